@@ -45,3 +45,10 @@ def default_places() -> Places:
     data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     run = os.environ.get("XDG_RUNTIME_DIR")
     return Places(data / NAME, Path(run) / NAME if run else Path("/tmp") / f"{NAME}-{os.geteuid()}")
+
+
+def default_configuration_file() -> Path:
+    """Return where this user's daemon looks for its settings."""
+    if os.geteuid() == 0:
+        return Path("/etc") / NAME / "daemon.json"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / NAME / "daemon.json"

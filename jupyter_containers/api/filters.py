@@ -1,0 +1,57 @@
+"""The `filters` parameter: a JSON map from a name to its wanted values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
+
+from aiohttp import web
+
+from jupyter_containers.errors import InvalidParameter
+
+Filters: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+def parse(request: web.Request, known: Collection[str]) -> Filters:
+    """Return the filters of the query.
+
+    Both of Docker's forms are read: {"status": ["running"]} and, from before 1.22, {"status": {"running": true}}.
+    Raises InvalidParameter for what is not such a map and for a filter that is not `known` here: never ignored.
+    """
+    return parse_text(request.query.get("filters", ""), known)
+
+
+def parse_text(content: str, known: Collection[str]) -> Filters:
+    """Like `parse`, from the parameter's text."""
+    if not content.strip():
+        return {}
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InvalidParameter(f"invalid filters {content!r}: {error}") from error
+    if not isinstance(data, dict):
+        raise InvalidParameter(f"invalid filters {content!r}: a JSON object is expected")
+    filters = {}
+    for name, values in data.items():
+        if name not in known:
+            raise InvalidParameter(f"invalid filter '{name}'; known are {', '.join(sorted(known))}")
+        filters[name] = _values(name, values)
+    return filters
+
+
+def _values(name: str, values: object) -> tuple[str, ...]:
+    if isinstance(values, dict):
+        return tuple(str(value) for value, wanted in values.items() if wanted)
+    if isinstance(values, list) and all(isinstance(value, str) for value in values):
+        return tuple(values)
+    raise InvalidParameter(f"invalid filter '{name}': a list of strings is expected, not {values!r}")
+
+
+def label_matches(labels: Mapping[str, str], wanted: tuple[str, ...]) -> bool:
+    """Tell whether every wanted label, `key` or `key=value`, is there."""
+    for label in wanted:
+        key, equals, value = label.partition("=")
+        if key not in labels or (equals and labels[key] != value):
+            return False
+    return True

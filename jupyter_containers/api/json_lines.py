@@ -1,0 +1,61 @@
+"""Answers that last: one JSON object per line, as pull, build, load and events send them.
+
+After the headers have gone an error can only come in the stream, as {"errorDetail": …, "error": …}.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, Self
+
+from aiohttp import web
+
+from jupyter_containers.errors import ContainersError
+
+_log = logging.getLogger(__name__)
+
+
+class JsonLines:
+    """A response of JSON lines. `async with JsonLines(request) as lines: await lines.send({...})`.
+
+    The headers go out with the first line, so an error before it still gets its own status.
+    """
+
+    def __init__(self, request: web.Request) -> None:
+        self._request = request
+        self.response = web.StreamResponse(headers={"Content-Type": "application/json"})
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def start(self) -> None:
+        """Send the headers now."""
+        if not self.response.prepared:
+            await self.response.prepare(self._request)
+
+    async def send(self, line: Mapping[str, Any]) -> None:
+        """Send one object; waits for a slow reader."""
+        await self.start()
+        await self.response.write(json.dumps(line, separators=(",", ":")).encode() + b"\r\n")
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is None:
+            await self.start()
+        elif not self.response.prepared or not isinstance(error, Exception) or isinstance(error, ConnectionError):
+            return False
+        else:
+            await self.send(_error_line(error))
+        await self.response.write_eof()
+        return True
+
+
+def _error_line(error: Exception) -> dict[str, Any]:
+    if not isinstance(error, ContainersError):
+        _log.error("a stream failed", exc_info=error)
+    message = error.message if isinstance(error, ContainersError) else str(error) or type(error).__name__
+    detail: dict[str, Any] = {"message": message}
+    if isinstance(error, ContainersError):
+        detail |= {key: error.details[key] for key in ("code", "line", "end_line", "source") if key in error.details}
+    return {"errorDetail": detail, "error": message}

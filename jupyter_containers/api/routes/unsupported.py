@@ -1,0 +1,36 @@
+"""What Docker has and we do not: answered with a sentence, never with an empty success."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from jupyter_containers.api.routing import Route
+from jupyter_containers.errors import NotFound, Unavailable, Unsupported
+
+_SWARM = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
+
+
+async def swarm(request: web.Request) -> web.StreamResponse:
+    # dockerd without swarm answers these with 503; clients such as `docker ps` rely on telling that from a failure.
+    raise Unavailable(
+        "This node is not a swarm manager. jupyter-containers has no swarm mode: "
+        f"{request.method} {request.path} is not supported"
+    )
+
+
+async def unsupported(request: web.Request) -> web.StreamResponse:
+    raise Unsupported(f"{request.method} {request.path} is not supported by jupyter-containers")
+
+
+async def unknown(request: web.Request) -> web.StreamResponse:
+    raise NotFound("page not found")
+
+
+ROUTES = (
+    *(Route("*", f"/{resource}{{rest:(/.*)?}}", swarm) for resource in _SWARM),
+    Route("*", "/plugins{rest:(/.*)?}", unsupported),
+    Route("*", "/session", unsupported),
+    Route("*", "/grpc", unsupported),
+    Route("*", "/containers/{name}/checkpoints{rest:(/.*)?}", unsupported),
+    Route("*", "/{anything:.*}", unknown),
+)

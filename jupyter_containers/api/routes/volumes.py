@@ -1,0 +1,70 @@
+"""/volumes: list, create, inspect, remove, prune."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from jupyter_containers.api import filters
+from jupyter_containers.api.routing import Route, engine_of, flag, json_body, version_of
+from jupyter_containers.api.wire.volumes import volume_json
+from jupyter_containers.engine.volumes import Volume
+
+
+async def list_volumes(request: web.Request) -> web.Response:
+    volumes = engine_of(request).volumes
+    wanted = filters.parse(request, {"dangling", "driver", "label", "name"})
+    matching = [volume for volume in volumes.all() if _matches(volume, wanted)]
+    if "dangling" in wanted:
+        unused = wanted["dangling"][0].lower() in ("1", "true")
+        matching = [volume for volume in matching if (not volumes.used_by(volume.name)) == unused]
+    return web.json_response({"Volumes": [volume_json(volume) for volume in matching], "Warnings": None})
+
+
+async def create(request: web.Request) -> web.Response:
+    body = await json_body(request)
+    volume = engine_of(request).volumes.ensure(
+        body.get("Name") or "",
+        driver=body.get("Driver") or "local",
+        labels=body.get("Labels"),
+        options=body.get("DriverOpts"),
+    )
+    return web.json_response(volume_json(volume), status=201)
+
+
+async def inspect(request: web.Request) -> web.Response:
+    return web.json_response(volume_json(engine_of(request).volumes.get(request.match_info["name"])))
+
+
+async def remove(request: web.Request) -> web.Response:
+    volumes, name = engine_of(request).volumes, request.match_info["name"]
+    await volumes.remove(name, force=flag(request, "force"))
+    return web.Response(status=204)
+
+
+async def prune(request: web.Request) -> web.Response:
+    wanted = filters.parse(request, {"label", "all"})
+    # Since 1.42 named volumes stay unless all=true is among the filters.
+    every = version_of(request) < (1, 42) or "true" in wanted.get("all", ()) or "1" in wanted.get("all", ())
+    labels = wanted.get("label", ())
+    removed, freed = await engine_of(request).volumes.prune(
+        lambda volume: (every or volume.is_anonymous) and filters.label_matches(volume.labels, labels)
+    )
+    return web.json_response({"VolumesDeleted": removed or None, "SpaceReclaimed": freed})
+
+
+def _matches(volume: Volume, wanted: filters.Filters) -> bool:
+    names, drivers = wanted.get("name", ()), wanted.get("driver", ())
+    return (
+        (not names or any(name in volume.name for name in names))
+        and (not drivers or "local" in drivers)
+        and filters.label_matches(volume.labels, wanted.get("label", ()))
+    )
+
+
+ROUTES = (
+    Route("GET", "/volumes", list_volumes),
+    Route("POST", "/volumes/create", create),
+    Route("POST", "/volumes/prune", prune),
+    Route("GET", "/volumes/{name}", inspect),
+    Route("DELETE", "/volumes/{name}", remove),
+)

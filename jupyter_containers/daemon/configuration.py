@@ -1,0 +1,107 @@
+"""The daemon's settings and where they come from: defaults, then a file, then flags, named as dockerd names them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_containers.daemon.log_format import LEVELS
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.paths import Places, default_configuration_file, default_places
+from jupyter_containers.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All settings, valid. `hosts` are addresses such as `unix:///run/x.sock`."""
+
+    places: Places
+    hosts: tuple[str, ...]
+    pidfile: Path
+    group: str | None = None
+    log_level: str = "info"
+    insecure_registries: tuple[str, ...] = ()
+
+
+# Keys of the file, by dockerd's names, with the type of their value.
+_KEYS: Mapping[str, type] = {
+    "hosts": list, "data-root": str, "exec-root": str, "pidfile": str, "group": str, "debug": bool, "log-level": str,
+    "insecure-registries": list,
+}  # fmt: skip
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of `jupyter-containers daemon`."""
+    places = default_places()
+    flags = argparse.ArgumentParser(
+        prog="jupyter-containers daemon",
+        description="Serve the Docker Engine API on a unix socket. Ends with SIGTERM; containers run on.",
+        argument_default=argparse.SUPPRESS,
+    )
+    add = flags.add_argument
+    add("-H", "--host", dest="hosts", action="append", metavar="unix://PATH", help="where to listen (repeatable)")
+    add("--data-root", metavar="PATH", help=f"images, containers, volumes (default {places.data})")
+    add("--exec-root", metavar="PATH", help=f"state that dies with the host (default {places.run})")
+    add("--pidfile", "-p", metavar="PATH", help="file for the daemon's pid (default EXEC-ROOT/daemon.pid)")
+    add("--config-file", metavar="PATH", help=f"settings as JSON (default {default_configuration_file()})")
+    add("--group", "-G", metavar="GROUP", help="group that may use the socket; its mode is then 0660")
+    add("--debug", "-D", action="store_true", help="same as --log-level debug")
+    add("--log-level", "-l", choices=list(LEVELS), help="how much to log (default info)")
+    insecure = "a registry that may be spoken to without TLS (repeatable)"
+    add("--insecure-registry", dest="insecure-registries", action="append", metavar="HOST", help=insecure)
+    add("--version", "-v", action="version", version=f"jupyter-containers {__version__}")
+    return flags
+
+
+def configure(arguments: Sequence[str]) -> Configuration:
+    """Return the settings for a command line. Raises InvalidParameter naming the setting that is wrong."""
+    flags = {name.replace("_", "-"): value for name, value in vars(parser().parse_args(arguments)).items()}
+    explicit = flags.pop("config-file", None)
+    path = Path(explicit) if explicit else default_configuration_file()
+    settings = _from_file(path) if explicit or path.exists() else {}
+    both = sorted(settings.keys() & flags.keys())
+    if both:
+        raise InvalidParameter(f"given both as a flag and in {path}: {', '.join(both)}; remove one of the two")
+    return _configuration({**settings, **flags})
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_text())
+    except OSError as error:
+        raise InvalidParameter(f"cannot read the configuration file {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InvalidParameter(f"invalid JSON in the configuration file {path}: {error}") from error
+    if not isinstance(settings, dict):
+        raise InvalidParameter(f"the configuration file {path} must be a JSON object")
+    for key, value in settings.items():
+        if key not in _KEYS:
+            raise InvalidParameter(f"{path}: no setting is called {key!r}; known are {', '.join(_KEYS)}")
+        if not isinstance(value, _KEYS[key]) or (
+            isinstance(value, list) and not all(isinstance(v, str) for v in value)
+        ):
+            raise InvalidParameter(f"{path}: {key} must be a {_KEYS[key].__name__}, not {value!r}")
+    return settings
+
+
+def _configuration(settings: Mapping[str, Any]) -> Configuration:
+    defaults = default_places()
+    places = Places(
+        Path(settings.get("data-root", defaults.data)).absolute(),
+        Path(settings.get("exec-root", defaults.run)).absolute(),
+    )
+    level = "debug" if settings.get("debug") else settings.get("log-level", "info")
+    if level not in LEVELS:
+        raise InvalidParameter(f"no log level {level!r}; choose one of {', '.join(LEVELS)}")
+    return Configuration(
+        places=places,
+        hosts=tuple(settings.get("hosts") or (f"unix://{places.socket}",)),
+        pidfile=Path(settings.get("pidfile", places.pidfile)).absolute(),
+        group=settings.get("group"),
+        log_level=level,
+        insecure_registries=tuple(settings.get("insecure-registries", ())),
+    )

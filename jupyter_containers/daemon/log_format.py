@@ -1,0 +1,32 @@
+"""The daemon's log: one line per record on standard error, in dockerd's key=value form."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+LEVELS = {
+    "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR,
+    "fatal": logging.CRITICAL,
+}  # fmt: skip
+
+
+class LogFormat(logging.Formatter):
+    """time="…" level=… room=… msg="…", with a traceback below when there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        room = record.name.removeprefix("jupyter_containers.")
+        line = f'time="{at}" level={record.levelname.lower()} room={room} msg={json.dumps(record.getMessage())}'
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+def set_up(level: str) -> None:
+    """Send the log of this process to standard error at `level`, one of LEVELS."""
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(LogFormat())
+    logging.basicConfig(level=LEVELS[level], handlers=[stream], force=True)

@@ -1,0 +1,14 @@
+"""Engine: the rules of the product, one file per family of verbs.
+
+I own what create, start, pull, build, remove … mean, in the order in which they touch the stores, and the events that
+tell of it. I may touch every store through its face (content, snapshots, metadata, network), registry, images, build
+and supervisor. I know no HTTP and no Docker JSON (api/wire translates), no SQL, no syscalls; I never fork.
+
+    api ──▶ Engine ──┬─ containers, execs   lives of processes          ──▶ supervisor, snapshots, network
+                     ├─ images, builds      references, pulls, builds    ──▶ registry, images, build
+                     ├─ volumes, networks   what containers share
+                     ├─ events              what happened, to whoever listens
+                     └─ system              facts about this daemon, prune, disk use
+
+Everything that a use-case needs comes in the Environment that daemon/main.py puts together. Start at engine.py.
+"""

@@ -1,0 +1,28 @@
+"""The engine: one attribute per family of use-cases. The API sees nothing else of the office."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_containers.engine.builds import Builds
+    from jupyter_containers.engine.containers import Containers
+    from jupyter_containers.engine.events import Events
+    from jupyter_containers.engine.images import Images
+    from jupyter_containers.engine.networks import Networks
+    from jupyter_containers.engine.processes import Execs
+    from jupyter_containers.engine.system import System
+    from jupyter_containers.engine.volumes import Volumes
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    containers: Containers
+    execs: Execs
+    images: Images
+    builds: Builds
+    networks: Networks
+    volumes: Volumes
+    events: Events
+    system: System

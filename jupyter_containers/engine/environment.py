@@ -1,0 +1,36 @@
+"""The environment of the use-cases: every store and room that they may use, put together by daemon/main.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_containers.cgroups.manager import CgroupManager
+    from jupyter_containers.content.store import ContentStore
+    from jupyter_containers.engine.events import Events
+    from jupyter_containers.engine.images import Images
+    from jupyter_containers.engine.volumes import Volumes
+    from jupyter_containers.metadata.containers import Containers as ContainerRecords
+    from jupyter_containers.network.networks import Networking
+    from jupyter_containers.paths import Places
+    from jupyter_containers.snapshots.snapshotter import Snapshotter
+    from jupyter_containers.supervisor.launcher import Launcher
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a use-case may touch. `clock_ns` answers nanoseconds since the epoch; all else closes with the daemon."""
+
+    places: Places
+    container_records: ContainerRecords
+    content: ContentStore
+    snapshots: Snapshotter
+    images: Images
+    volumes: Volumes
+    networking: Networking
+    launcher: Launcher
+    cgroups: CgroupManager
+    events: Events
+    clock_ns: Callable[[], int]

@@ -1,0 +1,147 @@
+"""Volumes: named directories that live longer than the containers that mount them. Driver `local`, without options."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from jupyter_containers.engine.events import Events
+from jupyter_containers.errors import Conflict, InvalidParameter, NotFound, Unsupported
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+# Tells prune that nobody chose the name. Source: Docker, since API 1.42.
+ANONYMOUS_LABEL = "com.docker.volume.anonymous"
+
+
+class VolumeRecords(Protocol):
+    """The rows; metadata/volumes.py implements it."""
+
+    def add(self, name: str, record: Mapping[str, Any]) -> None: ...
+    def get(self, name: str) -> dict[str, Any] | None: ...
+    def remove(self, name: str) -> None: ...
+    def all(self) -> list[tuple[str, dict[str, Any]]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """`path` is the directory on the host; `created_at` RFC 3339."""
+
+    name: str
+    path: Path
+    created_at: str
+    labels: Mapping[str, str]
+    options: Mapping[str, str]
+
+    @property
+    def is_anonymous(self) -> bool:
+        return ANONYMOUS_LABEL in self.labels
+
+
+class Volumes:
+    """All volumes of one data root. `used_by` answers the ids of the containers that mount a volume."""
+
+    def __init__(self, root: Path, records: VolumeRecords, events: Events, *, now: Callable[[], str]) -> None:
+        self._root = root
+        self._records = records
+        self._events = events
+        self._now = now
+        self.used_by: Callable[[str], Collection[str]] = lambda _name: ()
+
+    def get(self, name: str) -> Volume:
+        """Return a volume. Raises NotFound."""
+        record = self._records.get(name)
+        if record is None:
+            raise NotFound(f"get {name}: no such volume")
+        return self._volume(name, record)
+
+    def all(self) -> list[Volume]:
+        return [self._volume(name, record) for name, record in self._records.all()]
+
+    def ensure(
+        self,
+        name: str = "",
+        *,
+        driver: str = "local",
+        labels: Mapping[str, str] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Volume:
+        """Return the volume of that name, made when it is not there; without a name, a new anonymous one.
+
+        Raises InvalidParameter for a bad name, Unsupported for drivers and options that are not there.
+        """
+        if driver not in ("", "local"):
+            raise NotFound(f"volume driver {driver!r} is not there: only local is")
+        if options:
+            raise Unsupported(f"options of the local volume driver are not supported yet: {', '.join(sorted(options))}")
+        labels = dict(labels or {})
+        if not name:
+            name, labels = secrets.token_hex(32), labels | {ANONYMOUS_LABEL: ""}
+        if not _NAME.fullmatch(name):
+            raise InvalidParameter(
+                f'create {name}: "{name}" includes invalid characters for a local volume name, only '
+                '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
+            )
+        record = self._records.get(name)
+        return self._create(name, labels) if record is None else self._volume(name, record)
+
+    def _create(self, name: str, labels: Mapping[str, str]) -> Volume:
+        path = self._root / name / "_data"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o701)
+        path.mkdir(exist_ok=True, mode=0o755)
+        record = {"created_at": self._now(), "labels": dict(labels), "options": {}}
+        self._records.add(name, record)
+        self._events.publish("volume", "create", name, {"driver": "local"})
+        return self._volume(name, record)
+
+    async def remove(self, name: str, *, force: bool = False) -> None:
+        """Remove a volume with its content. Raises NotFound (not with `force`), Conflict while a container has it.
+
+        After cancellation: it is gone from the list; its directory will be by the next start of the daemon.
+        """
+        if self._records.get(name) is None:
+            if force:
+                return
+            raise NotFound(f"get {name}: no such volume")
+        users = self.used_by(name)
+        if users:
+            raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
+        # The row first: a crash in between leaves a directory without a row, which the next start removes.
+        self._records.remove(name)
+        await asyncio.to_thread(shutil.rmtree, self._root / name, ignore_errors=True)
+        self._events.publish("volume", "destroy", name, {"driver": "local"})
+
+    async def prune(self, wanted: Callable[[Volume], bool]) -> tuple[list[str], int]:
+        """Remove the unused volumes that `wanted` picks; return their names and the bytes they held."""
+        removed, freed = [], 0
+        for volume in self.all():
+            if wanted(volume) and not self.used_by(volume.name):
+                freed += await asyncio.to_thread(self.size, volume.name)
+                await self.remove(volume.name)
+                removed.append(volume.name)
+        return removed, freed
+
+    def size(self, name: str) -> int:
+        """Return the bytes of a volume's files. Reads the whole tree: call it in a thread."""
+        return sum(
+            os.lstat(os.path.join(folder, file)).st_size
+            for folder, _, files in os.walk(self._root / name)
+            for file in files
+        )
+
+    def recover(self) -> None:
+        """Remove directories that no row names: leftovers of a crash between row and directory."""
+        if self._root.is_dir():
+            known = {name for name, _ in self._records.all()}
+            for path in self._root.iterdir():
+                if path.name not in known:
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def _volume(self, name: str, record: Mapping[str, Any]) -> Volume:
+        return Volume(name, self._root / name / "_data", record["created_at"], record["labels"], record["options"])
