@@ -1,0 +1,132 @@
+"""Facts about this daemon and its host, each read from where it is true."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jupyter_containers.oci.platform import host_platform
+from jupyter_containers.paths import Places
+from jupyter_containers.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerCounts:
+    running: int
+    paused: int
+    stopped: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """The machine that containers share."""
+
+    name: str
+    kernel_version: str
+    machine: str
+    operating_system: str
+    os_version: str
+    cpus: int
+    memory_bytes: int
+    ip_forwarding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonFacts:
+    """This daemon. `limits` are words of the cgroup manager: memory, swap, cpu, cpuset, pids, …"""
+
+    id: str
+    places: Places
+    version: str
+    started_at: datetime
+    cgroup_version: int
+    limits: Collection[str]
+    storage_driver: str
+    insecure_registries: tuple[str, ...]
+    is_debug: bool
+    open_files: int
+    warnings: tuple[str, ...]
+
+
+class System:
+    """Answers `info` and `version`. The counters are filled in by the composition root."""
+
+    def __init__(
+        self,
+        *,
+        daemon_id: str,
+        places: Places,
+        cgroup_version: int,
+        limits: Collection[str],
+        storage_driver: str,
+        insecure_registries: tuple[str, ...],
+        is_debug: bool,
+        count_containers: Callable[[], ContainerCounts],
+        count_images: Callable[[], int],
+    ) -> None:
+        self._daemon_id = daemon_id
+        self._places = places
+        self._cgroup_version = cgroup_version
+        self._limits = limits
+        self._storage_driver = storage_driver
+        self._insecure_registries = insecure_registries
+        self._is_debug = is_debug
+        self._started_at = datetime.now(UTC)
+        self.count_containers = count_containers
+        self.count_images = count_images
+
+    def daemon(self) -> DaemonFacts:
+        return DaemonFacts(
+            id=self._daemon_id,
+            places=self._places,
+            version=__version__,
+            started_at=self._started_at,
+            cgroup_version=self._cgroup_version,
+            limits=self._limits,
+            storage_driver=self._storage_driver,
+            insecure_registries=self._insecure_registries,
+            is_debug=self._is_debug,
+            open_files=len(os.listdir("/proc/self/fd")),
+            warnings=self._warnings(),
+        )
+
+    def host(self) -> HostFacts:
+        release = _os_release()
+        return HostFacts(
+            name=socket.gethostname(),
+            kernel_version=platform.release(),
+            machine=platform.machine(),
+            operating_system=release.get("PRETTY_NAME", "Linux"),
+            os_version=release.get("VERSION_ID", ""),
+            cpus=len(os.sched_getaffinity(0)),
+            memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            ip_forwarding=_first_line("/proc/sys/net/ipv4/ip_forward") == "1",
+        )
+
+    def architecture(self) -> str:
+        """Return the architecture by Go's name, as images and `version` write it."""
+        return host_platform().architecture
+
+    def _warnings(self) -> tuple[str, ...]:
+        words = {"memory": "memory limit", "swap": "swap limit", "cpu": "cpu cfs quota", "pids": "pids limit"}
+        return tuple(f"WARNING: No {sentence} support" for word, sentence in words.items() if word not in self._limits)
+
+
+def _os_release() -> dict[str, str]:
+    for path in (Path("/etc/os-release"), Path("/usr/lib/os-release")):
+        if path.is_file():
+            pairs = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
+            return {key.strip(): value.strip().strip("\"'") for key, _, value in pairs}
+    return {}
+
+
+def _first_line(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""
