@@ -163,7 +163,13 @@ class Linux:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What the runtime is to do. `rootfs`: the mounts that make root.path, bottom first (containerd's task mounts)."""
+    """What the runtime is to do. `rootfs`: the mounts that make root.path, bottom first (containerd's task mounts).
+
+    A rootfs mount with destination "/" is made at root.path. Any other destination is a directory of the host where
+    that mount is made first (in the container's own mount namespace), because a later one uses it as a lower
+    directory: overlayfs refuses a lower directory that lies inside another one (ELOOP), so "/" of the host comes in
+    through an overlay of its own.
+    """
 
     process: Process
     root: Root
