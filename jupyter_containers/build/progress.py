@@ -1,0 +1,78 @@
+"""What a front end can draw of a build: events, told in the order of the Dockerfile.
+
+Stages run at the same time, but a classic build log has one cursor: what a later step does is held back until the
+earlier ones are finished (see narration.py). Every event names its step by number, from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """`text` is the instruction as written, on one line; lines are those of the Dockerfile, from 1, both inclusive."""
+
+    number: int
+    total: int
+    text: str
+    line: int
+    end_line: int
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRunning:
+    """The step is not cached and a process runs for it; `container_id` is the id of its container."""
+
+    number: int
+    container_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """Bytes that the step's process wrote; stream 1 or 2."""
+
+    number: int
+    stream: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StepCached:
+    """The step's result was there already (---> Using cache)."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """`image_id` (sha256:…) is that of the image up to here; it is stored only for the last step."""
+
+    number: int
+    image_id: str
+    seconds: float
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """A base image is on its way; the fields are those of a pull: short layer id or "", Docker's word, bytes."""
+
+    id: str
+    status: str
+    current: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something in the Dockerfile is legal and probably not meant."""
+
+    line: int
+    text: str
+
+
+Event = StepStarted | StepRunning | StepOutput | StepCached | StepDone | PullProgress | Warned
+Listener = Callable[[Event], None]
