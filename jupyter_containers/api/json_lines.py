@@ -5,6 +5,7 @@ After the headers have gone an error can only come in the stream, as {"errorDeta
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import ContainersError, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -59,3 +60,49 @@ def _error_line(error: Exception) -> dict[str, Any]:
     if isinstance(error, ContainersError):
         detail |= {key: error.details[key] for key in ("code", "line", "end_line", "source") if key in error.details}
     return {"errorDetail": detail, "error": message}
+
+
+# A client that reads slower than work is told about lets lines wait here; beyond this many it is cut off.
+WAITING_LINES = 65536
+
+
+class Outbox:
+    """Lines from code that must not wait. `async with Outbox(lines) as outbox: outbox.put({...})`.
+
+    A task of its own sends them in order; leaving the block waits until all have gone. A client that falls
+    WAITING_LINES behind, or goes away, ends the work in the block.
+    """
+
+    def __init__(self, lines: JsonLines) -> None:
+        self._lines = lines
+        self._waiting: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue(WAITING_LINES)
+        self._tasks = asyncio.TaskGroup()
+
+    def put(self, line: Mapping[str, Any]) -> None:
+        try:
+            self._waiting.put_nowait(line)
+        except asyncio.QueueFull:
+            raise Unavailable(f"the client is more than {WAITING_LINES} lines behind; read faster") from None
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._tasks.create_task(self._send())
+        return self
+
+    async def _send(self) -> None:
+        while (line := await self._waiting.get()) is not None:
+            await self._lines.send(line)
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        # What was said before a failure still goes out, so that the client sees how far the work came.
+        if error is None or isinstance(error, ContainersError):
+            await self._waiting.put(None)
+            try:
+                await self._tasks.__aexit__(None, None, None)
+            except ExceptionGroup as group:
+                raise group.exceptions[0] from None
+            return
+        try:
+            await self._tasks.__aexit__(kind, error, trace)
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None

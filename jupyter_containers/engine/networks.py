@@ -1,4 +1,4 @@
-"""Networks that containers can name: `bridge`, `host` and `none`. User-defined ones are refused until they are there."""
+"""Networks that containers can name: `bridge`, `host` and `none`. User-defined ones are refused for now."""
 
 from __future__ import annotations
 

@@ -10,23 +10,15 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 from jupyter_containers.engine.events import Events
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.metadata.volumes import VolumeEntry
+from jupyter_containers.metadata.volumes import Volumes as VolumeRecords
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 # Tells prune that nobody chose the name. Source: Docker, since API 1.42.
 ANONYMOUS_LABEL = "com.docker.volume.anonymous"
-
-
-class VolumeRecords(Protocol):
-    """The rows; metadata/volumes.py implements it."""
-
-    def add(self, name: str, record: Mapping[str, Any]) -> None: ...
-    def get(self, name: str) -> dict[str, Any] | None: ...
-    def remove(self, name: str) -> None: ...
-    def all(self) -> list[tuple[str, dict[str, Any]]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +48,10 @@ class Volumes:
 
     def get(self, name: str) -> Volume:
         """Return a volume. Raises NotFound."""
-        record = self._records.get(name)
-        if record is None:
-            raise NotFound(f"get {name}: no such volume")
-        return self._volume(name, record)
+        return self._volume(self._records.get(name))
 
     def all(self) -> list[Volume]:
-        return [self._volume(name, record) for name, record in self._records.all()]
+        return [self._volume(entry) for entry in self._records.all()]
 
     def ensure(
         self,
@@ -88,27 +77,30 @@ class Volumes:
                 f'create {name}: "{name}" includes invalid characters for a local volume name, only '
                 '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
             )
-        record = self._records.get(name)
-        return self._create(name, labels) if record is None else self._volume(name, record)
+        try:
+            return self.get(name)
+        except NotFound:
+            return self._create(name, labels)
 
     def _create(self, name: str, labels: Mapping[str, str]) -> Volume:
         path = self._root / name / "_data"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o701)
         path.mkdir(exist_ok=True, mode=0o755)
-        record = {"created_at": self._now(), "labels": dict(labels), "options": {}}
-        self._records.add(name, record)
+        self._records.add(name, {"created_at": self._now(), "labels": dict(labels), "options": {}})
         self._events.publish("volume", "create", name, {"driver": "local"})
-        return self._volume(name, record)
+        return self.get(name)
 
     async def remove(self, name: str, *, force: bool = False) -> None:
         """Remove a volume with its content. Raises NotFound (not with `force`), Conflict while a container has it.
 
         After cancellation: it is gone from the list; its directory will be by the next start of the daemon.
         """
-        if self._records.get(name) is None:
+        try:
+            self._records.get(name)
+        except NotFound:
             if force:
                 return
-            raise NotFound(f"get {name}: no such volume")
+            raise
         users = self.used_by(name)
         if users:
             raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
@@ -138,10 +130,11 @@ class Volumes:
     def recover(self) -> None:
         """Remove directories that no row names: leftovers of a crash between row and directory."""
         if self._root.is_dir():
-            known = {name for name, _ in self._records.all()}
+            known = {entry.name for entry in self._records.all()}
             for path in self._root.iterdir():
                 if path.name not in known:
                     shutil.rmtree(path, ignore_errors=True)
 
-    def _volume(self, name: str, record: Mapping[str, Any]) -> Volume:
-        return Volume(name, self._root / name / "_data", record["created_at"], record["labels"], record["options"])
+    def _volume(self, entry: VolumeEntry) -> Volume:
+        record, path = entry.record, self._root / entry.name / "_data"
+        return Volume(entry.name, path, record["created_at"], record["labels"], record["options"])

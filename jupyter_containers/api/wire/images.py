@@ -1,0 +1,86 @@
+"""Docker's JSON of images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from jupyter_containers.engine.images import HistoryEntry, ImageView, Removed
+from jupyter_containers.oci.image_config import ProcessDefaults, process_to_json
+
+
+def seconds_of(moment: str) -> int:
+    """Return whole seconds since the epoch for RFC 3339 text; 0 when there is none, as for reproducible images."""
+    if not moment or moment.startswith("0001-"):
+        return 0
+    return int(datetime.fromisoformat(moment).timestamp())
+
+
+def summary_json(view: ImageView, containers: int = -1) -> dict[str, Any]:
+    """Write an entry of the list; `containers` is -1 when it was not counted."""
+    return {
+        "Containers": containers,
+        "Created": seconds_of(view.record.created_at),
+        "Id": str(view.id),
+        "Labels": dict(view.config.process.labels) or None,
+        "ParentId": str(view.record.parent_id or ""),
+        "RepoDigests": view.repo_digests,
+        "RepoTags": view.tags,
+        "SharedSize": -1,
+        "Size": view.record.size,
+        "VirtualSize": view.record.size,
+    }
+
+
+def image_json(view: ImageView) -> dict[str, Any]:
+    """Write what inspect answers."""
+    config = view.config
+    last = config.history[-1] if config.history else None
+    data: dict[str, Any] = {
+        "Id": str(view.id),
+        "RepoTags": view.tags,
+        "RepoDigests": view.repo_digests,
+        "Parent": str(view.record.parent_id or ""),
+        "Comment": last.comment if last else "",
+        "Created": config.created,
+        "DockerVersion": "",
+        "Author": config.author,
+        "Config": config_json(config.process),
+        "Architecture": config.platform.architecture,
+        "Os": config.platform.os,
+        "Size": view.record.size,
+        "VirtualSize": view.record.size,
+        "GraphDriver": {"Data": None, "Name": "overlay2"},
+        "RootFS": {"Type": "layers", "Layers": [str(diff_id) for diff_id in config.diff_ids]},
+        "Metadata": {"LastTagTime": view.record.last_tagged_at or "0001-01-01T00:00:00Z"},
+    }
+    if config.platform.variant:
+        data["Variant"] = config.platform.variant
+    return data
+
+
+def config_json(process: ProcessDefaults) -> dict[str, Any]:
+    """Write an image's default process with all of Docker's fields, also those that are only for containers."""
+    given: Mapping[str, Any] = process_to_json(process)
+    empty: dict[str, Any] = {
+        "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False,
+        "AttachStderr": False, "Tty": False, "OpenStdin": False, "StdinOnce": False, "Env": None, "Cmd": None,
+        "Image": "", "Volumes": None, "WorkingDir": "", "Entrypoint": None, "OnBuild": None, "Labels": None,
+    }  # fmt: skip
+    return empty | dict(given)
+
+
+def history_json(entry: HistoryEntry) -> dict[str, Any]:
+    return {
+        "Comment": entry.history.comment,
+        "Created": seconds_of(entry.history.created),
+        "CreatedBy": entry.history.created_by,
+        "Id": entry.id,
+        "Size": entry.size,
+        "Tags": list(entry.tags) or None,
+    }
+
+
+def removed_json(removed: Removed) -> dict[str, str]:
+    return {"Untagged": removed.untagged} if removed.untagged else {"Deleted": removed.deleted}

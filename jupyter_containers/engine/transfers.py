@@ -1,0 +1,134 @@
+"""Transfers: images that come in from outside. Pull from a registry, load and import from files.
+
+Each works inside `garbage.working()`: what it brought in is protected until an image's record names it, and what a
+failed one leaves is collected afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.events import Events
+from jupyter_containers.engine.garbage import Garbage
+from jupyter_containers.engine.images import Images
+from jupyter_containers.errors import NotFound, Unsupported
+from jupyter_containers.images import archive, unpack, walk
+from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.platform import Platform, host_platform
+from jupyter_containers.oci.reference import Reference
+from jupyter_containers.registry import Credentials, Progress, Registry
+from jupyter_containers.snapshots.snapshotter import Snapshotter
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull brought. `is_new` is false when the name pointed at this image before."""
+
+    reference: Reference
+    digest: str
+    image: Image
+    is_new: bool
+
+
+class Transfers:
+    """Brings images into the store of one data root; `folder` is where a body that must be read twice is kept."""
+
+    def __init__(
+        self,
+        images: Images,
+        registry: Registry,
+        *,
+        content: ContentStore,
+        snapshots: Snapshotter,
+        events: Events,
+        garbage: Garbage,
+        folder: Path,
+    ) -> None:
+        self._images = images
+        self._registry = registry
+        self._content = content
+        self._snapshots = snapshots
+        self._events = events
+        self._garbage = garbage
+        self._folder = folder
+
+    async def pull(
+        self,
+        reference: Reference,
+        *,
+        platform: Platform | None = None,
+        credentials: Credentials | None = None,
+        progress: Callable[[Progress], None],
+    ) -> Pulled:
+        """Fetch an image, unpack it and let its name point at it.
+
+        Raises NotFound, Unauthorized, Unavailable … as the registry has it. After cancellation: the name is as it was;
+        layers that arrived whole are used by the next pull of them.
+        """
+        if reference.domain == "docker.io" and reference.path == "library/host":
+            raise Unsupported("host is this machine's own root and is in no registry; use it as it is: run host")
+        with self._garbage.working():
+            pulled = await self._registry.pull(
+                reference, platform=platform or host_platform(), credentials=credentials, progress=progress
+            )
+            image = await self._unpacked(walk.load(self._content, pulled.target, platform), progress)
+            before = await self._known(reference)
+            self._images.add(image, reference if reference.tag else None, pulled.repo_digest)
+        self._events.publish("image", "pull", reference.familiar, {"name": reference.familiar_repository})
+        return Pulled(reference, pulled.repo_digest.partition("@")[2], image, before != image.config_digest)
+
+    async def _known(self, reference: Reference) -> object:
+        try:
+            return (await self._images.find(str(reference))).id
+        except NotFound:
+            return None
+
+    async def load(self, body: AsyncIterable[bytes]) -> list[tuple[tuple[Reference, ...], Image]]:
+        """Read the images of a `docker save` file or an OCI layout; return them with their names.
+
+        Raises InvalidParameter for what is neither. After cancellation: images that were complete stay.
+        """
+        with self._garbage.working(), TemporaryFile(dir=self._folder) as file:
+            await _spool(body, file)
+            loaded = await asyncio.to_thread(archive.load, file, self._content)
+            for names, image in loaded:
+                await self._unpacked(image, lambda _progress: None)
+                for name in names or (None,):
+                    self._images.add(image, name)
+                self._events.publish("image", "load", str(image.config_digest), {"name": str(image.config_digest)})
+        return loaded
+
+    async def import_(
+        self, body: AsyncIterable[bytes], *, name: Reference | None, changes: Sequence[str], message: str
+    ) -> Image:
+        """Make an image of one layer from a tar of a root file system, as `docker import` does."""
+        with self._garbage.working(), TemporaryFile(dir=self._folder) as file:
+            await _spool(body, file)
+            image = await asyncio.to_thread(
+                archive.import_tar, file, self._content, changes=tuple(changes), message=message
+            )
+            await self._unpacked(image, lambda _progress: None)
+            self._images.add(image, name)
+        self._events.publish("image", "import", str(image.config_digest), {"name": str(image.config_digest)})
+        return image
+
+    async def _unpacked(self, image: Image, progress: Callable[[Progress], None]) -> Image:
+        loop = asyncio.get_running_loop()
+
+        def tell(step: Progress) -> None:
+            loop.call_soon_threadsafe(progress, step)
+
+        await asyncio.to_thread(unpack.unpack, image, self._content, self._snapshots, on_progress=tell)
+        return image
+
+
+async def _spool(body: AsyncIterable[bytes], file: BinaryIO) -> None:
+    async for chunk in body:
+        await asyncio.to_thread(file.write, chunk)
+    file.seek(0)
