@@ -1,0 +1,107 @@
+"""/build: the classic builder's face. What a parameter asks for and we do not do is refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+from aiohttp import web
+
+from jupyter_containers.api.json_lines import JsonLines, Outbox
+from jupyter_containers.api.routing import Route, engine_of, flag, json_query, text
+from jupyter_containers.api.wire.builds import BuildLines
+from jupyter_containers.build.builder import BuildOptions
+from jupyter_containers.build.progress import Event
+from jupyter_containers.engine.builds import BuildRequest, names_of
+from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.oci.platform import Platform, host_platform
+
+_CHUNK = 256 * 1024
+_NETWORKS = {"": "default", "default": "default", "bridge": "default", "none": "none", "host": "host"}
+
+# Parameters that ask for something this builder does not do yet, with the values that ask for nothing.
+_REFUSED = {
+    "remote": ("",),
+    "memory": ("", "0"),
+    "memswap": ("", "0", "-1"),
+    "cpushares": ("", "0"),
+    "cpusetcpus": ("",),
+    "cpuperiod": ("", "0"),
+    "cpuquota": ("", "0"),
+    "shmsize": ("", "0"),
+    "squash": ("", "0", "false"),
+    "extrahosts": ("", "null", "[]"),
+    "ulimits": ("", "null", "[]"),
+    "cachefrom": ("", "null", "[]"),
+    "cgroupparent": ("",),
+    "securityopt": ("", "null", "[]"),
+    "outputs": ("", "null", "[]"),
+}
+
+
+async def build(request: web.Request) -> web.StreamResponse:
+    wanted = _request(request)
+    quiet, formatter = flag(request, "q"), BuildLines()
+    async with JsonLines(request) as lines, Outbox(lines) as outbox:
+
+        def tell(event: Event) -> None:
+            if not quiet:
+                outbox.put(formatter.line(event))
+
+        image = await engine_of(request).builds.build(request.content.iter_chunked(_CHUNK), wanted, tell)
+        outbox.put({"aux": {"ID": str(image.config_digest)}})
+        if quiet:
+            outbox.put({"stream": f"{image.config_digest}\n"})
+            return lines.response
+        outbox.put({"stream": f"Successfully built {image.config_digest.short}\n"})
+        for name in wanted.names:
+            outbox.put({"stream": f"Successfully tagged {name.familiar}\n"})
+    return lines.response
+
+
+def _request(request: web.Request) -> BuildRequest:
+    for name, harmless in _REFUSED.items():
+        if text(request, name) not in harmless:
+            raise Unsupported(f"build parameter {name}={text(request, name)!r} is not supported yet; leave it out")
+    if text(request, "version") == "2":
+        raise Unsupported("BuildKit's protocol is not supported; set DOCKER_BUILDKIT=0")
+    if text(request, "platform") and Platform.parse(text(request, "platform")) != host_platform():
+        raise Unsupported(f"cannot build for {text(request, 'platform')} here: this machine is {host_platform()}")
+    network = _NETWORKS.get(text(request, "networkmode"))
+    if network is None:
+        raise Unsupported(f"network {text(request, 'networkmode')!r} is not supported in builds; use none or host")
+    _check_credentials(request)
+    return BuildRequest(
+        dockerfile=text(request, "dockerfile") or "Dockerfile",
+        names=names_of(request.query.getall("t", [])),
+        options=BuildOptions(
+            target=text(request, "target"),
+            build_args=dict(json_query(request, "buildargs")),
+            labels=dict(json_query(request, "labels")),
+            no_cache=flag(request, "nocache"),
+            pull=flag(request, "pull"),
+            network=network,  # type: ignore[arg-type]
+        ),
+    )
+
+
+def _check_credentials(request: web.Request) -> None:
+    """Refuse a header that is not what it should be; base images are pulled anonymously for now."""
+    header = request.headers.get("X-Registry-Config", "")
+    try:
+        content = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)) or b"{}")
+    except (binascii.Error, ValueError) as error:
+        raise InvalidParameter(f"invalid X-Registry-Config header: {error}") from error
+    if not isinstance(content, dict | None):
+        raise InvalidParameter("invalid X-Registry-Config header: not a JSON object")
+
+
+async def prune(request: web.Request) -> web.StreamResponse:
+    raise Unsupported("pruning the build cache is not supported yet")
+
+
+ROUTES = (
+    Route("POST", "/build", build, cancels=True),
+    Route("POST", "/build/prune", prune),
+)
