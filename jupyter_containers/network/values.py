@@ -1,0 +1,94 @@
+"""The words this room speaks: a wish to publish a port, a published port, and a container's attachment.
+
+They import nothing heavy, so that the engine can name them before the first container needs the network.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from jupyter_containers.errors import InvalidParameter
+
+PROTOCOLS = ("tcp", "udp")
+
+
+@dataclass(frozen=True, slots=True)
+class PortMapping:
+    """A wish: make `container_port` reachable at the host.
+
+    `host_ip` empty means every address, IPv4 and IPv6. `host_port` 0 means any free one; with `host_port_end` above it,
+    the first free one of the range, both ends included.
+    """
+
+    container_port: int
+    protocol: str = "tcp"
+    host_ip: str = ""
+    host_port: int = 0
+    host_port_end: int = 0
+
+    @classmethod
+    def parse(cls, container_port: str, host_ip: str = "", host_port: str = "") -> Self:
+        """Read Docker's words: "80/tcp" or "80", an address or "", and "", "8080" or "8000-8010".
+
+        Raises InvalidParameter.
+        """
+        number, _, protocol = container_port.partition("/")
+        protocol = protocol.lower() or "tcp"
+        if protocol not in PROTOCOLS:
+            raise InvalidParameter(f"cannot publish port {container_port}: protocol must be tcp or udp")
+        first, dash, last = host_port.partition("-")
+        start = _port(first) if first else 0
+        end = _port(last) if dash else 0
+        if dash and end < start:
+            raise InvalidParameter(f"invalid range of host ports {host_port!r}: the end is below the start")
+        return cls(_port(number), protocol, _host_ip(host_ip), start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A port that the host answers for a container. `host_ip` is an address: "0.0.0.0" and "::" for all of a kind."""
+
+    container_port: int
+    protocol: str
+    host_ip: str
+    host_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A container's place on the bridge; `host_interface` is the name of its link's host end."""
+
+    endpoint_id: str
+    ip_address: str
+    prefix_length: int
+    gateway: str
+    mac_address: str
+    host_interface: str
+    published: tuple[Published, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values for a record; `from_json` reads them."""
+        return asdict(self) | {"published": [asdict(port) for port in self.published]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        published = tuple(Published(**port) for port in values["published"])
+        return cls(**{**values, "published": published})
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 0 < number < 65536:
+        raise InvalidParameter(f"invalid port {text!r}: must be a number from 1 to 65535")
+    return number
+
+
+def _host_ip(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text.strip("[]"))) if text else ""
+    except ValueError:
+        raise InvalidParameter(f"invalid host address {text!r} of a published port") from None
