@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.linux import constants, namespaces, processes
+from jupyter_containers.runtime import init, privileges
 from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.runtime.executable import CannotExecute
+from jupyter_containers.runtime.handshake import Channel, Message
+from jupyter_containers.runtime.plan import plan
+from jupyter_containers.runtime.trace import Stopwatch, Trace, steps
+
+DEFAULT_CGROUP_PARENT = "jupyter-containers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +43,207 @@ def create(
     cgroup_manager: CgroupManager,
     on_network: Callable[[int, int], None] | None = None,
 ) -> Created:
-    """Set a container up until its PID 1 waits before `execve`.
+    """Set a container up until its PID 1 waits before `execve`. The caller must have one thread only.
 
     `stdio` are descriptors for 0, 1 and 2 (stay open, the caller's); None with a terminal. `on_network` is called with
     (netns_fd, netlink_fd) as soon as the new network namespace exists, while set-up goes on: both stay the caller's
     and are returned again in Created. Raises: ContainersError with details step, errno, path; nothing is left then.
     """
-    raise NotImplementedError
+    making = _Making(bundle, stdio)
+    try:
+        making.clone()
+        making.open_network(on_network)
+        making.make_cgroup(cgroup_manager)
+        return making.follow()
+    except BaseException:
+        making.abandon()
+        raise
+    finally:
+        making.write_trace()
 
 
 def start(created: Created) -> None:
-    """Let init `execve`; return when it has. Closes `go_fd`. Raises: CannotExecute (details exit_code 126 or 127);
-    init is dead then, but not reaped: the caller, who waits for it anyway, does that."""
-    raise NotImplementedError
+    """Let init `execve`; return when it has. Closes `go_fd`.
+
+    Raises: CannotExecute (details exit_code 126 or 127); init is dead then, but not reaped: the caller, who waits for
+    it anyway, does that. ContainersError when init has died meanwhile.
+    """
+    channel = Channel.of(created.go_fd)
+    try:
+        channel.let_go()
+        message = channel.receive()
+    except (BrokenPipeError, ConnectionResetError):
+        raise ContainersError("failed to start container: its init process has died", step="start") from None
+    finally:
+        channel.close()
+    if message.word:
+        raise failure(message, "failed to create task for container")
+
+
+def failure(message: Message, prefix: str) -> ContainersError:
+    """Return what a child has reported: its own words for what the user asked wrongly, the step for what broke."""
+    error = message.error()
+    if exit_code := error.details.get("exit_code"):
+        text = f"{prefix}: unable to start container process: {error.message}: unknown"
+        return CannotExecute(text, exit_code=exit_code)
+    if type(error) is ContainersError:
+        return ContainersError(f"{prefix}: cannot {error.details.get('step')}: {error.message}", **error.details)
+    return error
+
+
+class _Making:
+    """One create under way: what exists so far, and how to take it back."""
+
+    def __init__(self, bundle: Bundle, stdio: tuple[int, int, int] | None) -> None:
+        self._bundle, self._stdio = bundle, stdio
+        self._watch = Stopwatch()
+        self._outside: list[tuple[str, int]] = []
+        self._inside_durations: list[int] = []
+        spec = bundle.load_spec()
+        operations = plan(spec, os.path.abspath(bundle.root_path(spec)))
+        program = privileges.compile_filter(spec.linux.seccomp, spec.process.capabilities.bounding)
+        self._channel, inside = Channel.pair()
+        self._birth = init.Birth(spec, operations, inside, stdio, program=program)
+        self._pid, self._pidfd = 0, -1
+        self._netns_fd: int | None = None
+        self._netlink_fd: int | None = None
+        self._cgroup: Cgroup | None = None
+        self._lap("plan")
+
+    def clone(self) -> None:
+        """Make the child, in all its new namespaces at once, or in those of others."""
+        with ExitStack() as opened:
+            for namespace in self._birth.spec.linux.namespaces:
+                if namespace.path:
+                    namespace_fd = os.open(namespace.path, os.O_RDONLY | os.O_CLOEXEC)
+                    opened.callback(os.close, namespace_fd)
+                    self._birth.joined[namespaces.FLAGS[namespace.type]] = namespace_fd
+            with children_in(self._birth.joined.get(constants.CLONE_NEWPID)):
+                self._pid = namespaces.clone(self._flags())
+                if self._pid == 0:
+                    init.run(self._birth)
+        self._birth.channel.close()
+        self._pidfd = processes.pidfd_open(self._pid)
+        self._lap("clone into new namespaces")
+
+    def open_network(self, on_network: Callable[[int, int], None] | None) -> None:
+        """Open the child's network namespace, and a netlink socket in it, before the child has done anything."""
+        if not self._flags() & constants.CLONE_NEWNET:
+            return
+        self._netns_fd = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self._netlink_fd = _netlink_in(self._netns_fd)
+        if on_network is not None:
+            on_network(self._netns_fd, self._netlink_fd)
+        self._lap("open the network namespace")
+
+    def make_cgroup(self, manager: CgroupManager) -> None:
+        """Make the cgroup with its limits, put the child in, and tell it: it has been mounting meanwhile."""
+        linux = self._birth.spec.linux
+        path = linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{self._bundle.path.name}"
+        self._cgroup = manager.create(path.strip("/"), linux.resources)
+        self._cgroup.add(self._pid)
+        set_oom_score(self._pid, self._birth.spec.process.oom_score_adj)
+        try:
+            self._channel.confirm_entered()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it has failed already: `follow` reads why
+        self._lap("make the cgroup")
+
+    def follow(self) -> Created:
+        """Wait until the child is ready. Raises what it reports instead."""
+        message = self._channel.receive()
+        self._inside_durations = message.body.get("durations", [])
+        self._lap("wait for init")
+        if message.word == "failed":
+            raise failure(message, "failed to create task for container")
+        if message.word != "ready" or self._cgroup is None:
+            raise self._death()
+        return Created(
+            pid=self._pid,
+            pid_start_time=processes.start_time(self._pid),
+            pidfd=self._pidfd,
+            netns_fd=self._netns_fd,
+            netlink_fd=self._netlink_fd,
+            cgroup=self._cgroup,
+            terminal_fd=message.fds[0] if message.fds else None,
+            go_fd=self._channel.release(),
+        )
+
+    def abandon(self) -> None:
+        """Take back all that was made; the child first, so that its cgroup is empty."""
+        if self._pid:
+            kill_and_reap(self._pid)
+        for fd in (self._pidfd, self._netns_fd, self._netlink_fd):
+            if fd is not None and fd >= 0:
+                os.close(fd)
+        self._channel.close()
+        self._birth.channel.close()
+        if self._cgroup is not None:
+            self._cgroup.remove()
+
+    def write_trace(self) -> None:
+        outside = steps("outside", [text for text, _ in self._outside], [duration for _, duration in self._outside])
+        described = [step.describe() for step in init.steps(self._birth)]
+        Trace(outside + steps("inside", described, self._inside_durations)).write(self._bundle.trace_path)
+
+    def _flags(self) -> int:
+        """Return the namespaces to clone into; the cgroup's comes later, see NewCgroupNamespace."""
+        made = {entry.type for entry in self._birth.spec.linux.namespaces if not entry.path} - {"cgroup"}
+        return sum(namespaces.FLAGS[name] for name in made)
+
+    def _death(self) -> ContainersError:
+        killed = self._cgroup is not None and self._cgroup.oom_kills() > 0
+        reason = "its memory limit is too low" if killed else "it ended without a word"
+        return ContainersError(f"failed to create task for container: init died: {reason}", step="wait for init")
+
+    def _lap(self, text: str) -> None:
+        self._outside.append((text, self._watch.lap()))
+
+
+def kill_and_reap(pid: int) -> None:
+    """End a child of ours that nobody else knows yet."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        pass  # reaped by the caller's own SIGCHLD code
+
+
+@contextmanager
+def children_in(pid_namespace_fd: int | None) -> Iterator[None]:
+    """Make the children of this process be born in another pid namespace; this process itself stays where it is."""
+    if pid_namespace_fd is None:
+        yield
+        return
+    with _visit(pid_namespace_fd, "pid_for_children", constants.CLONE_NEWPID):
+        yield
+
+
+@contextmanager
+def _visit(namespace_fd: int, own: str, flag: int) -> Iterator[None]:
+    own_fd = os.open(f"/proc/self/ns/{own}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        namespaces.setns(namespace_fd, flag)
+        try:
+            yield
+        finally:
+            namespaces.setns(own_fd, flag)
+    finally:
+        os.close(own_fd)
+
+
+def _netlink_in(netns_fd: int) -> int:
+    """Open a route socket that configures another network namespace: a socket stays where it was opened."""
+    with _visit(netns_fd, "net", constants.CLONE_NEWNET):
+        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE).detach()
+
+
+def set_oom_score(pid: int, score: int | None) -> None:
+    """Set how soon the kernel kills this child, through the host's procfs, which nobody inside can replace."""
+    if score is None:
+        return
+    try:
+        with open(f"/proc/{pid}/oom_score_adj", "w") as file:
+            file.write(str(score))
+    except PermissionError:
+        pass  # without CAP_SYS_RESOURCE nobody may go below their own score

@@ -1,0 +1,113 @@
+"""The conversation between the parent and the process it has cloned, one method for each message.
+
+    inside                          outside
+                      ◀────────────  confirm_entered     you are in your cgroup now
+    announce_ready    ────────────▶               all is set up (durations, terminal)
+                      ◀────────────  let_go              execve
+    announce_failure  ────────────▶               at any time, last
+    (closed by execve)
+
+The sockets are close-on-exec: their end is the sign that `execve` has happened. Messages are JSON of one packet each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_containers.errors import ContainersError, from_data, to_data
+from jupyter_containers.linux import descriptors
+
+_LARGEST = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`word` is ready, failed or, at the end of the conversation, "" (execve, or death)."""
+
+    word: str
+    body: dict[str, Any] = field(default_factory=dict)
+    fds: tuple[int, ...] = ()
+
+    def error(self) -> ContainersError:
+        return from_data(self.body)
+
+
+class Channel:
+    """One end of the conversation; owns its socket."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+
+    @classmethod
+    def pair(cls) -> tuple[Channel, Channel]:
+        """Return (outside, inside)."""
+        outside, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        return cls(outside), cls(inside)
+
+    @classmethod
+    def of(cls, fd: int) -> Channel:
+        """Take over the descriptor of an end, as `release` gave it."""
+        return cls(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=fd))
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def release(self) -> int:
+        """Return the descriptor and forget it: the caller closes it."""
+        return self._socket.detach()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    # What the inside says.
+
+    def announce_ready(self, durations_us: Sequence[int], terminal_fd: int | None) -> None:
+        self._send({"word": "ready", "durations": list(durations_us)}, *(() if terminal_fd is None else (terminal_fd,)))
+
+    def announce_failure(self, error: BaseException, step: str, durations_us: Sequence[int] = ()) -> None:
+        body = to_data(_in_words(error))
+        body["details"] = {"step": step, **body["details"]}
+        self._send({"word": "failed", "durations": list(durations_us), **body})
+
+    # What the outside says.
+
+    def confirm_entered(self) -> None:
+        self._send({"word": "entered"})
+
+    def let_go(self) -> None:
+        self._send({"word": "go"})
+
+    def receive(self) -> Message:
+        """Wait for the next message; the caller closes its descriptors. A vanished peer is the word ""."""
+        try:
+            packet, fds = descriptors.receive(self._socket, _LARGEST, max_fds=1)
+        except ConnectionResetError:
+            return Message("")
+        if not packet:
+            return Message("")
+        body = json.loads(packet)
+        return Message(body.pop("word"), body, tuple(fds))
+
+    def expect(self, word: str) -> None:
+        """Wait for one word. A parent that is gone takes this process with it: nobody is left to report to."""
+        if self.receive().word != word:
+            os._exit(1)
+
+    def _send(self, body: dict[str, Any], *fds: int) -> None:
+        descriptors.send(self._socket, json.dumps(body, separators=(",", ":")).encode(), fds)
+
+
+def _in_words(error: BaseException) -> BaseException:
+    """Say an OSError as "syscall: reason: path", without Python's brackets."""
+    if not isinstance(error, OSError):
+        return error
+    path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else None
+    text = str(error.strerror or error) + (f": {path}" if path else "")
+    return ContainersError(text, errno=error.errno, path=path)

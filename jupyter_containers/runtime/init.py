@@ -1,0 +1,187 @@
+"""Inside: the steps of a container's PID 1, from its birth in new namespaces to `execve`.
+
+ 1 detach       session, signals, parent-death signal, inherited descriptors
+ 2 namespaces   enter those that others made
+ 3 operations   the plan: root, mounts, devices, terminal, pivot, names, masks, cgroup view
+ 4 identity     who the process is, by the container's own files
+ 5 streams      terminal, owner of 0, 1, 2
+ 6 directory    go to the working directory
+ 7 limits       rlimits
+ 8 keyring      a new one
+ 9 privileges   seccomp, user, capabilities, no_new_privileges
+10 ready        tell the parent, and close every descriptor that is not the process's
+11 wait         for the parent's word
+12 execute      `execve`, or become the small init and let a child do it
+
+A process that runs this never returns into its parent's code.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NoReturn
+
+from jupyter_containers.linux import constants, descriptors, namespaces, processes
+from jupyter_containers.linux.safe_paths import open_in_root
+from jupyter_containers.oci.runtime_spec import ANNOTATION_INIT, Spec
+from jupyter_containers.runtime import executable, privileges, reaper, streams, users
+from jupyter_containers.runtime.handshake import Channel
+from jupyter_containers.runtime.operations.cgroups import MountCgroups, NewCgroupNamespace
+from jupyter_containers.runtime.operations.operation import Operation
+from jupyter_containers.runtime.operations.site import NOT_YET, Site
+from jupyter_containers.runtime.trace import Stopwatch
+
+
+@dataclass(slots=True)
+class Birth:
+    """All that PID 1 was given by its parent (through memory, by clone), and what it has found out since."""
+
+    spec: Spec
+    operations: Sequence[Operation]
+    channel: Channel
+    stdio: tuple[int, int, int] | None
+    joined: dict[int, int] = field(default_factory=dict)  # CLONE_NEW… → descriptor of a namespace to enter
+    program: tuple[bytes, int] | None = None
+    site: Site = field(default_factory=Site)
+    identity: users.Identity = users.Identity(0, 0, (0,), "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A step of init itself, in the shape of an operation."""
+
+    text: str
+    action: Callable[[], None]
+
+    def describe(self) -> str:
+        return self.text
+
+    def execute(self, site: Site) -> None:  # noqa: ARG002 - an operation's signature
+        self.action()
+
+
+def run(birth: Birth) -> NoReturn:
+    """Carry out the steps; report the first failure with its step, and die of it."""
+    watch = Stopwatch()
+    durations: list[int] = []
+    doing: Operation = Own("become the container's process", partial(_execute, birth))
+    last = doing
+    try:
+        gc.disable()  # a collection would write to, and so copy, every page shared with the parent
+        for doing in steps(birth):
+            doing.execute(birth.site)
+            durations.append(watch.lap())
+        doing = last
+        _announce(birth, durations)
+        birth.channel.expect("go")
+        _execute(birth)
+    except BaseException as error:  # noqa: BLE001 - a cloned child reports whatever happened; it has no caller
+        birth.channel.announce_failure(error, doing.describe(), durations)
+    finally:
+        os._exit(1)
+
+
+def steps(birth: Birth) -> Iterator[Operation]:
+    """Return the steps up to "ready"; their descriptions are the same in the parent."""
+    yield Own("leave the parent's session and descriptors", partial(_detach, birth))
+    yield Own("enter the namespaces of others", partial(_enter_namespaces, birth))
+    entered = Own("wait to be in the cgroup", partial(birth.channel.expect, "entered"))
+    waits = True
+    for operation in birth.operations:
+        if waits and isinstance(operation, (NewCgroupNamespace, MountCgroups)):
+            yield entered
+            waits = False
+        yield operation
+    if waits:
+        yield entered
+    yield Own("look the user up", partial(_identify, birth))
+    yield Own("take the streams", partial(_take_streams, birth))
+    yield Own("go to the working directory", partial(_go_to_directory, birth.site))
+    yield Own("set rlimits", partial(privileges.set_limits, birth.spec.process.rlimits))
+    yield Own("leave the keyring", privileges.leave_keyring)
+    yield Own("drop privileges", partial(_drop_privileges, birth))
+
+
+def leave_parent(channel: Channel, stdio: tuple[int, int, int] | None, keep: Sequence[int] = ()) -> None:
+    """Make a cloned process its own: nothing of the parent's signals, session and descriptors stays."""
+    processes.set_parent_death_signal(signal.SIGKILL)
+    # Until execve this memory is the parent's; with the same uid inside, somebody could look into it.
+    processes.set_dumpable(False)
+    # Python ignores some signals, and what is ignored or blocked stays so after execve.
+    for number in signal.valid_signals():
+        if signal.getsignal(number) not in {signal.SIG_DFL, None}:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()
+    os.umask(0)
+    streams.take(stdio, {channel.fileno(), *keep})
+
+
+def go_as_user(site: Site, path: str) -> None:
+    """Change to a working directory that root could not reach (a home on NFS), as the user."""
+    if site.working_directory_fd == NOT_YET:
+        root_fd = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        os.fchdir(open_in_root(root_fd, path, os.O_PATH | os.O_DIRECTORY))
+
+
+def _detach(birth: Birth) -> None:
+    leave_parent(birth.channel, birth.stdio, list(birth.joined.values()))
+
+
+def _enter_namespaces(birth: Birth) -> None:
+    for flag, namespace_fd in birth.joined.items():
+        if flag != constants.CLONE_NEWPID:  # it was born there
+            namespaces.setns(namespace_fd, flag)
+
+
+def _identify(birth: Birth) -> None:
+    birth.identity = users.resolve(birth.spec.process.user, *users.read_databases(birth.site.root_fd))
+
+
+def _go_to_directory(site: Site) -> None:
+    if site.working_directory_fd != NOT_YET:
+        os.fchdir(site.working_directory_fd)
+
+
+def _take_streams(birth: Birth) -> None:
+    if birth.site.terminal_slave_fd != NOT_YET:
+        streams.take_terminal(birth.site.terminal_slave_fd)
+    privileges.own_streams(birth.identity.uid)
+
+
+def _drop_privileges(birth: Birth) -> None:
+    privileges.apply(birth.spec.process, birth.identity, birth.program)
+    go_as_user(birth.site, birth.spec.process.cwd)
+    os.umask(0o022)
+
+
+def _announce(birth: Birth, durations: Sequence[int]) -> None:
+    master_fd = birth.site.terminal_master_fd
+    birth.channel.announce_ready(durations, None if master_fd == NOT_YET else master_fd)
+    descriptors.close_all_except({birth.channel.fileno()})
+
+
+def _execute(birth: Birth) -> NoReturn:
+    process = birth.spec.process
+    variables = executable.environment(process, birth.identity.home)
+    if birth.spec.annotations.get(ANNOTATION_INIT) != "true":
+        executable.execute(process, variables)
+    processes.set_title("jc: init -- " + " ".join(process.args))
+    reaper.serve(partial(_execute_or_report, birth, variables), birth.channel.close)
+
+
+def _execute_or_report(birth: Birth, variables: dict[str, str]) -> NoReturn:
+    # Another process than the one whose failures `run` reports: PID 1 must not speak for it, and ends after it.
+    code = executable.NOT_EXECUTABLE
+    try:
+        executable.execute(birth.spec.process, variables)
+    except executable.CannotExecute as error:
+        code = error.exit_code
+        birth.channel.announce_failure(error, "become the container's process")
+    finally:
+        os._exit(code)

@@ -1,0 +1,115 @@
+"""What the process may do: limits, user, capabilities, no_new_privileges, seccomp, in the one order that works."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import stat
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.linux import capabilities, constants, processes, seccomp
+from jupyter_containers.oci.runtime_spec import Process, Rlimit
+from jupyter_containers.runtime.defaults import default_capabilities, default_seccomp
+from jupyter_containers.runtime.users import Identity
+
+UNLIMITED = 2**64 - 1
+
+_FILTER_FLAGS = {
+    "SECCOMP_FILTER_FLAG_LOG": constants.SECCOMP_FILTER_FLAG_LOG,
+    "SECCOMP_FILTER_FLAG_SPEC_ALLOW": constants.SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+    "SECCOMP_FILTER_FLAG_TSYNC": constants.SECCOMP_FILTER_FLAG_TSYNC,
+}
+
+
+def compile_filter(profile: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[bytes, int] | None:
+    """Return the BPF program and flags for a profile and the capabilities (bounding set) of the process.
+
+    The default profile is compiled once per set of capabilities. Raises: InvalidParameter for a broken profile.
+    """
+    if profile is None:
+        return None
+    if profile is default_seccomp():
+        return _default_filter(frozenset(names)), 0
+    unknown = set(profile.get("flags") or ()) - _FILTER_FLAGS.keys()
+    if unknown:
+        raise InvalidParameter(f"unknown seccomp flags: {', '.join(sorted(unknown))}")
+    flags = sum(_FILTER_FLAGS[flag] for flag in set(profile.get("flags") or ()))
+    return seccomp.compile_profile(profile, capabilities=frozenset(names)), flags
+
+
+def warm_up() -> None:
+    """Compute what almost every container needs; the zygote calls it once, so that its children have it already."""
+    compile_filter(default_seccomp(), default_capabilities())
+
+
+def set_limits(limits: Iterable[Rlimit]) -> None:
+    """Apply rlimits. Raises: InvalidParameter for an unknown type, or limits that this daemon may not raise."""
+    for limit in limits:
+        number = getattr(resource, limit.type, None)
+        if not isinstance(number, int):
+            raise InvalidParameter(f"unknown rlimit: {limit.type}")
+        soft, hard = (-1 if value >= UNLIMITED else value for value in (limit.soft, limit.hard))
+        try:
+            resource.setrlimit(number, (soft, hard))
+        except (OSError, ValueError) as error:
+            _, allowed = resource.getrlimit(number)
+            raise InvalidParameter(
+                f"error setting rlimit {limit.type} to {limit.soft}:{limit.hard}: {error}; "
+                f"the daemon's own hard limit is {'unlimited' if allowed == -1 else allowed}"
+            ) from None
+
+
+def own_streams(uid: int) -> None:
+    """Give the process's pipes, sockets and terminal to its user, who could not reopen /dev/stdout otherwise."""
+    for fd in (0, 1, 2):
+        try:
+            mode = os.fstat(fd).st_mode
+            is_terminal = stat.S_ISCHR(mode) and os.isatty(fd)
+            # Never a device of the host: /dev/null would be everybody's.
+            if is_terminal or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+                os.fchown(fd, uid, -1)
+        except OSError:
+            continue  # a stream of a file system that has no owners
+
+
+def apply(process: Process, identity: Identity, program: tuple[bytes, int] | None) -> None:
+    """Become the user with exactly the process's capabilities, under its filter.
+
+    Without no_new_privileges only CAP_SYS_ADMIN may load a filter, so it comes before the change of user; with it, as
+    late as possible. Raises: OSError, InvalidParameter.
+    """
+    if program is not None and not process.no_new_privileges:
+        seccomp.load(program[0], flags=program[1])
+    capabilities.apply(process.capabilities, lambda: _become(identity))
+    # A change of user clears it. The container must not outlive the shim that reaps it.
+    processes.set_parent_death_signal(signal.SIGKILL)
+    if process.no_new_privileges:
+        processes.no_new_privileges()
+        if program is not None:
+            seccomp.load(program[0], flags=program[1])
+
+
+def leave_keyring() -> None:
+    """Leave the daemon's session keyring: its keys are not the container's to read."""
+    try:
+        processes.new_session_keyring()
+    except OSError as error:
+        # No keyrings in this kernel, or none left of the user's quota: then what was inherited is at least not ours.
+        if error.errno not in {errno.ENOSYS, errno.EDQUOT, errno.EPERM}:
+            raise
+
+
+@cache
+def _default_filter(names: frozenset[str]) -> bytes:
+    return seccomp.compile_profile(default_seccomp(), capabilities=names)
+
+
+def _become(identity: Identity) -> None:
+    os.setgroups(list(identity.groups))
+    os.setresgid(identity.gid, identity.gid, identity.gid)
+    os.setresuid(identity.uid, identity.uid, identity.uid)
