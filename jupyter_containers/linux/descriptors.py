@@ -12,6 +12,7 @@ from jupyter_containers.linux import constants, libc
 
 _HIGHEST = 2**32 - 1
 _SCM_MAX_FD = 253  # net/scm.h: no message carries more
+_IN_MODIFY = 0x2  # linux/inotify.h
 
 
 def close_all_except(keep: Collection[int], lowest: int = 3) -> None:
@@ -63,3 +64,17 @@ def receive(sock: socket.socket, size: int, max_fds: int = 0) -> tuple[bytes, li
             os.close(fd)
         raise OSError(errno.EMSGSIZE, f"recvmsg: message over {size} bytes or {max_fds} descriptors")
     return message, fds
+
+
+def watch_modified(path: str) -> int:
+    """Return a non-blocking inotify descriptor that becomes readable when the file changes; the caller closes it.
+
+    Cgroup files report the kernel's own changes this way. Raises OSError. Source: inotify(7).
+    """
+    fd = libc.call("inotify_init1", os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        libc.call("inotify_add_watch", fd, os.fsencode(path), _IN_MODIFY, path=path)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 from collections.abc import Mapping
 from functools import cache
 
@@ -19,6 +20,8 @@ FLAGS: Mapping[str, int] = {
     "cgroup": constants.CLONE_NEWCGROUP,
 }
 
+_NEW_NAMESPACES = sum(FLAGS.values())
+
 # The same types → the names in /proc/<pid>/ns.
 FILES: Mapping[str, str] = {
     "pid": "pid",
@@ -31,16 +34,28 @@ FILES: Mapping[str, str] = {
 }
 
 
-def clone(flags: int) -> int:
+def clone(flags: int, *, cgroup_fd: int | None = None) -> int:
     """Fork into new namespaces: return the child's pid in the parent and 0 in the child, as os.fork does.
 
-    `flags` are CLONE_NEW… or'ed. The caller must have one thread only. The child dies as any fork would: by
-    os._exit or execve. Raises OSError. Source: clone(2), "C library/kernel differences".
+    `flags` are CLONE_NEW…, or'ed. With `cgroup_fd`, a directory of cgroup v2, the child starts in that group; the
+    caller keeps the descriptor. The caller must have one thread only; the child ends as any fork does, by os._exit or
+    execve.
+    Raises OSError. Source: clone(2), "C library/kernel differences".
     """
+    if flags & ~_NEW_NAMESPACES:
+        raise OSError(errno.EINVAL, f"clone: flags {flags:#x} are not all CLONE_NEW…")
     python = _python()
     python.PyOS_BeforeFork()
     # No stack: the child goes on with a copy of this one. The order of the null arguments differs by architecture.
-    pid = python.syscall(constants.SYS_CLONE, flags | constants.SIGCHLD, 0, 0, 0, 0)
+    if cgroup_fd is None:
+        pid = python.syscall(constants.SYS_CLONE, flags | constants.SIGCHLD, 0, 0, 0, 0)
+    else:
+        # struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+        # set_tid_size, cgroup
+        words = (flags | constants.CLONE_INTO_CGROUP, 0, 0, 0, constants.SIGCHLD, 0, 0, 0, 0, 0, cgroup_fd)
+        arguments = (ctypes.c_uint64 * 11)(*words)
+        size = ctypes.sizeof(arguments)
+        pid = python.syscall(constants.SYS_CLONE3, ctypes.addressof(arguments), size, 0, 0, 0)
     number = ctypes.get_errno()
     if pid == 0:
         python.PyOS_AfterFork_Child()

@@ -1,0 +1,191 @@
+"""Walk and remove directory trees that strangers made: any depth, any names, never through a link, never outside.
+
+`shutil.rmtree` and `os.walk` recurse, hold one descriptor per level or use paths; a container can make a tree deeper
+than all of these bear. Here one descriptor is held, and the way back up is `..`, checked to be where we came from.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+Identity = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing in a tree. `dir_fd` is its directory, open only until the walk goes on; `path` is relative, no `./`."""
+
+    path: bytes
+    name: bytes
+    dir_fd: int
+    status: os.stat_result
+
+    @property
+    def is_directory(self) -> bool:
+        return stat.S_ISDIR(self.status.st_mode)
+
+
+@dataclass(slots=True)
+class _Level:
+    """A directory on the way down: where it is, and what of it is still to do."""
+
+    path: bytes
+    identity: Identity
+    names: list[bytes]
+
+
+def walk(root_fd: int, *, descend: Callable[[Entry], bool] | None = None) -> Iterator[Entry]:
+    """Yield everything below the directory `root_fd`, parents before children, names in byte order.
+
+    `root_fd` stays open and belongs to the caller. A directory for which `descend` answers False is yielded, not
+    entered. What vanishes meanwhile is left out. Raises OSError ESTALE when a directory is moved while we are in it.
+    """
+    fd = os.open(".", _DIRECTORY, dir_fd=root_fd)
+    stack = [_Level(b"", _identity(fd), _names(fd))]
+    try:
+        while stack:
+            level = stack[-1]
+            if not level.names:
+                stack.pop()
+                fd = _up(fd, stack[-1].identity, level.path) if stack else fd
+                continue
+            entry = _entry(fd, level.path, level.names.pop())
+            if entry is None:
+                continue
+            yield entry
+            if entry.is_directory and (descend is None or descend(entry)):
+                child = _open_directory(fd, entry.name)
+                if child is not None:
+                    os.close(fd)
+                    fd = child
+                    stack.append(_Level(entry.path + b"/", _identity(fd), _names(fd)))
+    finally:
+        os.close(fd)
+
+
+def remove_tree(dir_fd: int, name: bytes) -> None:
+    """Remove `name` in the directory `dir_fd`, with everything below if it is a directory; nothing if not there.
+
+    Links are removed, never followed. Raises OSError, for a mount point inside (EBUSY) among others.
+    """
+    if _unlink(dir_fd, name):
+        return
+    fd = os.open(name, _DIRECTORY, dir_fd=dir_fd)
+    stack = [_Level(name, _identity(fd), _remove_files(fd))]
+    try:
+        while stack:
+            level = stack[-1]
+            if level.names:
+                child_name = level.names.pop()
+                child = os.open(child_name, _DIRECTORY, dir_fd=fd)
+                os.close(fd)
+                fd = child
+                stack.append(_Level(child_name, _identity(fd), _remove_files(fd)))
+                continue
+            stack.pop()
+            if stack:
+                fd = _up(fd, stack[-1].identity, level.path)
+                os.rmdir(level.path, dir_fd=fd)
+    finally:
+        os.close(fd)
+    os.rmdir(name, dir_fd=dir_fd)
+
+
+def remove_path(path: str | os.PathLike[str]) -> None:
+    """Remove a tree by the path of its top; the directory holding it must be trusted."""
+    parent, name = os.path.split(os.fspath(path))
+    try:
+        fd = os.open(parent or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        remove_tree(fd, os.fsencode(name))
+    finally:
+        os.close(fd)
+
+
+def usage(root_fd: int) -> int:
+    """Return the bytes of the files below `root_fd`, hard links counted once, directories not (as Docker counts)."""
+    total, seen = 0, set[Identity]()
+    for entry in walk(root_fd):
+        status = entry.status
+        if stat.S_ISDIR(status.st_mode):
+            continue
+        if status.st_nlink > 1:
+            identity = (status.st_dev, status.st_ino)
+            if identity in seen:
+                continue
+            seen.add(identity)
+        total += status.st_size
+    return total
+
+
+def _entry(fd: int, prefix: bytes, name: bytes) -> Entry | None:
+    try:
+        return Entry(prefix + name, name, fd, os.stat(name, dir_fd=fd, follow_symlinks=False))
+    except FileNotFoundError:
+        return None
+
+
+def _open_directory(fd: int, name: bytes) -> int | None:
+    """Open a directory seen a moment ago; None if it is gone or has become something else."""
+    try:
+        return os.open(name, _DIRECTORY, dir_fd=fd)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
+
+
+def _identity(fd: int) -> Identity:
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino
+
+
+def _names(fd: int) -> list[bytes]:
+    """Return the names in reverse order: the next one is popped off the end."""
+    return sorted((os.fsencode(name) for name in os.listdir(fd)), reverse=True)
+
+
+def _up(fd: int, expected: Identity, path: bytes) -> int:
+    """Go to the parent of `fd`, which is closed. Raises OSError ESTALE if that is not the one we came through."""
+    parent = os.open("..", _DIRECTORY, dir_fd=fd)
+    if _identity(parent) != expected:
+        os.close(parent)
+        raise OSError(errno.ESTALE, "directory moved while it was being walked", path)
+    os.close(fd)
+    return parent
+
+
+def _unlink(dir_fd: int, name: bytes) -> bool:
+    """Remove what is no directory; say whether nothing is left to do."""
+    try:
+        os.unlink(name, dir_fd=dir_fd)
+    except FileNotFoundError:
+        return True
+    except (IsADirectoryError, PermissionError):
+        # unlink of a directory is EISDIR on Linux, EPERM elsewhere and for an immutable file: look, then decide.
+        if stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode):
+            return False
+        raise
+    return True
+
+
+def _remove_files(fd: int) -> list[bytes]:
+    """Remove all that is no directory from `fd`; returns the names of the directories."""
+    directories: list[bytes] = []
+    with os.scandir(fd) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                directories.append(os.fsencode(entry.name))
+            else:
+                os.unlink(entry.name, dir_fd=fd)
+    return directories
