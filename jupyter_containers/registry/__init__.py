@@ -1,0 +1,14 @@
+"""Registry: the distribution protocol, as a client.
+
+I own the wire towards registries: requests, redirects, proxies, retries, log-in, manifests and blobs. I touch the
+network and the content store (ingests); I never unpack, and names of images are the engine's. Credentials come with
+each call and are kept no longer. The only rooms with aiohttp are daemon, api and this one.
+
+    Registry.pull(reference)
+      └ endpoints: which URLs, TLS or not ─ authentication: none, Basic or Bearer ─ transport: one request, retried
+          └ resolver: HEAD tag → digest → GET manifest → index? choose the platform
+              └ pull: config + layers ─ downloads: three at once, shared, resumed by Range ──▶ content store
+
+Messages are dockerd's where it has one (tests/integration/registry compares nothing less than the text), because
+people and scripts search for them. Start at registry.py.
+"""

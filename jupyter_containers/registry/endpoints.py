@@ -1,0 +1,99 @@
+"""Where a domain's registry answers: host, plain HTTP or TLS, and whether the certificate is checked.
+
+Only the loopback, and what the configuration names as insecure, may be spoken to without TLS.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import urllib.parse
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.oci.reference import DEFAULT_DOMAIN
+
+HUB_HOST = "registry-1.docker.io"
+
+
+class ForbiddenAddress(ContainersError):
+    """A registry sends us to an address that we must not use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One way to reach a registry: `url` is `https://host[:port]`, without a slash at the end."""
+
+    url: str
+    verify_tls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRules:
+    """`insecure` holds `host`, `host:port` and CIDR texts: the hosts that may be used without a checked certificate."""
+
+    insecure: tuple[str, ...] = ()
+
+    def endpoints(self, domain: str) -> tuple[Endpoint, ...]:
+        """Return the ways to reach a domain, best first."""
+        if domain == DEFAULT_DOMAIN:
+            return (Endpoint(f"https://{HUB_HOST}"),)
+        if is_loopback(_host(domain)):
+            # Plain first: nobody can listen in between, and a TLS greeting can hang a plain server.
+            return Endpoint(f"http://{domain}"), Endpoint(f"https://{domain}", verify_tls=False)
+        if self._is_insecure(domain):
+            return Endpoint(f"https://{domain}", verify_tls=False), Endpoint(f"http://{domain}")
+        return (Endpoint(f"https://{domain}"),)
+
+    def allow(self, url: str, *, source: str) -> Endpoint:
+        """Return how to speak to a URL that the registry at `source` sends us to. Raises ForbiddenAddress."""
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ForbiddenAddress(f"registry points to {url!r}, which is not an http or https address")
+        is_trusted = self._is_trusted(parts.netloc)
+        if parts.scheme == "http" and not is_trusted:
+            raise ForbiddenAddress(
+                f"registry points to {url}, which is not encrypted; list {parts.hostname} as an insecure registry to "
+                "allow it"
+            )
+        if is_loopback(parts.hostname) and not self._is_trusted(urllib.parse.urlsplit(source).netloc):
+            # Otherwise any registry in the world could make the daemon ask this machine's own services.
+            raise ForbiddenAddress(f"registry {source} points to {url}, which is this machine")
+        return Endpoint(f"{parts.scheme}://{parts.netloc}", verify_tls=not is_trusted)
+
+    def _is_trusted(self, netloc: str) -> bool:
+        domain = netloc.rpartition("@")[2]
+        return is_loopback(_host(domain)) or self._is_insecure(domain)
+
+    def _is_insecure(self, domain: str) -> bool:
+        host = _host(domain)
+        return domain in self.insecure or host in self.insecure or _is_in(host, self.insecure)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine by itself: 127.0.0.0/8, ::1 or localhost."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(domain: str) -> str:
+    return urllib.parse.urlsplit(f"//{domain}").hostname or ""
+
+
+def _is_in(host: str, networks: Collection[str]) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in map(_network, networks) if network is not None)
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text) if "/" in text else None
+    except ValueError:
+        return None

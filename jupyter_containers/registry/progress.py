@@ -1,0 +1,30 @@
+"""What a pull tells while it runs, in Docker's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+PULLING_LAYER = "Pulling fs layer"
+WAITING = "Waiting"
+DOWNLOADING = "Downloading"
+VERIFYING = "Verifying Checksum"
+DOWNLOADED = "Download complete"
+EXISTS = "Already exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`id` is a layer's short digest, or the tag in the first line; `current` and `total` are bytes, 0 for none."""
+
+    id: str
+    status: str
+    current: int = 0
+    total: int = 0
+
+
+Tell = Callable[[Progress], None]
+
+
+def retrying(seconds: int) -> str:
+    return f"Retrying in {seconds} second{'' if seconds == 1 else 's'}"

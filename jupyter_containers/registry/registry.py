@@ -1,0 +1,100 @@
+"""The face of the room: resolve and pull, each with its own credentials, over one shared session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from jupyter_containers.content.store import ContentStore
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.platform import Platform
+from jupyter_containers.oci.reference import Reference
+from jupyter_containers.registry import resolver
+from jupyter_containers.registry.credentials import Credentials
+from jupyter_containers.registry.downloads import DEFAULT_PARALLEL, Downloads
+from jupyter_containers.registry.endpoints import EndpointRules
+from jupyter_containers.registry.progress import Progress, Tell
+from jupyter_containers.registry.pull import Pulled, Puller
+from jupyter_containers.registry.repository import Repository, open_repository
+from jupyter_containers.registry.retries import RetryPolicy
+from jupyter_containers.registry.transport import Transport, new_session
+
+
+class Registry:
+    """All registries, seen from one daemon. Use inside one event loop; `async with`, or `close` at the end.
+
+    `insecure` holds hosts, `host:port` and networks that may be spoken to without checked TLS, besides the loopback.
+    `new_session` makes the HTTP session at the first request. `parallel` layers are downloaded at a time, over all
+    pulls together.
+    """
+
+    def __init__(
+        self,
+        content: ContentStore,
+        *,
+        insecure: tuple[str, ...] = (),
+        new_session: Callable[[], aiohttp.ClientSession] = new_session,
+        retries: RetryPolicy | None = None,
+        parallel: int = DEFAULT_PARALLEL,
+    ) -> None:
+        self._content = content
+        self._rules = EndpointRules(insecure)
+        self._new_session = new_session
+        self._retries = retries or RetryPolicy()
+        self._session: aiohttp.ClientSession | None = None
+        self._downloads = Downloads(content, self._retries, parallel=parallel)
+
+    async def resolve(self, reference: Reference, credentials: Credentials | None = None) -> Descriptor:
+        """Return the descriptor (of a manifest or index) that a reference has at its registry now.
+
+        Raises ManifestNotFound, RepositoryNotFound, PullDenied, LoginRequired, RegistryUnreachable. After
+        cancellation: nothing happened.
+        """
+        reference = reference.with_default_tag()
+        return await resolver.resolve(await self._open(reference, credentials), reference)
+
+    async def pull(
+        self,
+        reference: Reference,
+        *,
+        platform: Platform,
+        credentials: Credentials | None = None,
+        progress: Tell | None = None,
+    ) -> Pulled:
+        """Bring an image's manifest, config and layers into the content store; nothing is unpacked or named.
+
+        `progress` is called on the event loop; the first call says that the image is there, with "Pulling from …".
+        Raises what `resolve` raises, RemoteBlobNotFound, LayerVerificationFailed, Unsupported (an artifact, another
+        operating system, an old format), NotFound (no manifest for the platform), RegistryRefused. After
+        cancellation: finished blobs and partial layers stay in the store, and the next pull goes on from there.
+        """
+        reference = reference.with_default_tag()
+        repository = await self._open(reference, credentials)
+        puller = Puller(repository, self._content, self._downloads, progress or _tell_nobody)
+        return await puller.pull(reference, platform)
+
+    async def close(self) -> None:
+        """Close all connections. The registry may be used again after."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _open(self, reference: Reference, credentials: Credentials | None) -> Repository:
+        if self._session is None:
+            self._session = self._new_session()
+        return await open_repository(Transport(self._session, self._rules, self._retries), reference, credentials)
+
+
+def _tell_nobody(_: Progress) -> None:
+    pass

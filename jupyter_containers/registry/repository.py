@@ -1,0 +1,131 @@
+"""One repository at one registry, logged in as far as needed: its manifests and blobs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.oci import media_types
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.manifest import MAX_MANIFEST_BYTES
+from jupyter_containers.oci.reference import Reference
+from jupyter_containers.registry.authentication import Authenticator
+from jupyter_containers.registry.credentials import Credentials
+from jupyter_containers.registry.endpoints import Endpoint
+from jupyter_containers.registry.failures import (
+    Answer,
+    LoginRequired,
+    RegistryUnreachable,
+    RemoteBlobNotFound,
+    for_answer,
+)
+from jupyter_containers.registry.retries import TRANSIENT_STATUSES, retry_after
+from jupyter_containers.registry.transport import Request, Transport, read_answer
+
+MAX_ERROR_BYTES = 64 * 1024
+_ACCEPT = {"Accept": ", ".join(media_types.ACCEPTED + tuple(sorted(media_types.SCHEMA_1)))}
+
+
+class Repository:
+    """Ask for manifests and blobs. Made by `open_repository`; holds no connection of its own."""
+
+    def __init__(
+        self, transport: Transport, endpoint: Endpoint, reference: Reference, authenticator: Authenticator
+    ) -> None:
+        self._transport = transport
+        self._endpoint = endpoint
+        self._base = f"{endpoint.url}/v2/{reference.path}"
+        self._authenticator = authenticator
+
+    async def manifest(self, key: str, *, method: str = "GET") -> Answer:
+        """Return the registry's answer for a tag or digest, whatever its status. Raises RegistryUnreachable."""
+        return await self._read(method, f"{self._base}/manifests/{key}", _ACCEPT, MAX_MANIFEST_BYTES)
+
+    async def small_blob(self, digest: Digest, *, limit: int) -> bytes:
+        """Return a whole blob of at most `limit` bytes, unchecked. Raises RemoteBlobNotFound."""
+        answer = await self._read("GET", self._blob_url(digest), {}, limit)
+        if answer.status == 404:
+            raise RemoteBlobNotFound(digest)
+        if not answer.is_ok:
+            raise for_answer(answer)
+        return answer.body
+
+    @asynccontextmanager
+    async def blob(self, digest: Digest, *, offset: int = 0) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Open a blob, from `offset` on if the registry can (status 206); one attempt, except for logging in.
+
+        Raises RegistryUnreachable (which says whether trying again may help), RemoteBlobNotFound, LoginRequired.
+        """
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        for is_last in (False, True):
+            request = await self._request("GET", self._blob_url(digest), headers)
+            async with self._transport.stream(request) as response:
+                if response.status in (200, 206, 416):
+                    yield response
+                    return
+                answer = await read_answer(response, request.url, limit=MAX_ERROR_BYTES)
+            if answer.status == 401 and not is_last and await self._authenticator.answer(request.authorization, answer):
+                continue
+            raise _blob_failure(answer, digest)
+
+    async def _read(self, method: str, url: str, headers: Mapping[str, str], limit: int) -> Answer:
+        request = await self._request(method, url, headers)
+        answer = await self._transport.read(request, limit=limit)
+        if answer.status == 401 and await self._log_in(request, answer):
+            answer = await self._transport.read(await self._request(method, url, headers), limit=limit)
+        return answer
+
+    async def _log_in(self, request: Request, answer: Answer) -> bool:
+        try:
+            return await self._authenticator.answer(request.authorization, answer)
+        except LoginRequired as error:
+            raise LoginRequired(f'{request.method.capitalize()} "{request.url}": {error.message}') from error
+
+    async def _request(self, method: str, url: str, headers: Mapping[str, str]) -> Request:
+        authorization = await self._authenticator.header()
+        return Request(method, url, headers, authorization, verify_tls=self._endpoint.verify_tls)
+
+    def _blob_url(self, digest: Digest) -> str:
+        return f"{self._base}/blobs/{digest}"
+
+
+async def open_repository(
+    transport: Transport, reference: Reference, credentials: Credentials | None = None
+) -> Repository:
+    """Find the endpoint of the reference's domain that answers, and log in if it asks for that.
+
+    Raises RegistryUnreachable with the last endpoint's failure, or LoginRequired.
+    """
+    failure: ContainersError | None = None
+    for endpoint in transport.rules.endpoints(reference.domain):
+        url = f"{endpoint.url}/v2/"
+        request = Request("GET", url, verify_tls=endpoint.verify_tls)
+        try:
+            # One attempt: a host that is not there should be reported now, not after a quarter of a minute.
+            answer = await transport.read(request, limit=MAX_ERROR_BYTES, attempts=1)
+        except RegistryUnreachable as error:
+            failure = failure or error
+            continue
+        if answer.status == 400 and url.startswith("http:"):
+            failure = failure or for_answer(answer)  # a TLS server's word for a plain request
+            continue
+        scope = f"repository:{reference.path}:pull"
+        authenticator = Authenticator(transport, endpoint, scope=scope, credentials=credentials)
+        repository = Repository(transport, endpoint, reference, authenticator)
+        if answer.status == 401:
+            tag_url = f"{endpoint.url}/v2/{reference.path}/manifests/{reference.digest or reference.tag}"
+            await repository._log_in(Request("HEAD", tag_url), answer)
+        return repository
+    raise failure or RegistryUnreachable(f"no way to reach {reference.domain}")
+
+
+def _blob_failure(answer: Answer, digest: Digest) -> ContainersError:
+    if answer.status == 404:
+        return RemoteBlobNotFound(digest)
+    if answer.status in TRANSIENT_STATUSES:
+        wanted = retry_after(answer.headers.get("retry-after"))
+        return RegistryUnreachable(for_answer(answer).message, retry_after_seconds=wanted)
+    return for_answer(answer)
