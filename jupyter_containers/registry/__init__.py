@@ -9,6 +9,12 @@ each call and are kept no longer. The only rooms with aiohttp are daemon, api an
           └ resolver: HEAD tag → digest → GET manifest → index? choose the platform
               └ pull: config + layers ─ downloads: three at once, shared, resumed by Range ──▶ content store
 
-Messages are dockerd's where it has one (tests/integration/registry compares nothing less than the text), because
-people and scripts search for them. Start at registry.py.
+Messages are dockerd's where it has one because people and scripts search for them. Start at registry.py.
 """
+
+from jupyter_containers.registry.credentials import Credentials, from_config_header, from_header
+from jupyter_containers.registry.progress import Progress
+from jupyter_containers.registry.pull import Pulled
+from jupyter_containers.registry.registry import Registry
+
+__all__ = ["Credentials", "Progress", "Pulled", "Registry", "from_config_header", "from_header"]
