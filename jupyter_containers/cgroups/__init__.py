@@ -5,12 +5,12 @@ is.
 
     manager = choose()                                  v2.py, v1.py, or absent.py with the reason
     group = manager.create("jupyter-containers/<id>", resources)
-    in the single-threaded child: group.enter()         (or group.add(pid) from outside: 5 ms instead of 0.3)
+    in the single-threaded child: group.enter()         or enter(fds) with the parent's group.entry_fds()
     group.usage(); group.update(resources); group.freeze(); group.thaw(); group.kill()
     group.remove()
 
-Why enter(): a process that moves *itself*, as one thread, spares the kernel the lock against all forks and exits of the
-machine, which costs a grace period of RCU (measured: 5-12 ms when the last move was a while ago).
+Why not group.add(pid) from outside: a process that moves *itself*, as one thread, spares the kernel the lock against
+all forks and exits of the machine, which costs a grace period of RCU (0.3 ms against 5 to 12, unless one was just done).
 
 Start at manager.py; v1 is a directory in each hierarchy, v2 one directory and a BPF program for devices.
 """

@@ -61,7 +61,11 @@ class AbsentCgroup:
     def enter(self) -> None:
         """Do nothing, as `add`."""
 
-    def entry_fd(self) -> None:
+    def entry_fds(self) -> list[int]:
+        """Return none."""
+        return []
+
+    def directory_fd(self) -> None:
         """Return None."""
 
     def update(self, resources: Resources) -> None:
