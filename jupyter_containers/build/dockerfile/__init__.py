@@ -1,0 +1,11 @@
+"""Dockerfiles: three honest passes from text to a graph. Pure: bytes in, values out; no file, no clock, no kernel.
+
+    lines.read         text → instructions as written, with line ranges, comments and continuations gone, heredocs kept
+    instructions.parse line → one typed value; expansion waits, because only the stage knows its variables
+    stages.divide      values → stages, and which of them the target needs
+    to_graph.plan      stages + base images' configs → steps, each with its vertex or its change of the config
+
+Every error is a DockerfileError with the range of lines, so that a notebook can underline them. expand.py knows the
+words of the shell, patterns.py those of Go's path matching, ignore.py the ignore file. Cases for tests are folders in
+tests/unit/build/dockerfile/cases: adding one needs no code.
+"""

@@ -1,0 +1,27 @@
+"""The error of this room: what is wrong, and in which lines."""
+
+from __future__ import annotations
+
+from jupyter_containers.errors import ContainersError, InvalidParameter
+
+
+class DockerfileError(InvalidParameter):
+    """A Dockerfile cannot be understood. `lines`: first and last, from 1; (0, 0) for the whole file."""
+
+    def __init__(self, message: str, lines: tuple[int, int] = (0, 0), source: str = "") -> None:
+        super().__init__(message)
+        self.lines = lines
+        place(self, lines, source)
+
+
+def syntax_error(message: str, lines: tuple[int, int], source: str = "") -> DockerfileError:
+    """Return the error for a line that cannot be parsed, with the line number in its text, as dockerd writes it."""
+    return DockerfileError(f"dockerfile parse error on line {lines[0]}: {message}", lines, source)
+
+
+def place(error: ContainersError, lines: tuple[int, int], source: str) -> None:
+    """Note in the error's details which lines it is about, unless it knows better already."""
+    if lines[0]:
+        error.details.setdefault("line", lines[0])
+        error.details.setdefault("end_line", lines[1])
+        error.details.setdefault("source", source)

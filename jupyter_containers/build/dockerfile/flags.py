@@ -1,0 +1,36 @@
+"""The `--name[=value]` words of an instruction: each taken once, what is left over refused."""
+
+from __future__ import annotations
+
+from jupyter_containers.build.dockerfile.lines import Line
+from jupyter_containers.errors import Unsupported
+
+
+class Flags:
+    """The flags of one line. Raises DockerfileError for a flag that is given twice."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._values: dict[str, str] = {}
+        for flag in line.flags:
+            name, _, value = flag[2:].partition("=")
+            if name in self._values and name not in {"mount", "exclude"}:
+                raise line.error(f"Duplicate flag specified: {name}")
+            self._values[name] = value
+
+    def take(self, name: str, default: str = "") -> str:
+        """Return the flag's value, or the default."""
+        return self._values.pop(name, default)
+
+    def refuse_for_now(self, *names: str) -> None:
+        """Raise Unsupported for flags that exist in Docker and not yet here: silence would build something else."""
+        for name in names:
+            if name in self._values:
+                raise Unsupported(
+                    f"{self._line.word} --{name} is not supported yet (line {self._line.start})",
+                    line=self._line.start, end_line=self._line.end, source=self._line.text,
+                )  # fmt: skip
+
+    def refuse_unknown(self) -> None:
+        for name in self._values:
+            raise self._line.error(f"Unknown flag: {name}")

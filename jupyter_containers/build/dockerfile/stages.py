@@ -1,0 +1,136 @@
+"""Third pass: statements become stages, and the target says which of them are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jupyter_containers.build.dockerfile.expand import ExpansionError, expand
+from jupyter_containers.build.dockerfile.failures import DockerfileError
+from jupyter_containers.build.dockerfile.instructions import Arg, Copy, From, Statement, parse
+from jupyter_containers.build.dockerfile.lines import Document
+from jupyter_containers.oci.platform import host_platform
+
+SCRATCH = "scratch"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`base` is expanded: `scratch`, a name for an image, or that of the earlier stage numbered `parent`."""
+
+    number: int
+    name: str
+    base: str
+    parent: int | None
+    platform: str
+    opening: Statement
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dockerfile:
+    """All stages; `arguments` are the values of the ARGs before the first FROM."""
+
+    stages: tuple[Stage, ...]
+    arguments: Mapping[str, str]
+    warnings: tuple[tuple[int, str], ...] = ()
+
+    def target(self, name: str) -> Stage:
+        """Return the stage called `name` (or numbered), the last for "". Raises DockerfileError."""
+        if not name:
+            return self.stages[-1]
+        found = self.find(name, len(self.stages))
+        if found is None:
+            raise DockerfileError(f"failed to reach build target {name} in Dockerfile")
+        return found
+
+    def find(self, name: str, before: int) -> Stage | None:
+        """Return the stage that `--from=name` in stage `before` means, None for an image."""
+        for stage in reversed(self.stages[:before]):
+            if stage.name and stage.name == name.lower():
+                return stage
+        if name.isascii() and name.isdigit() and len(name) < 6 and int(name) < before:
+            return self.stages[int(name)]
+        return None
+
+    def needed(self, target: Stage) -> tuple[Stage, ...]:
+        """Return the target and the stages it uses, in the order of the file."""
+        wanted, waiting = {target.number}, [target]
+        while waiting:
+            stage = waiting.pop()
+            for number in self._uses(stage) - wanted:
+                wanted.add(number)
+                waiting.append(self.stages[number])
+        return tuple(stage for stage in self.stages if stage.number in wanted)
+
+    def _uses(self, stage: Stage) -> set[int]:
+        used = set() if stage.parent is None else {stage.parent}
+        for statement in stage.statements:
+            if isinstance(statement.instruction, Copy) and statement.instruction.source:
+                found = self.find(statement.instruction.source, stage.number)
+                used |= {found.number} if found else set()
+        return used
+
+
+def divide(document: Document, build_args: Mapping[str, str | None]) -> Dockerfile:
+    """Return the stages of a document. Raises DockerfileError with the lines."""
+    statements = [parse(line) for line in document.lines]
+    first = next((i for i, s in enumerate(statements) if isinstance(s.instruction, From)), len(statements))
+    arguments = _global_arguments(statements[:first], build_args)
+    if first == len(statements):
+        raise statements[0].line.error("no build stage in current context")
+    stages: list[Stage] = []
+    for opening, own in _groups(statements[first:]):
+        stages.append(_stage(opening, own, stages, arguments))
+    return Dockerfile(tuple(stages), arguments, document.warnings)
+
+
+def platform_arguments() -> dict[str, str]:
+    """Return the arguments that exist without being given. Source: Dockerfile reference, Automatic platform ARGs."""
+    platform = host_platform()
+    values = {"PLATFORM": str(platform), "OS": platform.os, "ARCH": platform.architecture, "VARIANT": platform.variant}
+    return {f"{side}{name}": value for side in ("TARGET", "BUILD") for name, value in values.items()}
+
+
+def _global_arguments(statements: Sequence[Statement], build_args: Mapping[str, str | None]) -> dict[str, str]:
+    values = platform_arguments()
+    for statement in statements:
+        if not isinstance(statement.instruction, Arg):
+            raise statement.line.error("no build stage in current context")
+        for name, default in statement.instruction.pairs:
+            given = build_args.get(name)
+            if given is not None:
+                values[name] = given
+            elif default is not None:
+                values[name] = _expanded(default, values, statement)
+    return values
+
+
+def _groups(statements: Sequence[Statement]) -> list[tuple[Statement, tuple[Statement, ...]]]:
+    starts = [i for i, statement in enumerate(statements) if isinstance(statement.instruction, From)]
+    ends = [*starts[1:], len(statements)]
+    return [
+        (statements[start], tuple(statements[start + 1 : end])) for start, end in zip(starts, ends, strict=True)
+    ]  # fmt: skip
+
+
+def _stage(
+    opening: Statement, own: tuple[Statement, ...], earlier: Sequence[Stage], arguments: Mapping[str, str]
+) -> Stage:  # fmt: skip
+    instruction = opening.instruction
+    assert isinstance(instruction, From)
+    base = _expanded(instruction.image, arguments, opening)
+    if not base:
+        raise opening.line.error(f"base name ({instruction.image}) should not be blank")
+    if instruction.name and any(stage.name == instruction.name for stage in earlier):
+        raise opening.line.error(f"{instruction.name} stage name already used")
+    parent = next((stage.number for stage in reversed(earlier) if stage.name and stage.name == base.lower()), None)
+    platform = _expanded(instruction.platform, arguments, opening)
+    return Stage(len(earlier), instruction.name, base, parent, platform, opening, own)
+
+
+def _expanded(text: str, values: Mapping[str, str], statement: Statement) -> str:
+    try:
+        return expand(text, values, statement.line.escape)
+    except ExpansionError as error:
+        raise statement.line.error(str(error)) from error

@@ -1,0 +1,82 @@
+"""The pass itself: stages and resolved base images in, a plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from jupyter_containers.build.dockerfile import instructions as words
+from jupyter_containers.build.dockerfile.instructions import Copy, Label, Statement
+from jupyter_containers.build.dockerfile.lines import Line
+from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage
+from jupyter_containers.build.dockerfile.to_graph import files, settings
+from jupyter_containers.build.dockerfile.to_graph.base import open_stage
+from jupyter_containers.build.dockerfile.to_graph.plan import Plan
+from jupyter_containers.build.dockerfile.to_graph.run import run
+from jupyter_containers.build.dockerfile.to_graph.state import StageState
+from jupyter_containers.build.executor import NetworkMode
+from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.platform import host_platform
+
+# What each instruction does to a stage; COPY needs to know the other stages and stands apart.
+_ACTIONS: Mapping[type, Any] = {
+    words.Run: run, words.Env: settings.env, words.Label: settings.label, words.Arg: settings.arg,
+    words.Workdir: files.workdir, words.User: settings.user, words.Cmd: settings.cmd,
+    words.Entrypoint: settings.entrypoint, words.Expose: settings.expose, words.Volume: settings.volume,
+    words.StopSignal: settings.stop_signal, words.Shell: settings.shell, words.Healthcheck: settings.healthcheck,
+    words.Maintainer: settings.maintainer, words.Onbuild: settings.onbuild,
+}  # fmt: skip
+
+
+def plan(
+    dockerfile: Dockerfile,
+    target: Stage,
+    images: Mapping[str, Image],
+    *,
+    build_args: Mapping[str, str | None],
+    labels: Mapping[str, str],
+    network: NetworkMode,
+) -> Plan:
+    """Return the steps of the target and of the stages it needs. Raises DockerfileError with the lines."""
+    stages: dict[int, StageState] = {}
+    for stage in dockerfile.needed(target):
+        state, triggers = open_stage(
+            stage, stages, images, build_args=build_args, global_arguments=dockerfile.arguments, network=network
+        )
+        stages[stage.number] = state
+        for statement in (*triggers, *stage.statements):
+            _act(state, statement, dockerfile, stages, images)
+    last = stages[target.number]
+    _add_labels(last, labels, (target.opening, *target.statements)[-1].line)
+    steps = tuple(step for state in stages.values() for step in state.steps)
+    return Plan(
+        steps,
+        last.top,
+        target.number,
+        host_platform(),
+        tuple(stage.name for stage in dockerfile.stages),
+        dockerfile.warnings,
+    )
+
+
+def _act(
+    state: StageState,
+    statement: Statement,
+    dockerfile: Dockerfile,
+    stages: Mapping[int, StageState],
+    images: Mapping[str, Image],
+) -> None:
+    instruction = statement.instruction
+    if isinstance(instruction, Copy):
+        files.copy(state, instruction, statement, dockerfile=dockerfile, stages=stages, images=images)
+    else:
+        _ACTIONS[type(instruction)](state, instruction, statement)
+
+
+def _add_labels(state: StageState, labels: Mapping[str, str], last: Line) -> None:
+    """One step for each label given to the build, as dockerd does; their values are not expanded."""
+    for name, value in sorted(labels.items()):
+        state.change(labels={**state.process.labels, name: value})
+        line = replace(last, word="LABEL", text=f"LABEL {name}={value}")
+        state.add_step(Statement(Label(((name, value),)), line), f"LABEL {name}={value}")

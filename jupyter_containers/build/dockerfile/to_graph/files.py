@@ -1,0 +1,94 @@
+"""COPY, ADD and WORKDIR: files on the stage's top."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from jupyter_containers.build.dockerfile.instructions import Copy, Statement, Workdir
+from jupyter_containers.build.dockerfile.lines import Heredoc
+from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile
+from jupyter_containers.build.dockerfile.to_graph.state import StageState
+from jupyter_containers.build.graph import Vertex, vertex
+from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot, InlineFile, MakeDirectory
+from jupyter_containers.images.walk import Image
+
+_OCTAL = re.compile(r"0?[0-7]{3,4}")
+
+
+def copy(
+    state: StageState,
+    instruction: Copy,
+    statement: Statement,
+    *,
+    dockerfile: Dockerfile,
+    stages: Mapping[int, StageState],
+    images: Mapping[str, Image],
+) -> None:
+    """Add a copy from the context, a stage or an image."""
+    line = statement.line
+    sources = tuple(state.expand(source, line) for source in instruction.sources)
+    destination = state.expand(instruction.destination, line)
+    if not destination:
+        raise line.error(f"{line.word} requires a destination, and this one is empty after expansion")
+    owner, mode = state.expand(instruction.owner, line), state.expand(instruction.mode, line)
+    if mode and not _OCTAL.fullmatch(mode):
+        raise line.error(f"invalid chmod parameter: '{mode}': it should be an octal number between 0 and 07777")
+    operation = CopyFiles(
+        sources,
+        absolute(destination, state.working_dir),
+        owner,
+        int(mode, 8) if mode else None,
+        instruction.unpacks,
+        tuple(InlineFile(h.name, _content(state, statement, h)) for h in instruction.heredocs),
+        line.word,
+    )
+    if len(sources) + len(instruction.heredocs) > 1 and not destination.endswith("/"):
+        raise line.error(
+            f"When using {line.word} with more than one source file, the destination must be a directory and end with a /"
+        )
+    source = instruction.source
+    inputs = (_source(source, dockerfile, stages, images, before=state.number),) if source else ()
+    flags = [f"--chown={owner}"] if owner else []
+    flags += [f"--chmod={mode}"] if mode else []
+    shown = [*sources, *(f"<<{heredoc.name}" for heredoc in instruction.heredocs)]
+    created_by = " ".join([line.word, *flags, *shown, destination])
+    state.add_step(statement, f"{created_by} # buildkit", operation=operation, inputs=inputs)
+
+
+def workdir(state: StageState, instruction: Workdir, statement: Statement) -> None:
+    """Go to a directory, and make it. Relative ones add up."""
+    path = state.expand(instruction.path, statement.line)
+    if not path:
+        raise statement.line.error("WORKDIR cannot be an empty path; give one after expansion")
+    directory = absolute(path, state.working_dir).rstrip("/") or "/"
+    state.change(working_dir=directory)
+    operation = MakeDirectory(directory) if directory != "/" else None
+    state.add_step(statement, f"WORKDIR {directory}", operation=operation)
+
+
+def absolute(path: str, working_dir: str) -> str:
+    """Return a clean absolute path, keeping the slash at the end that says it is a directory (also for `.`)."""
+    joined = posixpath.normpath(posixpath.join("/", working_dir, path))
+    joined = "/" + joined.lstrip("/")
+    is_directory = path.endswith("/") or path.rpartition("/")[2] in {".", ".."}
+    return f"{joined}/" if is_directory and joined != "/" else joined
+
+
+def _content(state: StageState, statement: Statement, heredoc: Heredoc) -> str:
+    return state.expand_content(heredoc.content, statement.line) if heredoc.expand else heredoc.content
+
+
+def _source(
+    name: str,
+    dockerfile: Dockerfile,
+    stages: Mapping[int, StageState],
+    images: Mapping[str, Image],
+    *,
+    before: int,
+) -> Vertex:
+    stage = dockerfile.find(name, before)
+    if stage is not None:
+        return stages[stage.number].top
+    return vertex(ImageRoot(None if name == SCRATCH else images[name]))

@@ -1,0 +1,45 @@
+"""What a vertex results in: a stack of layers, which is also a committed snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.image_config import chain_ids
+
+# The digest of a tar with nothing in it: its layer is not worth having, as dockerd decides too.
+EMPTY_DIFF_ID = Digest("sha256", "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    descriptor: Descriptor
+    diff_id: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Filesystem:
+    """`chain` names the committed snapshot: the chain id of the layers, "" for no layers at all."""
+
+    layers: tuple[Layer, ...] = ()
+    chain: str = ""
+
+    @classmethod
+    def of(cls, layers: tuple[Layer, ...]) -> Filesystem:
+        chain = chain_ids(layer.diff_id for layer in layers)
+        return cls(layers, str(chain[-1]) if chain else "")
+
+    def with_layer(self, layer: Layer | None) -> Filesystem:
+        """Return this with one more layer on top, or itself for None."""
+        return Filesystem.of((*self.layers, layer)) if layer else self
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A vertex's result. `created` is RFC 3339 text; `layer` is the one it added; `cached` if nothing had to be done."""
+
+    filesystem: Filesystem
+    created: str
+    layer: Layer | None = None
+    cached: bool = False

@@ -1,0 +1,5 @@
+"""Operations: what a vertex can do, one kind per file.
+
+definitions.py has the four values (pure); source.py brings a base image's root, execute.py runs a process, files.py
+copies and makes directories. performer.py chooses between them for the solver and computes their keys.
+"""

@@ -1,0 +1,81 @@
+"""The operations as values. What `definition()` leaves out does not influence the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_containers.build.executor import NetworkMode
+from jupyter_containers.images.walk import Image
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRoot:
+    """The root of a base image; None is `scratch`."""
+
+    image: Image | None
+
+    def definition(self) -> dict[str, Any]:
+        # Not the image's id: two images with one root differ in nothing that a later step could see.
+        return {"root": self.image.top if self.image else ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """A process that changes the root. `hidden_env` is given to it and no part of the key (proxies)."""
+
+    args: tuple[str, ...]
+    env: tuple[str, ...] = ()
+    cwd: str = "/"
+    user: str = ""
+    network: NetworkMode = "default"
+    shown: str = ""
+    hidden_env: tuple[str, ...] = ()
+    # Scripts (name, content) that the process finds at /dev/pipes/<name>.
+    scripts: tuple[tuple[str, str], ...] = ()
+
+    def definition(self) -> dict[str, Any]:
+        return {
+            "run": self.args, "env": self.env, "cwd": self.cwd, "user": self.user, "network": self.network,
+            "scripts": self.scripts,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InlineFile:
+    """A file whose content stands in the Dockerfile (heredoc)."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFiles:
+    """Files into the root. With one input they come from the build context, with two from the second input.
+
+    `destination` is absolute; a trailing slash says that it is a directory. `word` is COPY or ADD, for messages.
+    """
+
+    sources: tuple[str, ...]
+    destination: str
+    owner: str = ""
+    mode: int | None = None
+    unpacks: bool = False
+    inline: tuple[InlineFile, ...] = ()
+    word: str = field(default="COPY", compare=False)
+
+    def definition(self) -> dict[str, Any]:
+        return {
+            "copy": self.sources, "to": self.destination, "owner": self.owner, "mode": self.mode,
+            "unpacks": self.unpacks, "inline": [(file.name, file.content) for file in self.inline],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDirectory:
+    """A directory (and its parents), if it is not there."""
+
+    path: str
+
+    def definition(self) -> dict[str, Any]:
+        return {"directory": self.path}
