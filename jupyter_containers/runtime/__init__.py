@@ -4,8 +4,8 @@ I own the path from spec to `execve`. I touch the kernel and the bundle director
 databases or asyncio, and everything I import is standard library, `linux` and `cgroups`.
 
     shim                                   child (PID 1 of the new namespaces)
-    create: plan ─ clone ───────────────▶  init: namespaces, root, mounts, devices, console, masks
-            cgroup ── "entered" ────────▶        cgroup namespace, user, capabilities, seccomp
+    create: plan ─ cgroup ─ clone ──────▶  init: namespaces, root, mounts, devices, console, masks
+            network descriptors                  user, capabilities, seccomp
             Created ◀── "ready" ─────────
     start:  "go" ───────────────────────▶        execve
             returns when the close-on-exec socket closes, raises CannotExecute when it spoke instead

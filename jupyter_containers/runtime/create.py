@@ -51,9 +51,9 @@ def create(
     """
     making = _Making(bundle, stdio)
     try:
+        making.make_cgroup(cgroup_manager)
         making.clone()
         making.open_network(on_network)
-        making.make_cgroup(cgroup_manager)
         return making.follow()
     except BaseException:
         making.abandon()
@@ -110,6 +110,13 @@ class _Making:
         self._cgroup: Cgroup | None = None
         self._lap("plan")
 
+    def make_cgroup(self, manager: CgroupManager) -> None:
+        """Make the cgroup with its limits, before there is anything to limit."""
+        linux = self._birth.spec.linux
+        path = linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{self._bundle.path.name}"
+        self._cgroup = manager.create(path.strip("/"), linux.resources)
+        self._lap("make the cgroup")
+
     def clone(self) -> None:
         """Make the child, in all its new namespaces at once, or in those of others."""
         with ExitStack() as opened:
@@ -118,8 +125,10 @@ class _Making:
                     namespace_fd = os.open(namespace.path, os.O_RDONLY | os.O_CLOEXEC)
                     opened.callback(os.close, namespace_fd)
                     self._birth.joined[namespaces.FLAGS[namespace.type]] = namespace_fd
+            cgroup_fd = entry_of(self._cgroup, opened)
+            self._birth.cgroup = self._cgroup if cgroup_fd is None else None
             with children_in(self._birth.joined.get(constants.CLONE_NEWPID)):
-                self._pid = namespaces.clone(self._flags())
+                self._pid = namespaces.clone(self._flags(), cgroup_fd=cgroup_fd)
                 if self._pid == 0:
                     init.run(self._birth)
         self._birth.channel.close()
@@ -135,19 +144,6 @@ class _Making:
         if on_network is not None:
             on_network(self._netns_fd, self._netlink_fd)
         self._lap("open the network namespace")
-
-    def make_cgroup(self, manager: CgroupManager) -> None:
-        """Make the cgroup with its limits, put the child in, and tell it: it has been mounting meanwhile."""
-        linux = self._birth.spec.linux
-        path = linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{self._bundle.path.name}"
-        self._cgroup = manager.create(path.strip("/"), linux.resources)
-        self._cgroup.add(self._pid)
-        set_oom_score(self._pid, self._birth.spec.process.oom_score_adj)
-        try:
-            self._channel.confirm_entered()
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it has failed already: `follow` reads why
-        self._lap("make the cgroup")
 
     def follow(self) -> Created:
         """Wait until the child is ready. Raises what it reports instead."""
@@ -238,12 +234,9 @@ def _netlink_in(netns_fd: int) -> int:
         return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE).detach()
 
 
-def set_oom_score(pid: int, score: int | None) -> None:
-    """Set how soon the kernel kills this child, through the host's procfs, which nobody inside can replace."""
-    if score is None:
-        return
-    try:
-        with open(f"/proc/{pid}/oom_score_adj", "w") as file:
-            file.write(str(score))
-    except PermissionError:
-        pass  # without CAP_SYS_RESOURCE nobody may go below their own score
+def entry_of(cgroup: Cgroup | None, opened: ExitStack) -> int | None:
+    """Return a descriptor that clone can put a child into the group by; closed with `opened`. None: it must enter."""
+    cgroup_fd = None if cgroup is None else cgroup.directory_fd()
+    if cgroup_fd is not None:
+        opened.callback(os.close, cgroup_fd)
+    return cgroup_fd

@@ -1,7 +1,6 @@
 """The conversation between the parent and the process it has cloned, one method for each message.
 
     inside                          outside
-                      ◀────────────  confirm_entered     you are in your cgroup now
     announce_ready    ────────────▶               all is set up (durations, terminal)
                       ◀────────────  let_go              execve
     announce_failure  ────────────▶               at any time, last
@@ -77,9 +76,6 @@ class Channel:
         self._send({"word": "failed", "durations": list(durations_us), **body})
 
     # What the outside says.
-
-    def confirm_entered(self) -> None:
-        self._send({"word": "entered"})
 
     def let_go(self) -> None:
         self._send({"word": "go"})

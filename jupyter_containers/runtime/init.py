@@ -1,6 +1,6 @@
 """Inside: the steps of a container's PID 1, from its birth in new namespaces to `execve`.
 
- 1 detach       session, signals, parent-death signal, inherited descriptors
+ 1 detach       session, signals, parent-death signal, inherited descriptors, cgroup
  2 namespaces   enter those that others made
  3 operations   the plan: root, mounts, devices, terminal, pivot, names, masks, cgroup view
  4 identity     who the process is, by the container's own files
@@ -26,12 +26,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn
 
+from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.linux import constants, descriptors, namespaces, processes
 from jupyter_containers.linux.safe_paths import open_in_root
-from jupyter_containers.oci.runtime_spec import ANNOTATION_INIT, Spec
+from jupyter_containers.oci.runtime_spec import ANNOTATION_INIT, Process, Spec
 from jupyter_containers.runtime import executable, privileges, reaper, streams, users
 from jupyter_containers.runtime.handshake import Channel
-from jupyter_containers.runtime.operations.cgroups import MountCgroups, NewCgroupNamespace
 from jupyter_containers.runtime.operations.operation import Operation
 from jupyter_containers.runtime.operations.site import NOT_YET, Site
 from jupyter_containers.runtime.trace import Stopwatch
@@ -45,10 +45,11 @@ class Birth:
     operations: Sequence[Operation]
     channel: Channel
     stdio: tuple[int, int, int] | None
+    cgroup: Cgroup | None = None  # to enter; None when clone has put it there
     joined: dict[int, int] = field(default_factory=dict)  # CLONE_NEW… → descriptor of a namespace to enter
     program: tuple[bytes, int] | None = None
     site: Site = field(default_factory=Site)
-    identity: users.Identity = users.Identity(0, 0, (0,), "/")
+    identity: users.Identity = field(default=users.ROOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Own:
     def describe(self) -> str:
         return self.text
 
-    def execute(self, site: Site) -> None:  # noqa: ARG002 - an operation's signature
+    def execute(self, site: Site) -> None:
         self.action()
 
 
@@ -89,16 +90,9 @@ def run(birth: Birth) -> NoReturn:
 def steps(birth: Birth) -> Iterator[Operation]:
     """Return the steps up to "ready"; their descriptions are the same in the parent."""
     yield Own("leave the parent's session and descriptors", partial(_detach, birth))
+    yield Own("enter the cgroup", partial(enter_cgroup, birth.cgroup, birth.spec.process))
     yield Own("enter the namespaces of others", partial(_enter_namespaces, birth))
-    entered = Own("wait to be in the cgroup", partial(birth.channel.expect, "entered"))
-    waits = True
-    for operation in birth.operations:
-        if waits and isinstance(operation, (NewCgroupNamespace, MountCgroups)):
-            yield entered
-            waits = False
-        yield operation
-    if waits:
-        yield entered
+    yield from birth.operations
     yield Own("look the user up", partial(_identify, birth))
     yield Own("take the streams", partial(_take_streams, birth))
     yield Own("go to the working directory", partial(_go_to_directory, birth.site))
@@ -120,6 +114,19 @@ def leave_parent(channel: Channel, stdio: tuple[int, int, int] | None, keep: Seq
     os.setsid()
     os.umask(0)
     streams.take(stdio, {channel.fileno(), *keep})
+
+
+def enter_cgroup(cgroup: Cgroup | None, process: Process) -> None:
+    """Enter the group and set how soon the kernel kills this process, while the host's /sys and /proc are in sight."""
+    if cgroup is not None:
+        cgroup.enter()
+    if process.oom_score_adj is None:
+        return
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write(str(process.oom_score_adj))
+    except PermissionError:
+        pass  # without CAP_SYS_RESOURCE nobody may go below their own score
 
 
 def go_as_user(site: Site, path: str) -> None:

@@ -10,16 +10,17 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup
-from jupyter_containers.errors import Conflict, InvalidParameter
+from jupyter_containers.errors import Conflict
 from jupyter_containers.linux import constants, descriptors, namespaces, processes, terminals
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime import executable, init, privileges, streams, users
-from jupyter_containers.runtime.create import children_in, failure, kill_and_reap, set_oom_score
+from jupyter_containers.runtime.create import children_in, entry_of, failure, kill_and_reap
 from jupyter_containers.runtime.handshake import Channel
 from jupyter_containers.runtime.state import State, Status
 
@@ -47,6 +48,7 @@ class _Guest:
     process: Process
     channel: Channel
     stdio: tuple[int, int, int] | None
+    cgroup: Cgroup | None  # to enter; None when clone has put it there
     program: tuple[bytes, int] | None
     container_pidfd: int
 
@@ -66,19 +68,21 @@ def join(
     running; nothing is left then.
     """
     program = privileges.compile_filter(seccomp, process.capabilities.bounding)
-    container_pidfd = _open_container(container)
-    outside, inside = Channel.pair()
-    try:
+    with ExitStack() as opened:
+        container_pidfd = _open_container(container)
+        opened.callback(os.close, container_pidfd)
+        outside, inside = Channel.pair()
+        opened.callback(outside.close)
+        opened.callback(inside.close)
+        cgroup_fd = entry_of(cgroup, opened)
+        to_enter = cgroup if cgroup_fd is None else None
+        guest = _Guest(process, inside, stdio, to_enter, program, container_pidfd)
         with children_in(container_pidfd):
-            pid = namespaces.clone(0)
+            pid = namespaces.clone(0, cgroup_fd=cgroup_fd)
             if pid == 0:
-                _run(_Guest(process, inside, stdio, program, container_pidfd))
+                _run(guest)
         inside.close()
-        return _follow(pid, outside, cgroup, process)
-    finally:
-        outside.close()
-        inside.close()
-        os.close(container_pidfd)
+        return _follow(pid, outside)
 
 
 def _open_container(container: State) -> int:
@@ -97,13 +101,10 @@ def _open_container(container: State) -> int:
     raise Conflict(f"Container {container.id} is not running")
 
 
-def _follow(pid: int, channel: Channel, cgroup: Cgroup, process: Process) -> Joined:
+def _follow(pid: int, channel: Channel) -> Joined:
     pidfd = processes.pidfd_open(pid)
     terminal_fd = None
     try:
-        cgroup.add(pid)
-        set_oom_score(pid, process.oom_score_adj)
-        channel.confirm_entered()
         message = channel.receive()
         if message.word == "ready":
             terminal_fd = message.fds[0] if message.fds else None
@@ -126,9 +127,9 @@ def _run(guest: _Guest) -> NoReturn:
         gc.disable()
         init.leave_parent(guest.channel, guest.stdio, [guest.container_pidfd])
         doing = "enter the container"
+        init.enter_cgroup(guest.cgroup, guest.process)
         namespaces.setns(guest.container_pidfd, _NAMESPACES)
         root_fd = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        guest.channel.expect("entered")
         doing = "look the user up"
         identity = users.resolve(guest.process.user, *users.read_databases(root_fd))
         doing = "prepare the process"
@@ -167,8 +168,5 @@ def _go_to(root_fd: int, path: str) -> None:
     try:
         os.fchdir(open_in_root(root_fd, path, os.O_PATH | os.O_DIRECTORY))
     except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
-        raise InvalidParameter(
-            f'{_PREFIX}: unable to start container process: chdir to cwd ("{path}") set in config.json failed: {reason}: unknown',
-            exit_code=executable.NOT_EXECUTABLE,
-        ) from None
+        text = f'chdir to cwd ("{path}") set in config.json failed: {os.strerror(error.errno or 0).lower()}'
+        raise executable.CannotExecute(text, exit_code=executable.NOT_EXECUTABLE) from None

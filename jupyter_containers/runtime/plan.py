@@ -2,7 +2,7 @@
 
 The order is forced by the kernel in these places: propagation before any mount; /dev before what lies in it; the
 working directory and sysctls before anything becomes read-only; binds before the host's tree is gone; masks over mounts
-and so after them. The cgroup namespace comes as late as it can, because the parent makes the group meanwhile.
+and so after them.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def plan(spec: Spec, root_path: str) -> tuple[Operation, ...]:
 
 
 def _operations(spec: Spec, root_path: str) -> Iterator[Operation]:
+    if _makes(spec, "cgroup"):
+        yield NewCgroupNamespace()
     yield SetPropagation(spec.linux.rootfs_propagation or "rprivate")
     for mount in spec.rootfs or (Mount("/", "bind", root_path, ("rbind",)),):
         yield MountRoot(mount, root_path)
@@ -62,7 +64,6 @@ def _operations(spec: Spec, root_path: str) -> Iterator[Operation]:
     yield from _names(spec)
     yield from (MaskPath(path) for path in spec.linux.masked_paths)
     yield from (MakePathReadOnly(path) for path in spec.linux.readonly_paths)
-    yield from _cgroups(spec)
     if spec.root.read_only:
         yield MakeRootReadOnly()
 
@@ -70,8 +71,6 @@ def _operations(spec: Spec, root_path: str) -> Iterator[Operation]:
 def _mounts(spec: Spec) -> Iterator[Operation]:
     has_devices = False
     for mount in spec.mounts:
-        if mount.type in _CGROUP_TYPES and not _has_mount_below(spec, mount):
-            continue
         yield _mount(mount)
         if mount.destination.rstrip("/") == "/dev":
             has_devices = True
@@ -103,18 +102,6 @@ def _names(spec: Spec) -> Iterator[Operation]:
         yield SetHostName(spec.hostname)
     if spec.domainname:
         yield SetDomainName(spec.domainname)
-
-
-def _cgroups(spec: Spec) -> Iterator[Operation]:
-    if _makes(spec, "cgroup"):
-        yield NewCgroupNamespace()
-    for mount in spec.mounts:
-        if mount.type in _CGROUP_TYPES and not _has_mount_below(spec, mount):
-            yield MountCgroups(mount)
-
-
-def _has_mount_below(spec: Spec, mount: Mount) -> bool:
-    return any(other.destination.startswith(mount.destination.rstrip("/") + "/") for other in spec.mounts)
 
 
 def _makes(spec: Spec, namespace_type: str) -> bool:

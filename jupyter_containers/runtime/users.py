@@ -1,4 +1,4 @@
-"""Who `user[:group]` is, by the container's own /etc/passwd and /etc/group: Docker's rules, and its words when it fails.
+"""Who `user[:group]` is, by the container's own /etc/passwd and /etc/group; Docker's rules and words.
 
 The files are the image's, so they are read with bounds, inside the root only, and lines that make no sense are passed
 over. Source: passwd(5), group(5); the behaviour of dockerd.
@@ -31,6 +31,9 @@ class Identity:
     home: str
 
 
+ROOT = Identity(0, 0, (0,), "/")
+
+
 @dataclass(frozen=True, slots=True)
 class _Account:
     name: str
@@ -53,16 +56,18 @@ def resolve(user: User, passwd: str, group: str) -> Identity:
     """
     if user.username is None:
         account = next((entry for entry in _accounts(passwd) if entry.uid == user.uid), None)
-        return _identity(user, user.uid, user.gid, (), account, group)
-    name, _, group_name = user.username.partition(":")
-    account = _find_account(name, passwd)
-    uid = account.uid if account else _number(name, "user", "passwd")
-    gid, extra = (account.gid if account else 0), ()
-    if group_name:
-        gid = _find_group(group_name, group, "unable")
-    elif account:
-        extra = tuple(entry.gid for entry in _groups(group) if account.name in entry.members)
-    return _identity(user, uid, gid, extra, account, group)
+        uid, groups = user.uid, [user.gid]
+    else:
+        name, _, group_name = user.username.partition(":")
+        account = _find_account(name, passwd)
+        uid = account.uid if account else _number(name, "user", "passwd")
+        groups = _own_groups(account, group_name, group)
+    groups += user.additional_gids
+    groups += (_find_group(name, group, "Unable") for name in user.additional_groups)
+    # The own group is among the supplementary ones, too: without it, a file that denies its group by mode bits could
+    # be opened after setgid to another one.
+    home = account.home if account and account.home else "/"
+    return Identity(uid, groups[0], tuple(dict.fromkeys(groups)), home)
 
 
 def read_databases(root_fd: int) -> tuple[str, str]:
@@ -70,12 +75,13 @@ def read_databases(root_fd: int) -> tuple[str, str]:
     return _read(root_fd, "/etc/passwd"), _read(root_fd, "/etc/group")
 
 
-def _identity(user: User, uid: int, gid: int, extra: tuple[int, ...], account: _Account | None, group: str) -> Identity:
-    asked = tuple(_find_group(name, group, "Unable") for name in user.additional_groups)
-    # The own group is among the supplementary ones, too: without it, a file that denies its group by mode bits could
-    # be opened after setgid to another one.
-    groups = tuple(dict.fromkeys((gid, *extra, *user.additional_gids, *asked)))
-    return Identity(uid, gid, groups, account.home if account and account.home else "/")
+def _own_groups(account: _Account | None, group_name: str, group: str) -> list[int]:
+    """Return the user's group, and those that list the user, unless the caller named a group."""
+    if group_name:
+        return [_find_group(group_name, group, "unable")]
+    if account is None:
+        return [0]
+    return [account.gid, *(entry.gid for entry in _groups(group) if account.name in entry.members)]
 
 
 def _find_account(name: str, passwd: str) -> _Account | None:

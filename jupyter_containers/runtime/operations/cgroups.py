@@ -16,14 +16,13 @@ from jupyter_containers.runtime.operations.site import Site
 class NewCgroupNamespace:
     """Make the group this process was put in the root of what it can see.
 
-    Not among the flags of clone: the namespace's root is the group at that moment, and only afterwards the parent
-    moves the process into the container's.
+    Not among the flags of clone: the namespace's root is the group at that moment, which is still the shim's.
     """
 
     def describe(self) -> str:
         return "new cgroup namespace"
 
-    def execute(self, site: Site) -> None:  # noqa: ARG002 - an operation's signature
+    def execute(self, site: Site) -> None:
         namespaces.unshare(c.CLONE_NEWCGROUP)
 
 
@@ -87,7 +86,6 @@ def _options(hierarchy: str) -> list[tuple[str, str | None]]:
 
 def _hierarchies() -> list[str]:
     """Return the version 1 hierarchies of this host ("cpu,cpuacct", "name=systemd"); none means version 2 alone."""
-    # Read before the host's /proc is gone or after ours is there: both tell the same of this process.
     with open("/proc/self/cgroup", "rb") as file:
         names = [line.split(b":", 2)[1].decode() for line in file]
     return [name for name in names if name]

@@ -129,6 +129,6 @@ class BindMount:
                 os.close(target_fd)
         except (NotADirectoryError, IsADirectoryError):
             raise InvalidParameter(
-                f"cannot mount {self.mount.source} on {self.mount.destination}: not a directory: Are you trying to mount "
-                "a directory onto a file (or vice-versa)?"
+                f"cannot mount {self.mount.source} on {self.mount.destination}: not a directory: Are you trying to "
+                "mount a directory onto a file (or vice-versa)?"
             ) from None

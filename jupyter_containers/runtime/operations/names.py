@@ -22,7 +22,7 @@ class SetHostName:
     def describe(self) -> str:
         return f"set host name {self.name}"
 
-    def execute(self, site: Site) -> None:  # noqa: ARG002 - an operation's signature
+    def execute(self, site: Site) -> None:
         socket.sethostname(self.name)
 
 
@@ -33,7 +33,7 @@ class SetDomainName:
     def describe(self) -> str:
         return f"set domain name {self.name}"
 
-    def execute(self, site: Site) -> None:  # noqa: ARG002 - an operation's signature
+    def execute(self, site: Site) -> None:
         name = os.fsencode(self.name)
         libc.call("setdomainname", name, len(name), path=name)
 

@@ -23,7 +23,7 @@ class SetPropagation:
     def describe(self) -> str:
         return f"make all mounts {self.propagation}"
 
-    def execute(self, site: Site) -> None:  # noqa: ARG002 - an operation's signature
+    def execute(self, site: Site) -> None:
         _, flags, _ = mounts.parse_options((self.propagation,))
         mounts.mount(None, "/", None, flags)
 

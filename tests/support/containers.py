@@ -1,0 +1,203 @@
+"""Run containers through the runtime alone, as the shim would, for tests: no daemon, no images."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_containers.cgroups.manager import choose
+from jupyter_containers.oci.runtime_spec import Linux, Mount, Process, Resources, Root, Spec
+from jupyter_containers.runtime import defaults
+from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.runtime.create import Created, create, start
+from jupyter_containers.runtime.join import join
+from jupyter_containers.runtime.state import State, Status
+
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def spec_for(rootfs: Path, *args: str, process: dict[str, Any] | None = None, **changes: Any) -> Spec:
+    """Return a spec with all of Docker's defaults on an overlay of `rootfs`; `changes` are fields of Linux or Spec."""
+    names = defaults.default_capabilities()
+    linux = Linux(
+        namespaces=defaults.default_namespaces(),
+        resources=Resources(devices=defaults.default_device_rules()),
+        seccomp=defaults.default_seccomp(),
+        masked_paths=defaults.masked_paths(),
+        readonly_paths=defaults.readonly_paths(),
+    )
+    of_linux = {name: changes.pop(name) for name in list(changes) if name in Linux.__slots__}
+    values = {"args": args, "env": (PATH,), "capabilities": defaults.capability_sets(names)} | (process or {})
+    spec = Spec(
+        process=Process(**values),
+        root=Root("rootfs"),
+        hostname="box",
+        mounts=defaults.default_mounts(),
+        linux=replace(linux, **of_linux),
+        rootfs=(overlay(rootfs),),
+    )
+    return replace(spec, **changes)
+
+
+def overlay(rootfs: Path) -> Mount:
+    """Return an overlay mount over `rootfs` whose upper layer lies beside it."""
+    upper, work = rootfs.parent / "upper", rootfs.parent / "work"
+    upper.mkdir(exist_ok=True)
+    work.mkdir(exist_ok=True)
+    return Mount("/", "overlay", "overlay", (f"lowerdir={rootfs}", f"upperdir={upper}", f"workdir={work}"))
+
+
+@dataclass
+class Ended:
+    exit_code: int
+    stdout: str
+    stderr: str = ""
+
+
+@dataclass
+class Container:
+    """A container of the test's own, started; `output` is the reading end of its stdout and stderr."""
+
+    bundle: Bundle
+    created: Created
+    output: int
+    spec: Spec
+    code: int | None = None
+    extra: list[int] = field(default_factory=list)
+
+    @property
+    def pid(self) -> int:
+        return self.created.pid
+
+    def state(self, status: Status = Status.RUNNING) -> State:
+        return State(self.bundle.path.name, status, self.created.pid, self.created.pid_start_time)
+
+    def wait(self) -> Ended:
+        """Read all output, then reap."""
+        text = read_all(self.output)
+        return Ended(self.reap(), text)
+
+    def reap(self) -> int:
+        if self.code is None:
+            _, status = os.waitpid(self.pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+            self.code = code if code >= 0 else 128 - code
+        return self.code
+
+    def exec(self, *args: str, terminal: bool = False, **changes: Any) -> Ended:
+        """Run one more process with the container's own privileges, to its end."""
+        process = replace(self.spec.process, **{"args": args, "terminal": terminal, **changes})
+        reading, writing = os.pipe()
+        try:
+            stdio = None if terminal else (writing, writing, writing)
+            joined = join(
+                self.state(), self.created.cgroup, process, stdio=stdio, seccomp=self.spec.linux.seccomp
+            )
+            os.close(writing)
+            writing = -1
+            text = read_terminal(joined.terminal_fd) if joined.terminal_fd is not None else read_all(reading)
+            os.close(joined.pidfd)
+            _, status = os.waitpid(joined.pid, 0)
+        finally:
+            for fd in (reading, writing):
+                if fd >= 0:
+                    os.close(fd)
+        code = os.waitstatus_to_exitcode(status)
+        return Ended(code if code >= 0 else 128 - code, text)
+
+    def outside(self, path: str) -> str:
+        """Read a file of /proc/<pid> from the host's side."""
+        return Path(f"/proc/{self.pid}/{path}").read_text()
+
+    def link(self, path: str) -> str:
+        return os.readlink(f"/proc/{self.pid}/{path}")
+
+
+@contextlib.contextmanager
+def created(place: Path, spec: Spec) -> Iterator[Container]:
+    """Create a container in a bundle under `place`; whatever is left is killed and removed."""
+    bundle = Bundle.create(place / f"test-{uuid.uuid4().hex[:12]}", spec)
+    reading, writing = os.pipe()
+    try:
+        stdio = None if spec.process.terminal else (writing, writing, writing)
+        made = create(bundle, stdio=stdio, cgroup_manager=choose())
+    except BaseException:
+        os.close(reading)
+        bundle.remove()
+        raise
+    finally:
+        os.close(writing)
+    container = Container(bundle, made, reading, spec)
+    try:
+        yield container
+    finally:
+        _clean_up(container)
+
+
+@contextlib.contextmanager
+def running(place: Path, spec: Spec) -> Iterator[Container]:
+    """As `created`, and started."""
+    with created(place, spec) as container:
+        start(container.created)
+        yield container
+
+
+def run(place: Path, spec: Spec) -> Ended:
+    """Run a container to its end."""
+    with running(place, spec) as container:
+        if container.created.terminal_fd is not None:
+            text = read_terminal(container.created.terminal_fd, close=False)
+            return Ended(container.reap(), text)
+        return container.wait()
+
+
+def probe(place: Path, spec: Spec) -> dict[str, str]:
+    """Run /probe in a container; return its sections by name."""
+    text = run(place, replace(spec, process=replace(spec.process, args=("/bin/sh", "/probe")))).stdout
+    sections: dict[str, str] = {}
+    for part in text.split("== ")[1:]:
+        name, _, body = part.partition("\n")
+        sections[name] = body
+    assert "end" in sections, text
+    return sections
+
+
+def read_all(fd: int) -> str:
+    return b"".join(iter(lambda: os.read(fd, 65536), b"")).decode("utf-8", "replace")
+
+
+def read_terminal(master_fd: int, *, close: bool = True) -> str:
+    """Read a terminal to its end, which is EIO once nobody has the slave open."""
+    parts = []
+    try:
+        while True:
+            select.select([master_fd], [], [])
+            parts.append(os.read(master_fd, 65536))
+    except OSError:
+        pass
+    finally:
+        if close:
+            os.close(master_fd)
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def _clean_up(container: Container) -> None:
+    made = container.created
+    if container.code is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(container.pid, signal.SIGKILL)
+        container.reap()
+    made.cgroup.remove()
+    choose().tidy("jupyter-containers")
+    for fd in (made.pidfd, made.netns_fd, made.netlink_fd, made.terminal_fd, made.go_fd, container.output):
+        if fd is not None:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+    container.bundle.remove()
