@@ -10,10 +10,10 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jupyter_containers.engine.events import Events
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound, Unsupported
-from jupyter_containers.metadata.volumes import VolumeEntry
 from jupyter_containers.metadata.volumes import Volumes as VolumeRecords
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
@@ -48,10 +48,13 @@ class Volumes:
 
     def get(self, name: str) -> Volume:
         """Return a volume. Raises NotFound."""
-        return self._volume(self._records.get(name))
+        record = self._records.get(name)
+        if record is None:
+            raise NotFound(f"get {name}: no such volume")
+        return self._volume(name, record)
 
     def all(self) -> list[Volume]:
-        return [self._volume(entry) for entry in self._records.all()]
+        return [self._volume(name, record) for name, record in self._records.all()]
 
     def ensure(
         self,
@@ -95,12 +98,10 @@ class Volumes:
 
         After cancellation: it is gone from the list; its directory will be by the next start of the daemon.
         """
-        try:
-            self._records.get(name)
-        except NotFound:
+        if self._records.get(name) is None:
             if force:
                 return
-            raise
+            raise NotFound(f"get {name}: no such volume")
         users = self.used_by(name)
         if users:
             raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
@@ -130,11 +131,10 @@ class Volumes:
     def recover(self) -> None:
         """Remove directories that no row names: leftovers of a crash between row and directory."""
         if self._root.is_dir():
-            known = {entry.name for entry in self._records.all()}
+            known = {name for name, _ in self._records.all()}
             for path in self._root.iterdir():
                 if path.name not in known:
                     shutil.rmtree(path, ignore_errors=True)
 
-    def _volume(self, entry: VolumeEntry) -> Volume:
-        record, path = entry.record, self._root / entry.name / "_data"
-        return Volume(entry.name, path, record["created_at"], record["labels"], record["options"])
+    def _volume(self, name: str, record: Mapping[str, Any]) -> Volume:
+        return Volume(name, self._root / name / "_data", record["created_at"], record["labels"], record["options"])

@@ -1,0 +1,53 @@
+"""The docker CLI against a daemon: ours, or the reference when COMPAT_HOST names its socket.
+
+COMPAT_HOST=unix:///path/to/docker.sock pytest tests/compat      proves the tests
+pytest tests/compat                                              proves us
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.busybox_image import rootfs_tar
+from tests.support.daemon import Daemon, Docker, running_daemon
+
+IMAGE = "busybox"
+
+
+@pytest.fixture(scope="session")
+def our_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon | None]:
+    """Our daemon, or None while the reference is tested."""
+    if os.environ.get("COMPAT_HOST"):
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("d")
+    with running_daemon(folder) as daemon:
+        yield daemon
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def docker(our_daemon: Daemon | None) -> Iterator[Docker]:
+    """The docker CLI with an image called busybox."""
+    if shutil.which("docker") is None:
+        pytest.skip("the docker CLI is not installed (package docker.io)")
+    docker = Docker(our_daemon.host if our_daemon else os.environ["COMPAT_HOST"])
+    changes = [word for line in ('CMD ["sh"]', "ENV PATH=/bin") for word in ("-c", line)]
+    docker("import", *changes, "-", IMAGE, stdin=rootfs_tar())
+    yield docker
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(docker: Docker) -> Iterator[None]:
+    """Each test leaves the containers and volumes as it found them."""
+    before = docker("ps", "-aq", "--no-trunc").stdout, docker("volume", "ls", "-q").stdout
+    yield
+    left = sorted(set(docker("ps", "-aq", "--no-trunc").stdout.split()) - set(before[0].split()))
+    if left:
+        docker("rm", "-fv", *left)
+    after = docker("ps", "-aq", "--no-trunc").stdout, docker("volume", "ls", "-q").stdout
+    assert after == before

@@ -1,0 +1,49 @@
+"""The filters parameter in both of Docker's forms, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_containers.api.filters import label_matches, parse_text
+from jupyter_containers.errors import InvalidParameter
+
+
+def test_both_forms_mean_the_same() -> None:
+    new = parse_text('{"status": ["running", "paused"]}', {"status"})
+    old = parse_text('{"status": {"running": true, "paused": true, "dead": false}}', {"status"})
+    assert new == old == {"status": ("running", "paused")}
+
+
+def test_nothing_is_no_filter() -> None:
+    assert parse_text("", {"status"}) == {}
+
+
+WRONG = ["[1]", "{", '{"status": 3}', '{"status": [1]}', '{"colour": ["red"]}', "null", "[" * 9999]
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_no_known_filter_is_refused(text: str) -> None:
+    with pytest.raises(InvalidParameter):
+        parse_text(text, {"status"})
+
+
+def test_an_unknown_filter_is_named_in_the_error() -> None:
+    with pytest.raises(InvalidParameter, match="invalid filter 'colour'"):
+        parse_text('{"colour": ["red"]}', {"status"})
+
+
+def test_labels_match_by_key_and_by_value() -> None:
+    labels = {"course": "os", "empty": ""}
+    assert label_matches(labels, ("course", "course=os", "empty="))
+    assert not label_matches(labels, ("course=db",))
+    assert not label_matches(labels, ("absent",))
+
+
+@given(st.text())
+def test_no_text_makes_it_crash(text: str) -> None:
+    try:
+        parse_text(text, {"status"})
+    except InvalidParameter:
+        pass

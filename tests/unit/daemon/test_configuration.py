@@ -1,0 +1,62 @@
+"""Settings: flags, the file, both, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.daemon.configuration import configure
+from jupyter_containers.errors import InvalidParameter
+
+
+def settings_file(folder: Path, **settings: object) -> str:
+    path = folder / "daemon.json"
+    path.write_text(json.dumps(settings))
+    return str(path)
+
+
+def test_flags_are_named_as_dockerd_names_them(tmp_path: Path) -> None:
+    file = settings_file(tmp_path)
+    configuration = configure(
+        ["-H", "unix:///a.sock", "-H", "unix:///b.sock", "--data-root", "/d", "--exec-root", "/e", "--pidfile", "/p",
+         "--group", "users", "--debug", "--insecure-registry", "reg:5000", "--config-file", file]
+    )  # fmt: skip
+    assert configuration.hosts == ("unix:///a.sock", "unix:///b.sock")
+    assert (str(configuration.places.data), str(configuration.places.run)) == ("/d", "/e")
+    assert (str(configuration.pidfile), configuration.group, configuration.log_level) == ("/p", "users", "debug")
+    assert configuration.insecure_registries == ("reg:5000",)
+
+
+def test_the_socket_is_in_the_exec_root_unless_said_otherwise(tmp_path: Path) -> None:
+    configuration = configure(["--exec-root", "/e", "--config-file", settings_file(tmp_path)])
+    assert configuration.hosts == ("unix:///e/daemon.sock",)
+
+
+def test_the_file_has_the_same_names(tmp_path: Path) -> None:
+    file = settings_file(tmp_path, **{"data-root": "/from-file", "log-level": "warn", "hosts": ["unix:///f.sock"]})
+    configuration = configure(["--config-file", file])
+    assert str(configuration.places.data) == "/from-file"
+    assert (configuration.log_level, configuration.hosts) == ("warn", ("unix:///f.sock",))
+
+
+def test_a_setting_in_both_places_is_refused(tmp_path: Path) -> None:
+    file = settings_file(tmp_path, **{"data-root": "/x"})
+    with pytest.raises(InvalidParameter, match="data-root"):
+        configure(["--config-file", file, "--data-root", "/y"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [({"colour": 1}, "colour"), ({"hosts": "unix:///x"}, "hosts"), ({"debug": "yes"}, "debug"),
+     ({"log-level": "loud"}, "loud"), ({"hosts": [1]}, "hosts")],
+)  # fmt: skip
+def test_a_wrong_setting_is_named(tmp_path: Path, settings: dict[str, object], named: str) -> None:
+    with pytest.raises(InvalidParameter, match=named):
+        configure(["--config-file", settings_file(tmp_path, **settings)])
+
+
+def test_a_file_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidParameter, match=r"absent\.json"):
+        configure(["--config-file", str(tmp_path / "absent.json")])
