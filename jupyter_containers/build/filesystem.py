@@ -37,7 +37,7 @@ class Filesystem:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A vertex's result. `created` is RFC 3339 text; `layer` is the one it added; `cached` if nothing had to be done."""
+    """A vertex's result. `created` is RFC 3339 text; `layer` is the one it added; `cached` if nothing was done."""
 
     filesystem: Filesystem
     created: str

@@ -10,7 +10,8 @@ is.
     group.remove()
 
 Why not group.add(pid) from outside: a process that moves *itself*, as one thread, spares the kernel the lock against
-all forks and exits of the machine, which costs a grace period of RCU (0.3 ms against 5 to 12, unless one was just done).
+all forks and exits of the machine, which costs a grace period of RCU (0.3 ms against 5 to 12, unless one was just
+done).
 
 Start at manager.py; v1 is a directory in each hierarchy, v2 one directory and a BPF program for devices.
 """

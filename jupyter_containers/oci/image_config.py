@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -94,8 +94,8 @@ class ImageConfig:
         return cls(
             platform=Platform.from_json(data),
             diff_ids=tuple(Digest.parse(str(diff_id)) for diff_id in rootfs.get("diff_ids") or ()),
-            process=process_from_json(data.get("config") or {}),
-            history=tuple(_history(entry) for entry in data.get("history") or () if isinstance(entry, dict)),
+            process=process_from_json(_object(data, "config")),
+            history=tuple(_history(entry) for entry in _items(data, "history") if isinstance(entry, dict)),
             created=str(data.get("created") or ZERO_TIME),
             author=str(data.get("author") or ""),
         )
@@ -130,20 +130,20 @@ def chain_ids(diff_ids: Iterable[Digest]) -> tuple[Digest, ...]:
 
 def process_from_json(data: Mapping[str, Any]) -> ProcessDefaults:
     """Read the `config` object of an image config; Docker's container Config has the same field names."""
-    health = data.get("Healthcheck")
+    health = _object(data, "Healthcheck")
     return ProcessDefaults(
         user=str(data.get("User") or ""),
-        exposed_ports=tuple(data.get("ExposedPorts") or ()),
+        exposed_ports=tuple(str(port) for port in _items(data, "ExposedPorts")),
         env=_texts(data, "Env") or (),
         entrypoint=_texts(data, "Entrypoint"),
         cmd=_texts(data, "Cmd"),
-        volumes=tuple(data.get("Volumes") or ()),
+        volumes=tuple(str(volume) for volume in _items(data, "Volumes")),
         working_dir=str(data.get("WorkingDir") or ""),
-        labels={str(k): str(v) for k, v in (data.get("Labels") or {}).items()},
+        labels={str(k): str(v) for k, v in _object(data, "Labels").items()},
         stop_signal=str(data.get("StopSignal") or ""),
         shell=_texts(data, "Shell") or (),
         on_build=_texts(data, "OnBuild") or (),
-        healthcheck=_healthcheck(health) if isinstance(health, Mapping) else None,
+        healthcheck=_healthcheck(health) if health else None,
         args_escaped=bool(data.get("ArgsEscaped")),
     )
 
@@ -180,6 +180,32 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
     return tuple(value)
 
 
+def _object(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidParameter(f"{key} must be a JSON object, not {type(value).__name__}")
+    return value
+
+
+def _items(data: Mapping[str, Any], key: str) -> Collection[Any]:
+    """Return a list, or the keys of an object: the Go type behind ports and volumes is a map with empty values."""
+    value = data.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list | dict):
+        raise InvalidParameter(f"{key} must be a list or an object, not {type(value).__name__}")
+    return value
+
+
+def _count(data: Mapping[str, Any], key: str) -> int:
+    value = data.get(key)
+    if value is not None and not isinstance(value, int):
+        raise InvalidParameter(f"{key} must be a whole number, not {value!r}")
+    return value or 0
+
+
 def _history(entry: Mapping[str, Any]) -> History:
     return History(
         created=str(entry.get("created") or ZERO_TIME),
@@ -193,11 +219,11 @@ def _history(entry: Mapping[str, Any]) -> History:
 def _healthcheck(data: Mapping[str, Any]) -> Healthcheck:
     return Healthcheck(
         test=_texts(data, "Test") or (),
-        interval=int(data.get("Interval") or 0),
-        timeout=int(data.get("Timeout") or 0),
-        start_period=int(data.get("StartPeriod") or 0),
-        start_interval=int(data.get("StartInterval") or 0),
-        retries=int(data.get("Retries") or 0),
+        interval=_count(data, "Interval"),
+        timeout=_count(data, "Timeout"),
+        start_period=_count(data, "StartPeriod"),
+        start_interval=_count(data, "StartInterval"),
+        retries=_count(data, "Retries"),
     )
 
 

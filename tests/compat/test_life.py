@@ -123,8 +123,14 @@ def test_a_last_line_without_an_end_is_kept(docker: Docker, name: str) -> None:
 
 def test_attach_sees_output_and_feeds_input(docker: Docker, name: str) -> None:
     docker("run", "-d", "-i", "--name", name, "busybox", "sh", "-c", "read line; echo got $line; usleep 300000; exit 4")
-    done = docker("attach", name, code=4, stdin="hello\n")
-    assert done.stdout == "got hello\n"
+    process = docker.open("attach", name)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"hello\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"got hello\n"
+    assert process.wait(30) == 4
+    process.communicate()
     docker("rm", name)
 
 

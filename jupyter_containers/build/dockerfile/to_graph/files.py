@@ -46,7 +46,8 @@ def copy(
     )
     if len(sources) + len(instruction.heredocs) > 1 and not destination.endswith("/"):
         raise line.error(
-            f"When using {line.word} with more than one source file, the destination must be a directory and end with a /"
+            f"When using {line.word} with more than one source file, the destination must be a directory "
+            "and end with a /"
         )
     source = instruction.source
     inputs = (_source(source, dockerfile, stages, images, before=state.number),) if source else ()
