@@ -1,0 +1,166 @@
+"""Every test against the real kernel leaves it as it was: processes, mounts, interfaces, namespaces and cgroups.
+
+Other sessions and a reference dockerd may run on the same machine meanwhile; what is certainly theirs is not counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.linux import mountinfo
+from tests.support.eventually import eventually
+
+# The last of a container's processes, its network namespace and its veth end a moment after its shim has said so.
+_SETTLING_SECONDS = 5.0
+# Inherited by every program that this session starts, and readable in /proc/<pid>/environ.
+_TAG = "JUPYTER_CONTAINERS_TEST_SESSION"
+
+
+def pytest_configure() -> None:
+    os.environ[_TAG] = uuid.uuid4().hex
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail a test after which something is there that was not there before.
+
+    Fixtures of a wider scope are set up before this one, so a daemon that serves a whole module is not counted; nor
+    is what such a daemon makes once and keeps, its bridge and the parent of its cgroups.
+    """
+    base = tmp_path_factory.getbasetemp()
+    before, standing = _inventory(base), _daemon_is_standing()
+
+    def left() -> set[str]:
+        return {item for item in _inventory(base) - before if not (standing and item in _KEPT_BY_A_DAEMON)}
+
+    yield
+    with contextlib.suppress(AssertionError):
+        eventually(lambda: not left(), within_seconds=_SETTLING_SECONDS)
+    if items := left():
+        pytest.fail(f"left over by {request.node.nodeid}: " + "; ".join(sorted(items)), pytrace=False)
+
+
+_KEPT_BY_A_DAEMON = {"interface jc0"} | {
+    f"cgroup /sys/fs/cgroup/{name}jupyter-containers"
+    for name in (
+        "",
+        *(f"{name}/" for name in (os.listdir("/sys/fs/cgroup") if os.path.isdir("/sys/fs/cgroup") else ())),
+    )
+}
+
+
+def _inventory(base: Path) -> set[str]:
+    return {*_processes(), *_descriptors(), *_mounts(base), *_interfaces(), *_cgroups()}
+
+
+class _Process:
+    """What /proc tells of one process. Raises FileNotFoundError or ProcessLookupError when it has gone."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.parent = int(self._read("stat").rpartition(b")")[2].split()[1])
+        self.title = self._read("cmdline").rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "replace")
+
+    def session(self) -> str | None:
+        """Return the tag of the test session that started the process, or None when nothing tells."""
+        if self.pid == os.getpid():
+            return os.environ[_TAG]
+        for word in self._read("environ").split(b"\0"):
+            name, _, value = word.partition(b"=")
+            if name == _TAG.encode():
+                return value.decode()
+        return _Process(self.parent).session() if self.parent > 1 else None
+
+    def _read(self, name: str) -> bytes:
+        return Path(f"/proc/{self.pid}/{name}").read_bytes()
+
+
+def _running() -> Iterator[_Process]:
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            yield _Process(int(name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+
+
+def _is_foreign(process: _Process) -> bool:
+    try:
+        return process.session() not in {os.environ[_TAG], None}
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def _daemon_is_standing() -> bool:
+    return any(process.title.startswith(("jc: daemon", "jc: zygote")) for process in _running())
+
+
+def _processes() -> Iterator[str]:
+    """Processes with our titles and children of this one, and the network namespaces that they keep alive."""
+    own_namespace = os.readlink("/proc/self/ns/net")
+    for process in _running():
+        if process.parent != os.getpid() and not process.title.startswith("jc: "):
+            continue
+        if _is_foreign(process):
+            continue
+        yield f"process {process.pid} of {process.parent}"
+        try:
+            namespace = os.readlink(f"/proc/{process.pid}/ns/net")
+        except OSError:
+            continue
+        if namespace != own_namespace:
+            yield f"network namespace {namespace} of process {process.pid}"
+
+
+def _descriptors() -> Iterator[str]:
+    """Descriptors of this process that keep a namespace or a process alive."""
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{fd}")
+        except FileNotFoundError:
+            continue
+        if target.startswith(("net:[", "mnt:[", "pid:[", "ipc:[", "uts:[", "user:[", "cgroup:[", "anon_inode:[pidfd]")):
+            yield f"descriptor {fd} of {target}"
+
+
+def _mounts(base: Path) -> Iterator[str]:
+    for entry in mountinfo.read():
+        place = entry.mount_point
+        of_another_session = place.startswith(f"{base.parent}/") and not place.startswith(f"{base}/")
+        if not of_another_session and "docker" not in place and "/ref/" not in place:
+            yield f"mount {place} ({entry.fs_type})"
+
+
+def _interfaces() -> Iterator[str]:
+    return (f"interface {name}" for name in os.listdir("/sys/class/net") if name.startswith("jc"))
+
+
+def _cgroups() -> Iterator[str]:
+    """Groups named jupyter-containers…, at most two levels below a hierarchy's root, and all below those."""
+    root = "/sys/fs/cgroup"
+    for directory, names, _ in os.walk(root):
+        inside = "/jupyter-containers" in directory
+        for name in names:
+            if (inside or name.startswith("jupyter-containers")) and not _is_used_by_others(f"{directory}/{name}"):
+                yield f"cgroup {directory}/{name}"
+        if not inside and directory.count("/") - root.count("/") >= 2:
+            names.clear()
+
+
+def _is_used_by_others(group: str) -> bool:
+    try:
+        pids = Path(f"{group}/cgroup.procs").read_text().split()
+    except OSError:
+        return False
+    for pid in pids:
+        try:
+            if _is_foreign(_Process(int(pid))):
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return False
