@@ -71,11 +71,12 @@ class Database:
             self._depth += 1
             try:
                 yield
-            except BaseException:
-                self._connection.executescript(rollback)
-                raise
-            else:
                 self._connection.execute(commit)
+            except BaseException:
+                # A full disk may have made SQLite roll everything back by itself.
+                for statement in rollback if self._connection.in_transaction else ():
+                    self._connection.execute(statement)
+                raise
             finally:
                 self._depth -= 1
 
@@ -144,8 +145,9 @@ def _migrations() -> list[str]:
     return [path.read_text(encoding="utf-8") for path in files]
 
 
-def _statements(depth: int) -> tuple[str, str, str]:
+def _statements(depth: int) -> tuple[str, str, tuple[str, ...]]:
+    """Return how to begin, to keep and to undo a transaction at this depth of nesting."""
     if depth == 0:
-        return "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"
+        return "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
     name = f"level_{depth}"
-    return f"SAVEPOINT {name}", f"RELEASE {name}", f"ROLLBACK TO {name}; RELEASE {name}"
+    return f"SAVEPOINT {name}", f"RELEASE {name}", (f"ROLLBACK TO {name}", f"RELEASE {name}")
