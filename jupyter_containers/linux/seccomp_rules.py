@@ -81,16 +81,16 @@ def architectures(profile: Mapping[str, Any], machine: str) -> list[tuple[int, T
     Docker's "archMap" and the OCI's "architectures" name more than we have tables for (32-bit ARM, x32): those are not
     let in. Raises Unsupported when the machine itself is one of those.
     """
-    # Imported here: a table costs its memory, and only the few processes that compile need it.
-    from jupyter_containers.linux import syscalls_aarch64, syscalls_i386, syscalls_x86_64
+    # Imported here: the tables cost memory, and only the few processes that compile need them.
+    from jupyter_containers.linux import syscall_numbers
 
     if machine not in _NATIVE:
         raise Unsupported(f"no table of system calls for {machine}; run with --security-opt seccomp=unconfined")
     if machine == "aarch64":
-        return [(c.AUDIT_ARCH_AARCH64, Table(syscalls_aarch64.NUMBERS))]
-    known = [(c.AUDIT_ARCH_X86_64, Table(syscalls_x86_64.NUMBERS, x32=True))]
+        return [(c.AUDIT_ARCH_AARCH64, Table(syscall_numbers.AARCH64))]
+    known = [(c.AUDIT_ARCH_X86_64, Table(syscall_numbers.X86_64, x32=True))]
     if _X86 in _named_architectures(profile, _NATIVE[machine][0]):
-        known.append((c.AUDIT_ARCH_I386, Table(syscalls_i386.NUMBERS)))
+        known.append((c.AUDIT_ARCH_I386, Table(syscall_numbers.I386)))
     return known
 
 
