@@ -1,0 +1,184 @@
+"""The bridge: a switch in the host's namespace whose own address is the containers' gateway."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Interface, IPv4Network
+from pathlib import Path
+from typing import Any
+
+from pyroute2.netlink.rtnl import (
+    RTM_DELLINK,
+    RTM_GETADDR,
+    RTM_GETLINK,
+    RTM_GETROUTE,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+)
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from jupyter_containers.errors import Conflict
+from jupyter_containers.network.addresses import mac_of
+from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
+
+_IFF_UP = 1
+_RTN_UNICAST = 1
+_RTN_LOCAL = 2
+_MAIN_MTU = 1500
+_SMALLEST_MTU = 1280
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A bridge that is there. `gateway` is its own address with the subnet's prefix."""
+
+    name: str
+    index: int
+    gateway: IPv4Interface
+    mtu: int
+
+
+def find_bridge(route: Netlink, name: str) -> Bridge | None:
+    """Return the bridge of this name if it is there and has an IPv4 address.
+
+    Raises Conflict when the name belongs to something that is not a bridge, OSError.
+    """
+    link = find_link(route, name)
+    if link is None:
+        return None
+    kind = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND")
+    if kind != "bridge":
+        raise Conflict(f"cannot use interface {name} as the bridge: it is a {kind or 'device'}, remove or rename it")
+    for address in route.dump("addresses", _of_family(ifaddrmsg()), RTM_GETADDR):
+        if address["index"] == link["index"]:
+            gateway = IPv4Interface(f"{address.get_attr('IFA_LOCAL')}/{address['prefixlen']}")
+            return Bridge(name, link["index"], gateway, link.get_attr("IFLA_MTU"))
+    return None
+
+
+def make_bridge(route: Netlink, name: str, gateway: IPv4Interface, *, mtu: int) -> Bridge:
+    """Make the bridge, or complete one without an address, and bring it up. Raises OSError."""
+    if find_link(route, name) is None:
+        route.change(
+            f"new bridge {name}", (_bridge_message(name, gateway, mtu), RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
+        )
+    link = find_link(route, name)
+    if link is None:
+        raise OSError(errno.ENODEV, f"bridge {name} vanished while it was being made")
+    up = ifinfmsg()
+    up["index"], up["flags"], up["change"] = link["index"], _IFF_UP, _IFF_UP
+    route.change(
+        f"configure bridge {name}",
+        (address_message(link["index"], gateway), RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
+        (no_ipv6_message(link["index"]), RTM_NEWLINK, 0),
+        (up, RTM_NEWLINK, 0),
+    )
+    return Bridge(name, link["index"], gateway, mtu)
+
+
+def remove_link(route: Netlink, name: str) -> None:
+    """Remove a link by name; harmless when it is not there. Takes some 20 ms: the kernel waits. Raises OSError."""
+    message = ifinfmsg()
+    message["attrs"] = [("IFLA_IFNAME", name)]
+    try:
+        route.change(f"remove link {name}", (message, RTM_DELLINK, 0))
+    except OSError as error:
+        if error.errno != errno.ENODEV:
+            raise
+
+
+def find_link(route: Netlink, name: str) -> Any:
+    """Return a link's message, or None. Raises OSError."""
+    message = ifinfmsg()
+    message["attrs"] = [("IFLA_IFNAME", name)]
+    try:
+        return route.get(f"link {name}", message, RTM_GETLINK)
+    except OSError as error:
+        if error.errno == errno.ENODEV:
+            return None
+        raise
+
+
+def links_on(route: Netlink, bridge: Bridge) -> list[str]:
+    """Return the names of the links that are ports of the bridge. Raises OSError."""
+    links = route.dump("links", ifinfmsg(), RTM_GETLINK)
+    return [link.get_attr("IFLA_IFNAME") for link in links if link.get_attr("IFLA_MASTER") == bridge.index]
+
+
+def routed_networks(route: Netlink) -> list[IPv4Network]:
+    """Return the IPv4 networks that this host has a route to, in any table, without the default one. Raises OSError."""
+    routes = route.dump("routes", _of_family(rtmsg()), RTM_GETROUTE)
+    return [
+        IPv4Network((message.get_attr("RTA_DST"), message["dst_len"]), strict=False)
+        for message in routes
+        if message["dst_len"] and message["type"] in (_RTN_UNICAST, _RTN_LOCAL)
+    ]
+
+
+def uplink_mtu(route: Netlink) -> int:
+    """Return the largest packet that leaves through the default route, between 1280 and 1500. Raises OSError.
+
+    A bridge above its uplink's size depends on ICMP that many networks drop: connections hang at the first full packet.
+    """
+    sizes = [_MAIN_MTU]
+    for message in route.dump("routes", _of_family(rtmsg()), RTM_GETROUTE):
+        if not message["dst_len"] and message["type"] == _RTN_UNICAST and message.get_attr("RTA_OIF"):
+            link = ifinfmsg()
+            link["index"] = message.get_attr("RTA_OIF")
+            sizes.append(route.get("uplink", link, RTM_GETLINK).get_attr("IFLA_MTU"))
+    return max(_SMALLEST_MTU, min(sizes))
+
+
+def address_message(index: int, address: IPv4Interface) -> Any:
+    """Return the request that gives the link `index` an address."""
+    message = ifaddrmsg()
+    message["family"], message["prefixlen"], message["index"] = socket.AF_INET, address.network.prefixlen, index
+    message["attrs"] = [
+        ("IFA_LOCAL", str(address.ip)),
+        ("IFA_ADDRESS", str(address.ip)),
+        ("IFA_BROADCAST", str(address.network.broadcast_address)),
+    ]
+    return message
+
+
+def no_ipv6_message(index: int) -> Any:
+    """Return the request that keeps a link from giving itself an IPv6 address: the network is IPv4 only."""
+    message = ifinfmsg()
+    message["index"] = index
+    none = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
+    message["attrs"] = [("IFLA_AF_SPEC", {"attrs": [("AF_INET6", none)]})]
+    return message
+
+
+def enable_forwarding(bridge: str, root: Path = Path("/proc/sys/net/ipv4")) -> None:
+    """Let the host route for the bridge, and let 127.0.0.1 reach published ports. Raises OSError.
+
+    Neither is ever turned off again: somebody else may rely on it by then. `ip_forward` is only written when it is 0,
+    because writing resets other settings of all interfaces. Source: kernel documentation "IP Sysctl".
+    """
+    switch = root / "ip_forward"
+    if switch.read_text().strip() == "0":
+        switch.write_text("1")
+    # What this opens (packets to 127.0.0.0/8 that come from containers) the firewall's guard chain closes.
+    (root / "conf" / bridge / "route_localnet").write_text("1")
+
+
+def _bridge_message(name: str, gateway: IPv4Interface, mtu: int) -> Any:
+    message = ifinfmsg()
+    # A set address stays; the kernel's own choice would change with the containers that come and go.
+    message["attrs"] = [
+        ("IFLA_IFNAME", name),
+        ("IFLA_MTU", mtu),
+        ("IFLA_ADDRESS", mac_of(gateway)),
+        ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "bridge")]}),
+    ]
+    return message
+
+
+def _of_family(message: Any) -> Any:
+    message["family"] = socket.AF_INET
+    return message

@@ -1,0 +1,220 @@
+"""One nftables table that is all ours: address translation, published ports, and what may reach a container.
+
+    guard        prerouting, raw       what only 127.0.0.1 itself may do, containers may not
+    prerouting   nat                   from outside and from containers: published port → container
+    output       nat                   from this host: published port → container, 127.0.0.1 included
+    postrouting  nat                   container → outside, and back to the bridge, under the host's address
+    forward      filter                into the bridge only answers, published ports and other containers
+
+Published ports are elements of two maps, so that publishing is one message and never a new rule. Every change is one
+transaction. `build` replaces the whole table, whatever was there. An accept here does not overrule a drop in another
+program's chain of the same hook: the kernel asks them all, and the first drop ends it (see foreign.py).
+Source: nft(8); linux/netfilter/nf_tables.h.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
+from pyroute2.netlink.nfnetlink.nftsocket import (
+    NFT_MSG_DELSETELEM,
+    NFT_MSG_DELTABLE,
+    NFT_MSG_NEWCHAIN,
+    NFT_MSG_NEWRULE,
+    NFT_MSG_NEWSET,
+    NFT_MSG_NEWSETELEM,
+    NFT_MSG_NEWTABLE,
+    nft_chain_msg,
+    nft_rule_msg,
+    nft_set_elem_list_msg,
+    nft_set_msg,
+    nft_table_msg,
+)
+
+from jupyter_containers.network import expressions as nft
+from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Netlink
+from jupyter_containers.network.values import Published
+
+_NFPROTO_IPV4 = 2
+_NFNL_MSG_BATCH_BEGIN = 0x10
+_LOOPBACK = IPv4Network("127.0.0.0/8")
+
+_HOOKS = {"prerouting": 0, "forward": 2, "output": 3, "postrouting": 4}
+_PRIORITY_RAW = -300
+_PRIORITY_DSTNAT = -100
+_PRIORITY_FILTER = 0
+_PRIORITY_SRCNAT = 100
+
+# Type numbers are only for those who print the table; concatenations carry six bits for each part.
+_TYPE_ADDRESS, _TYPE_PROTOCOL, _TYPE_PORT = 7, 12, 13
+_PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
+_ANY_ADDRESS = "0.0.0.0"
+
+_PORTS = "ports"
+_PORTS_OF_ADDRESS = "ports-of-address"
+
+Message = tuple[Any, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Redirection:
+    """A published port and the container's address behind it."""
+
+    published: Published
+    address: IPv4Address
+
+
+class Firewall:
+    """The table of one bridge. Every method raises OSError when the kernel refuses, and then nothing has changed."""
+
+    def __init__(self, netfilter: Netlink, table: str) -> None:
+        self._netfilter = netfilter
+        self._table = table
+
+    def build(
+        self, bridge: str, subnet: IPv4Network, redirections: Iterable[Redirection], *, from_outside: bool = True
+    ) -> None:
+        """Replace the table by the one for this state. Without `from_outside` only this host itself is redirected."""
+        messages = [*self._removal(), (self._message(nft_table_msg, NAME=self._table), NFT_MSG_NEWTABLE, NLM_F_CREATE)]
+        messages += [self._map(_PORTS_OF_ADDRESS, with_address=True), self._map(_PORTS, with_address=False)]
+        messages += self._chains()
+        for chain, rule in _rules(bridge, subnet, from_outside):
+            message = self._message(nft_rule_msg, TABLE=self._table, CHAIN=chain, EXPRESSIONS=rule)
+            messages.append((message, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND))
+        messages += self._elements(redirections, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL)
+        self._commit("build", messages)
+
+    def publish(self, redirections: Iterable[Redirection]) -> None:
+        """Add redirections to a table that is there."""
+        self._commit("publish", self._elements(redirections, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL))
+
+    def withdraw(self, redirections: Iterable[Redirection]) -> None:
+        """Take redirections out again; harmless when they or the table are gone."""
+        # One by one: a transaction would keep all of them when somebody else has removed one.
+        for redirection in redirections:
+            try:
+                self._commit("withdraw", self._elements([redirection], NFT_MSG_DELSETELEM, 0))
+            except OSError as error:
+                if error.errno != errno.ENOENT:
+                    raise
+
+    def remove(self) -> None:
+        """Remove the table; harmless when it is not there."""
+        self._commit("remove", self._removal())
+
+    def _removal(self) -> list[Message]:
+        # Deleting a missing table fails, and a failure ends the transaction: make sure that it is there first.
+        return [
+            (self._message(nft_table_msg, NAME=self._table), NFT_MSG_NEWTABLE, NLM_F_CREATE),
+            (self._message(nft_table_msg, NAME=self._table), NFT_MSG_DELTABLE, 0),
+        ]
+
+    def _chains(self) -> list[Message]:
+        return [
+            self._chain("guard", "filter", "prerouting", _PRIORITY_RAW),
+            self._chain("prerouting", "nat", "prerouting", _PRIORITY_DSTNAT),
+            self._chain("output", "nat", "output", _PRIORITY_DSTNAT),
+            self._chain("postrouting", "nat", "postrouting", _PRIORITY_SRCNAT),
+            self._chain("forward", "filter", "forward", _PRIORITY_FILTER),
+        ]
+
+    def _chain(self, name: str, kind: str, hook: str, priority: int) -> Message:
+        place = {"attrs": [("NFTA_HOOK_HOOKNUM", _HOOKS[hook]), ("NFTA_HOOK_PRIORITY", priority)]}
+        attributes = {"TABLE": self._table, "NAME": name, "HOOK": place, "POLICY": nft.NF_ACCEPT, "TYPE": kind}
+        return self._message(nft_chain_msg, **attributes), NFT_MSG_NEWCHAIN, NLM_F_CREATE
+
+    def _map(self, name: str, *, with_address: bool) -> Message:
+        key_type, key_length = _TYPE_PROTOCOL << 6 | _TYPE_PORT, 8
+        if with_address:
+            key_type, key_length = _TYPE_ADDRESS << 12 | key_type, 12
+        message = self._message(
+            nft_set_msg,
+            TABLE=self._table,
+            NAME=name,
+            FLAGS={"NFT_SET_MAP"},
+            KEY_TYPE=key_type,
+            KEY_LEN=key_length,
+            DATA_TYPE=_TYPE_ADDRESS << 6 | _TYPE_PORT,
+            DATA_LEN=8,
+            ID=int(with_address) + 1,
+        )
+        return message, NFT_MSG_NEWSET, NLM_F_CREATE
+
+    def _elements(self, redirections: Iterable[Redirection], kind: int, flags: int) -> list[Message]:
+        elements: dict[str, list[Mapping[str, Any]]] = {}
+        for redirection in redirections:
+            name = _PORTS if redirection.published.host_ip == _ANY_ADDRESS else _PORTS_OF_ADDRESS
+            elements.setdefault(name, []).append(_element(redirection))
+        return [
+            (self._message(nft_set_elem_list_msg, TABLE=self._table, SET=name, ELEMENTS=found), kind, flags)
+            for name, found in elements.items()
+        ]
+
+    @staticmethod
+    def _message(message_class: Any, **attributes: Any) -> Any:
+        message = message_class()
+        message["nfgen_family"] = _NFPROTO_IPV4
+        message["attrs"] = [(message_class.prefix + name, value) for name, value in attributes.items()]
+        return message
+
+    def _commit(self, what: str, messages: list[Message]) -> None:
+        if not messages:
+            return
+        begin, end = nfgen_msg(), nfgen_msg()
+        begin["res_id"] = end["res_id"] = NFNL_SUBSYS_NFTABLES
+        typed = [(message, NFNL_SUBSYS_NFTABLES << 8 | kind, flags) for message, kind, flags in messages]
+        self._netfilter.batch(f"{what} nftables table {self._table}", (begin, _NFNL_MSG_BATCH_BEGIN), typed, end)
+
+
+def _rules(bridge: str, subnet: IPv4Network, from_outside: bool) -> list[tuple[str, list[nft.Expression]]]:
+    accept, drop = nft.verdict(nft.NF_ACCEPT), nft.verdict(nft.NF_DROP)
+    into_bridge = nft.outgoing(bridge)
+    outside = nft.destination_is_local() + nft.destination_in(_LOOPBACK, equal=False)
+    rules = [
+        # route_localnet on the bridge would let containers talk to what listens on the host's loopback only.
+        ("guard", nft.incoming(bridge) + nft.destination_in(_LOOPBACK) + drop),
+        ("guard", nft.incoming(bridge) + nft.source_in(_LOOPBACK) + drop),
+        ("output", nft.destination_is_local() + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
+        ("output", nft.destination_is_local() + nft.redirect_by_port(_PORTS, with_address=False)),
+        ("postrouting", nft.source_in(subnet) + nft.outgoing(bridge, equal=False) + nft.masquerade()),
+        # A container that calls a published port of its neighbour must get the answer back through this host, which
+        # alone knows that it was redirected; and 127.0.0.1 is nobody's address on the bridge.
+        (
+            "postrouting",
+            into_bridge + nft.source_in(subnet) + nft.connection_status(nft.CT_IS_DNAT) + nft.masquerade(),
+        ),
+        ("postrouting", into_bridge + nft.source_in(_LOOPBACK) + nft.masquerade()),
+        ("forward", into_bridge + nft.connection_state(nft.CT_ESTABLISHED_OR_RELATED) + accept),
+        ("forward", into_bridge + nft.connection_status(nft.CT_IS_DNAT) + accept),
+        ("forward", into_bridge + nft.incoming(bridge) + accept),
+        # A neighbour of this host could set a route to the subnet and reach ports that were never published.
+        ("forward", into_bridge + drop),
+    ]
+    if from_outside:
+        # Never for 127.0.0.0/8: only this host may use such addresses, and its packets do not pass here.
+        rules += [
+            ("prerouting", outside + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
+            ("prerouting", outside + nft.redirect_by_port(_PORTS, with_address=False)),
+        ]
+    return rules
+
+
+def _element(redirection: Redirection) -> Mapping[str, Any]:
+    published = redirection.published
+    protocol = bytes([_PROTOCOLS[published.protocol]]).ljust(4, b"\0")
+    key = protocol + published.host_port.to_bytes(2, "big").ljust(4, b"\0")
+    if published.host_ip != _ANY_ADDRESS:
+        key = IPv4Address(published.host_ip).packed + key
+    target = redirection.address.packed + published.container_port.to_bytes(2, "big").ljust(4, b"\0")
+    return {
+        "attrs": [
+            ("NFTA_SET_ELEM_KEY", {"attrs": [("NFTA_DATA_VALUE", key)]}),
+            ("NFTA_SET_ELEM_DATA", {"attrs": [("NFTA_DATA_VALUE", target)]}),
+        ]
+    }

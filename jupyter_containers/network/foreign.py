@@ -1,0 +1,91 @@
+"""What other programs' packet filters do to the bridge: look, never touch.
+
+Every base chain of a hook sees a packet, and the first drop ends it; an accept ends only its own table. So when another
+table's forward chain drops what it does not know (dockerd sets that policy), no rule of ours can let a packet through.
+Opening that table is the decision of the host's owner; we say what to type.
+Source: nft(8), "Chains" and "Verdict statement".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES
+from pyroute2.netlink.nfnetlink.nftsocket import (
+    NFT_MSG_GETCHAIN,
+    NFT_MSG_GETRULE,
+    nft_chain_msg,
+    nft_rule_msg,
+)
+
+from jupyter_containers.network.netlink import Netlink
+
+_FAMILIES = {1: "inet", 2: "ip"}
+_HOOK_FORWARD = 2
+_NF_DROP = 0
+_BRIDGED_PACKETS_ARE_FILTERED = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What stands in the way. `tables` drop what is forwarded; `bridged` when even packets between containers are."""
+
+    tables: tuple[str, ...] = ()
+    bridged: bool = False
+    has_docker_user: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.tables)
+
+    def sentence(self, bridge: str) -> str:
+        """Return what is lost and what to type, or "" when nothing is in the way."""
+        if not self.tables:
+            return ""
+        lost = "the outside or each other" if self.bridged else "the outside"
+        chain = "DOCKER-USER" if self.has_docker_user else "FORWARD"
+        return (
+            f"another program's firewall ({', '.join(self.tables)}) drops all forwarded packets that it does not know: "
+            f"containers on {bridge} cannot reach {lost}; this host, its services and published ports work. To allow "
+            f"it: iptables -I {chain} -i {bridge} -j ACCEPT && iptables -I {chain} -o {bridge} -j ACCEPT"
+        )
+
+
+def inspect(
+    netfilter: Netlink, *, own_table: str, bridge: str, bridged: Path = _BRIDGED_PACKETS_ARE_FILTERED
+) -> Verdict:
+    """Look for forward chains of other tables whose policy is drop, and that no rule opens for the bridge.
+
+    A rule that names the bridge is taken for one that opens it. Rules of the old iptables (not nftables) are not seen.
+    Raises OSError.
+    """
+    chains = netfilter.dump("chains", nft_chain_msg(), NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN)
+    closed = [chain for chain in chains if _drops_forwarded(chain) and chain.get_attr("NFTA_CHAIN_TABLE") != own_table]
+    closed = [chain for chain in closed if not _names(netfilter, chain, bridge)]
+    if not closed:
+        return Verdict()
+    tables = {f"table {_FAMILIES[chain['nfgen_family']]} {chain.get_attr('NFTA_CHAIN_TABLE')}" for chain in closed}
+    docker_user = any(chain.get_attr("NFTA_CHAIN_NAME") == "DOCKER-USER" for chain in chains)
+    return Verdict(tuple(sorted(tables)), _is_on(bridged), docker_user)
+
+
+def _drops_forwarded(chain: Any) -> bool:
+    return (
+        chain["nfgen_family"] in _FAMILIES
+        and chain.get_attr("NFTA_CHAIN_POLICY") == _NF_DROP
+        and chain.get_nested("NFTA_CHAIN_HOOK", "NFTA_HOOK_HOOKNUM") == _HOOK_FORWARD
+    )
+
+
+def _names(netfilter: Netlink, chain: Any, bridge: str) -> bool:
+    wanted = nft_rule_msg()
+    wanted["nfgen_family"] = chain["nfgen_family"]
+    wanted["attrs"] = [("NFTA_RULE_TABLE", chain.get_attr("NFTA_CHAIN_TABLE"))]
+    # Not decoded: Docker hosts have hundreds of rules, and the interface's name stands in a rule as it is.
+    rules = netfilter.dump_bytes("rules", wanted, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE)
+    return any(bridge.encode() + b"\0" in rule for rule in rules)
+
+
+def _is_on(switch: Path) -> bool:
+    return switch.exists() and switch.read_text().strip() != "0"

@@ -1,0 +1,179 @@
+"""One conversation with the kernel over a netlink socket, possibly one that was opened in another network namespace.
+
+pyroute2's message classes give the wire format. The talking is done here and is synchronous: the kernel answers
+rtnetlink and nftables requests before `send` returns, so nothing is ever waited for, and a socket that belongs to the
+caller stays as it was. Source: netlink(7); kernel documentation "Introduction to Netlink".
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+NLM_F_REQUEST = 0x1
+NLM_F_ACK = 0x4
+NLM_F_EXCL = 0x200
+NLM_F_CREATE = 0x400
+NLM_F_APPEND = 0x800
+NLM_F_DUMP = 0x300
+
+_NETLINK_ROUTE = 0
+_NETLINK_NETFILTER = 12
+_NLMSG_ERROR = 2
+_NLMSG_DONE = 3
+_NLM_F_CAPPED = 0x100
+_NLM_F_ACK_TLVS = 0x200
+_NLMSGERR_ATTR_MSG = 1
+_SOL_NETLINK = 270
+_NETLINK_CAP_ACK = 10
+_NETLINK_EXT_ACK = 11
+_HEADER = struct.Struct("=IHHII")
+_BUFFER_SIZE = 1 << 18
+
+
+class Netlink:
+    """A netlink socket and its sequence numbers. A context manager; closes the socket only if it opened it."""
+
+    def __init__(self, sock: socket.socket, *, owned: bool = False) -> None:
+        self._socket = sock
+        self._owned = owned
+        self._sequence = 0
+        sock.setsockopt(_SOL_NETLINK, _NETLINK_EXT_ACK, 1)
+        sock.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
+
+    @classmethod
+    def route(cls) -> Self:
+        """Open a socket for links, addresses and routes in this process's namespace. Raises OSError."""
+        return cls._open(_NETLINK_ROUTE)
+
+    @classmethod
+    def netfilter(cls) -> Self:
+        """Open a socket for nftables in this process's namespace. Raises OSError."""
+        return cls._open(_NETLINK_NETFILTER)
+
+    @classmethod
+    def _open(cls, protocol: int) -> Self:
+        sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+        return cls(sock, owned=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._owned:
+            self._socket.close()
+
+    def change(self, what: str, *messages: tuple[Any, int, int]) -> None:
+        """Send (message, type, flags) together and wait for every acknowledgement.
+
+        The kernel goes through them in order and does not stop at a failure. Raises OSError for the first one, with
+        the kernel's own words where it has some; `what` names the request there.
+        """
+        content, pending = bytearray(), set()
+        for message, kind, flags in messages:
+            content += self._encode(message, kind, flags | NLM_F_ACK)
+            pending.add(self._sequence)
+        self._socket.send(content)
+        self._acknowledge(what, pending)
+
+    def batch(self, what: str, begin: tuple[Any, int], messages: Sequence[tuple[Any, int, int]], end: Any) -> None:
+        """Send an nftables transaction: all of it happens or nothing. Raises OSError for the first refused message."""
+        start, subsystem_type = begin
+        content = bytearray(self._encode(start, subsystem_type, 0))
+        pending = set()
+        for message, kind, flags in messages:
+            content += self._encode(message, kind, flags | NLM_F_ACK)
+            pending.add(self._sequence)
+        content += self._encode(end, subsystem_type + 1, 0)
+        self._socket.send(content)
+        self._acknowledge(what, pending)
+
+    def get(self, what: str, message: Any, kind: int) -> Any:
+        """Ask for one object and return it decoded. Raises OSError (ENODEV, ENOENT when it is not there)."""
+        self._socket.send(self._encode(message, kind, 0))
+        for found_kind, _flags, _sequence, content in self._receive():
+            if found_kind == _NLMSG_ERROR:
+                raise _error(what, content)
+            return _decode(type(message), content)
+        raise OSError(f"netlink {what}: no answer")
+
+    def dump(self, what: str, message: Any, kind: int) -> list[Any]:
+        """Ask for all objects of a kind and return them decoded. Raises OSError."""
+        return [_decode(type(message), content) for content in self.dump_bytes(what, message, kind)]
+
+    def dump_bytes(self, what: str, message: Any, kind: int) -> list[bytes]:
+        """Ask for all objects of a kind and return their messages as they came. Raises OSError."""
+        self._socket.send(self._encode(message, kind, NLM_F_DUMP))
+        found: list[bytes] = []
+        while True:
+            for found_kind, _flags, sequence, content in self._receive():
+                if sequence != self._sequence:
+                    continue
+                if found_kind == _NLMSG_DONE:
+                    return found
+                if found_kind == _NLMSG_ERROR:
+                    raise _error(what, content)
+                found.append(content)
+
+    def _encode(self, message: Any, kind: int, flags: int) -> bytes:
+        self._sequence += 1
+        header = message["header"]
+        header["type"] = kind
+        header["flags"] = flags | NLM_F_REQUEST
+        header["sequence_number"] = self._sequence
+        message.reset()
+        message.encode()
+        return bytes(message.data)
+
+    def _acknowledge(self, what: str, pending: set[int]) -> None:
+        failure: OSError | None = None
+        while pending:
+            for kind, _flags, sequence, content in self._receive():
+                if kind != _NLMSG_ERROR or sequence not in pending:
+                    continue
+                pending.discard(sequence)
+                if failure is None and struct.unpack_from("=i", content, _HEADER.size)[0]:
+                    failure = _error(what, content)
+        if failure is not None:
+            raise failure
+
+    def _receive(self) -> Iterator[tuple[int, int, int, bytes]]:
+        content = self._socket.recv(_BUFFER_SIZE)
+        offset = 0
+        while offset + _HEADER.size <= len(content):
+            length, kind, flags, sequence, _port = _HEADER.unpack_from(content, offset)
+            yield kind, flags, sequence, content[offset : offset + length]
+            offset += length + 3 & ~3
+
+
+def _decode(message_class: Any, content: bytes) -> Any:
+    message = message_class(content)
+    message.decode()
+    return message
+
+
+def _error(what: str, content: bytes) -> OSError:
+    number = -struct.unpack_from("=i", content, _HEADER.size)[0]
+    words = _kernel_words(content)
+    return OSError(number, f"netlink {what}: {os.strerror(number)}" + (f" ({words})" if words else ""))
+
+
+def _kernel_words(content: bytes) -> str:
+    _length, _kind, flags, _sequence, _port = _HEADER.unpack_from(content)
+    if not flags & _NLM_F_ACK_TLVS:
+        return ""
+    offset = _HEADER.size + 4
+    # With CAP_ACK only the header of the refused request comes back; without it the whole request.
+    offset += _HEADER.size if flags & _NLM_F_CAPPED else struct.unpack_from("=I", content, offset)[0] + 3 & ~3
+    while offset + 4 <= len(content):
+        length, kind = struct.unpack_from("=HH", content, offset)
+        if kind == _NLMSGERR_ATTR_MSG:
+            return content[offset + 4 : offset + length].rstrip(b"\0").decode("utf-8", "replace")
+        offset += max(length, 4) + 3 & ~3
+    return ""
