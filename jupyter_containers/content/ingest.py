@@ -67,6 +67,11 @@ class Ingest:
     def offset(self) -> int:
         return self._hasher.size
 
+    @property
+    def digest(self) -> Digest:
+        """The digest of the bytes so far."""
+        return self._hasher.digest
+
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Append `chunk`. Raises SizeMismatch before anything beyond the promised size is written."""
         if self._size is not None and self.offset + len(chunk) > self._size:

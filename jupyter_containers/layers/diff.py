@@ -25,7 +25,6 @@ from jupyter_containers.linux.trees import Entry, walk
 from jupyter_containers.oci.digest import Digest
 
 _RESOLVE = c.RESOLVE_IN_ROOT | c.RESOLVE_NO_MAGICLINKS | c.RESOLVE_NO_SYMLINKS
-_OPAQUE_VALUES = (b"y", b"x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +182,7 @@ def _status_at(root_fd: int, path: bytes) -> os.stat_result | None:
 def _is_opaque(entry: Entry, opaque_xattr: bytes) -> bool:
     place = b"/proc/self/fd/%d/%s" % (entry.dir_fd, entry.name)
     try:
-        return os.getxattr(place, opaque_xattr, follow_symlinks=False) in _OPAQUE_VALUES
+        return os.getxattr(place, opaque_xattr, follow_symlinks=False) == b"y"
     except OSError:
         return False
 

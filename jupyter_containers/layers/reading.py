@@ -35,20 +35,25 @@ class Recorder:
 
     def record(self, entry: Entry, name: bytes) -> None:
         """Write one entry under `name`. A socket has no form in tar; what vanished meanwhile is left out."""
+        link = self._first_name(entry, name)
+        if link is not None and stat.S_IFMT(entry.status.st_mode) in _KINDS:
+            self._add(self._member(entry, name, Kind.HARD_LINK, link))
+        else:
+            self.record_alone(entry, name)
+
+    def record_alone(self, entry: Entry, name: bytes) -> None:
+        """Write one entry, never as a hard link."""
         kind = _KINDS.get(stat.S_IFMT(entry.status.st_mode))
         if kind is None:
             return
-        link = self._first_name(entry, name)
-        if link is not None:
-            self._add(self._member(entry, name, Kind.HARD_LINK, link))
-        elif kind is Kind.FILE:
+        if kind is Kind.FILE:
             self._record_file(entry, name)
-        else:
-            try:
-                target = os.readlink(entry.name, dir_fd=entry.dir_fd) if kind is Kind.SYMLINK else b""
-            except OSError:
-                return
-            self._add(self._member(entry, name, kind, target))
+            return
+        try:
+            target = os.readlink(entry.name, dir_fd=entry.dir_fd) if kind is Kind.SYMLINK else b""
+        except OSError:
+            return
+        self._add(self._member(entry, name, kind, target))
 
     def add(self, member: Member) -> None:
         """Write a member that stands for nothing on disk (a whiteout)."""

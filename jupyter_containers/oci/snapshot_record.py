@@ -17,6 +17,8 @@ COMMITTED = "committed"
 LABEL_OPAQUE = "jupyter-containers.opaque"
 # The last mount of the snapshot may lose data when the machine stops: overlayfs neither syncs nor orders its writes.
 LABEL_VOLATILE = "jupyter-containers.volatile"
+# Work in progress (an unpacking, a build step): an active snapshot that no restart continues; recovery removes it.
+LABEL_DISPOSABLE = "jupyter-containers.disposable"
 
 
 @dataclass(frozen=True, slots=True)

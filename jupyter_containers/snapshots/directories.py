@@ -17,7 +17,14 @@ from pathlib import Path
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import trees
 from jupyter_containers.oci.runtime_spec import Mount
-from jupyter_containers.oci.snapshot_record import ACTIVE, COMMITTED, LABEL_VOLATILE, VIEW, SnapshotRecord
+from jupyter_containers.oci.snapshot_record import (
+    ACTIVE,
+    COMMITTED,
+    LABEL_DISPOSABLE,
+    LABEL_VOLATILE,
+    VIEW,
+    SnapshotRecord,
+)
 from jupyter_containers.snapshots.mounting import mounted_at
 from jupyter_containers.snapshots.snapshotter import (
     SnapshotExists,
@@ -42,6 +49,7 @@ class DirectorySnapshotter:
         self._root = root
         self._records = records
         self._lock = threading.RLock()
+        self._makers: dict[str, tuple[threading.Lock, int]] = {}
         self._next_number = 1
         root.mkdir(parents=True, exist_ok=True, mode=0o711)
 
@@ -69,7 +77,8 @@ class DirectorySnapshotter:
             raise WrongSnapshotKind(record, ACTIVE)
         size = self.usage(key) if size_bytes is None else size_bytes
         kept = {**record.labels, **(labels or {})}
-        kept.pop(LABEL_VOLATILE, None)
+        for label in (LABEL_VOLATILE, LABEL_DISPOSABLE):
+            kept.pop(label, None)
         committed = replace(record, key=name, kind=COMMITTED, size_bytes=size, labels=kept)
         with self._lock:
             if self.exists(name):
@@ -119,6 +128,20 @@ class DirectorySnapshotter:
         return None if record.kind == VIEW else self._files(record)
 
     @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        with self._lock:
+            lock, waiting = self._makers.get(name, (threading.Lock(), 0))
+            self._makers[name] = lock, waiting + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, waiting = self._makers.pop(name)
+                if waiting > 1:
+                    self._makers[name] = lock, waiting - 1
+
+    @contextmanager
     def mounted(self, key: str, *, read_only: bool = False) -> Iterator[Path]:
         record = self.stat(key)
         if record.kind == COMMITTED:
@@ -141,7 +164,7 @@ class DirectorySnapshotter:
 
     def recover(self) -> None:
         with self._lock:
-            records = self._without_half_commits(self._records.all())
+            records = self._without_leftovers(self._records.all())
             for mount_point in self._root.glob(f"{_MOUNT_PREFIX}*"):
                 # Our mount namespace died with us, so these are empty; rmdir could not remove anything else anyway.
                 mount_point.rmdir()
@@ -251,12 +274,13 @@ class DirectorySnapshotter:
 
     # Recovery.
 
-    def _without_half_commits(self, records: list[SnapshotRecord]) -> list[SnapshotRecord]:
+    def _without_leftovers(self, records: list[SnapshotRecord]) -> list[SnapshotRecord]:
         committed = {record.number for record in records if record.kind == COMMITTED}
         kept = []
         for record in records:
             # A view never outlives the daemon that made it.
-            if (record.kind != COMMITTED and record.number in committed) or record.kind == VIEW:
+            is_leftover = record.number in committed or record.kind == VIEW or record.labels.get(LABEL_DISPOSABLE)
+            if record.kind != COMMITTED and is_leftover:
                 self._records.remove(record.key)
             else:
                 kept.append(record)

@@ -36,7 +36,7 @@ class OverlaySnapshotter(DirectorySnapshotter):
 
     def __init__(self, root: Path, records: SnapshotRecords, *, user_xattr: bool = False) -> None:
         super().__init__(root, records)
-        self._user_xattr = user_xattr
+        self.user_xattr = user_xattr
         # Committed snapshots do not change, so what lies under one is worked out once.
         self._stacks: dict[str, tuple[Path, ...]] = {}
         self._on_overlay: dict[Path, bool] = {}
@@ -65,9 +65,9 @@ class OverlaySnapshotter(DirectorySnapshotter):
             only = lowers[0] if lowers else self._files(record)
             return (Mount("/", "bind", str(only), ("bind", "ro")),)
         adopted = lowers[-1] if not lowers[-1].is_relative_to(self._root) else None
-        options = [*_OPTIONS, *(["userxattr"] if self._user_xattr else [])]
+        options = [*_OPTIONS, *(["userxattr"] if self.user_xattr else [])]
         # The masks of the host image keep some directories visible by redirects; nobody else may have any.
-        follows = adopted is not None and not self._user_xattr
+        follows = adopted is not None and not self.user_xattr
         options.append("redirect_dir=follow" if follows else "redirect_dir=nofollow")
         if adopted is None or self._is_on_overlay(adopted):
             return (self._overlay(record, lowers, options),)

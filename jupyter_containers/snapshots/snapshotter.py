@@ -85,22 +85,39 @@ class Snapshotter(Protocol):
     def layer_format(self) -> str:
         """OVERLAY_FORMAT: upper() holds the changes, whiteouts as overlayfs knows them. PLAIN_FORMAT: all files."""
 
+    @property
+    def user_xattr(self) -> bool:
+        """True when whiteout marks in upper() are user.overlay.* attributes, not trusted.overlay.* ones."""
+
     def prepare(
         self, key: str, parent: str | None = None, *, labels: Mapping[str, str] | None = None
     ) -> tuple[Mount, ...]:
-        """Make a writable snapshot on top of a committed one. Raises SnapshotExists, SnapshotNotFound."""
+        """Make a writable snapshot on top of a committed one. Raises SnapshotExists, SnapshotNotFound.
+
+        `labels`: see oci.snapshot_record; LABEL_VOLATILE for what need not survive a power cut, LABEL_DISPOSABLE for
+        what need not survive the daemon.
+        """
 
     def view(self, key: str, parent: str | None = None) -> tuple[Mount, ...]:
         """Make a read-only snapshot of a committed one. Raises SnapshotExists, SnapshotNotFound."""
 
     def mounts(self, key: str) -> tuple[Mount, ...]:
-        """Return what makes the root of an active snapshot or a view, bottom first (for Spec.rootfs)."""
+        """Return what makes the root of an active snapshot or a view, bottom first (for Spec.rootfs).
 
-    def commit(self, name: str, key: str, *, labels: Mapping[str, str] | None = None) -> SnapshotRecord:
+        Ask before each start: a volatile snapshot is made mountable again by this call.
+        """
+
+    def commit(
+        self, name: str, key: str, *, labels: Mapping[str, str] | None = None, size_bytes: int | None = None
+    ) -> SnapshotRecord:
         """Freeze the active snapshot `key` under `name`; it must not be mounted writable any more.
 
-        Raises SnapshotExists when `name` is taken; `key` is then still there.
+        `size_bytes` saves counting when the caller knows it. Raises SnapshotExists when `name` is taken; `key` is then
+        still there.
         """
+
+    def exclusive(self, name: str) -> AbstractContextManager[None]:
+        """Let one thread at a time make what is to become `name`; the others wait, and then find it made."""
 
     def remove(self, key: str) -> None:
         """Remove a snapshot and its files (never those of an adopted one). Raises SnapshotNotFound, SnapshotInUse."""
@@ -134,4 +151,7 @@ class Snapshotter(Protocol):
         """
 
     def recover(self) -> None:
-        """Bring records and directories together after a crash. Call once, before anything is mounted."""
+        """Bring records and directories together after a crash, and remove what was disposable.
+
+        Call once, before anything is mounted.
+        """

@@ -1,0 +1,116 @@
+"""From layers to snapshots: each layer that is not there yet is applied on top of the one below and committed.
+
+A snapshot is named by its chain id, so images share what they have in common, and the second unpacking of anything is
+a look at the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jupyter_containers.content.store import ContentStore
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.images import host
+from jupyter_containers.images.walk import Image
+from jupyter_containers.layers.apply import Applied, apply
+from jupyter_containers.layers.whiteouts import OPAQUE_XATTR, USER_OPAQUE_XATTR, Whiteouts
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.digest import Digest, DigestMismatch
+from jupyter_containers.oci.media_types import HOST_LAYER
+from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_OPAQUE
+from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, Snapshotter
+
+EXTRACTING = "Extracting"
+COMPLETE = "Pull complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one layer is, in Docker's words; `id` is its short digest, `current` and `total` bytes of the blob."""
+
+    id: str
+    status: str
+    current: int = 0
+    total: int = 0
+
+
+Listener = Callable[[Progress], None]
+
+
+def unpack(
+    image: Image, content: ContentStore, snapshotter: Snapshotter, *, on_progress: Listener | None = None
+) -> str:
+    """Make the committed snapshots of an image, and return the name of the topmost; "" for an image without layers.
+
+    What is there already is used. Calls for the same layer at the same time wait for one another. `on_progress` is
+    called in this thread; what it raises stops the work. After a failure nothing of the layer at hand is left.
+
+    Raises BlobNotFound, InvalidLayer, LayerNotApplied, and DigestMismatch when a layer is not the one that the config
+    promised.
+    """
+    names = image.chain
+    if not names or snapshotter.exists(names[-1]):
+        return image.top
+    parent: str | None = None
+    for name, diff_id, layer in zip(names, image.config.diff_ids, image.manifest.layers, strict=True):
+        with snapshotter.exclusive(name):
+            if not snapshotter.exists(name):
+                _unpack_layer(content, snapshotter, layer, _Place(name, parent, diff_id), on_progress)
+        parent = name
+    return image.top
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a layer belongs: the name of its snapshot, the one below, and the diff id it must have."""
+
+    name: str
+    parent: str | None
+    diff_id: Digest
+
+
+def _unpack_layer(
+    content: ContentStore, snapshotter: Snapshotter, layer: Descriptor, place: _Place, on_progress: Listener | None
+) -> None:
+    if layer.media_type == HOST_LAYER:
+        if place.parent is not None:
+            raise InvalidParameter(f"layer {layer.digest} is the host's root, but does not lie at the bottom")
+        host.make_snapshot(content.read(layer.digest), place.name, snapshotter)
+        return
+    key = f"unpack:{place.name}"
+    if snapshotter.exists(key):
+        snapshotter.remove(key)  # of an attempt that was cut off; nobody else is at it, see exclusive()
+    snapshotter.prepare(key, place.parent, labels={LABEL_DISPOSABLE: "true"})
+    try:
+        applied = _apply(content, snapshotter, layer, key, on_progress)
+        if applied.diff_id != place.diff_id:
+            raise DigestMismatch(place.diff_id, applied.diff_id, f"unpacked layer {layer.digest}")
+        labels = {LABEL_OPAQUE: "true"} if applied.opaque_root else None
+        snapshotter.commit(place.name, key, labels=labels, size_bytes=applied.size_bytes)
+    except BaseException:
+        snapshotter.remove(key)
+        raise
+    if on_progress is not None:
+        on_progress(Progress(layer.digest.short, COMPLETE))
+
+
+def _apply(
+    content: ContentStore, snapshotter: Snapshotter, layer: Descriptor, key: str, on_progress: Listener | None
+) -> Applied:
+    target = snapshotter.upper(key)
+    assert target is not None, "an active snapshot has a directory of its own"
+
+    def tell(current: int) -> None:
+        if on_progress is not None:
+            on_progress(Progress(layer.digest.short, EXTRACTING, current, layer.size))
+
+    with content.open(layer.digest) as blob:
+        return apply(
+            blob,
+            target,
+            whiteouts=Whiteouts.OVERLAY if snapshotter.layer_format == OVERLAY_FORMAT else Whiteouts.DELETE,
+            lowers=snapshotter.lowers(key),
+            opaque_xattr=USER_OPAQUE_XATTR if snapshotter.user_xattr else OPAQUE_XATTR,
+            on_progress=tell,
+        )
