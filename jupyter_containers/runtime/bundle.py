@@ -72,7 +72,7 @@ class Bundle:
         data = read_json(self.config_path)
         try:
             spec = Spec.from_json(data)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise InvalidParameter(f"not a runtime spec: {self.config_path}: {error!r}") from error
         if spec.annotations.get(ANNOTATION_SECCOMP) == "default":
             return replace(spec, linux=replace(spec.linux, seccomp=default_seccomp()))

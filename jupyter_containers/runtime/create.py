@@ -115,6 +115,7 @@ class _Making:
         linux = self._birth.spec.linux
         path = linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{self._bundle.path.name}"
         self._cgroup = manager.create(path.strip("/"), linux.resources)
+        self._birth.site.cgroup_paths = {name: str(path) for name, path in self._cgroup.paths.items()}
         self._lap("make the cgroup")
 
     def clone(self) -> None:

@@ -106,10 +106,9 @@ def leave_parent(channel: Channel, stdio: tuple[int, int, int] | None, keep: Seq
     processes.set_parent_death_signal(signal.SIGKILL)
     # Until execve this memory is the parent's; with the same uid inside, somebody could look into it.
     processes.set_dumpable(False)
-    # Python ignores some signals, and what is ignored or blocked stays so after execve.
-    for number in signal.valid_signals():
-        if signal.getsignal(number) not in {signal.SIG_DFL, None}:
-            signal.signal(number, signal.SIG_DFL)
+    # What is ignored or blocked stays so after execve, and Python ignores some.
+    for number in _ignored_signals():
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.setsid()
     os.umask(0)
@@ -136,6 +135,16 @@ def go_as_user(site: Site, path: str) -> None:
         os.fchdir(open_in_root(root_fd, path, os.O_PATH | os.O_DIRECTORY))
 
 
+def _ignored_signals() -> list[int]:
+    status_fd = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _, _, rest = os.read(status_fd, 4096).partition(b"SigIgn:")
+    finally:
+        os.close(status_fd)
+    ignored = int(rest.split(None, 1)[0], 16)
+    return [number for number in range(1, 65) if ignored >> number - 1 & 1]
+
+
 def _detach(birth: Birth) -> None:
     leave_parent(birth.channel, birth.stdio, list(birth.joined.values()))
 
@@ -147,7 +156,7 @@ def _enter_namespaces(birth: Birth) -> None:
 
 
 def _identify(birth: Birth) -> None:
-    birth.identity = users.resolve(birth.spec.process.user, *users.read_databases(birth.site.root_fd))
+    birth.identity = users.resolve(birth.spec.process.user, birth.site.root_fd)
 
 
 def _go_to_directory(site: Site) -> None:

@@ -131,7 +131,7 @@ def _run(guest: _Guest) -> NoReturn:
         namespaces.setns(guest.container_pidfd, _NAMESPACES)
         root_fd = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         doing = "look the user up"
-        identity = users.resolve(guest.process.user, *users.read_databases(root_fd))
+        identity = users.resolve(guest.process.user, root_fd)
         doing = "prepare the process"
         _prepare(guest, identity, root_fd)
         descriptors.close_all_except({guest.channel.fileno()})

@@ -58,7 +58,7 @@ def _operations(spec: Spec, root_path: str) -> Iterator[Operation]:
     for mount in spec.rootfs or (Mount("/", "bind", root_path, ("rbind",)),):
         yield MountRoot(mount, root_path)
     yield from _mounts(spec)
-    yield OpenWorkingDirectory(spec.process.cwd or "/")
+    yield OpenWorkingDirectory(spec.process.cwd)
     yield from (SetSysctl(name, value) for name, value in spec.linux.sysctl.items())
     yield PivotRoot()
     yield from _names(spec)

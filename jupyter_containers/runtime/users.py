@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jupyter_containers.errors import InvalidParameter
@@ -49,11 +49,17 @@ class _Group:
     members: tuple[str, ...]
 
 
-def resolve(user: User, passwd: str, group: str) -> Identity:
-    """Return the identity for a spec's user, given the two files' texts.
+def resolve(user: User, root_fd: int) -> Identity:
+    """Return the identity for a spec's user, by the files under the root.
 
     Raises: InvalidParameter ("unable to find user x: no matching entries in passwd file").
     """
+    # The group file is only opened when a name in it is asked for.
+    return resolve_in(user, read(root_fd, "/etc/passwd"), lambda: read(root_fd, "/etc/group"))
+
+
+def resolve_in(user: User, passwd: str, group: Callable[[], str]) -> Identity:
+    """As `resolve`, by the texts of the two files."""
     if user.username is None:
         account = next((entry for entry in _accounts(passwd) if entry.uid == user.uid), None)
         uid, groups = user.uid, [user.gid]
@@ -63,25 +69,39 @@ def resolve(user: User, passwd: str, group: str) -> Identity:
         uid = account.uid if account else _number(name, "user", "passwd")
         groups = _own_groups(account, group_name, group)
     groups += user.additional_gids
-    groups += (_find_group(name, group, "Unable") for name in user.additional_groups)
+    groups += (_find_group(name, group(), "Unable") for name in user.additional_groups)
     # The own group is among the supplementary ones, too: without it, a file that denies its group by mode bits could
     # be opened after setgid to another one.
     home = account.home if account and account.home else "/"
     return Identity(uid, groups[0], tuple(dict.fromkeys(groups)), home)
 
 
-def read_databases(root_fd: int) -> tuple[str, str]:
-    """Return the texts of /etc/passwd and /etc/group under the root; "" for one that is missing or no plain file."""
-    return _read(root_fd, "/etc/passwd"), _read(root_fd, "/etc/group")
+def read(root_fd: int, path: str) -> str:
+    """Return the text of a file under the root; "" when it is missing or no plain file."""
+    try:
+        # Non-blocking: an image may have put a FIFO here.
+        file_fd = open_in_root(root_fd, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(file_fd).st_mode):
+            return ""
+        parts, length = [], 0
+        while length < _LARGEST_FILE and (part := os.read(file_fd, 1 << 18)):
+            parts.append(part)
+            length += len(part)
+    finally:
+        os.close(file_fd)
+    return b"".join(parts).decode("utf-8", "surrogateescape")
 
 
-def _own_groups(account: _Account | None, group_name: str, group: str) -> list[int]:
+def _own_groups(account: _Account | None, group_name: str, group: Callable[[], str]) -> list[int]:
     """Return the user's group, and those that list the user, unless the caller named a group."""
     if group_name:
-        return [_find_group(group_name, group, "unable")]
+        return [_find_group(group_name, group(), "unable")]
     if account is None:
         return [0]
-    return [account.gid, *(entry.gid for entry in _groups(group) if account.name in entry.members)]
+    return [account.gid, *(entry.gid for entry in _groups(group()) if account.name in entry.members)]
 
 
 def _find_account(name: str, passwd: str) -> _Account | None:
@@ -121,19 +141,3 @@ def _lines(text: str, least: int) -> Iterator[list[str]]:
         fields = line.strip().split(":")
         if len(fields) >= 3 and not line.startswith("#"):
             yield fields + [""] * (least - len(fields))
-
-
-def _read(root_fd: int, path: str) -> str:
-    try:
-        # Non-blocking: an image may have put a FIFO here.
-        file_fd = open_in_root(root_fd, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    except OSError:
-        return ""
-    try:
-        if not stat.S_ISREG(os.fstat(file_fd).st_mode):
-            return ""
-        with os.fdopen(os.dup(file_fd), "rb") as file:
-            content = file.read(_LARGEST_FILE)
-    finally:
-        os.close(file_fd)
-    return content.decode("utf-8", "surrogateescape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jupyter_containers.linux import constants as c
@@ -28,64 +29,50 @@ class NewCgroupNamespace:
 
 @dataclass(frozen=True, slots=True)
 class MountCgroups:
+    """Bind the container's group of each hierarchy; a file system of its own would show the same and cost thrice."""
+
     mount: Mount
 
     def describe(self) -> str:
         return f"mount cgroups on {self.mount.destination} ({', '.join(self.mount.options)})"
 
     def execute(self, site: Site) -> None:
-        hierarchies = _hierarchies()
-        target_fd = site.directory(self.mount.destination)
         attributes, _ = attributes_of(self.mount.options)
+        target_fd = site.directory(self.mount.destination)
         try:
-            if not hierarchies:
-                _attach("cgroup2", [], attributes, target_fd)
-            else:
-                self._mount_hierarchies(hierarchies, attributes, target_fd)
+            mount_fd = _view(site.cgroup_paths, target_fd)
+            try:
+                mounts.mount_setattr(mount_fd, set=attributes, recursive=True)
+            finally:
+                os.close(mount_fd)
         finally:
             os.close(target_fd)
 
-    def _mount_hierarchies(self, hierarchies: list[str], attributes: int, target_fd: int) -> None:
-        """Version 1: one mount per hierarchy in a tmpfs, named as on hosts, with a link per controller."""
-        writable = attributes & ~c.MOUNT_ATTR_RDONLY
-        directory_fd = mounts.new_filesystem("tmpfs", [("mode", "755")], source="tmpfs", attributes=writable)
-        try:
-            mounts.move_mount(directory_fd, to_dir_fd=target_fd)
-            for hierarchy in hierarchies:
-                self._mount_one(directory_fd, hierarchy, attributes)
-            mounts.mount_setattr(directory_fd, set=attributes)
-        finally:
-            os.close(directory_fd)
 
-    def _mount_one(self, directory_fd: int, hierarchy: str, attributes: int) -> None:
-        name = hierarchy.removeprefix("name=")
-        os.mkdir(name, 0o755, dir_fd=directory_fd)
-        place_fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory_fd)
-        try:
-            _attach("cgroup", _options(hierarchy), attributes, place_fd)
-        finally:
-            os.close(place_fd)
-        controllers = name.split(",")
-        for controller in controllers if len(controllers) > 1 else ():
-            os.symlink(name, controller, dir_fd=directory_fd)
-
-
-def _attach(fs_type: str, options: list[tuple[str, str | None]], attributes: int, target_fd: int) -> None:
-    mount_fd = mounts.new_filesystem(fs_type, options, source="cgroup", attributes=attributes)
-    try:
+def _view(paths: Mapping[str, str], target_fd: int) -> int:
+    """Attach the groups at `target_fd`; return the descriptor of the topmost mount."""
+    if "unified" in paths:
+        mount_fd = mounts.open_tree(paths["unified"], c.OPEN_TREE_CLONE)
         mounts.move_mount(mount_fd, to_dir_fd=target_fd)
+        return mount_fd
+    directory_fd = mounts.new_filesystem("tmpfs", [("mode", "755")], source="tmpfs")
+    mounts.move_mount(directory_fd, to_dir_fd=target_fd)
+    controllers: dict[str, list[str]] = {}
+    for controller, path in paths.items():
+        controllers.setdefault(path, []).append(controller)
+    for path, names in controllers.items():
+        _bind_hierarchy(directory_fd, path, names)
+    return directory_fd
+
+
+def _bind_hierarchy(directory_fd: int, path: str, names: list[str]) -> None:
+    """Name a hierarchy as hosts do: cpu,cpuacct, with a link for each when there are several."""
+    name = ",".join(names)
+    os.mkdir(name, 0o755, dir_fd=directory_fd)
+    mount_fd = mounts.open_tree(path, c.OPEN_TREE_CLONE)
+    try:
+        mounts.move_mount(mount_fd, name, to_dir_fd=directory_fd)
     finally:
         os.close(mount_fd)
-
-
-def _options(hierarchy: str) -> list[tuple[str, str | None]]:
-    if hierarchy.startswith("name="):
-        return [("name", hierarchy.removeprefix("name="))]
-    return [(controller, None) for controller in hierarchy.split(",")]
-
-
-def _hierarchies() -> list[str]:
-    """Return the version 1 hierarchies of this host ("cpu,cpuacct", "name=systemd"); none means version 2 alone."""
-    with open("/proc/self/cgroup", "rb") as file:
-        names = [line.split(b":", 2)[1].decode() for line in file]
-    return [name for name in names if name]
+    for controller in names if len(names) > 1 else ():
+        os.symlink(name, controller, dir_fd=directory_fd)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import constants
@@ -30,12 +31,17 @@ class Site:
     terminal_master_fd: int = NOT_YET
     terminal_slave_fd: int = NOT_YET
     working_directory_fd: int = NOT_YET
+    # The container's cgroups on the host, by controller ("unified" alone on version 2).
+    cgroup_paths: Mapping[str, str] = field(default_factory=dict)
 
     def directory(self, path: str, *, follow_links: bool = True) -> int:
         """Return an O_PATH descriptor of a directory in the root, made (0755) if missing. The caller closes it.
 
         Raises: InvalidParameter when a link stands on the way and `follow_links` is off; OSError.
         """
+        name = self._name_in_devices(path)
+        if name is not None:
+            return self._directory_in_devices(name)
         directory_fd = make_directories_in_root(self.root_fd, path)
         if follow_links:
             return directory_fd
@@ -64,7 +70,20 @@ class Site:
 
         A path directly in our own /dev is reached without resolving anything.
         """
-        directory, _, name = path.rstrip("/").rpartition("/")
-        if directory == "/dev" and self.device_fd != NOT_YET:
+        if (name := self._name_in_devices(path)) is not None:
             return os.dup(self.device_fd), name
+        directory, _, name = path.rstrip("/").rpartition("/")
         return self.directory(directory or "/"), name
+
+    def _name_in_devices(self, path: str) -> str | None:
+        """Return N of a path /dev/N when /dev is ours: nothing in it needs to be resolved."""
+        name = path.removeprefix("/dev/")
+        return name if self.device_fd != NOT_YET and name not in {path, "", ".", ".."} and "/" not in name else None
+
+    def _directory_in_devices(self, name: str) -> int:
+        try:
+            os.mkdir(name, 0o755, dir_fd=self.device_fd)
+        except FileExistsError:
+            pass
+        # Through the root, since something may have been mounted on it.
+        return open_in_root(self.root_fd, f"/dev/{name}", os.O_PATH | os.O_DIRECTORY)
