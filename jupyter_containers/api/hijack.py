@@ -1,0 +1,339 @@
+"""Hijack: the connection of a request becomes a raw stream in both directions, as Docker's attach and exec need it.
+
+    client ──HTTP──▶ aiohttp ──take_over──▶ Connection ◀──▶ Relay ◀──▶ the shim's socket
+
+aiohttp's protocol object is replaced on the transport, because it would close the connection when the client closes
+its writing half; the CLI does that at the end of stdin and goes on reading. Bytes that came with the request's last
+packet are with aiohttp's parser already: they are handed over through the payload-parser door that web sockets use.
+For that the server listens with HijackSite.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+from aiohttp.http_parser import HttpRequestParserPy
+from aiohttp.web_protocol import RequestPayloadError
+
+from jupyter_containers.api.routing import API_VERSION
+from jupyter_containers.api.streams import RAW_STREAM, DetachKeys
+from jupyter_containers.version import __version__
+
+# How long a client may take to close its side after the end of the output; dockerd gives it no time at all.
+CLOSE_SECONDS = 1.0
+# What a client may send before anybody listens; then it has to wait.
+EARLY_BYTES = 64 * 1024
+READ_BYTES = 64 * 1024
+
+
+class HijackSite(web.SockSite):
+    """A listening socket whose connections can be hijacked without losing a byte.
+
+    aiohttp's C parser throws away what stands behind a request that asks to upgrade to `tcp`, which to it is not a
+    protocol; its Python parser, 20 microseconds slower, keeps it. And aiohttp closes the connection when the client
+    closes its writing half before the request has been answered; the front waits.
+    """
+
+    async def start(self) -> None:
+        await web.BaseSite.start(self)
+        server, loop = self._runner.server, asyncio.get_running_loop()
+        assert server is not None
+
+        def protocol() -> asyncio.Protocol:
+            # The Python parser and the front are put in here because aiohttp has no setting for either.
+            http: Any = server()
+            http._parser = HttpRequestParserPy(http, loop, READ_BYTES, payload_exception=RequestPayloadError)
+            return cast(asyncio.Protocol, _Front(http))
+
+        self._server = await loop.create_server(protocol, sock=self._sock, backlog=self._backlog)
+
+
+class _Front:
+    """Passes everything to aiohttp, except the end of input behind a request to upgrade."""
+
+    def __init__(self, http: Any) -> None:
+        self._http = http
+        self.has_ended = False
+        self.connection_made = http.connection_made
+        self.connection_lost = http.connection_lost
+        self.data_received = http.data_received
+        self.pause_writing = http.pause_writing
+        self.resume_writing = http.resume_writing
+
+    def eof_received(self) -> bool:
+        if not getattr(self._http, "_upgraded", False):
+            return bool(self._http.eof_received())
+        self.has_ended = True
+        # When the request is refused instead of hijacked, the connection ends with the answer.
+        self._http.close()
+        return True
+
+
+class Receiver(Protocol):
+    """Who gets what the client sends."""
+
+    def received(self, content: bytes) -> None: ...
+
+    def ended(self) -> None:
+        """The client closed its writing half; it may still read."""
+
+    def lost(self) -> None:
+        """The connection is gone in both directions."""
+
+    def paused(self) -> None:
+        """The client reads slowly: send nothing until `resumed`."""
+
+    def resumed(self) -> None: ...
+
+
+class Hijacked(web.StreamResponse):
+    """What a handler returns after the stream has ended: nothing more is to be sent."""
+
+    @property
+    def prepared(self) -> bool:
+        return True
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        self.force_close()
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        return
+
+
+class Connection(asyncio.Protocol):
+    """The client's connection as bytes. Made by `take_over`; `listen` hands over what came and will come.
+
+    `closed` is done when the connection is gone in both directions.
+    """
+
+    def __init__(self, transport: asyncio.Transport, http: Any, early: bytes, *, has_ended: bool) -> None:
+        self._transport = transport
+        self._http = http
+        self._receiver: Receiver | None = None
+        self._early = early
+        self._has_ended = False
+        self._is_over = False
+        self._hangup: select.epoll | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if has_ended:
+            self.eof_received()
+
+    @property
+    def is_lost(self) -> bool:
+        return self.closed.done()
+
+    def listen(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        early, self._early = self._early, b""
+        if early:
+            receiver.received(early)
+        if self.is_lost:
+            receiver.lost()
+        elif self._has_ended:
+            receiver.ended()
+        else:
+            self._transport.resume_reading()
+
+    def hold(self) -> None:
+        """Read nothing more until `release`: the other side is slow."""
+        if not self._has_ended and not self.is_lost:
+            self._transport.pause_reading()
+
+    def release(self) -> None:
+        if not self._has_ended and not self.is_lost:
+            self._transport.resume_reading()
+
+    def write(self, content: bytes) -> None:
+        if not self.is_lost and not self._is_over:
+            self._transport.write(content)
+
+    def end(self) -> None:
+        """Nothing more will be written. What the client still sends is read and thrown away for a moment.
+
+        Closing at once would reset a connection with unread bytes, and the client could lose the end of its output.
+        """
+        if self.is_lost or self._is_over:
+            return
+        self._is_over = True
+        self._receiver = None
+        self._transport.write_eof()
+        if self._has_ended:
+            self._transport.close()
+        else:
+            self.release()
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.close)
+
+    # What asyncio calls:
+
+    def data_received(self, data: bytes) -> None:
+        if self._receiver is not None:
+            self._receiver.received(data)
+        elif not self._is_over:
+            self._early += data
+            if len(self._early) >= EARLY_BYTES:
+                self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._has_ended = True
+        if self._is_over:
+            return False
+        self._watch_hangup()
+        if self._receiver is not None:
+            self._receiver.ended()
+        return True
+
+    def pause_writing(self) -> None:
+        if self._receiver is not None:
+            self._receiver.paused()
+
+    def resume_writing(self) -> None:
+        if self._receiver is not None:
+            self._receiver.resumed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch_hangup()
+        self.closed.set_result(None)
+        if self._receiver is not None:
+            self._receiver.lost()
+        # aiohttp counts its connections, and cancels the request's task when that is still at work: so not before the
+        # task has seen the end by itself.
+        asyncio.get_running_loop().call_soon(self._http.connection_lost, exc)
+
+    def _watch_hangup(self) -> None:
+        # After the end of input asyncio no longer looks at the descriptor, and a client that then goes away for good
+        # would stay unnoticed until the next byte of output. An epoll that asks for nothing still reports EPOLLHUP,
+        # which a unix socket has only when both directions are closed; and an epoll can itself be waited for.
+        self._hangup = select.epoll()
+        self._hangup.register(self._transport.get_extra_info("socket").fileno(), 0)
+        asyncio.get_running_loop().add_reader(self._hangup.fileno(), self._hung_up)
+
+    def _hung_up(self) -> None:
+        self._unwatch_hangup()
+        self._transport.abort()
+
+    def _unwatch_hangup(self) -> None:
+        if self._hangup is not None:
+            asyncio.get_running_loop().remove_reader(self._hangup.fileno())
+            self._hangup.close()
+            self._hangup = None
+
+
+class Relay(asyncio.Protocol):
+    """The container's end of an attached stream: passes bytes both ways, and the speed of the slower side too.
+
+    With `keys` the detach sequence is looked for in what the client types; `is_detached` tells that it came.
+    """
+
+    def __init__(self, client: Connection, *, stdin: bool, keys: DetachKeys | None = None) -> None:
+        self._client = client
+        self._stdin = stdin
+        self._keys = keys
+        self._container: asyncio.Transport | None = None
+        self.is_detached = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._container = cast(asyncio.Transport, transport)
+        self._client.listen(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._client.write(data)
+
+    def eof_received(self) -> None:
+        self._client.end()
+
+    def pause_writing(self) -> None:
+        self._client.hold()
+
+    def resume_writing(self) -> None:
+        self._client.release()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._container = None
+        self._client.end()
+
+    def received(self, content: bytes) -> None:
+        if self._container is None or not self._stdin:
+            return
+        if self._keys is not None:
+            content, self.is_detached = self._keys.feed(content)
+        if content:
+            self._container.write(content)
+        if self.is_detached:
+            self._container.close()
+
+    def ended(self) -> None:
+        if self._container is not None and self._stdin and not self._container.is_closing():
+            self._container.write_eof()
+
+    def lost(self) -> None:
+        if self._container is not None:
+            self._container.abort()
+
+    def paused(self) -> None:
+        if self._container is not None:
+            self._container.pause_reading()
+
+    def resumed(self) -> None:
+        if self._container is not None:
+            self._container.resume_reading()
+
+
+async def relay(client: Connection, container: socket.socket, *, stdin: bool, keys: DetachKeys | None = None) -> bool:
+    """Pass bytes between a client and a container's stream until both are closed; tell whether the client detached.
+
+    Closes `container`, also on cancellation.
+    """
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.create_connection(lambda: Relay(client, stdin=stdin, keys=keys), sock=container)
+    try:
+        await client.closed
+    finally:
+        transport.abort()
+    return protocol.is_detached
+
+
+class _Tail:
+    """Catches the bytes behind the request that aiohttp has read already."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.content += data
+        return False, b""
+
+    def feed_eof(self) -> None:
+        return
+
+
+def take_over(request: web.Request, content_type: str = RAW_STREAM) -> Connection:
+    """Answer the request, 101 when it asks for an upgrade and 200 else, and return its connection as a raw stream.
+
+    The body must have been read. The handler goes on until `Connection.closed` and then returns `Hijacked()`.
+    Raises ConnectionResetError when the client is gone already.
+    """
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError("the client is gone")
+    tail = _Tail()
+    http: Any = request.protocol
+    http.set_parser(tail)
+    has_ended = getattr(transport.get_protocol(), "has_ended", False)
+    connection = Connection(transport, http, tail.content, has_ended=has_ended)
+    transport.set_protocol(connection)
+    connection.release()
+    transport.write(_answer(request, content_type))
+    return connection
+
+
+def _answer(request: web.Request, content_type: str) -> bytes:
+    is_upgrade = "upgrade" in request.headers.get("Connection", "").lower() or "Upgrade" in request.headers
+    lines = [f"HTTP/1.1 {'101 UPGRADED' if is_upgrade else '200 OK'}", f"Content-Type: {content_type}"]
+    if is_upgrade:
+        lines += ["Connection: Upgrade", "Upgrade: tcp"]
+    lines += ["Api-Version: {}.{}".format(*API_VERSION), f"Server: jupyter-containers/{__version__} (linux)"]
+    return "\r\n".join([*lines, "", ""]).encode()

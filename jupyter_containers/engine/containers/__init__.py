@@ -1,0 +1,16 @@
+"""Containers: their lives, one file per family of verbs.
+
+    record.py      what was asked for and what became of it      merge.py  checks.py   pure rules of a request
+    container.py   one live container: record, shim, waiters     roster.py             all of them, saved and told of
+    create.py  start.py  ending.py  stop.py  restart.py  remove.py  wait.py  recovery.py      the course of a life
+    describe.py  listing.py  logs.py  attach.py  stats.py  processes_list.py  files.py  update.py    looking at one
+
+Verbs are functions of (roster, container, …). One verb that changes a container runs at a time: it holds the
+container's lock. Containers, the face, is in containers.py: start there.
+"""
+
+from __future__ import annotations
+
+from jupyter_containers.engine.containers.containers import Containers
+
+__all__ = ["Containers"]

@@ -1,0 +1,117 @@
+"""One container as this daemon knows it: its record, and what is alive of it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from jupyter_containers.engine.containers.record import Record
+from jupyter_containers.errors import Conflict, InvalidParameter
+
+if TYPE_CHECKING:
+    from jupyter_containers.network.values import Attachment
+    from jupyter_containers.supervisor.connection import Shim
+
+
+class WaitCondition(StrEnum):
+    NOT_RUNNING = "not-running"
+    NEXT_EXIT = "next-exit"
+    REMOVED = "removed"
+
+    @classmethod
+    def parse(cls, text: str) -> WaitCondition:
+        """Read the condition; empty is not-running. Raises InvalidParameter."""
+        try:
+            return cls(text or "not-running")
+        except ValueError:
+            words = ", ".join(condition.value for condition in cls)
+            raise InvalidParameter(f"invalid condition: {text!r}; one of {words} is expected") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Which of the three streams somebody wants."""
+
+    stdin: bool = False
+    stdout: bool = False
+    stderr: bool = False
+
+
+@dataclass(slots=True)
+class Attaching:
+    """Somebody who attached before the start: gets the stream, or None when there will be none."""
+
+    streams: Streams
+    stream: asyncio.Future[socket.socket | None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Container:
+    """Changed by verbs that hold `lock`; read by anybody. `shim` is there from launch until the end is recorded."""
+
+    def __init__(self, record: Record, attachment: Attachment | None = None) -> None:
+        self.record = record
+        self.lock = asyncio.Lock()
+        self.shim: Shim | None = None
+        self.attachment = attachment
+        self.attaching: list[Attaching] = []
+        self.exec_ids: list[str] = []
+        self.restart_delay_ns = 0
+        self.restarting: asyncio.Task[None] | None = None
+        # A restart is under way: the end of this run does not remove a container of --rm.
+        self.is_kept = False
+        self.is_removed = False
+        self._exit_waiters: set[asyncio.Future[int]] = set()
+        self._removal_waiters: set[asyncio.Future[int]] = set()
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def is_running(self) -> bool:
+        return self.record.state.is_running
+
+    def running_shim(self) -> Shim:
+        """Return the connection to what runs. Raises Conflict in Docker's words when nothing does."""
+        if self.shim is None or not self.is_running:
+            raise Conflict(f"Container {self.id} is not running")
+        return self.shim
+
+    def wait(self, condition: WaitCondition) -> asyncio.Future[int]:
+        """Return a future of the exit code. Cancelling it changes nothing for anybody else."""
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        if self.is_removed or (condition is WaitCondition.NOT_RUNNING and not self.is_running):
+            future.set_result(self.record.state.exit_code)
+            return future
+        waiters = self._removal_waiters if condition is WaitCondition.REMOVED else self._exit_waiters
+        waiters.add(future)
+        future.add_done_callback(waiters.discard)
+        return future
+
+    def tell_exit(self) -> None:
+        """Answer everybody who waits for the end."""
+        _answer(self._exit_waiters, self.record.state.exit_code)
+
+    def tell_removed(self) -> None:
+        """Answer everybody who still waits for anything."""
+        self.is_removed = True
+        _answer(self._exit_waiters, self.record.state.exit_code)
+        _answer(self._removal_waiters, self.record.state.exit_code)
+
+    def refuse_attaching(self) -> None:
+        """Tell those who attached before a start that failed: there is no stream."""
+        attaching, self.attaching = self.attaching, []
+        for one in attaching:
+            if not one.stream.done():
+                one.stream.set_result(None)
+
+
+def _answer(waiters: set[asyncio.Future[int]], exit_code: int) -> None:
+    for future in list(waiters):
+        if not future.done():
+            future.set_result(exit_code)

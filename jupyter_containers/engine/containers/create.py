@@ -1,0 +1,202 @@
+"""Create: from a request and an image to a record, a snapshot and volumes; nothing runs yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jupyter_containers.engine.containers import checks
+from jupyter_containers.engine.containers.capabilities import resolve_capabilities
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.devices import parse_rules
+from jupyter_containers.engine.containers.merge import merge
+from jupyter_containers.engine.containers.mount_points import inherit, mount_points
+from jupyter_containers.engine.containers.names import new_id, random_name
+from jupyter_containers.engine.containers.record import HostSettings, Limits, MountPoint, Record, Settings
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.containers.security import parse_security
+from jupyter_containers.engine.containers.volumes import fill_volumes
+from jupyter_containers.engine.images import ImageView
+from jupyter_containers.engine.specification import rlimit
+from jupyter_containers.engine.volumes import ANONYMOUS_LABEL
+from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.linux import capabilities
+from jupyter_containers.network.values import PortMapping
+from jupyter_containers.runtime import defaults
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """`warnings` are sentences for the person who asked."""
+
+    container: Container
+    warnings: tuple[str, ...] = ()
+
+
+async def create(roster: Roster, settings: Settings, host: HostSettings, *, name: str = "") -> Created:
+    """Make a container, ready to be started.
+
+    Raises InvalidParameter, Unsupported, NotFound for its image or what it leans on, Conflict for its name.
+    After cancellation: nothing is left of it, or it is there.
+    """
+    image = await roster.environment.images.find(settings.image)
+    settings = merge(settings, image.config.process)
+    host = replace(host, limits=settle_limits(host.limits))
+    checks.check_settings(settings)
+    checks.check_host_settings(host, host_limits(roster))
+    _check_syntax(host)
+    record = _record(roster, settings, host, image, name)
+    _check_sources(record, host)
+    warnings = _warnings(roster, host)
+    container = roster.add(record)
+    try:
+        await _make(roster, container, image)
+    except BaseException:
+        _undo(roster, container)
+        raise
+    roster.publish(container, "create")
+    return Created(container, warnings)
+
+
+def settle_limits(limits: Limits) -> Limits:
+    """Fill in what Docker derives: twice the memory for memory and swap together, when only memory is said."""
+    if limits.memory > 0 and limits.memory_swap == 0:
+        limits = replace(limits, memory_swap=limits.memory * 2)
+    # Docker takes any negative number for "no limit".
+    if limits.pids_limit is not None and limits.pids_limit < 0:
+        limits = replace(limits, pids_limit=-1)
+    return limits
+
+
+def host_limits(roster: Roster) -> checks.HostLimits:
+    """Return what limits this host can set."""
+    return checks.HostLimits(
+        cpus=_numbers("/sys/devices/system/cpu/online", range(os.cpu_count() or 1)),
+        memory_nodes=_numbers("/sys/devices/system/node/online", range(1)),
+        supported=roster.environment.cgroups.capabilities(),
+    )
+
+
+def _numbers(path: str, otherwise: Sequence[int]) -> Sequence[int]:
+    try:
+        return sorted(checks.parse_list(Path(path).read_text().strip(), path))
+    except (OSError, InvalidParameter):
+        return otherwise
+
+
+def _check_syntax(host: HostSettings) -> None:
+    """Read what is read again at the start, so that a mistake is told now."""
+    parse_security(host.security_options)
+    parse_rules(host.device_rules or ())
+    for limit in host.ulimits:
+        rlimit(limit)
+    for port, bindings in host.port_bindings.items():
+        for binding in bindings:
+            PortMapping.parse(port, binding.host_ip, binding.host_port)
+    resolve_capabilities(
+        host.cap_add or (),
+        host.cap_drop or (),
+        capabilities.NAMES,
+        defaults.default_capabilities(),
+        granted=capabilities.read().bounding,
+    )
+
+
+def _record(roster: Roster, settings: Settings, host: HostSettings, image: ImageView, name: str) -> Record:
+    identifier = new_id()
+    taken = {container.record.name for container in roster.all()}
+    chosen = checks.check_name(name) if name else random_name(taken.__contains__)
+    if not settings.hostname and not _shares_names(host):
+        settings = replace(settings, hostname=identifier[:12])
+    points = mount_points(host, settings.volumes, _inherited(roster, host))
+    return Record(
+        id=identifier,
+        name=chosen,
+        created_at=roster.now(),
+        image_id=str(image.id),
+        snapshot=image.chain,
+        settings=settings,
+        host=_settle_modes(roster, host),
+        mount_points=_located(roster, points),
+    )
+
+
+def _shares_names(host: HostSettings) -> bool:
+    return host.uts_mode == "host" or host.network_mode == "host" or host.network_mode.startswith("container:")
+
+
+def _settle_modes(roster: Roster, host: HostSettings) -> HostSettings:
+    """Write container:<name> with the id, so that a rename does not break it. Raises NotFound."""
+    changes = {}
+    for field in ("pid_mode", "ipc_mode", "network_mode"):
+        mode: str = getattr(host, field)
+        if mode.startswith("container:"):
+            try:
+                changes[field] = f"container:{roster.find(mode.partition(':')[2]).id}"
+            except NotFound:
+                if field != "network_mode":
+                    raise
+    return replace(host, **changes) if changes else host
+
+
+def _inherited(roster: Roster, host: HostSettings) -> list[MountPoint]:
+    found: list[MountPoint] = []
+    for text in host.volumes_from or ():
+        name, _, mode = text.partition(":")
+        found += inherit(roster.find(name).record.mount_points, mode)
+    return found
+
+
+def _located(roster: Roster, points: Sequence[MountPoint]) -> tuple[MountPoint, ...]:
+    """Say where on the host each volume is; it need not be there yet."""
+    root = roster.environment.places.data / "volumes"
+    return tuple(
+        replace(point, source=str(root / point.name / "_data")) if point.type == "volume" else point for point in points
+    )
+
+
+def _check_sources(record: Record, host: HostSettings) -> None:
+    """A source of --mount must be there; one of -v is made, as Docker does."""
+    creating = {mount.target for mount in host.mounts if mount.create_source}
+    asked = {mount.target for mount in host.mounts if mount.type == "bind"} - creating
+    for point in record.mount_points:
+        if point.type == "bind" and point.destination in asked and not os.path.lexists(point.source):
+            raise InvalidParameter(
+                f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
+            )
+
+
+def _warnings(roster: Roster, host: HostSettings) -> tuple[str, ...]:
+    warnings = []
+    if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
+        warnings.append("Published ports are discarded when using host network mode")
+    if host.limits.memory and "swap" not in roster.environment.cgroups.capabilities():
+        warnings.append("Your kernel does not support swap limit capabilities. Memory is limited without swap.")
+    return tuple(warnings)
+
+
+async def _make(roster: Roster, container: Container, image: ImageView) -> None:
+    """Make what the record promises. The row came first: after a crash the next daemon removes the rest by it."""
+    environment, record = roster.environment, container.record
+    labels = {mount.target: mount.volume_labels for mount in record.host.mounts}
+    for point in record.mount_points:
+        if point.type == "volume":
+            anonymous = {ANONYMOUS_LABEL: ""} if point.anonymous else {}
+            environment.volumes.ensure(point.name, labels={**labels.get(point.destination, {}), **anonymous})
+    environment.snapshots.prepare(record.snapshot_key, image.chain or None)
+    os.makedirs(roster.files_path(record), mode=0o710, exist_ok=True)
+    await fill_volumes(roster, record)
+
+
+def _undo(roster: Roster, container: Container) -> None:
+    """Take a half-made container back. Named volumes stay: somebody else may have seen them."""
+    environment, record = roster.environment, container.record
+    if environment.snapshots.exists(record.snapshot_key):
+        environment.snapshots.remove(record.snapshot_key)
+    path = roster.files_path(record)
+    if path.is_dir():
+        path.rmdir()
+    roster.forget(container)
+    container.tell_removed()

@@ -1,0 +1,71 @@
+"""The end of a run: recorded, told, cleaned up after; and what follows from it, a restart or a removal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from jupyter_containers.engine.containers import remove, restart
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.record import Status
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.runtime.bundle import Bundle
+
+if TYPE_CHECKING:
+    from jupyter_containers.shim.protocol import Exit
+    from jupyter_containers.supervisor.connection import Shim
+
+
+def follow(roster: Roster, container: Container, shim: Shim) -> None:
+    """Watch for the end of a container that runs."""
+    roster.spawn(_follow(roster, container, shim), f"follow {container.record.short_id}")
+
+
+async def _follow(roster: Roster, container: Container, shim: Shim) -> None:
+    exit_ = await shim.wait()
+    async with container.lock:
+        # From here on it is finished even if the daemon is told to stop: a half-recorded end would be found as
+        # "running" by the next daemon.
+        await asyncio.shield(ended(roster, container, exit_))
+
+
+async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
+    """Record that the run is over. The caller holds the lock."""
+    run_ns = exit_.at_ns - container.record.state.started_at
+    will_restart = restart.wants_restart(
+        container.record, exit_.exit_code, stopped=container.record.state.stopped_by_user
+    )
+    roster.save_state(
+        container,
+        status=Status.RESTARTING if will_restart else Status.EXITED,
+        pid=0,
+        exit_code=exit_.exit_code,
+        error=exit_.reason,
+        oom_killed=exit_.oom_killed,
+        finished_at=exit_.at_ns,
+    )
+    await clean_up(roster, container)
+    if exit_.oom_killed:
+        roster.publish(container, "oom")
+    duration = str(max(run_ns, 0) // 10**9)
+    roster.publish(container, "die", {"exitCode": str(exit_.exit_code), "execDuration": duration})
+    roster.on_end(container)
+    container.tell_exit()
+    if will_restart:
+        restart.schedule(roster, container, run_ns)
+    elif container.record.host.auto_remove and not container.is_kept:
+        await remove.remove_stopped(roster, container, volumes=True)
+
+
+async def clean_up(roster: Roster, container: Container) -> None:
+    """Free what a run had: network, shim with its cgroup, bundle."""
+    shim, container.shim = container.shim, None
+    if container.attachment is not None:
+        await roster.environment.networking.detach(container.id)
+        container.attachment = None
+        roster.save(container, attachment=None)
+    if shim is not None:
+        await shim.delete()
+        shim.close()
+    Bundle(roster.bundle_path(container.record)).remove()
+    container.refuse_attaching()

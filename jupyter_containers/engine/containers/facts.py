@@ -1,0 +1,70 @@
+"""What the host knows of a container that is to be started: the impure half of its specification."""
+
+from __future__ import annotations
+
+import socket
+
+from jupyter_containers.engine.containers.devices import host_devices, parse_rules, resolve_devices
+from jupyter_containers.engine.containers.record import Record
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.specification import Facts
+from jupyter_containers.errors import Conflict, Unsupported
+from jupyter_containers.linux import capabilities
+
+
+def gather(roster: Roster, record: Record) -> Facts:
+    """Collect the facts. Raises NotFound and Conflict for a container whose namespace it should join."""
+    host = record.host
+    devices, rules = resolve_devices(host.devices)
+    if host.privileged:
+        devices = (*host_devices(), *devices)
+    return Facts(
+        rootfs=roster.environment.snapshots.mounts(record.snapshot_key),
+        files_path=roster.files_path(names_owner(roster, record)),
+        hostname=hostname(roster, record),
+        joined=joined_namespaces(roster, record),
+        devices=devices,
+        device_rules=(*rules, *parse_rules(host.device_rules or ())),
+        known_capabilities=capabilities.NAMES,
+        granted_capabilities=capabilities.read().bounding,
+    )
+
+
+def names_owner(roster: Roster, record: Record) -> Record:
+    """Return whose hostname, hosts and resolv.conf are used: with container:<id>, the other one's."""
+    mode = record.host.network_mode
+    if mode.startswith("container:"):
+        return roster.find(mode.partition(":")[2]).record
+    return record
+
+
+def hostname(roster: Roster, record: Record) -> str:
+    owner = names_owner(roster, record)
+    if owner.settings.hostname:
+        return owner.settings.hostname
+    if owner.host.network_mode == "host" or owner.host.uts_mode == "host":
+        return socket.gethostname()
+    return owner.id[:12]
+
+
+def joined_namespaces(roster: Roster, record: Record) -> dict[str, str]:
+    """Return the namespaces of other containers that are joined, by type. Raises NotFound, Conflict, Unsupported."""
+    host = record.host
+    joined = {}
+    for namespace, mode, what in (
+        ("network", host.network_mode, "network"),
+        ("pid", host.pid_mode, "PID"),
+        ("ipc", host.ipc_mode, "IPC"),
+    ):
+        if not mode.startswith("container:"):
+            continue
+        other = roster.find(mode.partition(":")[2])
+        if other.id == record.id:
+            raise Conflict(f"cannot join own {what}")
+        if namespace == "ipc":
+            raise Unsupported(f"--ipc {mode} is not supported yet: /dev/shm of another container cannot be shared")
+        if not other.is_running:
+            raise Conflict(f"cannot join {what} of a non running container: {other.id}")
+        kind = {"network": "net", "pid": "pid"}[namespace]
+        joined[namespace] = f"/proc/{other.record.state.pid}/ns/{kind}"
+    return joined

@@ -1,0 +1,106 @@
+"""After a restart of the daemon: reconnect to what runs, record what ended meanwhile, finish what was half done."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+from jupyter_containers.engine.containers import ending, remove, restart
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.record import Status
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.containers.start import launch
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.shim.protocol import Exit
+from jupyter_containers.supervisor import recovery as shims
+from jupyter_containers.supervisor.connection import Shim
+
+_log = logging.getLogger(__name__)
+
+
+async def recover(roster: Roster) -> None:
+    """Bring records and processes together. Call once, before requests are answered."""
+    ended: list[tuple[Container, Exit]] = []
+    for container in roster.all():
+        found = await _reconnect(roster, container)
+        if isinstance(found, Exit):
+            ended.append((container, found))
+    running = {c.id: c.attachment for c in roster.all() if c.is_running and c.shim and c.attachment}
+    await roster.environment.networking.restore(running)
+    for container, exit_ in ended:
+        async with container.lock:
+            await ending.ended(roster, container, exit_)
+    for container in roster.all():
+        await _settle(roster, container)
+    _remove_leftovers(roster)
+    for container in roster.all():
+        await _restart(roster, container)
+
+
+async def _reconnect(roster: Roster, container: Container) -> Exit | None:
+    """Find the container's shim again; return how it ended when it has."""
+    path = roster.bundle_path(container.record)
+    was_running = container.is_running
+    if not was_running and not path.exists():
+        return None
+    found = await shims.reconnect(roster.environment.places.run, container.id, path)
+    if isinstance(found, Shim):
+        container.shim = found
+        if was_running:
+            ending.follow(roster, container, found)
+        else:
+            # The daemon died in the middle of a start: nobody was told that it runs.
+            await ending.clean_up(roster, container)
+        return None
+    return found if was_running else None
+
+
+async def _settle(roster: Roster, container: Container) -> None:
+    """Finish a removal or a creation that was cut off."""
+    status = container.record.state.status
+    is_whole = roster.environment.snapshots.exists(container.record.snapshot_key)
+    if container.is_removed or (is_whole and status is not Status.REMOVING):
+        return
+    _log.warning("container %s was left half made or half removed; removing it", container.record.short_id)
+    async with container.lock:
+        if status is not Status.REMOVING:
+            roster.save_state(container, status=Status.REMOVING)
+        await remove.remove_stopped(roster, container, volumes=not is_whole)
+
+
+async def _restart(roster: Roster, container: Container) -> None:
+    """Start what the restart policy wants to run whenever the daemon does."""
+    record = container.record
+    has_run = record.state.started_at > 0
+    if container.is_removed or container.is_running or not has_run:
+        return
+    is_waiting = record.state.status is Status.RESTARTING
+    stopped = record.state.stopped_by_user
+    if is_waiting or restart.wants_restart(record, record.state.exit_code, stopped=stopped, daemon_starts=True):
+        async with container.lock:
+            if is_waiting:
+                roster.save_state(container, status=Status.EXITED)
+            restart.cancel(container)
+            try:
+                await launch(roster, container)
+            except ContainersError as error:
+                _log.warning("container %s could not be started again: %s", record.short_id, error.message)
+
+
+def _remove_leftovers(roster: Roster) -> None:
+    """Remove bundles, files and snapshots that no record names."""
+    known = {container.id for container in roster.all()}
+    places, snapshots = roster.environment.places, roster.environment.snapshots
+    for root in (places.run / "bundles", places.data / "containers"):
+        for path in _children(root):
+            if path.name not in known and len(path.name) == 64:
+                shutil.rmtree(path, ignore_errors=True)
+    for record in list(snapshots.walk()):
+        prefix, _, identifier = record.key.partition(":")
+        if prefix == "container" and identifier not in known:
+            snapshots.remove(record.key)
+
+
+def _children(root: Path) -> list[Path]:
+    return list(root.iterdir()) if root.is_dir() else []

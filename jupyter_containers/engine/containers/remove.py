@@ -1,0 +1,126 @@
+"""Remove: nothing is left of a container. And prune: of all that are stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+
+from jupyter_containers.engine.containers import restart
+from jupyter_containers.engine.containers.container import Container, WaitCondition
+from jupyter_containers.engine.containers.record import Record, Status, advance
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.errors import Conflict, ContainersError
+from jupyter_containers.runtime.bundle import Bundle
+
+KILL_SECONDS = 10.0
+
+
+async def remove(roster: Roster, container: Container, *, force: bool = False, volumes: bool = False) -> None:
+    """Remove a container; with `force` also one that runs. Raises Conflict.
+
+    After cancellation: it is there, or gone whole, or the next start of the daemon finishes it.
+    """
+    if container.is_running and force:
+        await _kill(roster, container)
+    async with container.lock:
+        if container.is_removed:
+            return
+        _refuse_running(container)
+        restart.cancel(container)
+        await remove_stopped(roster, container, volumes=volumes)
+
+
+def _refuse_running(container: Container) -> None:
+    status, identifier = container.record.state.status, container.id
+    if status is Status.PAUSED:
+        raise Conflict(
+            f"You cannot remove a paused container {identifier}. Unpause and then stop the container before "
+            "attempting removal or force remove"
+        )
+    if status is Status.RUNNING:
+        raise Conflict(
+            f"You cannot remove a running container {identifier}. Stop the container before attempting removal or "
+            "force remove"
+        )
+
+
+async def _kill(roster: Roster, container: Container) -> None:
+    gone = container.wait(WaitCondition.NOT_RUNNING)
+    try:
+        roster.save_state(container, stopped_by_user=True)
+        shim = container.running_shim()
+        if container.record.state.status is Status.PAUSED:
+            # A frozen process does not die of a signal before it is thawed, on cgroup v1.
+            await shim.kill(9)
+            await shim.resume()
+        else:
+            await shim.kill(9)
+    except Conflict:
+        pass  # it ended by itself in the meantime
+    except ContainersError:
+        if container.is_running:
+            raise
+    async with asyncio.timeout(KILL_SECONDS):
+        await gone
+
+
+async def remove_stopped(roster: Roster, container: Container, *, volumes: bool) -> None:
+    """Remove a container that does not run. The caller holds the lock."""
+    record = container.record
+    if container.is_removed:
+        return
+    roster.save_state(container, status=advance(record.state.status, Status.REMOVING))
+    try:
+        delete_files(roster, record)
+        await asyncio.to_thread(_remove_snapshot, roster, record)
+    except OSError as error:
+        roster.save_state(container, status=Status.DEAD, error=str(error))
+        raise ContainersError(f"cannot remove container {record.id}: {error}") from error
+    roster.forget(container)
+    if volumes:
+        await _remove_volumes(roster, record)
+    roster.publish(container, "destroy")
+    container.refuse_attaching()
+    container.tell_removed()
+
+
+def delete_files(roster: Roster, record: Record) -> None:
+    """Delete log, names and bundle."""
+    shutil.rmtree(roster.files_path(record), ignore_errors=True)
+    Bundle(roster.bundle_path(record)).remove()
+
+
+def _remove_snapshot(roster: Roster, record: Record) -> None:
+    snapshots = roster.environment.snapshots
+    if snapshots.exists(record.snapshot_key):
+        snapshots.remove(record.snapshot_key)
+
+
+async def _remove_volumes(roster: Roster, record: Record) -> None:
+    for point in record.mount_points:
+        if point.type == "volume" and point.anonymous:
+            try:
+                await roster.environment.volumes.remove(point.name, force=True)
+            except Conflict:
+                pass  # another container has it through --volumes-from
+
+
+async def prune(roster: Roster, wanted: Callable[[Record], bool]) -> tuple[list[str], int]:
+    """Remove the stopped containers that `wanted` picks; return their ids and the bytes they held."""
+    removed, freed = [], 0
+    for container in roster.all():
+        if container.is_running or container.record.state.status is Status.RESTARTING or not wanted(container.record):
+            continue
+        async with container.lock:
+            if container.is_running or container.is_removed:
+                continue
+            freed += await asyncio.to_thread(_size, roster, container.record)
+            await remove_stopped(roster, container, volumes=False)
+            removed.append(container.id)
+    return removed, freed
+
+
+def _size(roster: Roster, record: Record) -> int:
+    snapshots = roster.environment.snapshots
+    return snapshots.usage(record.snapshot_key) if snapshots.exists(record.snapshot_key) else 0

@@ -1,0 +1,119 @@
+"""The roster: every container this daemon knows, saved after each change and told of in events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.record import Record
+from jupyter_containers.engine.containers.record_json import from_json, to_json
+from jupyter_containers.engine.environment import Environment
+from jupyter_containers.errors import NotFound
+from jupyter_containers.network.values import Attachment
+
+_log = logging.getLogger(__name__)
+
+
+class Roster:
+    """Live containers by id, over the records of the database; owner of the tasks that follow their lives."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self._containers: dict[str, Container] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.on_end: Callable[[Container], None] = lambda _container: None
+
+    def load(self) -> None:
+        """Read all records. Call once, before anything else."""
+        for entry in self.environment.container_records.all():
+            record = from_json(Record, entry.record)
+            attachment = Attachment.from_json(record.attachment) if record.attachment else None
+            self._containers[record.id] = Container(record, attachment)
+
+    def add(self, record: Record) -> Container:
+        """Write a new record, which takes its name. Raises Conflict when the name is in use."""
+        self.environment.container_records.add(record.id, record.name, to_json(record))
+        container = self._containers[record.id] = Container(record)
+        return container
+
+    def find(self, name: str) -> Container:
+        """Return a container by id, name or unique prefix of an id. Raises NotFound, InvalidParameter."""
+        container = self._containers.get(name)
+        if container is None:
+            container = self._containers.get(self.environment.container_records.find(name))
+        if container is None or container.is_removed:
+            raise NotFound(f"No such container: {name}")
+        return container
+
+    def all(self) -> list[Container]:
+        """Return all containers, oldest first."""
+        return list(self._containers.values())
+
+    def forget(self, container: Container) -> None:
+        """Take the row and the object away."""
+        self.environment.container_records.remove(container.id)
+        self._containers.pop(container.id, None)
+
+    def save(self, container: Container, **changes: Any) -> None:
+        """Change the record, and write it."""
+        container.record = replace(container.record, **changes)
+        self.environment.container_records.update(container.id, to_json(container.record))
+
+    def save_state(self, container: Container, **changes: Any) -> None:
+        """Change fields of the record's state, and write it."""
+        self.save(container, state=replace(container.record.state, **changes))
+
+    def rename(self, container: Container, name: str) -> None:
+        """Give it another name. Raises Conflict when that is in use."""
+        self.environment.container_records.rename(container.id, name)
+        self.save(container, name=name)
+
+    def publish(self, container: Container, action: str, attributes: Mapping[str, str] | None = None) -> None:
+        """Tell of what happened, with image, name and labels, as Docker does."""
+        record = container.record
+        told = {**record.settings.labels, "image": record.settings.image, "name": record.name, **(attributes or {})}
+        self.environment.events.publish("container", action, record.id, told)
+
+    def now(self) -> int:
+        """Return nanoseconds since the epoch."""
+        return self.environment.clock_ns()
+
+    def files_path(self, record: Record) -> Path:
+        """Return the directory of the container's own files: log, hostname, hosts, resolv.conf."""
+        return self.environment.places.data / "containers" / record.id
+
+    def log_path(self, record: Record) -> Path:
+        return self.files_path(record) / f"{record.id}-json.log"
+
+    def bundle_path(self, record: Record) -> Path:
+        return self.environment.places.run / "bundles" / record.id
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Start a task that follows a container's life; `close` ends those that are left."""
+        task = asyncio.get_running_loop().create_task(_logged(work, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """End the tasks and let the shims go. The containers run on."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for container in self._containers.values():
+            if container.shim is not None:
+                container.shim.close()
+            container.refuse_attaching()
+
+
+async def _logged(work: Coroutine[Any, Any, None], name: str) -> None:
+    try:
+        await work
+    except Exception:  # noqa: BLE001 - nobody waits for these tasks: the log is where their failures can be seen
+        _log.exception("%s failed", name)

@@ -1,0 +1,153 @@
+"""Start: from a record to a running process.
+
+    facts → files → bundle → shim → (init waits) → network → those who attached early → execve → record
+
+A start that fails leaves nothing behind but the reason in the record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+from jupyter_containers.engine.containers import ending, remove, restart
+from jupyter_containers.engine.containers.checks import log_size
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.facts import gather
+from jupyter_containers.engine.containers.hostfiles import add_address, write_files
+from jupyter_containers.engine.containers.ports import port_mappings
+from jupyter_containers.engine.containers.record import Record, State, Status
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.specification import specification
+from jupyter_containers.errors import Conflict, ContainersError, Unsupported
+from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.shim.protocol import LogOptions
+
+if TYPE_CHECKING:
+    from jupyter_containers.network.values import Attachment
+    from jupyter_containers.supervisor.connection import Created, Shim
+
+DEFAULT_LOG_FILES = 1
+# What a start that failed counts as when the runtime names no code of its own, as in dockerd.
+FAILED_EXIT_CODE = 128
+
+
+async def start(roster: Roster, container: Container) -> bool:
+    """Start a container; return False when it runs already.
+
+    Raises Conflict for one that is paused or being removed, the runtime's error when it cannot be executed (details:
+    exit_code 126 or 127). After cancellation: it runs, or is as it was.
+    """
+    async with container.lock:
+        status = container.record.state.status
+        if status is Status.RUNNING:
+            return False
+        if status is Status.PAUSED:
+            raise Conflict("cannot start a paused container, try unpause instead")
+        if status in (Status.REMOVING, Status.DEAD) or container.is_removed:
+            raise Conflict("container is marked for removal and cannot be started")
+        restart.cancel(container)
+        container.restart_delay_ns = 0
+        roster.save(container, restart_count=0)
+        await asyncio.shield(launch(roster, container))
+        return True
+
+
+async def launch(roster: Roster, container: Container) -> None:
+    """Run it. The caller holds the lock, and does not let this be cancelled half-way."""
+    try:
+        shim, pid = await _launch(roster, container)
+    except (ContainersError, OSError) as error:
+        await _failed(roster, container, error)
+        if isinstance(error, ContainersError):
+            raise
+        raise ContainersError(f"cannot start container {container.record.name}: {error}") from error
+    roster.save(
+        container,
+        state=State(status=Status.RUNNING, pid=pid, started_at=roster.now()),
+        attachment=container.attachment.to_json() if container.attachment else None,
+    )
+    roster.publish(container, "start")
+    ending.follow(roster, container, shim)
+
+
+async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
+    record = container.record
+    facts = gather(roster, record)
+    write_files(roster, record, facts.hostname)
+    bundle = Bundle.create(roster.bundle_path(record), specification(record, facts))
+    shim = container.shim = await roster.environment.launcher.launch(record.id, bundle.path)
+    created = await shim.create(
+        log=log_options(roster, record),
+        stdin_open=record.settings.open_stdin,
+        stdin_once=record.settings.stdin_once,
+    )
+    try:
+        container.attachment = await _connect(roster, record, created)
+    finally:
+        if created.netns_fd is not None:
+            os.close(created.netns_fd)
+        if created.netlink is not None:
+            created.netlink.close()
+    if container.attachment is not None:
+        add_address(roster, record, facts.hostname, container.attachment.ip_address)
+    await _attach_early(container, shim)
+    await shim.start()
+    return shim, created.pid
+
+
+async def _connect(roster: Roster, record: Record, created: Created) -> Attachment | None:
+    networking, mode = roster.environment.networking, record.host.network_mode
+    if created.netns_fd is None or created.netlink is None or mode.startswith("container:"):
+        return None
+    if mode == "none" or record.settings.network_disabled:
+        await networking.loopback(created.netlink)
+        return None
+    return await networking.attach(
+        record.id,
+        netns_fd=created.netns_fd,
+        netlink=created.netlink,
+        endpoint_name=record.name,
+        ports=port_mappings(record),
+        mac=record.settings.mac_address or None,
+    )
+
+
+async def _attach_early(container: Container, shim: Shim) -> None:
+    """Give their streams to those who attached before the start: they see everything from the first byte."""
+    attaching, container.attaching = container.attaching, []
+    for one in attaching:
+        if one.stream.done():
+            continue
+        wanted = one.streams
+        stream = await shim.attach(stdin=wanted.stdin, stdout=wanted.stdout, stderr=wanted.stderr)
+        if one.stream.done():
+            stream.close()
+        else:
+            one.stream.set_result(stream)
+
+
+async def _failed(roster: Roster, container: Container, error: Exception) -> None:
+    details: dict[str, Any] = error.details if isinstance(error, ContainersError) else {}
+    message = error.message if isinstance(error, ContainersError) else str(error)
+    old = container.record.state
+    status = Status.EXITED if old.status is Status.RESTARTING else old.status
+    code = int(details.get("exit_code", FAILED_EXIT_CODE))
+    roster.save_state(container, status=status, pid=0, exit_code=code, error=message, oom_killed=False)
+    await ending.clean_up(roster, container)
+    container.tell_exit()
+    if container.record.host.auto_remove:
+        await remove.remove_stopped(roster, container, volumes=True)
+
+
+def log_options(roster: Roster, record: Record) -> LogOptions | None:
+    """Return where and how the shim writes the log; None for --log-driver none."""
+    if record.host.log_driver == "none":
+        return None
+    options = record.host.log_options
+    size = log_size(options["max-size"]) if "max-size" in options else -1
+    files = int(options.get("max-file", DEFAULT_LOG_FILES))
+    if files > 1 and size <= 0:
+        raise Unsupported(f"log option max-file={files} needs max-size")
+    return LogOptions(str(roster.log_path(record)), max_bytes=max(size, 0), max_files=files)
