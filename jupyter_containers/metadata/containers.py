@@ -33,7 +33,7 @@ class ContainerNotFound(NotFound):
 
 class AmbiguousContainer(InvalidParameter):
     def __init__(self, prefix: str) -> None:
-        super().__init__(f"multiple IDs found with provided prefix: {prefix}")
+        super().__init__(f"Multiple IDs found with provided prefix: {prefix}")
         self.prefix = prefix
 
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from jupyter_containers.content.store import ContentStore
-from jupyter_containers.errors import KINDS, ContainersError, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
@@ -115,8 +115,9 @@ class Puller:
         try:
             content = await self._config_bytes(descriptor)
         except ContainersError as error:
-            text = f"error pulling image configuration: {error.message}"
-            raise KINDS[error.kind](text, **error.details) from error
+            error.message = f"error pulling image configuration: {error.message}"
+            error.args = (error.message,)
+            raise
         config = _parse_config(content)
         _check_config(config, manifest)
         if not self.store.contains(descriptor.digest):

@@ -15,6 +15,7 @@ import json
 import re
 import secrets
 import socket
+import ssl
 import threading
 import time
 import urllib.parse
@@ -79,6 +80,8 @@ class _Document:
 class RegistryServer:
     """`authentication` is None, "basic" or "bearer"; `users` maps names to passwords; `public` allows anonymous tokens.
 
+    `requests` and `connections` are what came.
+
     `tokens` holds the bearer tokens that are valid now: clear it to revoke them all. `identity_tokens` maps refresh
     tokens to users.
     """
@@ -90,6 +93,7 @@ class RegistryServer:
         users: Mapping[str, str] | None = None,
         public: bool = False,
         host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.authentication = authentication
         self.users = dict(users or {})
@@ -100,12 +104,14 @@ class RegistryServer:
         self.token_answer: dict[str, Any] = {}
         self.identity_tokens: dict[str, str] = {}
         self.realm: str | None = None
+        self.connections: list[object] = []
         self.stopping = threading.Event()
         self.stalled = threading.Event()
         self._manifests: dict[tuple[str, str], _Document] = {}
         self._blobs: dict[tuple[str, str], bytes] = {}
         self._server = _Server((host, 0), _Answerer)
         self._server.registry = self
+        self._server.tls = tls
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="test registry")
 
     def __enter__(self) -> Self:
@@ -200,6 +206,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
     registry: RegistryServer
+    tls: ssl.SSLContext | None = None
 
     def __init__(self, address: tuple[str, int], answerer: Callable[..., BaseHTTPRequestHandler]) -> None:
         if ":" in address[0]:
@@ -207,8 +214,22 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, answerer)
         self._open: set[socket.socket] = set()
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        # In the connection's own thread: a greeting that never comes must not keep the others out.
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        with self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as wrapped:
+            self._open.add(wrapped)
+            try:
+                wrapped.do_handshake()
+                super().finish_request(wrapped, client_address)
+            finally:
+                self._open.discard(wrapped)
+
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
+        self.registry.connections.append(client_address)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:

@@ -51,7 +51,7 @@ def test_nothing_else_finds_a_container(containers: Containers, text: str) -> No
 
 
 def test_a_prefix_of_two_is_refused(containers: Containers) -> None:
-    with pytest.raises(AmbiguousContainer, match=r"multiple IDs found with provided prefix: a$"):
+    with pytest.raises(AmbiguousContainer, match=r"Multiple IDs found with provided prefix: a$"):
         containers.find("a")
 
 

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.content.store import DirectoryStore
+from jupyter_containers.oci.platform import host_platform
+from jupyter_containers.oci.reference import Reference
+from jupyter_containers.registry import Registry
+from jupyter_containers.registry.failures import RegistryUnreachable
+from tests.support import tiny_image
+from tests.support.registry_client import IMPATIENT, Client, with_client
+from tests.support.registry_server import Fault, RegistryServer
+
+IMAGE = tiny_image.image(tiny_image.layer({"a": b"1"}), platform=host_platform())
+
+
+def test_a_pull_needs_no_more_than_a_store_and_a_name(tmp_path: Path) -> None:
+    async def run(name: str) -> None:
+        async with Registry(DirectoryStore(tmp_path)) as registry:
+            pulled = await registry.pull(Reference.parse(name), platform=host_platform())
+        assert pulled.image_id == IMAGE.image_id
+
+    with RegistryServer() as server:
+        server.add_image("app", "latest", IMAGE)
+        asyncio.run(run(f"{server.address}/app"))
+
+
+def test_it_can_be_closed_twice_and_used_again(tmp_path: Path) -> None:
+    async def use(client: Client) -> None:
+        for _ in range(2):
+            await client.pull(f"{server.address}/app")
+            await client.registry.close()
+            await client.registry.close()
+
+    with RegistryServer() as server:
+        server.add_image("app", "latest", IMAGE)
+        with_client(tmp_path, use)
+
+
+def test_closing_without_use_opens_nothing(tmp_path: Path) -> None:
+    async def run() -> None:
+        await Registry(DirectoryStore(tmp_path), retries=IMPATIENT).close()
+
+    asyncio.run(run())
+
+
+def test_nothing_is_left_running_after_a_failed_pull(tmp_path: Path) -> None:
+    async def use(client: Client) -> None:
+        with pytest.raises(RegistryUnreachable):
+            await client.pull(f"{server.address}/app")
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with RegistryServer() as server:
+        layers = [tiny_image.layer({"a": bytes([n])}) for n in range(6)]
+        server.add_image("app", "latest", tiny_image.image(*layers))
+        server.faults.append(Fault(f"/blobs/{layers[0].descriptor.digest}", times=99, status=503))
+        with_client(tmp_path, use)
+
+
+def test_a_host_named_insecure_is_spoken_to_plainly(tmp_path: Path) -> None:
+    """0.0.0.0 reaches the loopback, but is not in 127.0.0.0/8: without the setting it needs TLS."""
+    with RegistryServer() as server:
+        server.add_image("app", "latest", IMAGE)
+        name = f"0.0.0.0:{server.address.rpartition(':')[2]}/app"
+        with pytest.raises(RegistryUnreachable, match='^Get "https://0'):
+            with_client(tmp_path, lambda client: client.pull(name))
+        pulled = with_client(tmp_path, lambda client: client.pull(name), insecure=("0.0.0.0",))
+    assert pulled.image_id == IMAGE.image_id
