@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
-from jupyter_containers.build.cache import CacheRecords
+from jupyter_containers.build.blocking import in_thread
+from jupyter_containers.build.cache import Cache, CacheRecords
 from jupyter_containers.build.context import Context
+from jupyter_containers.build.dockerfile import lines
+from jupyter_containers.build.dockerfile.lines import Line
+from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, divide, unused_arguments
+from jupyter_containers.build.dockerfile.to_graph.base import external_images
+from jupyter_containers.build.dockerfile.to_graph.convert import plan
+from jupyter_containers.build.dockerfile.to_graph.plan import Plan
 from jupyter_containers.build.executor import Executor, NetworkMode
-from jupyter_containers.build.progress import Listener, PullProgress
+from jupyter_containers.build.failures import place
+from jupyter_containers.build.filesystem import Filesystem
+from jupyter_containers.build.ledger import Ledger
+from jupyter_containers.build.narration import Narration
+from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.operations.performer import OperationPerformer, rfc_3339
+from jupyter_containers.build.progress import Listener, PullProgress, Warned
+from jupyter_containers.build.solver import Solver, first_failure
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.errors import ContainersError, InvalidParameter
+from jupyter_containers.images.assemble import assemble
 from jupyter_containers.images.walk import Image
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
@@ -38,6 +58,8 @@ class BaseImages(Protocol):
 
 
 class Builder:
+    """Builds images for one data root; builds at the same time share equal work. All is closed by its owners."""
+
     def __init__(
         self,
         *,
@@ -46,12 +68,17 @@ class Builder:
         cache_records: CacheRecords,
         executor: Executor,
         images: BaseImages,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        parallel: int | None = None,
     ) -> None:
-        self._content = content
-        self._snapshotter = snapshotter
-        self._cache_records = cache_records
+        """`parallel`: how many operations may work at the same time, by default one for each processor, at least 2."""
+        self._stores = Stores(content, snapshotter)
+        self._cache = Cache(cache_records, content, snapshotter)
         self._executor = executor
         self._images = images
+        self._clock = clock
+        self._solver = Solver(self._cache)
+        self._slots = asyncio.Semaphore(parallel or max(2, os.cpu_count() or 1))
 
     async def build(self, dockerfile: str, context: Context, options: BuildOptions, progress: Listener) -> Image:
         """Build the target stage and return its image, stored in the content store; naming it is the caller's.
@@ -60,4 +87,64 @@ class Builder:
         StepFailed with the exit code, and what the base images raise; all carry details line, end_line where known.
         After cancellation: processes are dead and active snapshots removed; finished steps stay in the cache.
         """
-        raise NotImplementedError
+        parsed, target = await in_thread(lambda _: _parse(dockerfile, options))
+        images = await self._resolve(external_images(parsed, parsed.needed(target)), options, progress)
+        planned = await in_thread(lambda _: _plan(parsed, target, images, options))
+        ledger = Ledger(self._cache, use_cache=not options.no_cache, now=lambda: rfc_3339(self._clock()))
+        narration = Narration(planned, ledger, progress)
+        performer = OperationPerformer(self._stores, self._executor, context, slots=self._slots, clock=self._clock)
+        salt = secrets.token_hex(8) if options.no_cache else ""
+        outcome = await self._solver.solve(planned.target, performer, narration, no_cache_salt=salt)
+        unused = unused_arguments(parsed, options.build_args)
+        if unused:
+            progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))
+        return await self._image(planned, ledger, outcome.filesystem)
+
+    async def _resolve(self, wanted: Mapping[str, Line], options: BuildOptions, progress: Listener) -> dict[str, Image]:
+        found: dict[str, Image] = {}
+
+        async def resolve(reference: str, line: Line) -> None:
+            try:
+                found[reference] = await self._images.resolve(reference, options.pull, progress)
+            except ContainersError as error:
+                if line.word != "FROM":
+                    error.message = f"invalid from flag value {reference}: {error.message}"
+                    error.args = (error.message,)
+                place(error, line.lines, line.text)
+                raise
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for reference, line in wanted.items():
+                    group.create_task(resolve(reference, line))
+        except BaseExceptionGroup as failures:
+            raise first_failure(failures) from None
+        return found
+
+    async def _image(self, planned: Plan, ledger: Ledger, filesystem: Filesystem) -> Image:
+        """Store the image of the target; a target that is only a FROM is its base image itself."""
+        steps = [step for step in planned.steps if step.stage == planned.stage]
+        opening = steps[0].opens
+        if len(steps) == 1 and opening is not None and opening.parent is None:
+            if opening.image is None:
+                raise InvalidParameter("No image was generated. Is your Dockerfile empty?")
+            return opening.image
+        config = ledger.stage(planned.stage).config
+        descriptors = [layer.descriptor for layer in filesystem.layers]
+        return await in_thread(lambda _: assemble(self._stores.content, config, descriptors))
+
+
+def _parse(text: str, options: BuildOptions) -> tuple[Dockerfile, Stage]:
+    parsed = divide(lines.read(text), options.build_args)
+    return parsed, parsed.target(options.target)
+
+
+def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], options: BuildOptions) -> Plan:
+    return plan(
+        parsed,
+        target,
+        images,
+        build_args=options.build_args,
+        labels=options.labels,
+        network=options.network,
+    )

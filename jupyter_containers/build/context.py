@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
+
+from jupyter_containers.build.dockerfile.ignore import FILE_NAME, IgnoreRules
+from jupyter_containers.build.tree import Tree
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.linux.safe_paths import open_in_root
+
+MAX_IGNORE_BYTES = 1 << 20
 
 
 class Context:
     """Files a COPY may take. `root` is a directory that nobody changes while the build goes on; its owner removes it.
 
-    Every path is resolved inside the root; symbolic links cannot lead out.
+    Every path is resolved inside the root; symbolic links cannot lead out. `<dockerfile>.dockerignore` beside the
+    Dockerfile wins over `.dockerignore`. Owners of the files do not count: a copy belongs to root, or to --chown.
     """
 
     def __init__(self, root: Path, *, dockerfile: str = "Dockerfile") -> None:
         self.root = root
         self.dockerfile = dockerfile
+        self._rules: IgnoreRules | None = None
+
+    def tree(self, stop: threading.Event | None = None) -> Tree:
+        """Return the files, for one `with` block in one thread. Raises InvalidParameter for a bad ignore file."""
+        if self._rules is None:
+            self._rules = self._read_rules()
+        return Tree(self.root, rules=self._rules, stop=stop)
+
+    def _read_rules(self) -> IgnoreRules:
+        root_fd = os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in (f"{self.dockerfile}{FILE_NAME}", FILE_NAME):
+                text = _read_text(root_fd, name)
+                if text is not None:
+                    return IgnoreRules.parse(text)
+        finally:
+            os.close(root_fd)
+        return IgnoreRules()
+
+
+def _read_text(root_fd: int, name: str) -> str | None:
+    try:
+        fd = open_in_root(root_fd, name, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with open(fd, "rb") as file:
+        content = file.read(MAX_IGNORE_BYTES + 1)
+    if len(content) > MAX_IGNORE_BYTES:
+        raise InvalidParameter(f"{name} is larger than {MAX_IGNORE_BYTES} bytes")
+    return content.decode("utf-8", "surrogateescape")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_containers.errors import ContainersError, InvalidParameter
+from jupyter_containers.build.failures import place
+from jupyter_containers.errors import InvalidParameter
 
 
 class DockerfileError(InvalidParameter):
@@ -17,11 +18,3 @@ class DockerfileError(InvalidParameter):
 def syntax_error(message: str, lines: tuple[int, int], source: str = "") -> DockerfileError:
     """Return the error for a line that cannot be parsed, with the line number in its text, as dockerd writes it."""
     return DockerfileError(f"dockerfile parse error on line {lines[0]}: {message}", lines, source)
-
-
-def place(error: ContainersError, lines: tuple[int, int], source: str) -> None:
-    """Note in the error's details which lines it is about, unless it knows better already."""
-    if lines[0]:
-        error.details.setdefault("line", lines[0])
-        error.details.setdefault("end_line", lines[1])
-        error.details.setdefault("source", source)

@@ -13,6 +13,13 @@ from jupyter_containers.oci.platform import host_platform
 
 SCRATCH = "scratch"
 
+# Usable without ARG, and neither in history nor in the cache key. Source: Dockerfile reference, Predefined ARGs.
+PREDEFINED_ARGUMENTS = frozenset(
+    name
+    for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+    for name in (upper, upper.lower())
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -33,6 +40,7 @@ class Dockerfile:
 
     stages: tuple[Stage, ...]
     arguments: Mapping[str, str]
+    statements: tuple[Statement, ...] = ()
     warnings: tuple[tuple[int, str], ...] = ()
 
     def target(self, name: str) -> Stage:
@@ -82,7 +90,18 @@ def divide(document: Document, build_args: Mapping[str, str | None]) -> Dockerfi
     stages: list[Stage] = []
     for opening, own in _groups(statements[first:]):
         stages.append(_stage(opening, own, stages, arguments))
-    return Dockerfile(tuple(stages), arguments, document.warnings)
+    return Dockerfile(tuple(stages), arguments, tuple(statements), document.warnings)
+
+
+def unused_arguments(dockerfile: Dockerfile, build_args: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Return the values given to the build that no ARG takes: most likely they are misspelt."""
+    declared = {
+        name
+        for statement in dockerfile.statements
+        if isinstance(statement.instruction, Arg)
+        for name, _ in statement.instruction.pairs
+    }
+    return tuple(sorted(set(build_args) - declared - PREDEFINED_ARGUMENTS - set(platform_arguments())))
 
 
 def platform_arguments() -> dict[str, str]:

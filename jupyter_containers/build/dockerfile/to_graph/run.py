@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jupyter_containers.build.dockerfile.instructions import Run, Statement
 from jupyter_containers.build.dockerfile.lines import Heredoc
-from jupyter_containers.build.dockerfile.to_graph.state import PREDEFINED_ARGUMENTS, StageState
+from jupyter_containers.build.dockerfile.stages import PREDEFINED_ARGUMENTS
+from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.build.operations.definitions import Execute
 

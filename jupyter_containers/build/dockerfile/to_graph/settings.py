@@ -26,7 +26,8 @@ from jupyter_containers.build.dockerfile.instructions import (
 )  # fmt: skip
 from jupyter_containers.build.dockerfile.lines import Line
 from jupyter_containers.build.dockerfile.quoting import go_list, go_quote, go_rune
-from jupyter_containers.build.dockerfile.to_graph.state import PREDEFINED_ARGUMENTS, StageState
+from jupyter_containers.build.dockerfile.stages import PREDEFINED_ARGUMENTS
+from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.oci.image_config import Healthcheck as HealthcheckConfig
 
 _PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(\w+))?")
@@ -73,7 +74,7 @@ def user(state: StageState, instruction: User, statement: Statement) -> None:
 
 def cmd(state: StageState, instruction: Cmd, statement: Statement) -> None:
     args = _command(state, instruction.command)
-    state.change(cmd=args)
+    state.change(cmd=args or None)
     state.has_own_cmd = True
     state.add_step(statement, f"CMD {go_list(args)}")
 

@@ -17,13 +17,6 @@ from jupyter_containers.oci.image_config import ProcessDefaults
 DEFAULT_SHELL = ("/bin/sh", "-c")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# Usable without ARG, and neither in history nor in the cache key. Source: Dockerfile reference, Predefined ARGs.
-PREDEFINED_ARGUMENTS = frozenset(
-    name
-    for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-    for name in (upper, upper.lower())
-)
-
 
 @dataclass(slots=True)
 class StageState:

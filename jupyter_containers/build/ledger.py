@@ -1,0 +1,89 @@
+"""The book of a build: what the image's config and history are after each step.
+
+A step that only changes the config has its cache record here: it says when the change was first made, so that building
+the same again gives the same image, with the same id, as dockerd's classic builder does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from jupyter_containers.build.cache import Cache
+from jupyter_containers.build.dockerfile.to_graph.plan import Opening, PlannedStep
+from jupyter_containers.build.filesystem import Outcome
+from jupyter_containers.build.graph import key
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.image_config import ZERO_TIME, History, ImageConfig, process_to_json
+
+# Tools know by it that created_by is written in this dialect.
+HISTORY_COMMENT = "buildkit.dockerfile.v0"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The image after a step: its id ("" for scratch), and whether the step found everything in the cache."""
+
+    config: ImageConfig
+    image_id: str
+    cached: bool
+
+
+class Ledger:
+    """Takes the steps in the order of the Dockerfile. `now` returns RFC 3339 text."""
+
+    def __init__(self, cache: Cache, *, use_cache: bool, now: Callable[[], str]) -> None:
+        self._cache = cache
+        self._use_cache = use_cache
+        self._now = now
+        self._stages: dict[int, Entry] = {}
+
+    def stage(self, number: int) -> Entry:
+        """Return the image of a stage as far as it got."""
+        return self._stages[number]
+
+    def add(self, step: PlannedStep, outcome: Outcome | None) -> Entry:
+        """Note a finished step. `outcome` is that of its vertex; None if it has none, or if nobody needed it."""
+        if step.opens is not None:
+            entry = self._open(step.opens)
+        elif step.vertex is not None:
+            entry = self._change_files(step, outcome)
+        else:
+            entry = self._change_config(step)
+        self._stages[step.stage] = entry
+        return entry
+
+    def _open(self, opening: Opening) -> Entry:
+        if opening.parent is not None:
+            return replace(self._stages[opening.parent], cached=True)
+        image_id = str(opening.image.config_digest) if opening.image else ""
+        return Entry(opening.config, image_id, cached=True)
+
+    def _change_files(self, step: PlannedStep, outcome: Outcome | None) -> Entry:
+        before = self._stages[step.stage]
+        layer = outcome.layer if outcome else None
+        created = outcome.created if outcome else ZERO_TIME
+        config = _with_step(before.config, step, created, empty_layer=layer is None)
+        if layer is not None:
+            config = replace(config, diff_ids=(*config.diff_ids, layer.diff_id))
+        return Entry(config, _image_id(config), outcome is None or outcome.cached)
+
+    def _change_config(self, step: PlannedStep) -> Entry:
+        before = self._stages[step.stage]
+        record = f"config:{key(before.image_id, step.created_by, process_to_json(step.process), step.author)}"
+        created = self._cache.time_of(record) if self._use_cache else None
+        config = _with_step(before.config, step, created or self._now(), empty_layer=True)
+        if created is None:
+            self._cache.store_time(record, config.created)
+        return Entry(config, _image_id(config), created is not None)
+
+
+def _with_step(config: ImageConfig, step: PlannedStep, created: str, *, empty_layer: bool) -> ImageConfig:
+    entry = History(created, step.created_by, step.author, HISTORY_COMMENT, empty_layer)
+    return replace(
+        config, process=step.process, history=(*config.history, entry), created=created, author=step.author
+    )  # fmt: skip
+
+
+def _image_id(config: ImageConfig) -> str:
+    return str(Digest.of(config.to_bytes()))

@@ -1,0 +1,100 @@
+"""RUN: a process on a writable root, whose changes become a layer."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+
+from jupyter_containers.build.blocking import in_thread
+from jupyter_containers.build.executor import Executor, Step
+from jupyter_containers.build.failures import StepFailed
+from jupyter_containers.build.filesystem import Filesystem, Layer
+from jupyter_containers.build.operations import stubs
+from jupyter_containers.build.operations.definitions import Execute
+from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.reports import Output, Report, Running
+from jupyter_containers.oci.runtime_spec import Mount
+from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT
+
+_SCRIPTS = "/dev/pipes"
+
+
+async def execute(
+    stores: Stores,
+    executor: Executor,
+    operation: Execute,
+    parent: Filesystem,
+    report: Callable[[Report], None],
+) -> Layer | None:
+    """Run the process and return the layer it made, None if it changed nothing.
+
+    Raises StepFailed for an exit code other than 0. After cancellation and failures: no process, no active snapshot.
+    """
+    step_id = secrets.token_hex(32)
+    key = f"build:{step_id}"
+    scripts: Path | None = None
+    try:
+        scripts = await in_thread(lambda _: _write_scripts(operation))
+        before = await in_thread(lambda _: _prepare(stores, key, parent))
+        report(Running(step_id))
+        step = _step(stores, operation, step_id, key, scripts)
+        code = await executor.run(step, output=lambda stream, content: report(Output(stream, content)))
+        if code:
+            raise StepFailed(operation.args, code)
+        return await in_thread(lambda _: _seal(stores, key, parent, before))
+    except BaseException as error:
+        await stores.discard_after(key, error)
+        raise
+    finally:
+        if scripts is not None:
+            shutil.rmtree(scripts, ignore_errors=True)
+
+
+def _prepare(stores: Stores, key: str, parent: Filesystem) -> stubs.Before:
+    stores.prepare(key, parent)
+    if not parent.chain:
+        return stubs.NOTHING
+    with stores.snapshotter.mounted(parent.chain, read_only=True) as root:
+        return stubs.look(root)
+
+
+def _step(stores: Stores, operation: Execute, step_id: str, key: str, scripts: Path | None) -> Step:
+    return Step(
+        id=step_id,
+        rootfs=stores.snapshotter.mounts(key),
+        args=operation.args,
+        env=(*operation.env, *operation.hidden_env),
+        cwd=operation.cwd,
+        user=operation.user,
+        network=operation.network,
+        hostname=step_id[:12],
+        mounts=tuple(
+            Mount(f"{_SCRIPTS}/{name}", "bind", str(scripts / name), ("rbind", "ro")) for name, _ in operation.scripts
+        )
+        if scripts
+        else (),
+    )
+
+
+def _seal(stores: Stores, key: str, parent: Filesystem, before: stubs.Before) -> Layer | None:
+    upper = stores.snapshotter.upper(key)
+    if upper is not None:
+        stubs.clear(upper, before, is_overlay=stores.snapshotter.layer_format == OVERLAY_FORMAT)
+    return stores.seal(key, parent)
+
+
+def _write_scripts(operation: Execute) -> Path | None:
+    if not operation.scripts:
+        return None
+    folder = Path(mkdtemp(prefix="build-scripts-"))
+    # Whoever the process runs as must be able to read its script; the folder's name is not guessable.
+    os.chmod(folder, 0o711)
+    for name, content in operation.scripts:
+        path = folder / name
+        path.write_text(content, encoding="utf-8", errors="surrogateescape")
+        os.chmod(path, 0o755)
+    return folder

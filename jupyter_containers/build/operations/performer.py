@@ -1,0 +1,82 @@
+"""Chooses the operation for a vertex and computes its keys. One for each build, because the context is the build's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from jupyter_containers.build.context import Context
+from jupyter_containers.build.executor import Executor
+from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
+from jupyter_containers.build.graph import Vertex, key
+from jupyter_containers.build.operations import files, source
+from jupyter_containers.build.operations.definitions import CopyFiles, Execute, ImageRoot, MakeDirectory
+from jupyter_containers.build.operations.execute import execute
+from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.reports import Report
+
+
+class OperationPerformer:
+    """Implements the solver's Performer. `slots` limits how much happens at the same time."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        executor: Executor,
+        context: Context,
+        *,
+        slots: asyncio.Semaphore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._stores = stores
+        self._executor = executor
+        self._context = context
+        self._slots = slots
+        self._clock = clock
+        self._checksums: dict[str, str] = {}
+
+    def source(self, vertex: Vertex) -> Filesystem | None:
+        return source.filesystem(vertex.operation) if isinstance(vertex.operation, ImageRoot) else None
+
+    def is_ready(self, vertex: Vertex) -> bool:
+        root = self.source(vertex)
+        return root is not None and (not root.chain or self._stores.snapshotter.exists(root.chain))
+
+    async def definition_key(self, vertex: Vertex, inputs: Sequence[str]) -> str:
+        """A copy from the context has the files in its definition: they are here before anything runs."""
+        operation = vertex.operation
+        if isinstance(operation, CopyFiles) and len(inputs) == 1:
+            self._checksums[vertex.digest] = await files.checksum(self._stores, operation, self._context)
+        return key(operation.definition(), list(inputs), self._checksums.get(vertex.digest))
+
+    async def content_key(self, vertex: Vertex, inputs: Sequence[Filesystem]) -> str | None:
+        operation = vertex.operation
+        found = self._checksums.get(vertex.digest)
+        if isinstance(operation, CopyFiles) and len(inputs) == 2:
+            found = await files.checksum(self._stores, operation, inputs[1])
+        return key(operation.definition(), inputs[0].chain, found)
+
+    async def perform(self, vertex: Vertex, inputs: Sequence[Filesystem], report: Callable[[Report], None]) -> Outcome:
+        async with self._slots:
+            if isinstance(vertex.operation, ImageRoot):
+                return Outcome(await source.unpack_root(self._stores, vertex.operation), "", cached=True)
+            layer = await self._layer(vertex, inputs, report)
+        return Outcome(inputs[0].with_layer(layer), rfc_3339(self._clock()), layer)
+
+    async def _layer(
+        self, vertex: Vertex, inputs: Sequence[Filesystem], report: Callable[[Report], None]
+    ) -> Layer | None:
+        operation = vertex.operation
+        if isinstance(operation, Execute):
+            return await execute(self._stores, self._executor, operation, inputs[0], report)
+        if isinstance(operation, CopyFiles):
+            origin = inputs[1] if len(inputs) == 2 else self._context
+            return await files.copy_files(self._stores, operation, inputs[0], origin)
+        assert isinstance(operation, MakeDirectory), operation
+        return await files.make_directory(self._stores, operation, inputs[0])
+
+
+def rfc_3339(moment: datetime) -> str:
+    """Return an aware time as image configs have it."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

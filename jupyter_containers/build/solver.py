@@ -1,0 +1,209 @@
+"""The solver: which vertices need work, in which order, what may happen at the same time, and what is shared.
+
+It knows neither Dockerfiles nor containers. Each vertex has two keys: the *definition key* is known before anything
+runs, and asks "was exactly this done before?"; the *content key* is known when the inputs are there, and asks "was this
+done with equal files before?". The cheap one is asked first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jupyter_containers.build.cache import Cache
+from jupyter_containers.build.failures import place
+from jupyter_containers.build.filesystem import Filesystem, Outcome
+from jupyter_containers.build.graph import Vertex, in_order
+from jupyter_containers.build.reports import Report
+from jupyter_containers.build.sharing import SharedWork
+from jupyter_containers.errors import ContainersError
+
+
+class Performer(Protocol):
+    """Does the work of vertices and knows their keys."""
+
+    def source(self, vertex: Vertex) -> Filesystem | None:
+        """Return the filesystem of a vertex that stands on nothing, as it will be; None for other vertices."""
+
+    def is_ready(self, vertex: Vertex) -> bool:
+        """Say whether a source's snapshot is there already."""
+
+    async def definition_key(self, vertex: Vertex, inputs: Sequence[str]) -> str:
+        """Return the key that is known before inputs exist, from the definition keys of the inputs."""
+
+    async def content_key(self, vertex: Vertex, inputs: Sequence[Filesystem]) -> str | None:
+        """Return the key from the content of the inputs; None if there is none but the definition key."""
+
+    async def perform(self, vertex: Vertex, inputs: Sequence[Filesystem], report: Callable[[Report], None]) -> Outcome:
+        """Do the work. After cancellation: nothing of it is left."""
+
+
+class Watcher(Protocol):
+    """Hears what the solver does; on the event loop."""
+
+    def started(self, vertex: Vertex) -> None: ...
+
+    def reported(self, vertex: Vertex, report: Report) -> None: ...
+
+    def finished(self, vertex: Vertex, outcome: Outcome) -> None: ...
+
+    def unneeded(self, vertex: Vertex) -> None:
+        """The vertex has no result, and nobody asks for it: what was to use it is in the cache."""
+
+    def failed(self, vertex: Vertex) -> None: ...
+
+
+@dataclass(slots=True)
+class _Solution:
+    """One call of solve(): keys and outcomes by vertex digest."""
+
+    keys: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    coming: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict)
+
+
+class Solver:
+    """Solves graphs for one data root. One for all builds, so that equal work of two builds is done once."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._shared: SharedWork[Outcome, Report] = SharedWork()
+
+    async def solve(
+        self, target: Vertex, performer: Performer, watcher: Watcher, *, no_cache_salt: str = ""
+    ) -> Outcome:
+        """Return the outcome of `target`. With a salt (unique to the build) nothing is looked up in the cache.
+
+        Raises what the first failing vertex raises; the others are cancelled before. After cancellation: no work of
+        this call goes on, unless another build waits for the same.
+        """
+        solution = _Solution()
+        order = in_order(target)
+        for vertex in order:
+            inputs = [solution.keys[entry.digest] for entry in vertex.inputs]
+            with _blamed_on(vertex, watcher):
+                solution.keys[vertex.digest] = await performer.definition_key(vertex, inputs)
+        self._look_up(order, solution, performer, use_cache=not no_cache_salt)
+        needed = self._needed(target, solution)
+        for vertex in order:
+            if vertex.digest in solution.outcomes:
+                watcher.finished(vertex, solution.outcomes[vertex.digest])
+            elif vertex.digest not in needed:
+                watcher.unneeded(vertex)
+        try:
+            async with asyncio.TaskGroup() as group:
+                loop = asyncio.get_running_loop()
+                solution.coming.update((vertex.digest, loop.create_future()) for vertex in order)
+                for vertex in order:
+                    if vertex.digest in needed:
+                        group.create_task(self._obtain(vertex, solution, performer, watcher, no_cache_salt))
+        except BaseExceptionGroup as failures:
+            raise first_failure(failures) from None
+        return solution.outcomes[target.digest]
+
+    def _look_up(self, order: Sequence[Vertex], solution: _Solution, performer: Performer, *, use_cache: bool) -> None:
+        """Find by definition key what is there already. A result counts only together with what it stands on."""
+        for vertex in order:
+            digest = vertex.digest
+            source = performer.source(vertex)
+            if source is not None:
+                if performer.is_ready(vertex):
+                    solution.outcomes[digest] = Outcome(source, "", cached=True)
+                continue
+            base = solution.outcomes.get(vertex.inputs[0].digest)
+            if use_cache and base is not None:
+                found = self._cache.look_up(_definition(solution.keys[digest]), base.filesystem)
+                if found is not None:
+                    solution.outcomes[digest] = found
+
+    def _needed(self, target: Vertex, solution: _Solution) -> set[str]:
+        """Return the vertices that must be worked on: those under the target that no result stands for."""
+        needed: set[str] = set()
+        waiting = [target]
+        while waiting:
+            vertex = waiting.pop()
+            if vertex.digest not in solution.outcomes and vertex.digest not in needed:
+                needed.add(vertex.digest)
+                waiting.extend(vertex.inputs)
+        return needed
+
+    async def _obtain(
+        self, vertex: Vertex, solution: _Solution, performer: Performer, watcher: Watcher, salt: str
+    ) -> None:  # fmt: skip
+        inputs = [await self._outcome(entry, solution) for entry in vertex.inputs]
+        filesystems = [outcome.filesystem for outcome in inputs]
+        key = solution.keys[vertex.digest]
+        watcher.started(vertex)
+
+        async def work(report: Callable[[Report], None]) -> Outcome:
+            return await self._work(vertex, filesystems, performer, key, report, use_cache=not salt)
+
+        with _blamed_on(vertex, watcher):
+            outcome = await self._shared.run(
+                _shared_key(key, salt, filesystems), work, lambda report: watcher.reported(vertex, report)
+            )
+        solution.outcomes[vertex.digest] = outcome
+        watcher.finished(vertex, outcome)
+        coming = solution.coming[vertex.digest]
+        if not coming.done():
+            coming.set_result(outcome)
+
+    async def _outcome(self, vertex: Vertex, solution: _Solution) -> Outcome:
+        found = solution.outcomes.get(vertex.digest)
+        return found if found is not None else await solution.coming[vertex.digest]
+
+    async def _work(
+        self,
+        vertex: Vertex,
+        inputs: Sequence[Filesystem],
+        performer: Performer,
+        key: str,
+        report: Callable[[Report], None],
+        *,
+        use_cache: bool,
+    ) -> Outcome:
+        if not vertex.inputs:
+            return await performer.perform(vertex, inputs, report)
+        content_key = await performer.content_key(vertex, inputs)
+        found = self._cache.look_up(_content(content_key), inputs[0]) if use_cache and content_key else None
+        outcome = found or await performer.perform(vertex, inputs, report)
+        self._cache.store(_definition(key), inputs[0], outcome)
+        if content_key:
+            self._cache.store(_content(content_key), inputs[0], outcome)
+        return outcome
+
+
+@contextmanager
+def _blamed_on(vertex: Vertex, watcher: Watcher) -> Iterator[None]:
+    """Note in an error which lines asked for the vertex."""
+    try:
+        yield
+    except ContainersError as error:
+        watcher.failed(vertex)
+        place(error, vertex.lines, vertex.source)
+        raise
+
+
+def _definition(key: str) -> str:
+    return f"definition:{key}"
+
+
+def _content(key: str) -> str:
+    return f"content:{key}"
+
+
+def _shared_key(key: str, salt: str, inputs: Sequence[Filesystem]) -> str:
+    # Two builds may stand on different results of one definition (one of them was built without the cache).
+    return ":".join([key, salt, *(entry.chain for entry in inputs)])
+
+
+def first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the failure that counts: of several at once, one that is no cancellation."""
+    for failure in failures.exceptions:
+        found = first_failure(failure) if isinstance(failure, BaseExceptionGroup) else failure
+        if not isinstance(found, asyncio.CancelledError):
+            return found
+    return failures.exceptions[0]

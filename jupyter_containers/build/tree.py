@@ -1,0 +1,230 @@
+"""Files to copy from: a directory that strangers filled, found by name or pattern, hashed by what a copy would show.
+
+Every path is resolved by the kernel inside the root, so a link leads at most to another file of the tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import stat
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from jupyter_containers.build.dockerfile.ignore import IgnoreRules
+from jupyter_containers.build.dockerfile.wildcards import BadPattern, has_wildcard, path_pattern
+from jupyter_containers.build.failures import CopyFailed
+from jupyter_containers.errors import Cancelled
+from jupyter_containers.linux import trees
+from jupyter_containers.linux.safe_paths import open_in_root
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One thing that a source names. `name` is what the copy is called, `path` where it really is in the tree."""
+
+    name: str
+    path: str
+    status: os.stat_result
+
+    @property
+    def is_directory(self) -> bool:
+        return stat.S_ISDIR(self.status.st_mode)
+
+
+class Tree:
+    """A tree to copy from. Use as a context manager, from one thread.
+
+    `with_owners`: a copy keeps the owners of the files, so they count in checksums. `stop` ends long work with
+    Cancelled.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        rules: IgnoreRules | None = None,
+        with_owners: bool = False,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._path = root
+        self._rules = rules or IgnoreRules()
+        self.with_owners = with_owners
+        self.stop = stop or threading.Event()
+        self._root_fd = -1
+
+    def __enter__(self) -> Self:
+        self._root_fd = os.open(self._path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._root_fd)
+
+    def check(self) -> None:
+        """Raise Cancelled if the work is not wanted any more."""
+        if self.stop.is_set():
+            raise Cancelled("the copy was cancelled")
+
+    def find(self, source: str, word: str = "COPY") -> list[Match]:
+        """Return what a source names, sorted. Raises CopyFailed with dockerd's sentences if that is nothing."""
+        relative = _relative(source, word, may_climb=self.with_owners)
+        if not has_wildcard(relative):
+            return [self._match(_unescape(relative), source, word)]
+        names = self._expand(relative)
+        if not names:
+            raise CopyFailed(f"{word} failed: no source files were specified")
+        return [self._match(name, name, word) for name in names]
+
+    def open(self, path: str, flags: int = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) -> int:
+        """Open a file of the tree; the caller closes it."""
+        return open_in_root(self._root_fd, path, flags)
+
+    def walk(self, directory: Match) -> Iterator[trees.Entry]:
+        """Yield what is below a directory, parents first, in byte order, without what is ignored."""
+        fd = self.open(directory.path, os.O_RDONLY | os.O_DIRECTORY)
+        prefix = f"{directory.path}/" if directory.path else ""
+        try:
+            for entry in trees.walk(fd, descend=lambda e: self._enters(prefix, e)):
+                self.check()
+                if self._shows(prefix, entry):
+                    yield entry
+        finally:
+            os.close(fd)
+
+    def checksum(self, match: Match) -> str:
+        """Return the sha256 of what a copy would show: names, kinds, modes, content, xattrs; not times."""
+        digest = hashlib.sha256()
+        if not match.is_directory:
+            fd = self.open(posixpath.dirname(match.path), os.O_PATH | os.O_DIRECTORY)
+            try:
+                name = os.fsencode(posixpath.basename(match.path))
+                self._hash(digest, trees.Entry(b"", name, fd, match.status))
+            finally:
+                os.close(fd)
+            return digest.hexdigest()
+        for entry in self.walk(match):
+            self._hash(digest, entry)
+        return digest.hexdigest()
+
+    def _enters(self, prefix: str, entry: trees.Entry) -> bool:
+        return self._rules.may_include_again or self._shows(prefix, entry)
+
+    def _shows(self, prefix: str, entry: trees.Entry) -> bool:
+        return not stat.S_ISSOCK(entry.status.st_mode) and not self._rules.ignores(prefix + os.fsdecode(entry.path))
+
+    def _match(self, name: str, shown: str, word: str) -> Match:
+        try:
+            fd = self.open(name, os.O_PATH)
+        except OSError:
+            raise _missing(shown, word) from None
+        try:
+            # Where links led to, for the ignore rules: what is left out cannot be reached through a link either.
+            root = os.readlink(f"/proc/self/fd/{self._root_fd}")
+            path = os.readlink(f"/proc/self/fd/{fd}").removeprefix(root).strip("/")
+            found = Match(posixpath.basename(name), path, os.fstat(fd))
+        finally:
+            os.close(fd)
+        if self._is_hidden(name, found) or self._is_hidden(path, found):
+            raise _missing(shown, word)
+        return found
+
+    def _is_hidden(self, path: str, match: Match) -> bool:
+        if match.is_directory and self._rules.may_include_again:
+            return False
+        return bool(path) and self._rules.ignores(path)
+
+    def _expand(self, pattern: str) -> list[str]:
+        """Return the paths that a pattern fits, part by part; links to directories are not entered."""
+        found = [""]
+        for part in pattern.split("/"):
+            if not has_wildcard(part):
+                found = [posixpath.join(path, _unescape(part)) for path in found]
+                continue
+            try:
+                wildcards = path_pattern(part)
+            except BadPattern as error:
+                raise CopyFailed(str(error)) from error
+            found = [
+                posixpath.join(path, name) for path in found for name in self._names(path) if wildcards.matches(name)
+            ]
+        return [path for path in found if self._is_visible(path)]
+
+    def _names(self, path: str) -> list[str]:
+        try:
+            fd = open_in_root(self._root_fd, path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            return []
+        try:
+            return sorted(os.listdir(fd))
+        finally:
+            os.close(fd)
+
+    def _is_visible(self, path: str) -> bool:
+        try:
+            fd = self.open(path, os.O_PATH | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        os.close(fd)
+        return not self._rules.ignores(path)
+
+    def _hash(self, digest: hashlib._Hash, entry: trees.Entry) -> None:
+        status = entry.status
+        owner = (status.st_uid, status.st_gid) if self.with_owners else ()
+        special = status.st_rdev if stat.S_ISBLK(status.st_mode) or stat.S_ISCHR(status.st_mode) else 0
+        digest.update(repr((entry.path, status.st_mode, owner, special)).encode())
+        if stat.S_ISLNK(status.st_mode):
+            digest.update(repr(os.readlink(entry.name, dir_fd=entry.dir_fd)).encode())
+        elif stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+            self._hash_content(digest, entry)
+
+    def _hash_content(self, digest: hashlib._Hash, entry: trees.Entry) -> None:
+        fd = os.open(entry.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=entry.dir_fd)
+        try:
+            digest.update(repr(xattrs(fd)).encode())
+            if entry.is_directory:
+                return
+            content = hashlib.sha256()
+            while chunk := os.read(fd, CHUNK_BYTES):
+                content.update(chunk)
+                self.check()
+            digest.update(content.digest())
+        finally:
+            os.close(fd)
+
+
+def xattrs(fd: int) -> list[tuple[str, bytes]]:
+    """Return the extended attributes that a copy keeps: the user's own, and file capabilities."""
+    try:
+        names = os.listxattr(fd)
+    except OSError:
+        # File systems without attributes say ENOTSUP.
+        return []
+    kept = sorted(name for name in names if name.startswith("user.") or name == "security.capability")
+    return [(name, os.getxattr(fd, name)) for name in kept if not name.startswith("user.overlay.")]
+
+
+def _relative(source: str, word: str, *, may_climb: bool) -> str:
+    cleaned = posixpath.normpath(source.lstrip("/") or ".")
+    if not may_climb and (cleaned == ".." or cleaned.startswith("../")):
+        raise CopyFailed(f"{word} failed: forbidden path outside the build context: {source} ()")
+    return "" if cleaned == "." else cleaned
+
+
+def _missing(shown: str, word: str) -> CopyFailed:
+    return CopyFailed(
+        f"{word} failed: file not found in build context or excluded by .dockerignore: "
+        f"stat {shown}: file does not exist"
+    )
+
+
+def _unescape(text: str) -> str:
+    result: list[str] = []
+    characters = iter(text)
+    for char in characters:
+        result.append(next(characters, "\\") if char == "\\" else char)
+    return "".join(result)
