@@ -34,6 +34,9 @@ class Limits:
     free_bytes: int = 64 << 20
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What came of it. `diff_id` is the digest of the uncompressed stream, `size_bytes` the sum of the files' data.
@@ -53,7 +56,7 @@ def apply(
     stream: Readable,
     target: Path | int,
     *,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
     ownership: Ownership = EXACT,
     whiteouts: Whiteouts = Whiteouts.OVERLAY,
     lowers: Sequence[Path] = (),
@@ -85,7 +88,7 @@ def unpack(
     placer: Placer,
     root_fd: int,
     *,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[int], None] | None = None,
 ) -> Applied:
     """Let `placer` place all members of `stream`; the common half of apply() and of archive.extract()."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from jupyter_containers.errors import InvalidParameter, NotFound
-from jupyter_containers.layers.apply import Applied, Limits, unpack
+from jupyter_containers.layers.apply import DEFAULT_LIMITS, Applied, Limits, unpack
 from jupyter_containers.layers.compression import Readable
 from jupyter_containers.layers.inherited import Inherited
 from jupyter_containers.layers.ownership import EXACT, Ownership
@@ -97,7 +97,7 @@ def extract(
     *,
     keep_kind: bool = False,
     ownership: Ownership = EXACT,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Applied:
     """Unpack a tar, compressed or not, into the folder `path` inside the root (links in `path` followed inside).
 
