@@ -1,0 +1,215 @@
+"""The life of a shim: its sockets, its loop, the ends of its processes, and its own end."""
+
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_containers.cgroups.manager import Cgroup, choose
+from jupyter_containers.errors import to_data
+from jupyter_containers.linux import descriptors, processes
+from jupyter_containers.runtime import state as states
+from jupyter_containers.runtime.bundle import Bundle, write_json
+from jupyter_containers.runtime.create import Created
+from jupyter_containers.runtime.state import State, Status
+from jupyter_containers.shim import protocol, requests
+from jupyter_containers.shim.protocol import Exit
+from jupyter_containers.shim.target import IGNORED, Target, reap
+
+
+def serve(container_id: str, bundle_path: Path, run_root: Path, control_fd: int) -> None:
+    """Be the shim of a bundle until there is nothing left to do. Runs in a fresh fork of the zygote."""
+    os.setsid()
+    processes.set_title(f"jc: shim {container_id[:12]}")
+    null_fd = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null_fd, number)
+    descriptors.close_all_except({control_fd})
+    os.chdir(bundle_path)
+    gc.disable()  # few cycles are made here, and a collection would touch, and so copy, all of the zygote's pages
+    processes.set_child_subreaper()
+    control = socket.socket(fileno=control_fd)
+    Shim(container_id, Bundle(bundle_path), run_root, control).run()
+
+
+class Shim:
+    """One container's parent. `container` and `cgroup` are there from create on, `exit` once it has ended."""
+
+    def __init__(self, container_id: str, bundle: Bundle, run_root: Path, control: socket.socket) -> None:
+        self.id = container_id
+        self.bundle = bundle
+        self.selector = selectors.DefaultSelector()
+        self.cgroups = choose()
+        self.cgroup: Cgroup | None = None
+        self.created: Created | None = None
+        self.state: State | None = None
+        self.first = Target("", is_terminal=False)
+        self.execs: dict[str, Target] = {}
+        self.seccomp: Mapping[str, Any] | None = None
+        self.is_deleted = False
+        self._connections: list[socket.socket] = []
+        self._socket_path = protocol.socket_path(run_root, bundle.path)
+        self._listener = self._listen()
+        self._wake_on_child()
+        self._connect(control)
+
+    # --- the loop ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve until deleted, or until nothing runs and nobody is connected."""
+        try:
+            while not self._is_over():
+                for key, events in self.selector.select():
+                    ready: Callable[[int], None] = key.data
+                    # An earlier one of this round may have closed this descriptor.
+                    if self.selector.get_map().get(key.fd) is not None:
+                        ready(events)
+        finally:
+            self._end()
+
+    def _is_over(self) -> bool:
+        if self.is_deleted:
+            return True
+        if self._connections or self.first.has_clients:
+            return False
+        return self.state is None or self.state.status in (Status.CREATED, Status.STOPPED)
+
+    def _end(self) -> None:
+        """Leave nothing: a container that never started dies, its cgroup goes, the socket's name too."""
+        if self.state is not None and self.state.status is not Status.STOPPED:
+            self.first.kill(signal.SIGKILL)
+            while self.first.exit is None:
+                self.found(*os.waitpid(-1, 0))
+        self.remove_cgroup()
+        self._socket_path.unlink(missing_ok=True)
+
+    # --- connections -------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> socket.socket:
+        self._socket_path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._socket_path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Before listen there is nobody to connect, so the mode is right in time.
+        listener.bind(os.fspath(self._socket_path))
+        self._socket_path.chmod(0o600)
+        listener.listen(4)
+        listener.setblocking(False)
+        self.selector.register(listener, selectors.EVENT_READ, lambda _events: self._accept())
+        return listener
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        self._connect(connection)
+
+    def _connect(self, connection: socket.socket) -> None:
+        protocol.roomy(connection).setblocking(False)
+        self._connections.append(connection)
+        self.selector.register(connection, selectors.EVENT_READ, lambda _events: self._hear(connection))
+
+    def _hear(self, connection: socket.socket) -> None:
+        try:
+            message, fds = protocol.receive(connection)
+        except BlockingIOError:
+            return
+        if message is None:
+            self.selector.unregister(connection)
+            self._connections.remove(connection)
+            connection.close()
+            return
+        self._answer(connection, message, fds)
+
+    def _answer(self, connection: socket.socket, message: dict[str, Any], fds: list[int]) -> None:
+        """Do what is asked and say how it went; descriptors that no one took are closed."""
+        try:
+            reply = {"ok": requests.serve(self, connection, message, fds)}
+        except Exception as error:  # noqa: BLE001 - whatever it was, the daemon must hear of it, and the shim live on
+            reply = {"error": to_data(error)}
+        for fd in fds:
+            os.close(fd)
+        self.tell(connection, {"id": message.get("id"), **reply})
+
+    def tell(self, connection: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
+        """Send to one connection; one that does not take it is as good as gone, and found so by its reader."""
+        connection.setblocking(True)
+        connection.settimeout(5)
+        try:
+            protocol.send(connection, message, fds)
+        except OSError:
+            pass
+        finally:
+            connection.setblocking(False)
+
+    # --- ends --------------------------------------------------------------------------------------------------------
+
+    def _wake_on_child(self) -> None:
+        """Turn SIGCHLD into something readable, so that one loop sees all."""
+        for number in IGNORED:
+            signal.signal(number, signal.SIG_IGN)
+        receiver, sender = socket.socketpair()
+        for end in (receiver, sender):
+            end.setblocking(False)
+        self._child_sockets = (receiver, sender)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+        self.selector.register(receiver, selectors.EVENT_READ, lambda _events: self._reap())
+
+    def _reap(self) -> None:
+        try:
+            self._child_sockets[0].recv(4096)
+        except BlockingIOError:
+            pass
+        reap(self.found)
+
+    def found(self, pid: int, status: int) -> None:
+        """Record the end of a child that waitpid reported."""
+        target = self._target_of(pid)
+        if target is None:
+            return
+        if target is self.first:
+            self._first_ended(status)
+            return
+        self._announce(target, target.finish(status, time.time_ns(), oom_killed=False))
+
+    def _target_of(self, pid: int) -> Target | None:
+        return next((target for target in (self.first, *self.execs.values()) if target.pid == pid), None)
+
+    def _first_ended(self, status: int) -> None:
+        """The container is over: everything of it dies, exit.json says how, and everybody hears of it."""
+        at_ns = time.time_ns()
+        if self.cgroup is not None:
+            # The kernel has killed the whole pid namespace; with another container's, or the host's, this does.
+            self.cgroup.kill(signal.SIGKILL)
+        oom_killed = self.cgroup is not None and self.cgroup.oom_kills() > 0
+        ended = self.first.finish(status, at_ns, oom_killed=oom_killed)
+        write_json(self.bundle.exit_path, ended.to_json())
+        if self.state is not None:
+            self.move(self.state.moved(Status.STOPPED))
+        self._announce(self.first, ended)
+
+    def _announce(self, target: Target, ended: Exit) -> None:
+        for connection in list(self._connections):
+            self.tell(connection, {"event": "exit", "target": target.name, **ended.to_json()})
+
+    def move(self, state: State) -> None:
+        """Go to another state, and write it down."""
+        self.state = state
+        states.write(self.bundle, state)
+
+    def remove_cgroup(self) -> None:
+        """Remove the cgroup; processes that were killed a moment ago may need a moment to leave it."""
+        if self.cgroup is None:
+            return
+        self.cgroup.kill(signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while self.cgroup.processes() and time.monotonic() < deadline:
+            reap(self.found)
+            time.sleep(0.002)
+        self.cgroup.remove()
+        self.cgroup = None

@@ -1,0 +1,102 @@
+"""What daemon and shim say to each other: JSON packets over SOCK_SEQPACKET, descriptors beside them.
+
+    daemon ─▶ shim   {"id": 7, "op": "kill", "signal": 15, "target": ""}
+    shim ─▶ daemon   {"id": 7, "ok": {}}      or   {"id": 7, "error": {kind, message, details}}
+    shim ─▶ daemon   {"event": "network"} + netns and netlink descriptors, while a create is under way
+    shim ─▶ daemon   {"event": "exit", "target": "", …}     to every connection
+
+`target` is "" for the container's first process, else an exec's id. Also read by supervisor/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.linux import descriptors
+
+VERSION = 1
+# Larger than any environment that execve takes in practice; the socket's buffers are raised to hold it.
+MAX_PACKET = 1 << 20
+MAX_FDS = 4
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """Where a container's json-file log goes, and when it is rotated; `max_bytes` 0 is never."""
+
+    path: str
+    max_bytes: int = 0
+    max_files: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(str(data["path"]), int(data["max_bytes"]), int(data["max_files"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a process ended: 128 + signal when killed. `at_ns` is nanoseconds since the epoch; `reason` for odd ends."""
+
+    exit_code: int
+    at_ns: int
+    oom_killed: bool = False
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        code, at_ns = int(data["exit_code"]), int(data["at_ns"])
+        return cls(code, at_ns, bool(data.get("oom_killed")), str(data.get("reason", "")))
+
+
+def socket_path(run_root: Path, bundle_path: Path) -> Path:
+    """Return where the shim of a bundle listens: short, because a socket's path has room for 107 bytes."""
+    name = hashlib.sha256(os.fsencode(bundle_path)).hexdigest()[:20]
+    return run_root / "s" / name
+
+
+def roomy(end: socket.socket) -> socket.socket:
+    """Let the socket's buffer hold the largest packet; for others than root, as far as the kernel allows."""
+    for option, forced in ((socket.SO_SNDBUF, 32), (socket.SO_RCVBUF, 33)):  # SO_SNDBUFFORCE, SO_RCVBUFFORCE
+        try:
+            end.setsockopt(socket.SOL_SOCKET, forced, 2 * MAX_PACKET)
+        except OSError:
+            end.setsockopt(socket.SOL_SOCKET, option, 2 * MAX_PACKET)
+    return end
+
+
+def send(end: socket.socket, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
+    """Send one packet. Raises InvalidParameter when it is too large, OSError when the other side is gone."""
+    packet = json.dumps(message, separators=(",", ":")).encode()
+    if len(packet) > MAX_PACKET:
+        raise InvalidParameter(
+            f"arguments and environment of {len(packet)} bytes are over the limit of {MAX_PACKET} bytes"
+        )
+    descriptors.send(end, packet, fds)
+
+
+def receive(end: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """Receive one packet and its descriptors, which the caller closes; None when the other side is gone.
+
+    Raises BlockingIOError when there is none yet.
+    """
+    try:
+        packet, fds = descriptors.receive(end, MAX_PACKET, MAX_FDS)
+    except ConnectionResetError:
+        return None, []
+    return (json.loads(packet), fds) if packet else (None, fds)

@@ -1,0 +1,263 @@
+"""What a daemon can ask of a shim: one function for each word of the protocol."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jupyter_containers.cgroups.manager import Cgroup
+from jupyter_containers.errors import Conflict, NotFound, Unsupported
+from jupyter_containers.linux import processes
+from jupyter_containers.oci.runtime_spec import Process, process_from_json, resources_from_json
+from jupyter_containers.runtime import create as creation
+from jupyter_containers.runtime import join as joining
+from jupyter_containers.runtime.state import State, Status
+from jupyter_containers.shim.client import Client
+from jupyter_containers.shim.logs import JsonFileLog
+from jupyter_containers.shim.protocol import STDOUT, VERSION, LogOptions
+from jupyter_containers.shim.streams import Streams
+from jupyter_containers.shim.target import Pipes, Target
+
+if TYPE_CHECKING:
+    from jupyter_containers.shim.process import Shim
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def serve(shim: Shim, connection: socket.socket, request: Request, fds: list[int]) -> Answer:
+    """Do one request and return what to answer. A descriptor that is kept is taken out of `fds`."""
+    action = _ACTIONS.get(str(request.get("op")))
+    if action is None:
+        raise Unsupported(f"shim {shim.id[:12]} (protocol {VERSION}) does not know the request {request.get('op')!r}")
+    return action(shim, connection, request, fds)
+
+
+def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    """Set the container up until it waits for start; tell of its network as soon as there is one."""
+    if shim.state is not None:
+        raise Conflict(f"container {shim.id} was created already")
+    spec = shim.bundle.load_spec()
+    shim.first.is_terminal = spec.process.terminal
+    shim.seccomp = spec.linux.seccomp
+
+    def on_network(netns_fd: int, netlink_fd: int) -> None:
+        shim.tell(connection, {"event": "network"}, (netns_fd, netlink_fd))
+
+    pipes = None if spec.process.terminal else Pipes(with_input=bool(request["stdin_open"]))
+    try:
+        created = creation.create(
+            shim.bundle,
+            stdio=pipes.given if pipes else None,
+            cgroup_manager=shim.cgroups,
+            on_network=on_network,
+        )
+    except BaseException:
+        if pipes is not None:
+            pipes.close()
+        raise
+    finally:
+        if pipes is not None:
+            pipes.give_away()
+    log = JsonFileLog(LogOptions.from_json(request["log"])) if request.get("log") else None
+    shim.first.pid = created.pid
+    shim.first.connect(_streams(shim, pipes, created.terminal_fd, log, keeps_input=not request["stdin_once"]))
+    _remember(shim, created)
+    return {"pid": created.pid}
+
+
+def _remember(shim: Shim, created: creation.Created) -> None:
+    for fd in (created.netns_fd, created.netlink_fd, created.pidfd):
+        if fd is not None:
+            os.close(fd)  # the daemon has its own copies; this process knows its child by being its parent
+    shim.created, shim.cgroup = created, created.cgroup
+    own = os.getpid()
+    shim.move(
+        State(
+            id=shim.id, status=Status.CREATED, pid=created.pid, pid_start_time=created.pid_start_time,
+            shim_pid=own, shim_start_time=processes.start_time(own), created_at=_now(),
+        )
+    )  # fmt: skip
+
+
+def _streams(
+    shim: Shim, pipes: Pipes | None, terminal_fd: int | None, log: JsonFileLog | None, *, keeps_input: bool
+) -> Streams:
+    outputs, input_fd = (pipes.outputs, pipes.input_fd) if pipes else ({terminal_fd or 0: STDOUT}, terminal_fd)
+    return Streams(shim.selector, outputs, input_fd, is_terminal=pipes is None, keeps_input=keeps_input, log=log)
+
+
+def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+    """Let the container's process begin. When it cannot be executed, the container has ended."""
+    state = _state(shim)
+    if shim.created is None or state.status is not Status.CREATED:
+        raise Conflict(f"container {shim.id} was started already")
+    created, shim.created = shim.created, None
+    # Running before it runs: what it prints and how it ends may come at once.
+    shim.move(state.moved(Status.RUNNING, started_at=_now()))
+    creation.start(created)
+    return {}
+
+
+def execute(shim: Shim, _connection: socket.socket, request: Request, fds: list[int]) -> Answer:
+    """Run one more process in the container, with a client attached when a socket came along."""
+    name = str(request["target"])
+    process = process_from_json(request["process"])
+    target = Target(name, is_terminal=process.terminal)
+    shim.execs[name] = target
+    if fds:
+        target.attach(_client(request, fds, raw=process.terminal))
+    try:
+        target.pid = _join(shim, target, process, with_input="stdin" in request and bool(request["stdin"]))
+    except BaseException:
+        target.abandon()
+        del shim.execs[name]
+        raise
+    return {"pid": target.pid}
+
+
+def _join(shim: Shim, target: Target, process: Process, *, with_input: bool) -> int:
+    if shim.cgroup is None:
+        raise Conflict(f"Container {shim.id} is not running")
+    pipes = None if process.terminal else Pipes(with_input=with_input)
+    try:
+        joined = joining.join(
+            _state(shim), shim.cgroup, process, stdio=pipes.given if pipes else None, seccomp=shim.seccomp
+        )
+    except BaseException:
+        if pipes is not None:
+            pipes.close()
+        raise
+    finally:
+        if pipes is not None:
+            pipes.give_away()
+    os.close(joined.pidfd)
+    target.connect(_streams(shim, pipes, joined.terminal_fd, None, keeps_input=False))
+    return joined.pid
+
+
+def attach(shim: Shim, _connection: socket.socket, request: Request, fds: list[int]) -> Answer:
+    """Give the socket that came along to a process's streams."""
+    target = _target(shim, request)
+    raw = target.is_terminal if target.pid else shim.bundle.load_spec().process.terminal
+    target.attach(_client(request, fds, raw=raw))
+    return {}
+
+
+def _client(request: Request, fds: list[int], *, raw: bool) -> Client:
+    wants = frozenset(number for number, name in enumerate(("stdin", "stdout", "stderr")) if request.get(name))
+    return Client(socket.socket(fileno=fds.pop(0)), wants, raw=raw)
+
+
+def kill(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    """Send a signal to a process, or to all of the container."""
+    number = int(request["signal"])
+    if request.get("everyone") and shim.cgroup is not None:
+        shim.cgroup.kill(number)
+    _target(shim, request).kill(number)
+    if number == signal.SIGKILL and _state(shim).status is Status.PAUSED and shim.cgroup is not None:
+        # A frozen process takes its SIGKILL when it is thawed.
+        shim.cgroup.thaw()
+    return {}
+
+
+def resize(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    target = _target(shim, request)
+    if target.streams is not None:
+        target.streams.resize(int(request["height"]), int(request["width"]))
+    return {}
+
+
+def pause(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+    moved = _state(shim).moved(Status.PAUSED)
+    _running_cgroup(shim).freeze()
+    shim.move(moved)
+    return {}
+
+
+def resume(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+    moved = _state(shim).moved(Status.RUNNING)
+    _running_cgroup(shim).thaw()
+    shim.move(moved)
+    return {}
+
+
+def update(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    _running_cgroup(shim).update(resources_from_json(request["resources"]))
+    return {}
+
+
+def usage(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+    return {"usage": _running_cgroup(shim).usage().to_json()}
+
+
+def pids(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+    return {"pids": _running_cgroup(shim).processes()}
+
+
+def describe(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+    """Say how things stand, for a daemon that has just come."""
+    targets = (shim.first, *shim.execs.values())
+    return {
+        "version": VERSION,
+        "shim_pid": os.getpid(),
+        "state": shim.state.to_json() if shim.state else None,
+        "exits": {target.name: target.exit.to_json() for target in targets if target.exit},
+        "running": [target.name for target in targets if target.pid and target.exit is None],
+    }
+
+
+def forget(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    """Drop an exec that has ended: its exit was heard."""
+    target = shim.execs.get(str(request["target"]))
+    if target is not None and target.exit is not None and not target.has_clients:
+        del shim.execs[target.name]
+    return {}
+
+
+def delete(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+    """End the shim; only what does not run can be deleted."""
+    if shim.state is not None and shim.state.status in (Status.RUNNING, Status.PAUSED):
+        raise Conflict(f"container {shim.id} is running; stop it first")
+    shim.first.kill(signal.SIGKILL)
+    while shim.first.pid and shim.first.exit is None:
+        shim.found(*os.waitpid(-1, 0))
+    shim.first.abandon()
+    shim.remove_cgroup()
+    shim.is_deleted = True
+    return {}
+
+
+def _state(shim: Shim) -> State:
+    if shim.state is None:
+        raise Conflict(f"container {shim.id} was not created yet")
+    return shim.state
+
+
+def _running_cgroup(shim: Shim) -> Cgroup:
+    if shim.cgroup is None or _state(shim).status is Status.STOPPED:
+        raise Conflict(f"Container {shim.id} is not running")
+    return shim.cgroup
+
+
+def _target(shim: Shim, request: Request) -> Target:
+    name = str(request.get("target", ""))
+    target = shim.execs.get(name) if name else shim.first
+    if target is None:
+        raise NotFound(f"No such exec instance: {name}")
+    return target
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+_ACTIONS: Mapping[str, Callable[[Shim, socket.socket, Request, list[int]], Answer]] = {
+    "create": create, "start": start, "exec": execute, "attach": attach, "kill": kill, "resize": resize,
+    "pause": pause, "resume": resume, "update": update, "usage": usage, "pids": pids, "describe": describe,
+    "forget": forget, "delete": delete,
+}  # fmt: skip

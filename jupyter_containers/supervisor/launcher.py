@@ -1,0 +1,161 @@
+"""The zygote's process, and asking it for shims."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from jupyter_containers.errors import ContainersError, Unavailable
+from jupyter_containers.linux import mounts
+from jupyter_containers.linux.constants import MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE
+from jupyter_containers.shim import protocol
+from jupyter_containers.supervisor.connection import Shim
+from jupyter_containers.zygote.protocol import Launch, Launched
+
+_log = logging.getLogger(__name__)
+
+_ENTRY = Path(__file__).parents[1] / "zygote" / "__main__.py"
+_STOP_SECONDS = 5
+
+
+class Launcher:
+    """Owns one zygote; starts another when it dies. `open`, any number of `launch`, `close`."""
+
+    def __init__(self, run_root: Path) -> None:
+        self._run_root = run_root
+        self._process: subprocess.Popen[bytes] | None = None
+        self._end: socket.socket | None = None
+        self._asked: dict[str, asyncio.Future[Launched]] = {}
+
+    async def open(self) -> None:
+        """Start the zygote; it is asked for things at once, and answers when it is ready."""
+        (self._run_root / "s").mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._start()
+
+    async def launch(self, container_id: str, bundle_path: Path) -> Shim:
+        """Have a shim forked for a bundle, and return the connection to it.
+
+        Raises Unavailable when no process can be made. After cancellation: the shim ends itself.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        shim = Shim(container_id, ours)
+        try:
+            shim.pid = (await self._ask(Launch(container_id, str(bundle_path), str(self._run_root)), theirs)).pid
+        except BaseException:
+            shim.close()
+            raise
+        finally:
+            theirs.close()
+        return shim
+
+    async def _ask(self, request: Launch, passed: socket.socket) -> Launched:
+        for attempt in (1, 2):
+            end = self._end or self._start()
+            answer: asyncio.Future[Launched] = asyncio.get_running_loop().create_future()
+            self._asked[request.id] = answer
+            try:
+                protocol.send(end, request.to_json(), [passed.fileno()])
+                launched = await answer
+                break
+            except (OSError, _ZygoteLost):
+                self._lost()
+                if attempt == 2:
+                    raise Unavailable(
+                        "the zygote dies when it is asked for a shim; see the daemon's log"
+                    ) from None
+            finally:
+                self._asked.pop(request.id, None)
+        if launched.error:
+            raise Unavailable(launched.error)
+        return launched
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        executable_fd = sealed_interpreter()
+        try:
+            # Its own session, and no terminal: a Ctrl-C meant for the daemon must not end containers.
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_ENTRY), str(theirs.fileno())],
+                executable=f"/proc/self/fd/{executable_fd}" if executable_fd is not None else None,
+                pass_fds=(theirs.fileno(), *([executable_fd] if executable_fd is not None else [])),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/", env={}, start_new_session=True,
+            )  # fmt: skip
+        finally:
+            theirs.close()
+            if executable_fd is not None:
+                os.close(executable_fd)
+        ours.setblocking(False)
+        self._end = protocol.roomy(ours)
+        asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, ours)
+        return ours
+
+    def _hear(self, end: socket.socket) -> None:
+        try:
+            message, _ = protocol.receive(end)
+        except BlockingIOError:
+            return
+        if message is None:
+            self._lost()
+            return
+        launched = Launched.from_json(message)
+        answer = self._asked.get(launched.id)
+        if answer is not None and not answer.done():
+            answer.set_result(launched)
+
+    def _lost(self) -> None:
+        """The zygote is gone: let go of it, and tell those who wait for it. The next launch starts another."""
+        if self._end is None:
+            return
+        _log.warning("the zygote has ended; the next container starts another")
+        self._let_go()
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(_ZygoteLost("zygote"))
+
+    def _let_go(self) -> subprocess.Popen[bytes] | None:
+        end, process = self._end, self._process
+        self._end, self._process = None, None
+        if end is not None:
+            asyncio.get_running_loop().remove_reader(end.fileno())
+            end.close()
+        return process
+
+    async def close(self) -> None:
+        """End the zygote; shims live on."""
+        process = self._let_go()
+        if process is not None:
+            try:
+                await asyncio.to_thread(process.wait, _STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class _ZygoteLost(ContainersError):
+    """It ended while it was asked for something."""
+
+
+def sealed_interpreter() -> int | None:
+    """Return a descriptor of a read-only clone of the interpreter's mount, to execute; None where that is refused.
+
+    The clone is attached nowhere, so nobody can remount it. The caller closes it. Source: open_tree(2),
+    mount_setattr(2); CVE-2019-5736.
+    """
+    try:
+        fd = mounts.open_tree(os.path.realpath(sys.executable), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)
+    except OSError as error:
+        _log.warning("containers could reach the host's interpreter: it cannot be sealed: %s", error)
+        return None
+    try:
+        mounts.mount_setattr(fd, set=MOUNT_ATTR_RDONLY)
+        os.set_inheritable(fd, True)
+    except OSError as error:
+        os.close(fd)
+        _log.warning("containers could reach the host's interpreter: it cannot be sealed: %s", error)
+        return None
+    return fd
