@@ -77,7 +77,7 @@ def test_indexes_are_not_followed_for_ever(server: RegistryServer, tmp_path: Pat
 
 def test_a_platform_that_is_not_offered_is_reported_as_dockerd_does(server: RegistryServer, tmp_path: Path) -> None:
     server.add_image("team/app", "1", tiny_image.index(tiny_image.image(platform=ARM)))
-    with pytest.raises(NotFound, match="^no matching manifest for linux/amd64 in the manifest list entries"):
+    with pytest.raises(NotFound, match=r"^no matching manifest for linux/amd64 in the manifest list entries"):
         pull(server, tmp_path, "team/app:1")
 
 
@@ -90,7 +90,7 @@ def test_the_only_platform_there_is_comes_without_being_asked_for(server: Regist
 def test_an_entry_that_is_not_there_is_the_indexs_fault(server: RegistryServer, tmp_path: Path) -> None:
     index = tiny_image.index(tiny_image.image(LAYER))
     server.add_image("team/app", "1", dataclasses.replace(index, children=()))
-    with pytest.raises(RegistryRefused, match="index of .* lists sha256:.* not found"):
+    with pytest.raises(RegistryRefused, match=r"index of .* lists sha256:.* not found"):
         pull(server, tmp_path, "team/app:1")
 
 
@@ -162,7 +162,7 @@ def test_a_layer_that_a_registry_must_not_hand_out_is_refused(
 
 def test_an_image_of_another_system_is_refused_as_dockerd_does(server: RegistryServer, tmp_path: Path) -> None:
     server.add_image("team/app", "1", tiny_image.image(LAYER, platform=Platform("windows", "amd64")))
-    with pytest.raises(Unsupported, match='^image operating system "windows" cannot be used on this platform$'):
+    with pytest.raises(Unsupported, match=r'^image operating system "windows" cannot be used on this platform$'):
         pull(server, tmp_path, "team/app:1")
 
 
@@ -184,7 +184,7 @@ def test_a_wrong_config_is_refused_as_dockerd_does(server: RegistryServer, tmp_p
         f"error pulling image configuration: image config verification failed for digest {image.image_id}"
     )
     server.faults.append(Fault(config, status=404))
-    with pytest.raises(NotFound, match="^error pulling image configuration: unknown blob"):
+    with pytest.raises(NotFound, match=r"^error pulling image configuration: unknown blob"):
         pull(server, tmp_path, "team/app:1")
     server.faults.append(Fault(config, times=3, status=503))
     assert pull(server, tmp_path, "team/app:1").image_id == image.image_id
@@ -196,7 +196,7 @@ def test_a_config_that_is_none_is_refused(server: RegistryServer, tmp_path: Path
     manifest["config"] |= {"digest": str(Digest.of(config)), "size": len(config)}
     image = tiny_image.TinyImage(json.dumps(manifest).encode(), media_types.OCI_MANIFEST, config, (LAYER,))
     server.add_image("team/app", "1", image)
-    with pytest.raises(RegistryRefused, match="^error pulling image configuration: "):
+    with pytest.raises(RegistryRefused, match=r"^error pulling image configuration: "):
         pull(server, tmp_path, "team/app:1")
 
 

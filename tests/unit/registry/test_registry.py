@@ -65,7 +65,7 @@ def test_a_host_named_insecure_is_spoken_to_plainly(tmp_path: Path) -> None:
     with RegistryServer() as server:
         server.add_image("app", "latest", IMAGE)
         name = f"0.0.0.0:{server.address.rpartition(':')[2]}/app"
-        with pytest.raises(RegistryUnreachable, match='^Get "https://0'):
+        with pytest.raises(RegistryUnreachable, match=r'^Get "https://0'):
             with_client(tmp_path, lambda client: client.pull(name))
         pulled = with_client(tmp_path, lambda client: client.pull(name), insecure=("0.0.0.0",))
     assert pulled.image_id == IMAGE.image_id
