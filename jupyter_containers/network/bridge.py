@@ -69,12 +69,14 @@ def make_bridge(route: Netlink, name: str, gateway: IPv4Interface, *, mtu: int) 
     link = find_link(route, name)
     if link is None:
         raise OSError(errno.ENODEV, f"bridge {name} vanished while it was being made")
-    up = ifinfmsg()
-    up["index"], up["flags"], up["change"] = link["index"], _IFF_UP, _IFF_UP
+    without_ipv6, up = ifinfmsg(), ifinfmsg()
+    without_ipv6["index"] = up["index"] = link["index"]
+    without_ipv6["attrs"] = [no_ipv6()]
+    up["flags"] = up["change"] = _IFF_UP
     route.change(
         f"configure bridge {name}",
         (address_message(link["index"], gateway), RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
-        (no_ipv6_message(link["index"]), RTM_NEWLINK, 0),
+        (without_ipv6, RTM_NEWLINK, 0),
         (up, RTM_NEWLINK, 0),
     )
     return Bridge(name, link["index"], gateway, mtu)
@@ -145,13 +147,10 @@ def address_message(index: int, address: IPv4Interface) -> Any:
     return message
 
 
-def no_ipv6_message(index: int) -> Any:
-    """Return the request that keeps a link from giving itself an IPv6 address: the network is IPv4 only."""
-    message = ifinfmsg()
-    message["index"] = index
+def no_ipv6() -> tuple[str, Any]:
+    """Return the attribute that keeps a link from giving itself an IPv6 address: the network is IPv4 only."""
     none = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
-    message["attrs"] = [("IFLA_AF_SPEC", {"attrs": [("AF_INET6", none)]})]
-    return message
+    return "IFLA_AF_SPEC", {"attrs": [("AF_INET6", none)]}
 
 
 def enable_forwarding(bridge: str, root: Path = Path("/proc/sys/net/ipv4")) -> None:

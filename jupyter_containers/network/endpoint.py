@@ -15,7 +15,7 @@ from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEW
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from jupyter_containers.network.bridge import Bridge, address_message, no_ipv6_message
+from jupyter_containers.network.bridge import Bridge, address_message, no_ipv6
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
 
 _IFF_UP = 1
@@ -42,8 +42,11 @@ def connect(route: Netlink, bridge: Bridge, endpoint: Endpoint, *, netns_fd: int
     `route` is a socket of the host's namespace, `netlink` one of the container's; both stay open, as does `netns_fd`.
     Raises OSError; what was made until then goes with `remove_link(host_name)` or with the namespace.
     """
-    pair = _pair_message(bridge, endpoint, netns_fd)
-    route.change(f"new link {endpoint.host_name}", (pair, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL))
+    route.change(
+        f"new link {endpoint.host_name}",
+        (_pair_message(bridge, endpoint, netns_fd), RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL),
+        (_port_message(endpoint), RTM_NEWLINK, 0),
+    )
     inside = Netlink(netlink)
     wanted = ifinfmsg()
     wanted["attrs"] = [("IFLA_IFNAME", endpoint.name)]
@@ -51,7 +54,7 @@ def connect(route: Netlink, bridge: Bridge, endpoint: Endpoint, *, netns_fd: int
     inside.change(
         f"configure {endpoint.name} with {endpoint.address}",
         (_up(_LOOPBACK_INDEX), RTM_NEWLINK, 0),
-        (no_ipv6_message(index), RTM_NEWLINK, 0),
+        (_without_ipv6(index), RTM_NEWLINK, 0),
         (address_message(index, endpoint.address), RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
         (_up(index), RTM_NEWLINK, 0),
         (_default_route(bridge, index), RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL),
@@ -77,10 +80,30 @@ def _pair_message(bridge: Bridge, endpoint: Endpoint, netns_fd: int) -> Any:
     return message
 
 
+def _port_message(endpoint: Endpoint) -> Any:
+    message = ifinfmsg()
+    # Where bridged packets go through the packet filter (br_netfilter), a container's call to its own published port
+    # is redirected within the bridge, and has to leave by the port that it came in by.
+    port = {"attrs": [("IFLA_BRPORT_MODE", 1)]}
+    message["attrs"] = [
+        ("IFLA_IFNAME", endpoint.host_name),
+        ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", port)]}),
+        no_ipv6(),
+    ]
+    return message
+
+
 def _up(index: int) -> Any:
     message = ifinfmsg()
     message["index"] = index
     message["flags"] = message["change"] = _IFF_UP
+    return message
+
+
+def _without_ipv6(index: int) -> Any:
+    message = ifinfmsg()
+    message["index"] = index
+    message["attrs"] = [no_ipv6()]
     return message
 
 
