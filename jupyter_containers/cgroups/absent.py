@@ -16,7 +16,13 @@ from jupyter_containers.errors import Unsupported
 from jupyter_containers.oci.runtime_spec import Resources
 
 # Asking for what is the case anyway is no limit: everything unlimited.
-_NO_LIMIT: Mapping[str, object] = {"memory_limit": -1, "memory_swap": -1, "pids_limit": -1, "cpu_quota": -1}
+_NO_LIMIT: Mapping[str, tuple[int, ...]] = {
+    "memory_limit": (-1,),
+    "memory_reservation": (-1,),
+    "memory_swap": (-1,),
+    "pids_limit": (-1, 0),
+    "cpu_quota": (-1, 0),
+}
 
 
 class AbsentManager:
@@ -72,9 +78,10 @@ class AbsentCgroup:
         """Raise Unsupported when a limit is set; device rules are the caller's concern, see the module."""
         for entry in fields(resources):
             value = getattr(resources, entry.name)
-            if entry.name == "devices" or value in (None, False, _NO_LIMIT.get(entry.name)):
+            is_set = value is not None and value is not False
+            if entry.name == "devices" or not is_set or value in _NO_LIMIT.get(entry.name, ()):
                 continue
-            raise Unsupported(f"cannot limit {entry.name.replace('_', ' ')}: {self._reason}")
+            raise Unsupported(f"cannot set {entry.name.replace('_', ' ')}: {self._reason}")
 
     def processes(self) -> list[int]:
         """Return nothing: no group knows its members here; the pid namespace does."""
