@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_containers.cgroups.manager import Cgroup, choose
+from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import to_data
 from jupyter_containers.linux import descriptors, processes
 from jupyter_containers.runtime import state as states
@@ -24,7 +24,7 @@ from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.shim.target import IGNORED, Target, reap
 
 
-def serve(container_id: str, bundle_path: Path, run_root: Path, control_fd: int) -> None:
+def serve(container_id: str, bundle_path: Path, run_root: Path, control_fd: int, *, cgroups: CgroupManager) -> None:
     """Be the shim of a bundle until there is nothing left to do. Runs in a fresh fork of the zygote."""
     os.setsid()
     processes.set_title(f"jc: shim {container_id[:12]}")
@@ -36,17 +36,19 @@ def serve(container_id: str, bundle_path: Path, run_root: Path, control_fd: int)
     gc.disable()  # few cycles are made here, and a collection would touch, and so copy, all of the zygote's pages
     processes.set_child_subreaper()
     control = socket.socket(fileno=control_fd)
-    Shim(container_id, Bundle(bundle_path), run_root, control).run()
+    Shim(container_id, Bundle(bundle_path), run_root, control, cgroups=cgroups).run()
 
 
 class Shim:
     """One container's parent. `container` and `cgroup` are there from create on, `exit` once it has ended."""
 
-    def __init__(self, container_id: str, bundle: Bundle, run_root: Path, control: socket.socket) -> None:
+    def __init__(
+        self, container_id: str, bundle: Bundle, run_root: Path, control: socket.socket, *, cgroups: CgroupManager
+    ) -> None:
         self.id = container_id
         self.bundle = bundle
         self.selector = selectors.DefaultSelector()
-        self.cgroups = choose()
+        self.cgroups = cgroups
         self.cgroup: Cgroup | None = None
         self.created: Created | None = None
         self.state: State | None = None
