@@ -20,6 +20,7 @@ from jupyter_containers.runtime.plan import plan
 from jupyter_containers.runtime.trace import Stopwatch, Trace, steps
 
 DEFAULT_CGROUP_PARENT = "jupyter-containers"
+CREATE_FAILED = "failed to create task for container"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ def create(
         making.clone()
         making.open_network(on_network)
         return making.follow()
+    except OSError as error:
+        making.abandon()
+        raise broken(error, making.doing, CREATE_FAILED) from error
     except BaseException:
         making.abandon()
         raise
@@ -77,7 +81,14 @@ def start(created: Created) -> None:
     finally:
         channel.close()
     if message.word:
-        raise failure(message, "failed to create task for container")
+        raise failure(message, CREATE_FAILED)
+
+
+def broken(error: OSError, doing: str, prefix: str) -> ContainersError:
+    """Return what the kernel refused to the parent, in words."""
+    path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else None
+    text = f"{prefix}: cannot {doing}: {error.strerror}" + (f": {path}" if path else "")
+    return ContainersError(text, step=doing, errno=error.errno, path=path)
 
 
 def failure(message: Message, prefix: str) -> ContainersError:
@@ -108,18 +119,21 @@ class _Making:
         self._netns_fd: int | None = None
         self._netlink_fd: int | None = None
         self._cgroup: Cgroup | None = None
-        self._lap("plan")
+        self.doing = "plan"
+        self._lap()
 
     def make_cgroup(self, manager: CgroupManager) -> None:
         """Make the cgroup with its limits, before there is anything to limit."""
+        self.doing = "make the cgroup"
         linux = self._birth.spec.linux
         path = linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{self._bundle.path.name}"
         self._cgroup = manager.create(path.strip("/"), linux.resources)
         self._birth.site.cgroup_paths = {name: str(path) for name, path in self._cgroup.paths.items()}
-        self._lap("make the cgroup")
+        self._lap()
 
     def clone(self) -> None:
         """Make the child, in all its new namespaces at once, or in those of others."""
+        self.doing = "clone into new namespaces"
         with ExitStack() as opened:
             for namespace in self._birth.spec.linux.namespaces:
                 if namespace.path:
@@ -134,25 +148,27 @@ class _Making:
                     init.run(self._birth)
         self._birth.channel.close()
         self._pidfd = processes.pidfd_open(self._pid)
-        self._lap("clone into new namespaces")
+        self._lap()
 
     def open_network(self, on_network: Callable[[int, int], None] | None) -> None:
         """Open the child's network namespace, and a netlink socket in it, before the child has done anything."""
         if not self._flags() & constants.CLONE_NEWNET:
             return
+        self.doing = "open the network namespace"
         self._netns_fd = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self._netlink_fd = _netlink_in(self._netns_fd)
         if on_network is not None:
             on_network(self._netns_fd, self._netlink_fd)
-        self._lap("open the network namespace")
+        self._lap()
 
     def follow(self) -> Created:
         """Wait until the child is ready. Raises what it reports instead."""
+        self.doing = "wait for init"
         message = self._channel.receive()
         self._inside_durations = message.body.get("durations", [])
-        self._lap("wait for init")
+        self._lap()
         if message.word == "failed":
-            raise failure(message, "failed to create task for container")
+            raise failure(message, CREATE_FAILED)
         if message.word != "ready" or self._cgroup is None:
             raise self._death()
         return Created(
@@ -191,10 +207,10 @@ class _Making:
     def _death(self) -> ContainersError:
         killed = self._cgroup is not None and self._cgroup.oom_kills() > 0
         reason = "its memory limit is too low" if killed else "it ended without a word"
-        return ContainersError(f"failed to create task for container: init died: {reason}", step="wait for init")
+        return ContainersError(f"{CREATE_FAILED}: init died: {reason}", step=self.doing)
 
-    def _lap(self, text: str) -> None:
-        self._outside.append((text, self._watch.lap()))
+    def _lap(self) -> None:
+        self._outside.append((self.doing, self._watch.lap()))
 
 
 def kill_and_reap(pid: int) -> None:

@@ -20,7 +20,7 @@ from jupyter_containers.linux import constants, descriptors, namespaces, process
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime import executable, init, privileges, streams, users
-from jupyter_containers.runtime.create import children_in, entry_of, failure, kill_and_reap
+from jupyter_containers.runtime.create import broken, children_in, entry_of, failure, kill_and_reap
 from jupyter_containers.runtime.handshake import Channel
 from jupyter_containers.runtime.state import State, Status
 
@@ -67,7 +67,20 @@ def join(
     must have one thread only. Raises: CannotExecute (details exit_code 126 or 127), Conflict when the container is not
     running; nothing is left then.
     """
-    program = privileges.compile_filter(seccomp, process.capabilities.bounding)
+    guest_program = privileges.compile_filter(seccomp, process.capabilities.bounding)
+    try:
+        return _join(container, cgroup, process, stdio, guest_program)
+    except OSError as error:
+        raise broken(error, "enter the container", _PREFIX) from error
+
+
+def _join(
+    container: State,
+    cgroup: Cgroup,
+    process: Process,
+    stdio: tuple[int, int, int] | None,
+    program: tuple[bytes, int] | None,
+) -> Joined:
     with ExitStack() as opened:
         container_pidfd = _open_container(container)
         opened.callback(os.close, container_pidfd)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from jupyter_containers.cgroups.manager import choose
+from jupyter_containers.cgroups.manager import CgroupManager, choose
 from jupyter_containers.oci.runtime_spec import Linux, Mount, Process, Resources, Root, Spec
 from jupyter_containers.runtime import defaults
 from jupyter_containers.runtime.bundle import Bundle
@@ -23,8 +23,11 @@ from jupyter_containers.runtime.state import State, Status
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def spec_for(rootfs: Path, *args: str, process: dict[str, Any] | None = None, **changes: Any) -> Spec:
-    """Return a spec with all of Docker's defaults on an overlay of `rootfs`; `changes` are fields of Linux or Spec."""
+def spec_for(lower: Path, *args: str, process: dict[str, Any] | None = None, **changes: Any) -> Spec:
+    """Return a spec with all of Docker's defaults on an overlay of `lower`; `changes` are fields of Linux or Spec.
+
+    The overlay's upper layer lies beside `lower` unless `rootfs=(overlay(…),)` is among the changes.
+    """
     names = defaults.default_capabilities()
     linux = Linux(
         namespaces=defaults.default_namespaces(),
@@ -41,17 +44,46 @@ def spec_for(rootfs: Path, *args: str, process: dict[str, Any] | None = None, **
         hostname="box",
         mounts=defaults.default_mounts(),
         linux=replace(linux, **of_linux),
-        rootfs=(overlay(rootfs),),
+        rootfs=changes.pop("rootfs", None) or (overlay(lower, lower.parent),),
     )
     return replace(spec, **changes)
 
 
-def overlay(rootfs: Path) -> Mount:
-    """Return an overlay mount over `rootfs` whose upper layer lies beside it."""
-    upper, work = rootfs.parent / "upper", rootfs.parent / "work"
+def overlay(rootfs: Path, place: Path) -> Mount:
+    """Return an overlay mount over `rootfs` whose upper layer is made under `place`."""
+    upper, work = place / "upper", place / "work"
     upper.mkdir(exist_ok=True)
     work.mkdir(exist_ok=True)
     return Mount("/", "overlay", "overlay", (f"lowerdir={rootfs}", f"upperdir={upper}", f"workdir={work}"))
+
+
+@dataclass
+class Box:
+    """A rootfs and a place: what a test needs to run containers."""
+
+    rootfs: Path
+    place: Path
+
+    def spec(self, *args: str, **changes: Any) -> Spec:
+        return spec_for(self.rootfs, *args, **{"rootfs": (overlay(self.rootfs, self.place),)} | changes)
+
+    def run(self, *args: str, **changes: Any) -> Ended:
+        return run(self.place, self.spec(*args, **changes))
+
+    def sh(self, script: str, **changes: Any) -> str:
+        """Run a shell script that must succeed; return what it wrote."""
+        ended = self.run("/bin/sh", "-c", script, **changes)
+        assert ended.exit_code == 0, ended
+        return ended.stdout
+
+    def running(self, *args: str, **changes: Any) -> contextlib.AbstractContextManager[Container]:
+        return running(self.place, self.spec(*args, **changes))
+
+    def created(self, *args: str, **changes: Any) -> contextlib.AbstractContextManager[Container]:
+        return created(self.place, self.spec(*args, **changes))
+
+    def probe(self, **changes: Any) -> dict[str, str]:
+        return probe(self.place, self.spec("sh", **changes))
 
 
 @dataclass
@@ -97,9 +129,7 @@ class Container:
         reading, writing = os.pipe()
         try:
             stdio = None if terminal else (writing, writing, writing)
-            joined = join(
-                self.state(), self.created.cgroup, process, stdio=stdio, seccomp=self.spec.linux.seccomp
-            )
+            joined = join(self.state(), self.created.cgroup, process, stdio=stdio, seccomp=self.spec.linux.seccomp)
             os.close(writing)
             writing = -1
             text = read_terminal(joined.terminal_fd) if joined.terminal_fd is not None else read_all(reading)
@@ -121,16 +151,17 @@ class Container:
 
 
 @contextlib.contextmanager
-def created(place: Path, spec: Spec) -> Iterator[Container]:
+def created(place: Path, spec: Spec, manager: CgroupManager | None = None) -> Iterator[Container]:
     """Create a container in a bundle under `place`; whatever is left is killed and removed."""
     bundle = Bundle.create(place / f"test-{uuid.uuid4().hex[:12]}", spec)
     reading, writing = os.pipe()
     try:
         stdio = None if spec.process.terminal else (writing, writing, writing)
-        made = create(bundle, stdio=stdio, cgroup_manager=choose())
+        made = create(bundle, stdio=stdio, cgroup_manager=manager or choose())
     except BaseException:
         os.close(reading)
         bundle.remove()
+        (manager or choose()).tidy("jupyter-containers")
         raise
     finally:
         os.close(writing)
@@ -139,6 +170,7 @@ def created(place: Path, spec: Spec) -> Iterator[Container]:
         yield container
     finally:
         _clean_up(container)
+        (manager or choose()).tidy("jupyter-containers")
 
 
 @contextlib.contextmanager
@@ -195,7 +227,6 @@ def _clean_up(container: Container) -> None:
             os.kill(container.pid, signal.SIGKILL)
         container.reap()
     made.cgroup.remove()
-    choose().tidy("jupyter-containers")
     for fd in (made.pidfd, made.netns_fd, made.netlink_fd, made.terminal_fd, made.go_fd, container.output):
         if fd is not None:
             with contextlib.suppress(OSError):

@@ -124,6 +124,8 @@ class BindMount:
         try:
             target_fd = site.directory(self.mount.destination) if is_directory else site.file(self.mount.destination)
             try:
+                if stat.S_ISDIR(os.fstat(target_fd).st_mode) != is_directory:
+                    raise IsADirectoryError
                 mounts.move_mount(mount_fd, to_dir_fd=target_fd)
             finally:
                 os.close(target_fd)
