@@ -17,7 +17,7 @@ from jupyter_containers.engine.containers import Containers
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.events import Events
-from jupyter_containers.engine.garbage import Garbage
+from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.networks import Networks
 from jupyter_containers.engine.processes import Execs
@@ -34,43 +34,62 @@ from jupyter_containers.registry import Registry
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 from jupyter_containers.supervisor.launcher import Launcher
 
+STORAGE_DRIVER = "overlay2"
+
 
 class Composition:
     """All rooms of one daemon, wired. `open`, then serve `engine`, then `end_streams` and `close`."""
 
     def __init__(self, configuration: Configuration, launcher: Launcher) -> None:
-        places, data = configuration.places, configuration.places.data
-        self._folder = data / "tmp"
-        self._make_folders(data)
-        self._database = Database(data / "metadata.db")
-        self._content = DirectoryStore(data / "content")
-        self._snapshots = OverlaySnapshotter(data / "snapshots", snapshots.Snapshots(self._database))
+        self._configuration = configuration
+        self._data = configuration.places.data
+        self._launcher = launcher
+        self._folder = self._data / "tmp"
+        _make_folders(self._data, self._folder)
+        self._database = Database(self._data / "metadata.db")
+        self._content = DirectoryStore(self._data / "content")
+        self._snapshots = OverlaySnapshotter(self._data / "snapshots", snapshots.Snapshots(self._database))
         self._events = Events()
         self._garbage = Garbage(self._content, self._snapshots)
         self._registry = Registry(self._content, insecure=configuration.insecure_registries)
         self._networking = Networking()
-        self._configuration = configuration
-        self.engine = self._engine(launcher, _daemon_id(data))
-        self._places = places
+        self._cgroups = choose()
+        self._build_cache = build_cache.BuildCache(self._database)
+        self.engine = self._engine(_daemon_id(self._data))
+        self._introduce()
 
-    def _engine(self, launcher: Launcher, daemon_id: str) -> Engine:
-        configuration, places, now = self._configuration, self._configuration.places, _now
+    def _engine(self, daemon_id: str) -> Engine:
         engine_images = self._images()
-        engine_volumes = Volumes(places.data / "volumes", volumes.Volumes(self._database), self._events, now=now)
-        environment = Environment(
-            places=places,
+        transfers = self._transfers(engine_images)
+        engine_volumes = Volumes(self._data / "volumes", volumes.Volumes(self._database), self._events, now=_now)
+        environment = self._environment(engine_images, engine_volumes)
+        engine_containers = Containers(environment)
+        return Engine(
+            containers=engine_containers,
+            execs=Execs(environment, engine_containers),
+            images=engine_images,
+            transfers=transfers,
+            builds=self._builds(environment, transfers),
+            networks=Networks(daemon_id, _now(), self._networking.describe),
+            volumes=engine_volumes,
+            events=self._events,
+            system=self._system(daemon_id, engine_containers, engine_images),
+        )
+
+    def _environment(self, engine_images: Images, engine_volumes: Volumes) -> Environment:
+        return Environment(
+            places=self._configuration.places,
             container_records=containers.Containers(self._database),
             content=self._content,
             snapshots=self._snapshots,
             images=engine_images,
             volumes=engine_volumes,
             networking=self._networking,
-            launcher=launcher,
-            cgroups=choose(),
+            launcher=self._launcher,
+            cgroups=self._cgroups,
             events=self._events,
             clock_ns=time.time_ns,
         )
-        return Engine()
 
     def _images(self) -> Images:
         return Images(
@@ -83,3 +102,98 @@ class Composition:
             make_host=self._host_image,
             now=_now,
         )
+
+    def _host_image(self) -> Image:
+        places = self._configuration.places
+        return host_image(self._content, self._snapshots, hidden=(places.data, places.run))
+
+    def _transfers(self, engine_images: Images) -> Transfers:
+        return Transfers(
+            engine_images,
+            self._registry,
+            content=self._content,
+            snapshots=self._snapshots,
+            events=self._events,
+            garbage=self._garbage,
+            folder=self._folder,
+        )
+
+    def _builds(self, environment: Environment, transfers: Transfers) -> Builds:
+        builder = Builder(
+            content=self._content,
+            snapshotter=self._snapshots,
+            cache_records=self._build_cache,
+            executor=StepExecutor(environment, self._folder),
+            images=BaseImages(environment.images, transfers),
+        )
+        return Builds(
+            builder,
+            environment.images,
+            cache=self._build_cache,
+            events=self._events,
+            garbage=self._garbage,
+            folder=self._folder,
+        )
+
+    def _system(self, daemon_id: str, engine_containers: Containers, engine_images: Images) -> System:
+        configuration = self._configuration
+        return System(
+            daemon_id=daemon_id,
+            places=configuration.places,
+            cgroup_version=self._cgroups.version,
+            limits=self._cgroups.capabilities(),
+            storage_driver=STORAGE_DRIVER,
+            insecure_registries=configuration.insecure_registries,
+            is_debug=configuration.log_level == "debug",
+            count_containers=engine_containers.counts,
+            count_images=engine_images.count,
+        )
+
+    def _introduce(self) -> None:
+        """Tell those who must not know containers who uses what they own."""
+        engine_containers = self.engine.containers
+        self.engine.images.users = engine_containers.image_users
+        self.engine.volumes.used_by = engine_containers.volume_users
+        self.engine.networks.endpoints = engine_containers.endpoints
+        self._garbage.protect(lambda: [Needed(snapshots=frozenset(engine_containers.snapshots()))])
+        self._garbage.protect(self.engine.builds.needed)
+
+    async def open(self) -> None:
+        """Bring everything together after whatever ended the last daemon: containers first, then leftovers."""
+        await self._networking.open()
+        self._snapshots.recover()
+        self.engine.volumes.recover()
+        await self.engine.containers.recover()
+        await self._garbage.collect()
+
+    def end_streams(self) -> None:
+        """Let answers that would last for ever end: the server waits for them."""
+        self._events.close()
+
+    async def close(self) -> None:
+        """Let go of containers, which run on, and of everything else. The network goes when nobody is on it."""
+        counts = self.engine.containers.counts()
+        await self.engine.containers.close()
+        await self._networking.close(remove=not (counts.running or counts.paused))
+        await self._registry.close()
+        self._database.close()
+
+
+def _make_folders(data: Path, temporary: Path) -> None:
+    # What an unfinished build or load left is worth nothing to the next daemon.
+    shutil.rmtree(temporary, ignore_errors=True)
+    data.mkdir(parents=True, exist_ok=True, mode=0o711)
+    for folder in (temporary, data / "containers"):
+        folder.mkdir(exist_ok=True, mode=0o700)
+
+
+def _daemon_id(data: Path) -> str:
+    """Return the id of this data root, made at its first use."""
+    path = data / "id"
+    if not path.exists():
+        path.write_text(f"{secrets.token_hex(16)}\n")
+    return path.read_text().strip()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

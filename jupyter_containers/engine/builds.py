@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,16 +13,18 @@ from tempfile import TemporaryFile, mkdtemp
 from typing import BinaryIO
 
 from jupyter_containers.build.builder import Builder, BuildOptions
+from jupyter_containers.build.cache import protected
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.progress import Listener, PullProgress
 from jupyter_containers.engine.events import Events
-from jupyter_containers.engine.garbage import Garbage
+from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.images.walk import Image
 from jupyter_containers.layers import archive
 from jupyter_containers.linux.safe_paths import open_in_root
+from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
 
@@ -65,8 +67,11 @@ class BaseImages:
 class Builds:
     """Builds for one data root; contexts are unpacked under `folder` and removed in any case."""
 
-    def __init__(self, builder: Builder, images: Images, *, events: Events, garbage: Garbage, folder: Path) -> None:
+    def __init__(
+        self, builder: Builder, images: Images, *, cache: BuildCache, events: Events, garbage: Garbage, folder: Path
+    ) -> None:
         self._builder = builder
+        self._cache = cache
         self._images = images
         self._events = events
         self._garbage = garbage
@@ -87,6 +92,19 @@ class Builds:
         for name in request.names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
         return image
+
+    def needed(self) -> Iterable[Needed]:
+        """Return what the cached steps need, for the garbage collector."""
+        for entry in self._cache.all():
+            found = protected(entry.record)
+            yield Needed(frozenset(found.blobs), frozenset(found.snapshots))
+
+    async def prune(self) -> tuple[int, int]:
+        """Forget all cached steps; return how many there were, and the bytes that only they needed."""
+        entries = self._cache.all()
+        for entry in entries:
+            self._cache.remove(entry.key)
+        return len(entries), await self._garbage.collect()
 
     @contextmanager
     def _context_folder(self) -> Iterator[Path]:

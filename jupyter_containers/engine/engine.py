@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.networks import Networks
     from jupyter_containers.engine.processes import Execs
     from jupyter_containers.engine.system import System
+    from jupyter_containers.engine.transfers import Transfers
     from jupyter_containers.engine.volumes import Volumes
 
 
@@ -21,6 +22,7 @@ class Engine:
     containers: Containers
     execs: Execs
     images: Images
+    transfers: Transfers
     builds: Builds
     networks: Networks
     volumes: Volumes

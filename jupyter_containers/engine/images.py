@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -124,7 +124,7 @@ class Images:
     # --- finding -----------------------------------------------------------------------------------------------------
 
     async def find(self, name_or_id: str) -> ImageView:
-        """Return an image by name, id or unique prefix of an id; a name beats an id. `host` is made when first asked for.
+        """Return an image by name, id or unique prefix of an id; a name beats an id. `host` is made when asked for.
 
         Raises ImageNotFound, InvalidParameter for what is no reference or an ambiguous prefix.
         """
@@ -193,7 +193,7 @@ class Images:
     def history(self, view: ImageView) -> list[HistoryEntry]:
         """Return the steps of an image, the newest first."""
         sizes = [self._layer_size(name) for name in view.image.chain][::-1]
-        entries = []
+        entries: list[HistoryEntry] = []
         for step in reversed(view.config.history):
             size = 0 if step.empty_layer or not sizes else sizes.pop(0)
             first = not entries
@@ -241,7 +241,8 @@ class Images:
         names = list(view.names) if by_id else [self._named(name_or_id)]
         if by_id and len({name.familiar_repository for name in names}) > 1 and not force:
             raise Conflict(
-                f"conflict: unable to delete {view.id.short} (must be forced) - image is referenced in multiple repositories"
+                f"conflict: unable to delete {view.id.short} (must be forced) - image is referenced in multiple "
+                "repositories"
             )
         is_last = len(names) >= len(view.names)
         if is_last:
@@ -286,7 +287,7 @@ class Images:
             self._names.remove(str(name))
         else:
             kept = tuple(text for text in view.record.repo_digests if text != str(name))
-            self._records.add(ImageRecord(**{**_fields(view.record), "repo_digests": kept}))
+            self._records.add(replace(view.record, repo_digests=kept))
         self._events.publish("image", "untag", str(view.id), {"name": str(view.id)})
         return Removed(untagged=name.familiar)
 
@@ -318,10 +319,6 @@ class Images:
             image = self._load(record.id, record.target.digest)
             blobs = {record.id, record.target.digest, *(layer.digest for layer in image.manifest.layers)}
             yield Needed(frozenset(blobs | targets), frozenset(image.chain))
-
-
-def _fields(record: ImageRecord) -> dict[str, object]:
-    return {name: getattr(record, name) for name in ImageRecord.__slots__}
 
 
 def _missing(name: str) -> ImageRecord:

@@ -121,8 +121,8 @@ class Transfers:
     async def _unpacked(self, image: Image, progress: Callable[[Progress], None]) -> Image:
         loop = asyncio.get_running_loop()
 
-        def tell(step: Progress) -> None:
-            loop.call_soon_threadsafe(progress, step)
+        def tell(step: unpack.Progress) -> None:
+            loop.call_soon_threadsafe(progress, Progress(step.id, step.status, step.current, step.total))
 
         await asyncio.to_thread(unpack.unpack, image, self._content, self._snapshots, on_progress=tell)
         return image

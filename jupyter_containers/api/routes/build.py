@@ -8,6 +8,7 @@ import json
 
 from aiohttp import web
 
+from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines, Outbox
 from jupyter_containers.api.routing import Route, engine_of, flag, json_query, text
 from jupyter_containers.api.wire.builds import BuildLines
@@ -97,8 +98,10 @@ def _check_credentials(request: web.Request) -> None:
         raise InvalidParameter("invalid X-Registry-Config header: not a JSON object")
 
 
-async def prune(request: web.Request) -> web.StreamResponse:
-    raise Unsupported("pruning the build cache is not supported yet")
+async def prune(request: web.Request) -> web.Response:
+    filters.parse(request, {"all"} if flag(request, "all") else set())
+    _, freed = await engine_of(request).builds.prune()
+    return web.json_response({"CachesDeleted": None, "SpaceReclaimed": freed})
 
 
 ROUTES = (

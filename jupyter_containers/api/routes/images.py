@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from typing import NoReturn
 
 from aiohttp import web
-from jupyter_containers.registry import credentials_from_header
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines, Outbox
@@ -18,6 +17,7 @@ from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
+from jupyter_containers.registry import Progress, from_header
 
 _LIST_FILTERS = {"before", "dangling", "label", "reference", "since", "until"}
 _CHUNK = 256 * 1024
@@ -53,13 +53,13 @@ async def create(request: web.Request) -> web.StreamResponse:
         return await _import(request)
     reference = _reference(text(request, "fromImage"), text(request, "tag"))
     platform = Platform.parse(text(request, "platform")) if text(request, "platform") else None
-    credentials = credentials_from_header(request.headers.get("X-Registry-Auth", ""))
+    credentials = from_header(request.headers.get("X-Registry-Auth"))
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
         familiar = reference.familiar_repository
         begin = f"Pulling from {reference.repository.removeprefix('docker.io/').removeprefix(reference.domain + '/')}"
         started = False
 
-        def tell(step: object) -> None:
+        def tell(step: Progress) -> None:
             nonlocal started
             if not started:
                 started = True

@@ -1,0 +1,18 @@
+"""Routes: one file per resource, each with its ROUTES; a handler reads the request, calls the engine, writes JSON."""
+
+from __future__ import annotations
+
+from jupyter_containers.api.routes import build, containers, execs, images, networks, system, unsupported, volumes
+from jupyter_containers.api.routing import Route
+
+# In order: the last one answers whatever nobody else does.
+ROUTES: tuple[Route, ...] = (
+    *system.ROUTES,
+    *containers.ROUTES,
+    *execs.ROUTES,
+    *images.ROUTES,
+    *build.ROUTES,
+    *networks.ROUTES,
+    *volumes.ROUTES,
+    *unsupported.ROUTES,
+)
