@@ -8,8 +8,11 @@ from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import chain_ids
 
-# The digest of a tar with nothing in it: its layer is not worth having, as dockerd decides too.
-EMPTY_DIFF_ID = Digest("sha256", "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")
+# A tar with nothing in it, of two zero blocks or of a whole record: not worth a layer, as dockerd decides too.
+EMPTY_DIFF_IDS = frozenset({
+    Digest("sha256", "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"),
+    Digest("sha256", "84ff92691f909a05b224e1c56abb4864f01b4f8e3c854e4bb4c7baf1d3f6d652"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ class Narration:
             self._say(index, StepOutput(number, report.stream, report.content), len(report.content))
 
     def finished(self, vertex: Vertex, outcome: Outcome) -> None:
-        self._seconds[vertex.digest] = self._monotonic() - self._started.get(vertex.digest, self._monotonic())
+        if vertex.digest in self._started:
+            self._seconds[vertex.digest] = self._monotonic() - self._started[vertex.digest]
         self._results[vertex.digest] = outcome
         self._advance()
 
@@ -124,7 +125,7 @@ class Narration:
         number = self._position + 1
         if cached:
             self._listener(StepCached(number))
-        seconds = 0.0 if cached else self._seconds.get(digest, 0.0)
+        seconds = 0.0 if is_repeated else self._seconds.get(digest, 0.0)
         self._listener(StepDone(number, entry.image_id, seconds, cached))
         if digest:
             self._told.add(digest)

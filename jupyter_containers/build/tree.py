@@ -71,14 +71,14 @@ class Tree:
             raise Cancelled("the copy was cancelled")
 
     def find(self, source: str, word: str = "COPY") -> list[Match]:
-        """Return what a source names, sorted. Raises CopyFailed with dockerd's sentences if that is nothing."""
+        """Return what a source names, sorted; nothing for a pattern that fits nothing.
+
+        Raises CopyFailed with dockerd's sentences for a name that is not there.
+        """
         relative = _relative(source, word, may_climb=self.with_owners)
         if not has_wildcard(relative):
             return [self._match(_unescape(relative), source, word)]
-        names = self._expand(relative)
-        if not names:
-            raise CopyFailed(f"{word} failed: no source files were specified")
-        return [self._match(name, name, word) for name in names]
+        return [self._match(name, name, word) for name in self._expand(relative)]
 
     def open(self, path: str, flags: int = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) -> int:
         """Open a file of the tree; the caller closes it."""

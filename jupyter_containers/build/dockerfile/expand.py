@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from jupyter_containers.build.dockerfile.quoting import go_quote
 from jupyter_containers.build.dockerfile.wildcards import Wildcards, shell_pattern
 
 _BLANK = " \t\r\n\v\f"
@@ -87,7 +88,7 @@ def _pieces(text: str, variables: Mapping[str, str], escape: str) -> list[tuple[
         return _Scanner(text, variables, escape, 0).pieces()
     except ExpansionError as error:
         shown = text if len(text) <= 200 else f"{text[:200]}…"
-        raise ExpansionError(f'failed to process "{shown}": {error}') from error
+        raise ExpansionError(f"failed to process {go_quote(shown)}: {error}") from error
 
 
 class _Scanner:

@@ -172,7 +172,10 @@ def _run(line: Line, flags: Flags) -> Run:
     if network not in NETWORK_MODES:
         raise line.error(f'invalid network mode: "{network}"; choose one of {", ".join(NETWORK_MODES)}')
     flags.refuse_for_now("mount", "security")
-    return Run(_command(line), network, line.heredocs)
+    command = _command(line)
+    if not command.args:
+        raise line.error("RUN requires at least one argument")
+    return Run(command, network, line.heredocs)
 
 
 def _copy(line: Line, flags: Flags) -> Copy:

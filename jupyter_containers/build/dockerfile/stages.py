@@ -13,7 +13,7 @@ from jupyter_containers.oci.platform import host_platform
 
 SCRATCH = "scratch"
 
-# Usable without ARG, and neither in history nor in the cache key. Source: Dockerfile reference, Predefined ARGs.
+# Usable without ARG, and then neither in history nor in the cache key. Source: Dockerfile reference, Predefined ARGs.
 PREDEFINED_ARGUMENTS = frozenset(
     name
     for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")

@@ -112,6 +112,8 @@ def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
 
 def _find(operation: CopyFiles, tree: Tree) -> list[Match]:
     matches = [match for source in operation.sources for match in tree.find(source, operation.word)]
+    if not matches and not operation.inline:
+        raise CopyFailed(f"{operation.word} failed: no source files were specified")
     if len(matches) + len(operation.inline) > 1 and not operation.destination.endswith("/"):
         raise CopyFailed(
             f"When using {operation.word} with more than one source file, the destination must be a directory "

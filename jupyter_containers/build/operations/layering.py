@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jupyter_containers.build.blocking import in_thread
-from jupyter_containers.build.filesystem import EMPTY_DIFF_ID, Filesystem, Layer
+from jupyter_containers.build.filesystem import EMPTY_DIFF_IDS, Filesystem, Layer
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.images.assemble import export_snapshot
 from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE
@@ -29,7 +29,7 @@ class Stores:
         The active snapshot is gone afterwards.
         """
         descriptor, diff_id = export_snapshot(self.content, self.snapshotter, key)
-        if diff_id == EMPTY_DIFF_ID:
+        if diff_id in EMPTY_DIFF_IDS:
             self.snapshotter.remove(key)
             return None
         layer = Layer(descriptor, diff_id)

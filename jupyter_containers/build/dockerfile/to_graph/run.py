@@ -17,9 +17,13 @@ def run(state: StageState, instruction: Run, statement: Statement) -> None:
     """Add the process. Its environment is ENV plus the ARGs declared so far, which ENV overrides."""
     args, scripts = _arguments(state, instruction)
     arguments = {name: value for name, value in state.arguments.items() if name not in state.env}
-    shown = [f"{name}={value}" for name, value in arguments.items() if name not in PREDEFINED_ARGUMENTS]
-    given = {name: value for name, value in state.build_args.items() if name in PREDEFINED_ARGUMENTS and value}
-    hidden = {name: value for name, value in arguments.items() if name in PREDEFINED_ARGUMENTS} | given
+    shown = [f"{name}={value}" for name, value in arguments.items()]
+    # A proxy that an ARG names is an argument like others; one that is only given stays out of key and history.
+    hidden = {
+        name: value
+        for name, value in state.build_args.items()
+        if name in PREDEFINED_ARGUMENTS and value and name not in arguments
+    }
     operation = Execute(
         args,
         (*state.process.env, *shown),

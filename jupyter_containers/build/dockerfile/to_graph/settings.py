@@ -26,7 +26,6 @@ from jupyter_containers.build.dockerfile.instructions import (
 )  # fmt: skip
 from jupyter_containers.build.dockerfile.lines import Line
 from jupyter_containers.build.dockerfile.quoting import go_list, go_quote, go_rune
-from jupyter_containers.build.dockerfile.stages import PREDEFINED_ARGUMENTS
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.oci.image_config import Healthcheck as HealthcheckConfig
 
@@ -61,8 +60,7 @@ def arg(state: StageState, instruction: Arg, statement: Statement) -> None:
             value = state.global_arguments.get(name)
         if value is not None:
             state.arguments[name] = value
-        is_shown = value is not None and name not in PREDEFINED_ARGUMENTS
-        words.append(f"{name}={value}" if is_shown else name)
+        words.append(name if value is None else f"{name}={value}")
     state.add_step(statement, " ".join(["ARG", *words]))
 
 
@@ -160,8 +158,7 @@ def _health(instruction: Healthcheck, line: Line) -> HealthcheckConfig:
 
 
 def _command(state: StageState, command: Command) -> tuple[str, ...]:
-    # `CMD` with nothing after it is an empty list, not an empty line for the shell.
-    return (*state.shell, *command.args) if command.is_shell_form and command.args else command.args
+    return (*state.shell, *command.args) if command.is_shell_form else command.args
 
 
 def _pairs(state: StageState, pairs: tuple[tuple[str, str], ...], line: Line) -> list[tuple[str, str]]:
