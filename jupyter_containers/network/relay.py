@@ -186,10 +186,14 @@ class _Flow:
 
     def send(self, datagram: bytes) -> None:
         self.is_idle = False
-        try:
-            self.socket.send(datagram)
-        except OSError:
-            pass  # refused or full: datagrams get lost
+        for _ in range(2):
+            try:
+                self.socket.send(datagram)
+            except ConnectionRefusedError:
+                continue  # this one was not sent: it is the answer to an earlier one
+            except OSError:
+                return  # full or unreachable: datagrams get lost
+            return
 
 
 def _answer_from(family: int, asked: bytes) -> list[tuple[int, int, bytes]]:

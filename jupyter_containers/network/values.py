@@ -40,7 +40,7 @@ class PortMapping:
         if protocol not in PROTOCOLS:
             raise InvalidParameter(f"cannot publish port {container_port}: protocol must be tcp or udp")
         first, dash, last = host_port.partition("-")
-        start = _port(first) if first else 0
+        start = _port(first) if dash or first not in ("", "0") else 0
         end = _port(last) if dash else 0
         if dash and end < start:
             raise InvalidParameter(f"invalid range of host ports {host_port!r}: the end is below the start")

@@ -59,9 +59,7 @@ def _uplink(route: Netlink, outside: Namespace) -> None:
         index = netlink.get("link", wanted, RTM_GETLINK)["index"]
         up = ifinfmsg()
         up["index"], up["flags"], up["change"] = index, 1, 1
-        netlink.change(
-            "address", (address_message(index, address), RTM_NEWADDR, NLM_F_CREATE), (up, RTM_NEWLINK, 0)
-        )
+        netlink.change("address", (address_message(index, address), RTM_NEWADDR, NLM_F_CREATE), (up, RTM_NEWLINK, 0))
     default = rtmsg()
     default["family"], default["table"], default["proto"], default["type"] = 2, 254, 3, 1
     default["attrs"] = [("RTA_GATEWAY", str(OUTSIDE.ip))]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 _SECONDS = 5.0
 # Long enough for a packet to cross three namespaces many times over.
@@ -15,7 +17,7 @@ async def call(client: socket.socket, address: tuple[str, int], server: socket.s
     loop = asyncio.get_running_loop()
     client.setblocking(False)
     server.setblocking(False)
-    async with asyncio.timeout(_SECONDS):
+    async with _closing(client), asyncio.timeout(_SECONDS):
         await loop.sock_connect(client, address)
         accepted, peer = await loop.sock_accept(server)
         accepted.setblocking(False)
@@ -26,7 +28,6 @@ async def call(client: socket.socket, address: tuple[str, int], server: socket.s
             await loop.sock_sendall(accepted, b"answer")
             accepted.shutdown(socket.SHUT_WR)
             assert await _read_all(client) == b"answer"
-    client.close()
     return str(peer[0])
 
 
@@ -37,8 +38,6 @@ async def is_unreachable(client: socket.socket, address: tuple[str, int], server
             await call(client, address, server)
     except (TimeoutError, OSError):
         return True
-    finally:
-        client.close()
     return False
 
 
@@ -50,15 +49,20 @@ async def ask(client: socket.socket, address: tuple[str, int], server: socket.so
     loop = asyncio.get_running_loop()
     client.setblocking(False)
     server.setblocking(False)
-    client.connect(address)
-    async with asyncio.timeout(_SECONDS):
+    async with _closing(client), asyncio.timeout(_SECONDS):
+        client.connect(address)
         client.send(b"question")
         question, peer = await loop.sock_recvfrom(server, 100)
         assert question == b"question"
         server.sendto(b"answer", peer)
         assert await loop.sock_recv(client, 100) == b"answer"
-    client.close()
     return str(peer[0])
+
+
+@asynccontextmanager
+async def _closing(sock: socket.socket) -> AsyncIterator[None]:
+    with sock:
+        yield
 
 
 async def _read_all(sock: socket.socket) -> bytes:

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv4Network
-
 from typing import Any
 
 import pytest
