@@ -13,7 +13,7 @@ from jupyter_containers.errors import Conflict, ContainersError, DeadlineExceede
 _CHUNK = 1 << 16
 
 FREEZE_SECONDS = 5.0
-REMOVE_SECONDS = 2.0
+REMOVE_SECONDS = 1.0
 
 
 def read(directory: str, name: str) -> bytes | None:

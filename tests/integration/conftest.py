@@ -37,7 +37,7 @@ def nothing_left_over(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
     before, standing = _inventory(base), _daemon_is_standing()
 
     def left() -> set[str]:
-        return {item for item in _inventory(base) - before if not (standing and item in _KEPT_BY_A_DAEMON)}
+        return {item for item in _inventory(base) - before if not _is_kept(item, standing)}
 
     yield
     with contextlib.suppress(AssertionError):
@@ -46,13 +46,9 @@ def nothing_left_over(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
         pytest.fail(f"left over by {request.node.nodeid}: " + "; ".join(sorted(items)), pytrace=False)
 
 
-_KEPT_BY_A_DAEMON = {"interface jc0"} | {
-    f"cgroup /sys/fs/cgroup/{name}jupyter-containers"
-    for name in (
-        "",
-        *(f"{name}/" for name in (os.listdir("/sys/fs/cgroup") if os.path.isdir("/sys/fs/cgroup") else ())),
-    )
-}
+def _is_kept(item: str, daemon_is_standing: bool) -> bool:
+    """Tell what is made once and for all containers: the parent of the cgroups, and the bridge of a daemon."""
+    return item.endswith("/jupyter-containers") or (daemon_is_standing and item == "interface jc0")
 
 
 def _inventory(base: Path) -> set[str]:
