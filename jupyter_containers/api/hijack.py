@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
 from aiohttp import web
@@ -117,6 +118,7 @@ class Connection(asyncio.Protocol):
         self._early = early
         self._has_ended = False
         self._is_over = False
+        self._is_full: asyncio.Future[None] | None = None
         self._hangup: select.epoll | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if has_ended:
@@ -150,6 +152,11 @@ class Connection(asyncio.Protocol):
     def write(self, content: bytes) -> None:
         if not self.is_lost and not self._is_over:
             self._transport.write(content)
+
+    async def drained(self) -> None:
+        """Wait until a slow client has taken what was written."""
+        while self._is_full is not None and not self.is_lost:
+            await self._is_full
 
     def end(self) -> None:
         """Nothing more will be written. What the client still sends is read and thrown away for a moment.
@@ -187,15 +194,23 @@ class Connection(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
+        self._is_full = asyncio.get_running_loop().create_future()
         if self._receiver is not None:
             self._receiver.paused()
 
     def resume_writing(self) -> None:
+        self._unblock()
         if self._receiver is not None:
             self._receiver.resumed()
 
+    def _unblock(self) -> None:
+        full, self._is_full = self._is_full, None
+        if full is not None and not full.done():
+            full.set_result(None)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch_hangup()
+        self._unblock()
         self.closed.set_result(None)
         if self._receiver is not None:
             self._receiver.lost()
@@ -234,6 +249,8 @@ class Relay(asyncio.Protocol):
         self._keys = keys
         self._container: asyncio.Transport | None = None
         self.is_detached = False
+        # Done when the container's side has nothing more to say.
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._container = cast(asyncio.Transport, transport)
@@ -243,7 +260,7 @@ class Relay(asyncio.Protocol):
         self._client.write(data)
 
     def eof_received(self) -> None:
-        self._client.end()
+        self._finish()
 
     def pause_writing(self) -> None:
         self._client.hold()
@@ -253,7 +270,11 @@ class Relay(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._container = None
-        self._client.end()
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
 
     def received(self, content: bytes) -> None:
         if self._container is None or not self._stdin:
@@ -282,14 +303,26 @@ class Relay(asyncio.Protocol):
             self._container.resume_reading()
 
 
-async def relay(client: Connection, container: socket.socket, *, stdin: bool, keys: DetachKeys | None = None) -> bool:
+async def relay(
+    client: Connection,
+    container: socket.socket,
+    *,
+    stdin: bool,
+    keys: DetachKeys | None = None,
+    settle: Callable[[], Awaitable[None]] | None = None,
+) -> bool:
     """Pass bytes between a client and a container's stream until both are closed; tell whether the client detached.
 
-    Closes `container`, also on cancellation.
+    `settle` is waited for between the end of the output and telling the client of it: who sees the end may ask for the
+    exit code at once. Closes `container`, also on cancellation.
     """
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.create_connection(lambda: Relay(client, stdin=stdin, keys=keys), sock=container)
     try:
+        await asyncio.wait({protocol.over, client.closed}, return_when=asyncio.FIRST_COMPLETED)
+        if settle is not None and not client.is_lost and not protocol.is_detached:
+            await settle()
+        client.end()
         await client.closed
     finally:
         transport.abort()

@@ -24,11 +24,9 @@ def frame(stream: int, payload: bytes) -> bytes:
     return _HEADER.pack(stream, len(payload)) + payload
 
 
-def stream_type(*, terminal: bool, version: tuple[int, int], accept: str = "") -> str:
-    """Return the content type of a stream: the multiplexed one has its own name since 1.42, for who asks for it."""
-    if not terminal and version >= (1, 42) and MULTIPLEXED_STREAM in accept:
-        return MULTIPLEXED_STREAM
-    return RAW_STREAM
+def stream_type(*, terminal: bool, version: tuple[int, int]) -> str:
+    """Return the content type of a stream: the multiplexed one has its own name since API 1.42."""
+    return MULTIPLEXED_STREAM if not terminal and version >= (1, 42) else RAW_STREAM
 
 
 def parse_detach_keys(text: str) -> bytes:

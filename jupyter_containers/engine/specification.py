@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_containers.engine.containers.capabilities import resolve_capabilities
 from jupyter_containers.engine.containers.merge import replace_env
-from jupyter_containers.engine.containers.record import HostSettings, Limits, MountPoint, Record, Ulimit
+from jupyter_containers.engine.containers.record import (
+    ExecSettings,
+    HostSettings,
+    Limits,
+    MountPoint,
+    Record,
+    Ulimit,
+)
 from jupyter_containers.engine.containers.security import Security, parse_security
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.runtime_spec import (
@@ -77,7 +84,7 @@ def specification(record: Record, facts: Facts) -> Spec:
     return Spec(
         process=Process(
             args=settings.args,
-            env=environment(record, facts.hostname),
+            env=environment(record, facts.hostname, terminal=settings.tty),
             cwd=settings.working_dir or "/",
             user=User(username=settings.user or None, additional_groups=tuple(host.group_add or ())),
             terminal=settings.tty,
@@ -97,12 +104,31 @@ def specification(record: Record, facts: Facts) -> Spec:
     )
 
 
-def environment(record: Record, hostname: str) -> tuple[str, ...]:
-    """Return the variables of init: Docker's own, overridden by the container's. HOME is the runtime's to add."""
+def environment(record: Record, hostname: str, *, terminal: bool) -> tuple[str, ...]:
+    """Return the variables of a process: Docker's own, overridden by the container's. HOME is the runtime's to add."""
     base = [DEFAULT_PATH, f"HOSTNAME={hostname}"]
-    if record.settings.tty:
+    if terminal:
         base.append("TERM=xterm")
     return replace_env(tuple(base), record.settings.env)
+
+
+def exec_process(record: Record, wish: ExecSettings, facts: Facts) -> Process:
+    """Return one more process of a container: as its first one, but for what is asked."""
+    settings, host = record.settings, record.host
+    # With a user of its own it has that user's groups; the container's --group-add is for both.
+    host = replace(host, privileged=host.privileged or wish.privileged)
+    return Process(
+        args=wish.args,
+        env=replace_env(environment(record, facts.hostname, terminal=wish.tty), wish.env),
+        cwd=wish.working_dir or settings.working_dir or "/",
+        user=User(username=wish.user or settings.user or None, additional_groups=tuple(host.group_add or ())),
+        terminal=wish.tty,
+        console_size=wish.console_size if wish.tty and any(wish.console_size) else None,
+        capabilities=capabilities(host, facts.known_capabilities, facts.granted_capabilities),
+        rlimits=tuple(rlimit(limit) for limit in host.ulimits),
+        no_new_privileges=parse_security(host.security_options).no_new_privileges,
+        oom_score_adj=host.oom_score_adj,
+    )
 
 
 def capabilities(host: HostSettings, known: Sequence[str], granted: Sequence[str]) -> Capabilities:

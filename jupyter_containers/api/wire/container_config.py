@@ -87,7 +87,7 @@ def settings_to_wire(settings: Settings) -> dict[str, Any]:
         "OnBuild": None,
         "Labels": dict(settings.labels),
     }
-    optional = {
+    optional: dict[str, Any] = {
         "ExposedPorts": {port: {} for port in settings.exposed_ports},
         "Healthcheck": _healthcheck_json(settings.healthcheck),
         "NetworkDisabled": settings.network_disabled,

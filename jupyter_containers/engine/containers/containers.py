@@ -132,7 +132,7 @@ class Containers:
         """See describe.describe."""
         return await describe.describe(self.roster, container, size=size)
 
-    async def list(self, query: listing.Query) -> list[Container]:
+    async def matching(self, query: listing.Query) -> list[Container]:
         """See listing.matching."""
         return await listing.matching(self.roster, query)
 

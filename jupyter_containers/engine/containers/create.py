@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jupyter_containers.engine.containers import checks
 from jupyter_containers.engine.containers.capabilities import resolve_capabilities
@@ -129,7 +130,7 @@ def _shares_names(host: HostSettings) -> bool:
 
 def _settle_modes(roster: Roster, host: HostSettings) -> HostSettings:
     """Write container:<name> with the id, so that a rename does not break it. Raises NotFound."""
-    changes = {}
+    changes: dict[str, Any] = {}
     for field in ("pid_mode", "ipc_mode", "network_mode"):
         mode: str = getattr(host, field)
         if mode.startswith("container:"):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
 
 from jupyter_containers.engine.containers import remove, restart
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.record import Status
 from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.specification import CGROUP_PARENT
+from jupyter_containers.errors import NotFound
 from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.shim.protocol import Exit
+from jupyter_containers.supervisor import recovery
+from jupyter_containers.supervisor.connection import Shim, ShimLost
 
-if TYPE_CHECKING:
-    from jupyter_containers.shim.protocol import Exit
-    from jupyter_containers.supervisor.connection import Shim
+_log = logging.getLogger(__name__)
 
 
 def follow(roster: Roster, container: Container, shim: Shim) -> None:
@@ -22,11 +25,36 @@ def follow(roster: Roster, container: Container, shim: Shim) -> None:
 
 
 async def _follow(roster: Roster, container: Container, shim: Shim) -> None:
-    exit_ = await shim.wait()
+    exit_ = await _end_of(roster, container, shim)
     async with container.lock:
         # From here on it is finished even if the daemon is told to stop: a half-recorded end would be found as
         # "running" by the next daemon.
         await asyncio.shield(ended(roster, container, exit_))
+
+
+async def _end_of(roster: Roster, container: Container, shim: Shim) -> Exit:
+    """Wait for the end; a shim that was lost on the way is looked for again."""
+    while True:
+        try:
+            return await shim.wait()
+        except ShimLost:
+            path = roster.bundle_path(container.record)
+            found = await recovery.reconnect(roster.environment.places.run, container.id, path)
+            if not isinstance(found, Shim):
+                container.shim = None
+                remove_cgroup(roster, container)
+                return found
+            container.shim = shim = found
+
+
+def remove_cgroup(roster: Roster, container: Container) -> None:
+    """Kill and remove what a lost shim has left of the container's group."""
+    try:
+        group = roster.environment.cgroups.open(f"{CGROUP_PARENT}/{container.id}")
+        group.kill()
+        group.remove()
+    except (NotFound, OSError) as error:
+        _log.debug("cgroup of container %s: %s", container.record.short_id, error)
 
 
 async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
@@ -65,7 +93,10 @@ async def clean_up(roster: Roster, container: Container) -> None:
         container.attachment = None
         roster.save(container, attachment=None)
     if shim is not None:
-        await shim.delete()
+        try:
+            await shim.delete()
+        except ShimLost:
+            remove_cgroup(roster, container)
         shim.close()
     Bundle(roster.bundle_path(container.record)).remove()
     container.refuse_attaching()

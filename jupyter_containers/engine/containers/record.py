@@ -213,6 +213,23 @@ class HostSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecSettings:
+    """One more process of a running container, as asked for; empty means "as the container's first"."""
+
+    args: tuple[str, ...]
+    env: tuple[str, ...] = ()
+    user: str = ""
+    working_dir: str = ""
+    tty: bool = False
+    attach_stdin: bool = False
+    attach_stdout: bool = False
+    attach_stderr: bool = False
+    privileged: bool = False
+    detach_keys: str = ""
+    console_size: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class MountPoint:
     """A mount as it will be made: type bind, volume or tmpfs; `source` is a directory or file of the host."""
 

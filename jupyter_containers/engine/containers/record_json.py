@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from jupyter_containers.errors import InvalidParameter
 
@@ -40,7 +40,7 @@ def from_json(kind: type[T], data: Mapping[str, Any]) -> T:
 
     Raises InvalidParameter when a field without a default is missing.
     """
-    readers = _readers(kind)
+    readers = _readers(cast(Any, kind))
     try:
         return kind(**{name: readers[name](content) for name, content in data.items() if name in readers})
     except (TypeError, ValueError) as error:

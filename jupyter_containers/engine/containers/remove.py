@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections.abc import Callable
 
 from jupyter_containers.engine.containers import restart
@@ -49,13 +50,7 @@ async def _kill(roster: Roster, container: Container) -> None:
     gone = container.wait(WaitCondition.NOT_RUNNING)
     try:
         roster.save_state(container, stopped_by_user=True)
-        shim = container.running_shim()
-        if container.record.state.status is Status.PAUSED:
-            # A frozen process does not die of a signal before it is thawed, on cgroup v1.
-            await shim.kill(9)
-            await shim.resume()
-        else:
-            await shim.kill(9)
+        await container.running_shim().kill(signal.SIGKILL)
     except Conflict:
         pass  # it ended by itself in the meantime
     except ContainersError:

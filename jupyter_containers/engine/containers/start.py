@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.engine.containers import ending, remove, restart
 from jupyter_containers.engine.containers.checks import log_size
+from jupyter_containers.engine.containers.connecting import Network
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import gather
 from jupyter_containers.engine.containers.hostfiles import add_address, write_files
-from jupyter_containers.engine.containers.ports import port_mappings
 from jupyter_containers.engine.containers.record import Record, State, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import specification
@@ -25,7 +25,6 @@ from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.shim.protocol import LogOptions
 
 if TYPE_CHECKING:
-    from jupyter_containers.network.values import Attachment
     from jupyter_containers.supervisor.connection import Created, Shim
 
 DEFAULT_LOG_FILES = 1
@@ -78,18 +77,21 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
     write_files(roster, record, facts.hostname)
     bundle = Bundle.create(roster.bundle_path(record), specification(record, facts))
     shim = container.shim = await roster.environment.launcher.launch(record.id, bundle.path)
-    created = await shim.create(
-        log=log_options(roster, record),
-        stdin_open=record.settings.open_stdin,
-        stdin_once=record.settings.stdin_once,
-    )
+    network = Network(roster, record)
+    created = None
     try:
-        container.attachment = await _connect(roster, record, created)
+        created = await shim.create(
+            log=log_options(roster, record),
+            stdin_open=record.settings.open_stdin,
+            stdin_once=record.settings.stdin_once,
+            on_network=network.connect,
+        )
+        container.attachment = await network.connected()
+    except BaseException:
+        await network.give_up()
+        raise
     finally:
-        if created.netns_fd is not None:
-            os.close(created.netns_fd)
-        if created.netlink is not None:
-            created.netlink.close()
+        _close(created)
     if container.attachment is not None:
         add_address(roster, record, facts.hostname, container.attachment.ip_address)
     await _attach_early(container, shim)
@@ -97,21 +99,11 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
     return shim, created.pid
 
 
-async def _connect(roster: Roster, record: Record, created: Created) -> Attachment | None:
-    networking, mode = roster.environment.networking, record.host.network_mode
-    if created.netns_fd is None or created.netlink is None or mode.startswith("container:"):
-        return None
-    if mode == "none" or record.settings.network_disabled:
-        await networking.loopback(created.netlink)
-        return None
-    return await networking.attach(
-        record.id,
-        netns_fd=created.netns_fd,
-        netlink=created.netlink,
-        endpoint_name=record.name,
-        ports=port_mappings(record),
-        mac=record.settings.mac_address or None,
-    )
+def _close(created: Created | None) -> None:
+    if created is not None and created.netns_fd is not None:
+        os.close(created.netns_fd)
+    if created is not None and created.netlink is not None:
+        created.netlink.close()
 
 
 async def _attach_early(container: Container, shim: Shim) -> None:

@@ -47,14 +47,18 @@ async def stop(
 
 async def _stop_waiting_for_restart(roster: Roster, container: Container) -> bool:
     """End the wait for the next start, if there is one."""
-    if container.record.state.status is not Status.RESTARTING:
+    if not _waits_for_restart(container):
         return False
     async with container.lock:
-        if container.record.state.status is not Status.RESTARTING:
+        if not _waits_for_restart(container):
             return False
         policy.cancel(container)
         roster.save_state(container, status=Status.EXITED, stopped_by_user=True)
         return True
+
+
+def _waits_for_restart(container: Container) -> bool:
+    return container.record.state.status is Status.RESTARTING
 
 
 async def _end(
@@ -70,11 +74,7 @@ async def _end(
 
 
 async def _send(container: Container, number: int) -> None:
-    shim = container.running_shim()
-    await shim.kill(number)
-    if container.record.state.status is Status.PAUSED and number == signal.SIGKILL:
-        # On cgroup v1 a frozen process dies only when it is thawed.
-        await shim.resume()
+    await container.running_shim().kill(number)
 
 
 async def kill(roster: Roster, container: Container, signal_name: str = "") -> None:

@@ -101,8 +101,8 @@ _COLUMNS: dict[str, _Column] = {
     "bsdtime": ("TIME", lambda p, _h: _short_time(p)),
     "etime": ("ELAPSED", lambda p, h: _elapsed(h.age(p))),
     "etimes": ("ELAPSED", lambda p, h: str(int(h.age(p)))),
-    "stime": ("STIME", lambda p, h: _start(p, h)),
-    "start": ("START", lambda p, h: _start(p, h)),
+    "stime": ("STIME", lambda p, h: _start(p, h)),  # noqa: PLW0108 - it is defined below
+    "start": ("START", lambda p, h: _start(p, h)),  # noqa: PLW0108
 }  # fmt: skip
 _FULL = ("user=UID", "pid", "ppid", "c", "stime", "tty=TTY", "time", "cmd")
 _PLAIN = ("pid", "tty=TTY", "time", "ucmd")

@@ -22,12 +22,10 @@ def test_a_frame_has_stream_and_length_in_front() -> None:
     assert frame(STDERR, b"hi\n") == b"\x02\x00\x00\x00\x00\x00\x00\x03hi\n"
 
 
-def test_the_multiplexed_type_is_for_who_asks_since_1_42() -> None:
-    accept = MULTIPLEXED_STREAM
-    assert stream_type(terminal=False, version=(1, 42), accept=accept) == MULTIPLEXED_STREAM
-    assert stream_type(terminal=False, version=(1, 41), accept=accept) == RAW_STREAM
-    assert stream_type(terminal=False, version=(1, 51)) == RAW_STREAM
-    assert stream_type(terminal=True, version=(1, 51), accept=accept) == RAW_STREAM
+def test_frames_have_a_type_of_their_own_since_1_42() -> None:
+    assert stream_type(terminal=False, version=(1, 42)) == MULTIPLEXED_STREAM
+    assert stream_type(terminal=False, version=(1, 41)) == RAW_STREAM
+    assert stream_type(terminal=True, version=(1, 51)) == RAW_STREAM
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""/containers/…: wait, logs, stats and attach, the answers that last."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from aiohttp import web
+
+from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
+from jupyter_containers.api.routing import Route, engine_of, flag, text, version_of
+from jupyter_containers.api.streams import (
+    DEFAULT_DETACH_KEYS,
+    STDERR,
+    STDOUT,
+    DetachKeys,
+    frame,
+    parse_detach_keys,
+    stream_type,
+)
+from jupyter_containers.api.wire.stats import statistics_json
+from jupyter_containers.api.wire.times import parse_time, rfc3339_fixed
+from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
+from jupyter_containers.engine.containers.log_file import Entry
+from jupyter_containers.engine.containers.logs import LogQuery
+from jupyter_containers.errors import InvalidParameter
+
+_STREAMS = {"stdout": STDOUT, "stderr": STDERR}
+
+
+def _container_of(request: web.Request) -> Container:
+    return engine_of(request).containers.find(request.match_info["name"])
+
+
+async def wait(request: web.Request) -> web.StreamResponse:
+    """Answer when the container has ended. The headers go at once: then the client knows that nothing is missed."""
+    condition = WaitCondition.parse(text(request, "condition"))
+    ended = engine_of(request).containers.wait(_container_of(request), condition)
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    try:
+        await response.prepare(request)
+        code = await ended
+    finally:
+        ended.cancel()
+    body = {"StatusCode": code} if version_of(request) >= (1, 42) else {"Error": None, "StatusCode": code}
+    await response.write_eof(json.dumps(body, separators=(",", ":")).encode() + b"\n")
+    return response
+
+
+async def logs(request: web.Request) -> web.StreamResponse:
+    containers, container = engine_of(request).containers, _container_of(request)
+    query = LogQuery(
+        stdout=flag(request, "stdout"),
+        stderr=flag(request, "stderr"),
+        since=_moment(request, "since"),
+        until=_moment(request, "until"),
+        tail=_tail(request),
+        follow=flag(request, "follow"),
+    )
+    containers.check_logs(container, query)
+    terminal = container.record.settings.tty
+    headers = {}
+    if version_of(request) >= (1, 42):
+        headers["Content-Type"] = stream_type(terminal=terminal, version=version_of(request))
+    response = web.StreamResponse(headers=headers)
+    if not headers:
+        # dockerd before 1.42 names no type here; aiohttp would name one.
+        response.headers["Content-Type"] = "application/octet-stream"
+    await response.prepare(request)
+    with_times = flag(request, "timestamps")
+    async for entries in containers.logs(container, query):
+        await response.write(log_bytes(entries, terminal=terminal, with_times=with_times))
+    await response.write_eof()
+    return response
+
+
+def _moment(request: web.Request, name: str) -> int:
+    return parse_time(text(request, name), name, now=time.time_ns())
+
+
+def _tail(request: web.Request) -> int | None:
+    """Return how many lines; anything that is no number is everything, as in dockerd."""
+    value = text(request, "tail")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def log_bytes(entries: list[Entry], *, terminal: bool, with_times: bool) -> bytes:
+    """Return entries as they go out: raw from a terminal, else as frames."""
+    pieces = []
+    for entry in entries:
+        content = f"{rfc3339_fixed(entry.at)} ".encode() + entry.content if with_times else entry.content
+        pieces.append(content if terminal else frame(_STREAMS.get(entry.stream, STDOUT), content))
+    return b"".join(pieces)
+
+
+async def stats(request: web.Request) -> web.StreamResponse:
+    containers, container = engine_of(request).containers, _container_of(request)
+    streams, once = flag(request, "stream", default=True), flag(request, "one-shot")
+    if streams and once:
+        raise InvalidParameter("cannot have stream=true and one-shot=true")
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    if not streams:
+        body = statistics_json(container.record, await containers.statistics(container, once=once))
+        return web.json_response(body)
+    await response.prepare(request)
+    async for statistics in containers.watch_statistics(container):
+        await response.write(json.dumps(statistics_json(container.record, statistics)).encode() + b"\n")
+    await response.write_eof()
+    return response
+
+
+async def attach(request: web.Request) -> web.StreamResponse:
+    containers, container = engine_of(request).containers, _container_of(request)
+    keys = parse_detach_keys(text(request, "detachKeys") or DEFAULT_DETACH_KEYS)
+    wanted = Streams(flag(request, "stdin"), flag(request, "stdout"), flag(request, "stderr"))
+    containers.check_attach(container)
+    terminal = container.record.settings.tty
+    await request.read()
+    connection = take_over(request, stream_type(terminal=terminal, version=version_of(request)))
+    if flag(request, "logs"):
+        await _write_logs(request, container, connection, wanted)
+    stream = await containers.attach(container, wanted) if flag(request, "stream") else None
+    if stream is None:
+        connection.end()
+        await connection.closed
+        return Hijacked()
+    watcher = DetachKeys(keys) if terminal and wanted.stdin else None
+    if await relay(connection, stream, stdin=wanted.stdin, keys=watcher):
+        containers.detached(container)
+    return Hijacked()
+
+
+async def _write_logs(request: web.Request, container: Container, connection: Connection, wanted: Streams) -> None:
+    if not (wanted.stdout or wanted.stderr):
+        return
+    query = LogQuery(stdout=wanted.stdout, stderr=wanted.stderr)
+    async for entries in engine_of(request).containers.logs(container, query):
+        connection.write(log_bytes(entries, terminal=container.record.settings.tty, with_times=False))
+        await connection.drained()
+
+
+ROUTES = (
+    Route("POST", "/containers/{name}/wait", wait, cancels=True),
+    Route("GET", "/containers/{name}/logs", logs),
+    Route("GET", "/containers/{name}/stats", stats),
+    Route("POST", "/containers/{name}/attach", attach, cancels=True),
+)

@@ -1,0 +1,234 @@
+"""/containers: the course of a life; what streams is in container_streams.py, files in container_files.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from jupyter_containers.api import filters
+from jupyter_containers.api.routes import container_files, container_streams
+from jupyter_containers.api.routing import Route, engine_of, flag, integer, json_body, text, version_of
+from jupyter_containers.api.wire import fields
+from jupyter_containers.api.wire.container_config import settings_from_wire
+from jupyter_containers.api.wire.containers import container_json, summary_json
+from jupyter_containers.api.wire.host_config import (
+    host_settings_from_wire,
+    limits_from_wire,
+    restart_policy_from_wire,
+)
+from jupyter_containers.api.wire.times import parse_time
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.listing import FILTERS, Query
+from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
+from jupyter_containers.engine.engine import Engine
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.oci.platform import Platform, suitability
+
+_ENDPOINT_UNSUPPORTED = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority")
+
+
+def container_of(request: web.Request) -> Container:
+    """Return the container that the path names. Raises NotFound."""
+    return engine_of(request).containers.find(request.match_info["name"])
+
+
+async def create(request: web.Request) -> web.Response:
+    body = await json_body(request)
+    engine = engine_of(request)
+    if not body:
+        raise InvalidParameter("config cannot be empty in order to create a container")
+    settings = settings_from_wire(body)
+    host = host_settings_from_wire(fields.mapping(body, "HostConfig"))
+    settings, host = _with_network(settings, host, fields.mapping(body, "NetworkingConfig"))
+    await _check_platform(engine, settings.image, text(request, "platform"))
+    created = await engine.containers.create(settings, host, name=text(request, "name"))
+    return web.json_response({"Id": created.container.id, "Warnings": list(created.warnings)}, status=201)
+
+
+def _with_network(settings: Settings, host: HostSettings, body: Mapping[str, Any]) -> tuple[Settings, HostSettings]:
+    """Take over what newer clients say in NetworkingConfig. Raises for more than one network, and what we cannot do."""
+    endpoints = fields.mapping(body, "EndpointsConfig")
+    if len(endpoints) > 1:
+        names = ", ".join(sorted(endpoints))
+        raise InvalidParameter(f"Container cannot be connected to network endpoints: {names}")
+    for name in endpoints:
+        endpoint = fields.mapping(endpoints, name)
+        given = fields.mapping(endpoint, "IPAMConfig")
+        fields.refuse(given, ("IPv4Address", "IPv6Address", "LinkLocalIPs"))
+        fields.refuse({k: v for k, v in endpoint.items() if k != "IPAMConfig"}, _ENDPOINT_UNSUPPORTED)
+        mac = fields.text(endpoint, "MacAddress") or settings.mac_address
+        settings = replace(settings, mac_address=mac)
+        if host.network_mode == "default" and name != "default":
+            host = replace(host, network_mode=name)
+    return settings, host
+
+
+async def _check_platform(engine: Engine, image: str, wanted: str) -> None:
+    if not wanted:
+        return
+    found = (await engine.images.find(image)).config.platform
+    if suitability(found, Platform.parse(wanted)) is None:
+        raise NotFound(
+            f"image with reference {image} was found but does not match the specified platform: wanted {wanted}, "
+            f"actual: {found}"
+        )
+
+
+async def inspect(request: web.Request) -> web.Response:
+    engine, container = engine_of(request), container_of(request)
+    view = await engine.containers.describe(container, size=flag(request, "size"))
+    body = container_json(view, version=version_of(request), network_id=_network_ids(engine))
+    return web.json_response(body)
+
+
+def _network_ids(engine: Engine) -> Any:
+    def network_id(name: str) -> str:
+        return engine.networks.network_id(name)
+
+    return network_id
+
+
+async def list_containers(request: web.Request) -> web.Response:
+    engine = engine_of(request)
+    query = Query(
+        every=flag(request, "all"), limit=integer(request, "limit", 0) or 0, filters=filters.parse(request, FILTERS)
+    )
+    now, entries = time.time_ns(), []
+    for container in await engine.containers.matching(query):
+        view = await engine.containers.describe(container, size=flag(request, "size"))
+        entries.append(
+            summary_json(
+                view,
+                image=await _image_name(engine, container.record),
+                version=version_of(request),
+                network_id=_network_ids(engine),
+                now=now,
+            )
+        )
+    return web.json_response(entries)
+
+
+async def _image_name(engine: Engine, record: Record) -> str:
+    """Return the name that was asked for, or the id when the name means another image by now."""
+    try:
+        found = str((await engine.images.find(record.settings.image)).id)
+    except ContainersError:
+        found = ""
+    return record.settings.image if found == record.image_id else record.image_id
+
+
+async def start(request: web.Request) -> web.Response:
+    if request.content_length and (await json_body(request)):
+        raise Unsupported("starting a container with a HostConfig was removed from the API; give it to create")
+    has_started = await engine_of(request).containers.start(container_of(request))
+    return web.Response(status=204 if has_started else 304)
+
+
+async def stop(request: web.Request) -> web.Response:
+    has_stopped = await engine_of(request).containers.stop(
+        container_of(request), signal=text(request, "signal"), timeout_seconds=integer(request, "t")
+    )
+    return web.Response(status=204 if has_stopped else 304)
+
+
+async def restart(request: web.Request) -> web.Response:
+    await engine_of(request).containers.restart(
+        container_of(request), signal=text(request, "signal"), timeout_seconds=integer(request, "t")
+    )
+    return web.Response(status=204)
+
+
+async def kill(request: web.Request) -> web.Response:
+    await engine_of(request).containers.kill(container_of(request), text(request, "signal"))
+    return web.Response(status=204)
+
+
+async def pause(request: web.Request) -> web.Response:
+    await engine_of(request).containers.pause(container_of(request))
+    return web.Response(status=204)
+
+
+async def resume(request: web.Request) -> web.Response:
+    await engine_of(request).containers.resume(container_of(request))
+    return web.Response(status=204)
+
+
+async def rename(request: web.Request) -> web.Response:
+    await engine_of(request).containers.rename(container_of(request), text(request, "name"))
+    return web.Response(status=204)
+
+
+async def update(request: web.Request) -> web.Response:
+    body = await json_body(request)
+    policy = restart_policy_from_wire(body) if fields.mapping(body, "RestartPolicy").get("Name") else None
+    await engine_of(request).containers.update(container_of(request), limits_from_wire(body), policy)
+    return web.json_response({"Warnings": None})
+
+
+async def resize(request: web.Request) -> web.Response:
+    height, width = size_of(request)
+    await engine_of(request).containers.resize(container_of(request), height=height, width=width)
+    return web.Response(status=200)
+
+
+def size_of(request: web.Request) -> tuple[int, int]:
+    """Return height and width of the query. Raises InvalidParameter."""
+    size = integer(request, "h", 0) or 0, integer(request, "w", 0) or 0
+    if not all(0 <= value < 65536 for value in size):
+        raise InvalidParameter(f"invalid size of a terminal: {size[0]} by {size[1]}")
+    return size
+
+
+async def top(request: web.Request) -> web.Response:
+    table = await engine_of(request).containers.top(container_of(request), text(request, "ps_args"))
+    return web.json_response({"Processes": [list(row) for row in table.rows], "Titles": list(table.titles)})
+
+
+async def remove(request: web.Request) -> web.Response:
+    if flag(request, "link"):
+        raise Unsupported("link=true is not supported: there are no links between containers")
+    await engine_of(request).containers.remove(
+        container_of(request), force=flag(request, "force"), volumes=flag(request, "v")
+    )
+    return web.Response(status=204)
+
+
+async def prune(request: web.Request) -> web.Response:
+    wanted = filters.parse(request, {"until", "label", "label!"})
+    horizon = [parse_time(value, "until", now=time.time_ns()) for value in wanted.get("until", ())]
+
+    def matches(record: Record) -> bool:
+        labels = record.settings.labels
+        return (
+            all(record.created_at < moment for moment in horizon)
+            and filters.label_matches(labels, wanted.get("label", ()))
+            and not any(filters.label_matches(labels, (label,)) for label in wanted.get("label!", ()))
+        )
+
+    removed, freed = await engine_of(request).containers.prune(matches)
+    return web.json_response({"ContainersDeleted": removed or None, "SpaceReclaimed": freed})
+
+
+ROUTES = (
+    Route("GET", "/containers/json", list_containers),
+    Route("POST", "/containers/create", create),
+    Route("POST", "/containers/prune", prune),
+    Route("GET", "/containers/{name}/json", inspect),
+    Route("GET", "/containers/{name}/top", top),
+    Route("POST", "/containers/{name}/start", start),
+    Route("POST", "/containers/{name}/stop", stop),
+    Route("POST", "/containers/{name}/restart", restart),
+    Route("POST", "/containers/{name}/kill", kill),
+    Route("POST", "/containers/{name}/pause", pause),
+    Route("POST", "/containers/{name}/unpause", resume),
+    Route("POST", "/containers/{name}/rename", rename),
+    Route("POST", "/containers/{name}/update", update),
+    Route("POST", "/containers/{name}/resize", resize),
+    Route("DELETE", "/containers/{name}", remove),
+    *container_streams.ROUTES,
+    *container_files.ROUTES,
+)

@@ -1,0 +1,259 @@
+"""Docker's JSON of containers: inspect and the list. What dockerd answers is the reference, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jupyter_containers.api.wire.container_config import settings_to_wire
+from jupyter_containers.api.wire.host_config import host_settings_to_wire
+from jupyter_containers.api.wire.times import rfc3339
+from jupyter_containers.engine.containers.describe import View
+from jupyter_containers.engine.containers.listing import network_of
+from jupyter_containers.engine.containers.record import MountPoint, Record, State, Status
+from jupyter_containers.network.values import Attachment
+
+Version = tuple[int, int]
+# Answers the id of a network by its name; "" for one without.
+NetworkIds = Callable[[str], str]
+
+
+def container_json(view: View, *, version: Version, network_id: NetworkIds) -> dict[str, Any]:
+    """Write what inspect answers."""
+    record, files = view.record, view.files_path
+    args = record.settings.args
+    names = view.has_run and not record.host.network_mode.startswith("container:")
+    body: dict[str, Any] = {
+        "Id": record.id,
+        "Created": rfc3339(record.created_at),
+        "Path": args[0] if args else "",
+        "Args": list(args[1:]),
+        "State": state_json(record.state),
+        "Image": record.image_id,
+        "ResolvConfPath": str(files / "resolv.conf") if names else "",
+        "HostnamePath": str(files / "hostname") if names else "",
+        "HostsPath": str(files / "hosts") if names else "",
+        "LogPath": str(view.log_path) if view.has_run and record.host.log_driver == "json-file" else "",
+        "Name": f"/{record.name}",
+        "RestartCount": record.restart_count,
+        "Driver": view.storage_driver,
+        "Platform": "linux",
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": "",
+        "ExecIDs": list(view.exec_ids) or None,
+        "HostConfig": host_settings_to_wire(record.host, version=version),
+        "GraphDriver": {"Data": _graph_data(view), "Name": view.storage_driver},
+        "Mounts": [_mount_json(point) for point in record.mount_points],
+        "Config": settings_to_wire(record.settings),
+        "NetworkSettings": _network_settings(record, view.attachment, network_id, version=version),
+    }
+    if view.sizes is not None:
+        body |= {"SizeRw": view.sizes.own, "SizeRootFs": view.sizes.whole}
+    return body
+
+
+def state_json(state: State) -> dict[str, Any]:
+    return {
+        "Status": str(state.status),
+        "Running": state.is_running or state.status is Status.RESTARTING,
+        "Paused": state.status is Status.PAUSED,
+        "Restarting": state.status is Status.RESTARTING,
+        "OOMKilled": state.oom_killed,
+        "Dead": state.status is Status.DEAD,
+        "Pid": state.pid,
+        "ExitCode": state.exit_code,
+        "Error": state.error,
+        "StartedAt": rfc3339(state.started_at),
+        "FinishedAt": rfc3339(state.finished_at),
+    }
+
+
+def _graph_data(view: View) -> dict[str, str] | None:
+    if view.upper is None or view.storage_driver != "overlay2":
+        return None
+    data = {"UpperDir": str(view.upper), "WorkDir": str(view.upper.parent / "work")}
+    if view.lowers:
+        data["LowerDir"] = ":".join(str(lower) for lower in view.lowers)
+    return data
+
+
+def _mount_json(point: MountPoint) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Type": point.type}
+    if point.type == "volume":
+        entry["Name"] = point.name
+    entry |= {"Source": point.source, "Destination": point.destination}
+    if point.type == "volume":
+        entry["Driver"] = "local"
+    # dockerd writes `z` for a named volume that nobody gave a mode: its default of --volume.
+    mode = point.mode or ("z" if point.type == "volume" and not point.anonymous else "")
+    return entry | {"Mode": mode, "RW": not point.read_only, "Propagation": point.propagation}
+
+
+def _network_settings(
+    record: Record, attachment: Attachment | None, network_id: NetworkIds, *, version: Version
+) -> dict[str, Any]:
+    endpoint = _endpoint(record, attachment, network_id, version=version)
+    settings: dict[str, Any] = {
+        "Bridge": "",
+        "SandboxID": record.id if record.state.is_running else "",
+        "SandboxKey": f"/proc/{record.state.pid}/ns/net" if record.state.is_running else "",
+        "Ports": _ports(record, attachment) if record.state.is_running else {},
+        "HairpinMode": False,
+        "LinkLocalIPv6Address": "",
+        "LinkLocalIPv6PrefixLen": 0,
+        "SecondaryIPAddresses": None,
+        "SecondaryIPv6Addresses": None,
+        "EndpointID": endpoint["EndpointID"],
+        "Gateway": endpoint["Gateway"],
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+        "IPAddress": endpoint["IPAddress"],
+        "IPPrefixLen": endpoint["IPPrefixLen"],
+        "IPv6Gateway": "",
+        "MacAddress": endpoint["MacAddress"],
+        "Networks": _networks(record, endpoint),
+    }
+    return settings
+
+
+def _networks(record: Record, endpoint: dict[str, Any]) -> dict[str, Any]:
+    name = network_of(record)
+    # A container in another's network has none of its own.
+    return {} if name.startswith("container:") or record.settings.network_disabled else {name: endpoint}
+
+
+def _endpoint(
+    record: Record, attachment: Attachment | None, network_id: NetworkIds, *, version: Version
+) -> dict[str, Any]:
+    name = network_of(record)
+    is_known = record.state.started_at > 0 and not name.startswith("container:")
+    endpoint: dict[str, Any] = {
+        "IPAMConfig": None,
+        "Links": None,
+        "Aliases": None,
+        "MacAddress": attachment.mac_address if attachment else "",
+        "DriverOpts": None,
+        "NetworkID": network_id(name) if is_known else "",
+        "EndpointID": attachment.endpoint_id if attachment else "",
+        "Gateway": attachment.gateway if attachment else "",
+        "IPAddress": attachment.ip_address if attachment else "",
+        "IPPrefixLen": attachment.prefix_length if attachment else 0,
+        "IPv6Gateway": "",
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+    }
+    if version >= (1, 44):
+        endpoint["DNSNames"] = None
+    if version >= (1, 48):
+        endpoint["GwPriority"] = 0
+    return endpoint
+
+
+def _ports(record: Record, attachment: Attachment | None) -> dict[str, list[dict[str, str]] | None]:
+    ports: dict[str, list[dict[str, str]] | None] = dict.fromkeys(record.settings.exposed_ports)
+    for published in attachment.published if attachment else ():
+        entry = {"HostIp": published.host_ip, "HostPort": str(published.host_port)}
+        key = f"{published.container_port}/{published.protocol}"
+        ports[key] = [*(ports.get(key) or ()), entry]
+    return ports
+
+
+def summary_json(view: View, *, image: str, version: Version, network_id: NetworkIds, now: int) -> dict[str, Any]:
+    """Write one entry of the list. `image` is the name to show; `now` is nanoseconds since the epoch."""
+    record = view.record
+    mode = record.host.network_mode
+    body: dict[str, Any] = {
+        "Id": record.id,
+        "Names": [f"/{record.name}"],
+        "Image": image,
+        "ImageID": record.image_id,
+        "Command": command(record.settings.args),
+        "Created": record.created_at // 10**9,
+        "Ports": port_list(record, view.attachment),
+        "Labels": dict(record.settings.labels),
+        "State": str(record.state.status),
+        "Status": status_text(record.state, now),
+        "HostConfig": {"NetworkMode": "bridge" if mode == "default" and version >= (1, 44) else mode},
+        "NetworkSettings": {
+            "Networks": _networks(record, _endpoint(record, view.attachment, network_id, version=version))
+        },
+        "Mounts": [_listed_mount(point) for point in record.mount_points],
+    }
+    if view.sizes is not None:
+        # dockerd leaves out a size of zero.
+        body |= {"SizeRw": view.sizes.own} if view.sizes.own else {}
+        body |= {"SizeRootFs": view.sizes.whole}
+    return body
+
+
+def _listed_mount(point: MountPoint) -> dict[str, Any]:
+    entry = _mount_json(point)
+    return entry | {"Source": ""} if point.type == "volume" else entry
+
+
+def command(args: Sequence[str]) -> str:
+    """Return the command in one line, arguments with spaces quoted, as dockerd's list does."""
+    quoted = (f"'{argument}'" if " " in argument else argument for argument in args[1:])
+    return " ".join([*args[:1], *quoted])
+
+
+def port_list(record: Record, attachment: Attachment | None) -> list[dict[str, Any]]:
+    """Return published ports, and exposed ones without an address, of a container that runs."""
+    if not record.state.is_running:
+        return []
+    ports: list[dict[str, Any]] = []
+    for key, bindings in sorted(_ports(record, attachment).items(), key=lambda item: _port_order(item[0])):
+        number, _, protocol = key.partition("/")
+        if bindings is None and attachment is not None:
+            ports.append({"PrivatePort": int(number), "Type": protocol})
+        for binding in bindings or ():
+            ports.append(
+                {
+                    "IP": binding["HostIp"],
+                    "PrivatePort": int(number),
+                    "PublicPort": int(binding["HostPort"]),
+                    "Type": protocol,
+                }
+            )
+    return ports
+
+
+def _port_order(key: str) -> tuple[int, str]:
+    number, _, protocol = key.partition("/")
+    return int(number), protocol
+
+
+def status_text(state: State, now: int) -> str:
+    """Return `Up 3 minutes (Paused)`, `Exited (1) 2 hours ago`, `Created`, in Docker's words."""
+    if state.is_running:
+        return f"Up {duration_text(now - state.started_at)}" + (" (Paused)" if state.status is Status.PAUSED else "")
+    ago = f"{duration_text(now - state.finished_at)} ago"
+    match state.status:
+        case Status.RESTARTING:
+            return f"Restarting ({state.exit_code}) {ago}"
+        case Status.REMOVING:
+            return "Removal In Progress"
+        case Status.DEAD:
+            return "Dead"
+        case Status.CREATED:
+            return "Created"
+    return f"Exited ({state.exit_code}) {ago}" if state.finished_at else "Created"
+
+
+def duration_text(nanoseconds: int) -> str:
+    """Return a duration as people say it. Source: docker/go-units, HumanDuration."""
+    seconds = max(nanoseconds, 0) // 10**9
+    minutes, hours = seconds // 60, int(seconds / 3600 + 0.5)
+    if seconds < 1:
+        return "Less than a second"
+    if seconds < 60:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    if minutes < 60:
+        return "About a minute" if minutes == 1 else f"{minutes} minutes"
+    if hours < 48:
+        return "About an hour" if hours == 1 else f"{hours} hours"
+    for limit, length, word in ((14, 24, "days"), (60, 24 * 7, "weeks"), (730, 24 * 30, "months")):
+        if hours < 24 * limit:
+            return f"{hours // length} {word}"
+    return f"{int(seconds / 3600 / 24 / 365)} years"

@@ -1,0 +1,176 @@
+"""Files of a container from outside: `docker cp` both ways, `docker export` and `docker diff`.
+
+A running container is entered through /proc/<pid>/root, whose mounts are the container's; one that does not run has
+its snapshot mounted for the moment, and its volumes are looked up by their place.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.record import MountPoint, Record
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
+from jupyter_containers.layers import archive
+from jupyter_containers.layers.archive import PathStatus
+from jupyter_containers.layers.compression import Readable
+from jupyter_containers.layers.diff import Change, changes
+from jupyter_containers.linux import mountinfo
+
+# What the runtime makes in every container's root to mount on: nobody in the container has changed it.
+_OWN_PLACES = frozenset({"/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a path really is: in the root, or in a volume of a container that does not run."""
+
+    root_fd: int
+    path: str
+
+
+def clean(path: str) -> str:
+    """Return the path absolute and without `..`; a `/` or `/.` at the end stays: "what this leads to". Pure."""
+    if not path:
+        raise InvalidParameter("bad parameter: path cannot be empty")
+    if "\0" in path:
+        raise InvalidParameter("bad parameter: path has a zero byte in it")
+    bare = posixpath.normpath(f"/{path}").replace("//", "/")
+    ending = "/." if path.endswith("/.") or path == "." else "/" if path.endswith("/") else ""
+    return bare if bare == "/" else bare + ending
+
+
+def status(roster: Roster, container: Container, path: str) -> PathStatus:
+    """Look at a path. Blocks: call it in a thread. Raises NotFound, InvalidParameter."""
+    with _located(roster, container, clean(path)) as place, _docker_words(container, path):
+        found = archive.status(place.root_fd, place.path)
+    return replace(found, name=base_name(path))
+
+
+def pack(roster: Roster, container: Container, path: str, write: Callable[[bytes], object]) -> None:
+    """Write a path as a tar to `write`. Blocks: call it in a thread. Raises NotFound, InvalidParameter."""
+    with _located(roster, container, clean(path)) as place, _docker_words(container, path):
+        archive.pack(place.root_fd, place.path, write, name=base_name(path).replace("/", ""))
+    roster.publish(container, "archive-path")
+
+
+def base_name(path: str) -> str:
+    """Return the name that Docker gives a path: the last part, `.` when it ends in `/.`, `/` for the root. Pure."""
+    bare = clean(path)
+    return "." if bare.endswith("/.") else posixpath.basename(bare.rstrip("/")) or "/"
+
+
+def extract(roster: Roster, container: Container, path: str, stream: Readable, *, keep_kind: bool = False) -> None:
+    """Unpack a tar into a directory of the container. Blocks: call it in a thread.
+
+    `keep_kind` refuses to put a file where a directory is, and the other way round. Raises NotFound, InvalidParameter;
+    ContainersError for what is read-only.
+    """
+    target = clean(path)
+    with _located(roster, container, target) as place, _docker_words(container, path):
+        _refuse_non_directory(place)
+        _refuse_read_only(container.record, target)
+        try:
+            archive.extract(stream, place.root_fd, place.path, keep_kind=keep_kind)
+        except InvalidParameter as error:
+            raise InvalidParameter(error.message, **{**error.details, "status": 500}) from error
+    roster.publish(container, "extract-to-dir")
+
+
+def _refuse_non_directory(place: _Place) -> None:
+    found = archive.status(place.root_fd, place.path.rstrip("/") + "/.")
+    if found.mode & 0o170000 != 0o040000:
+        raise InvalidParameter("extraction point is not a directory")
+
+
+def _refuse_read_only(record: Record, path: str) -> None:
+    point = mount_over(record, path)
+    if point is not None and point.read_only:
+        raise ContainersError("mounted volume is marked read-only")
+    if point is None and record.host.read_only_root and not _is_in_tmpfs(record, path):
+        raise ContainersError("container rootfs is marked read-only")
+
+
+def _is_in_tmpfs(record: Record, path: str) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in record.host.tmpfs)
+
+
+def mount_over(record: Record, path: str) -> MountPoint | None:
+    """Return the mount that a path is in, the deepest one; None in the root. Pure."""
+    over = [p for p in record.mount_points if path == p.destination or path.startswith(f"{p.destination}/")]
+    return max(over, key=lambda point: len(point.destination), default=None)
+
+
+@contextmanager
+def _docker_words(container: Container, path: str) -> Iterator[None]:
+    """Say what is wrong as dockerd does, with the names that the user gave."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(f"Could not find the file {path} in container {container.record.name}") from error
+
+
+@contextmanager
+def _located(roster: Roster, container: Container, path: str) -> Iterator[_Place]:
+    point = mount_over(container.record, path.rstrip("/").removesuffix("/.") or "/")
+    if container.is_running:
+        with _opened(f"/proc/{container.record.state.pid}/root") as root_fd:
+            yield _Place(root_fd, path)
+    elif point is not None and point.type != "tmpfs" and os.path.isdir(point.source):
+        with _opened(point.source) as root_fd:
+            yield _Place(root_fd, path.removeprefix(point.destination) or "/")
+    else:
+        with roster.environment.snapshots.mounted(container.record.snapshot_key) as root, _opened(str(root)) as root_fd:
+            yield _Place(root_fd, path)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
+    fd = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def export(roster: Roster, container: Container, write: Callable[[bytes], object]) -> None:
+    """Write the whole root as a tar, without what is mounted in it. Blocks: call it in a thread."""
+    if container.is_running:
+        pid = container.record.state.pid
+        mounted = {entry.mount_point.strip("/") for entry in mountinfo.read(str(pid))} - {""}
+        with _opened(f"/proc/{pid}/root") as root_fd:
+            archive.pack(root_fd, "/", write, name="", exclude=mounted)
+    else:
+        with (
+            roster.environment.snapshots.mounted(container.record.snapshot_key, read_only=True) as root,
+            _opened(str(root)) as root_fd,
+        ):
+            archive.pack(root_fd, "/", write, name="")
+    roster.publish(container, "export")
+
+
+def list_changes(roster: Roster, container: Container) -> list[Change]:
+    """Return what the container has changed over its image. Blocks: call it in a thread."""
+    snapshots, key = roster.environment.snapshots, container.record.snapshot_key
+    upper = snapshots.upper(key)
+    found = changes(upper, snapshots.lowers(key)) if upper is not None else []
+    return without_own_places(found)
+
+
+def without_own_places(found: list[Change]) -> list[Change]:
+    """Leave out what was made only to mount something on: Docker hides that in a layer of its own. Pure."""
+    kept = [change for change in found if change.path not in _OWN_PLACES and not change.path.startswith("/dev/")]
+    dropped = {change.path for change in found} - {change.path for change in kept}
+    parents = {posixpath.dirname(path) for path in dropped}
+    return [
+        change
+        for change in kept
+        if change.path not in parents
+        or change.kind != "C"
+        or any(other.path.startswith(f"{change.path}/") for other in kept)
+    ]
