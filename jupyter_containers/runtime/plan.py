@@ -56,7 +56,8 @@ def _operations(spec: Spec, root_path: str) -> Iterator[Operation]:
         yield NewCgroupNamespace()
     yield SetPropagation(spec.linux.rootfs_propagation or "rprivate")
     for mount in spec.rootfs or (Mount("/", "bind", root_path, ("rbind",)),):
-        yield MountRoot(mount, root_path)
+        # A step towards the root (the host image has one) names its own place; only this namespace sees it there.
+        yield MountRoot(mount, root_path if mount.destination == "/" else mount.destination)
     yield from _mounts(spec)
     yield OpenWorkingDirectory(spec.process.cwd)
     yield from (SetSysctl(name, value) for name, value in spec.linux.sysctl.items())
