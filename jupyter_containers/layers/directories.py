@@ -15,7 +15,7 @@ class Directories:
     """Descriptors (O_PATH) of directories by member path, some kept open since members come directory by directory.
 
     `base` is the directory inside the root that member paths start from. `make` is called to make one missing
-    directory: make(parent_fd, name, path). Use as a context manager; `root_fd` stays open and belongs to the caller.
+    directory: make(parent_fd, name, path). The owner calls close(); `root_fd` stays open and belongs to the caller.
     """
 
     def __init__(self, root_fd: int, make: Callable[[int, bytes, bytes], None], *, base: bytes = b"") -> None:
@@ -23,15 +23,12 @@ class Directories:
         self._make = make
         self._base = base
         self._open: dict[bytes, int] = {}
-
-    def __enter__(self) -> Directories:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.forget()
+        self._is_stale = False
 
     def open(self, path: bytes) -> int:
         """Return a descriptor of the directory, made with its parents if missing. It is ours, and may close later."""
+        if self._is_stale:
+            self.close()
         fd = self._open.pop(path, None)
         if fd is None:
             fd = self._find_or_make(path)
@@ -41,9 +38,11 @@ class Directories:
         return fd
 
     def forget(self) -> None:
-        """Close all: a directory has been removed, so that paths may lead elsewhere now."""
-        while self._open:
-            os.close(self._open.popitem()[1])
+        """Know no path any more: something was removed, so that paths may lead elsewhere now.
+
+        What open() returned last stays open until it is called again.
+        """
+        self._is_stale = True
 
     def find(self, path: bytes, flags: int = _FIND) -> int:
         """Open what is at `path` inside the root; the caller closes it. Raises OSError."""
@@ -72,3 +71,9 @@ class Directories:
             return self.find(prefix)
         finally:
             os.close(parent_fd)
+
+    def close(self) -> None:
+        """Close all descriptors."""
+        self._is_stale = False
+        while self._open:
+            os.close(self._open.popitem()[1])

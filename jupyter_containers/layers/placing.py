@@ -63,7 +63,7 @@ class Placer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._directories.forget()
+        self._directories.close()
 
     def place(self, member: Member, data: Data) -> None:
         """Make what `member` says. Raises InvalidLayer, or OSError of the system call that failed."""
@@ -239,7 +239,8 @@ class Placer:
         is_directory = stat.S_ISDIR(status.st_mode)
         if self._keep_kind and is_directory != (member.kind is Kind.DIRECTORY):
             there, wanted = ("directory", "non-directory") if is_directory else ("non-directory", "directory")
-            raise InvalidParameter(f"cannot overwrite {there} {member.text!r} with {wanted} {member.text!r}")
+            text = member.text.rstrip("/")
+            raise InvalidParameter(f"cannot overwrite {there} {text!r} with {wanted} {text!r}")
         trees.remove_tree(dir_fd, name)
         if is_directory or stat.S_ISLNK(status.st_mode):
             self._directories.forget()

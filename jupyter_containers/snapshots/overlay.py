@@ -93,8 +93,9 @@ class OverlaySnapshotter(DirectorySnapshotter):
         for name in ("host", "host-upper", "host-work"):
             (self._directory(record) / name).mkdir(exist_ok=True)
         # Two lower directories are the least without an upper, and the other one would lie inside "/" again: so an
-        # empty upper, which a read-only mount never writes.
-        layers = (f"lowerdir={adopted}", f"upperdir={step}-upper", f"workdir={step}-work")
+        # empty upper, which a read-only mount never writes. Volatile, because there is nothing to sync.
+        remove_path(f"{step}-work/work/incompat")
+        layers = ("volatile", f"lowerdir={adopted}", f"upperdir={step}-upper", f"workdir={step}-work")
         return Mount(str(step), "overlay", "overlay", ("ro", *_OPTIONS, *layers))
 
     def _is_on_overlay(self, path: Path) -> bool:
