@@ -15,8 +15,10 @@ from typing import Any
 from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES
 from pyroute2.netlink.nfnetlink.nftsocket import (
     NFT_MSG_GETCHAIN,
+    NFT_MSG_GETGEN,
     NFT_MSG_GETRULE,
     nft_chain_msg,
+    nft_gen_msg,
     nft_rule_msg,
 )
 
@@ -30,11 +32,15 @@ _BRIDGED_PACKETS_ARE_FILTERED = Path("/proc/sys/net/bridge/bridge-nf-call-iptabl
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What stands in the way. `tables` drop what is forwarded; `bridged` when even packets between containers are."""
+    """What stands in the way. `tables` drop what is forwarded; `bridged` when even packets between containers are.
+
+    `own_table` tells whether ours is there: `nft flush ruleset` takes it away together with all others.
+    """
 
     tables: tuple[str, ...] = ()
     bridged: bool = False
     has_docker_user: bool = False
+    own_table: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.tables)
@@ -52,6 +58,12 @@ class Verdict:
         )
 
 
+def generation(netfilter: Netlink) -> int:
+    """Return a number that changes with every change of any table of this host, by anyone. Raises OSError."""
+    message = netfilter.get("generation", nft_gen_msg(), NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN)
+    return int(message.get_attr("NFTA_GEN_ID"))
+
+
 def inspect(
     netfilter: Netlink, *, own_table: str, bridge: str, bridged: Path = _BRIDGED_PACKETS_ARE_FILTERED
 ) -> Verdict:
@@ -63,11 +75,12 @@ def inspect(
     chains = netfilter.dump("chains", nft_chain_msg(), NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN)
     closed = [chain for chain in chains if _drops_forwarded(chain) and chain.get_attr("NFTA_CHAIN_TABLE") != own_table]
     closed = [chain for chain in closed if not _names(netfilter, chain, bridge)]
+    own = any(chain.get_attr("NFTA_CHAIN_TABLE") == own_table for chain in chains)
     if not closed:
-        return Verdict()
+        return Verdict(own_table=own)
     tables = {f"table {_FAMILIES[chain['nfgen_family']]} {chain.get_attr('NFTA_CHAIN_TABLE')}" for chain in closed}
     docker_user = any(chain.get_attr("NFTA_CHAIN_NAME") == "DOCKER-USER" for chain in chains)
-    return Verdict(tuple(sorted(tables)), _is_on(bridged), docker_user)
+    return Verdict(tuple(sorted(tables)), _is_on(bridged), docker_user, own)
 
 
 def _drops_forwarded(chain: Any) -> bool:

@@ -169,7 +169,10 @@ class Networking:
         """Return "name", "subnet", "gateway", "mtu" (empty before first use) and "warning" (empty when all works)."""
         if self._plumbing is None:
             return {"name": self._bridge_name, "subnet": self._subnet, "gateway": "", "mtu": "", "warning": ""}
-        self._plumbing.refresh()
+        try:
+            self._plumbing.refresh()
+        except OSError as error:
+            _log.warning("cannot look at the firewalls of this host: %s", error)
         bridge = self._plumbing.bridge
         return {
             "name": bridge.name,
@@ -196,6 +199,8 @@ class Networking:
 
     async def _ready(self) -> tuple[Plumbing, AddressPool]:
         """Return the plumbing, made in a thread by whoever comes first. A caller that gives up does not stop it."""
+        if self._plumbing is not None and not self._plumbing.is_intact():
+            self._abandon_bridge()
         if self._plumbing is None or self._pool is None:
             if self._preparing is None:
                 self._preparing = asyncio.get_running_loop().run_in_executor(None, self._prepare)
@@ -208,6 +213,15 @@ class Networking:
                 self._plumbing, self._pool = plumbing, AddressPool(plumbing.bridge.gateway)
         assert self._pool is not None
         return self._plumbing, self._pool
+
+    def _abandon_bridge(self) -> None:
+        """Somebody removed the bridge. Its containers are cut off until they start again; others can have a new one."""
+        _log.warning("bridge %s was removed: its containers have no network until they restart", self._bridge_name)
+        for container_id in list(self._attached):
+            self._detach(container_id)
+        if self._plumbing is not None:
+            self._plumbing.close()
+        self._plumbing = self._pool = None
 
     def _prepare(self) -> Plumbing:
         from jupyter_containers.network import plumbing

@@ -45,6 +45,7 @@ class Plumbing:
         self._names = names
         self._redirections: dict[str, Sequence[Redirection]] = {}
         self._in_the_way = foreign.Verdict()
+        self._seen_generation: int | None = None
         self._netfilter: Netlink | None = None
         self._missing = ""
         self._route = Netlink.route()
@@ -65,6 +66,13 @@ class Plumbing:
                 f"us ({self._missing}); published ports work through a relay"
             )
         return self._in_the_way.sentence(self.bridge.name)
+
+    def is_intact(self) -> bool:
+        """Tell whether the bridge is still the one that was made: it may be removed behind our back."""
+        try:
+            return socket.if_nametoindex(self.bridge.name) == self.bridge.index
+        except OSError:
+            return False
 
     def connect(self, attachment: Attachment, *, netns_fd: int, netlink: socket.socket) -> None:
         """Make a container's link; what fails half-way goes with `remove_link` or the namespace."""
@@ -130,12 +138,16 @@ class Plumbing:
             self._missing = str(error)
 
     def _look_around(self) -> bool:
-        """Return whether another firewall has begun or ceased to stand in the way."""
+        """Return whether the table must be built anew: it is gone, or another firewall has come or gone."""
         if self._netfilter is None:
             return False
+        generation = foreign.generation(self._netfilter)
+        if generation == self._seen_generation:
+            return False
+        self._seen_generation = generation
         before = self._in_the_way
         self._in_the_way = foreign.inspect(self._netfilter, own_table=self._names.table, bridge=self._names.bridge)
-        return bool(before) != bool(self._in_the_way)
+        return not self._in_the_way.own_table or bool(before) != bool(self._in_the_way)
 
     def _build(self) -> None:
         if self._firewall is None:
@@ -143,7 +155,11 @@ class Plumbing:
         everything = [one for redirections in self._redirections.values() for one in redirections]
         # A redirected packet is a forwarded one. Where those are dropped, it is left to the port's own socket.
         from_outside = not self._in_the_way
-        self._firewall.build(self.bridge.name, self.bridge.gateway.network, everything, from_outside=from_outside)
+        try:
+            self._firewall.build(self.bridge.name, self.bridge.gateway.network, everything, from_outside=from_outside)
+        except OSError:
+            self._seen_generation = None  # so that the next look tries again
+            raise
 
 
 def _redirections(attachment: Attachment) -> list[Redirection]:

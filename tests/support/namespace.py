@@ -26,7 +26,7 @@ class Namespace:
             self._child = subprocess.Popen(command, pass_fds=[there.fileno()])
         self._control = here
         self.netns_fd = self._ask("namespace")[1][0]
-        self.netlink = self.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self.netlink = self.new_socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -39,13 +39,15 @@ class Namespace:
         self._control.close()
         assert self._child.wait(10) == 0
 
-    def socket(self, family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM, protocol: int = 0) -> socket.socket:
+    def new_socket(
+        self, family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM, protocol: int = 0
+    ) -> socket.socket:
         """Return a new socket of the namespace, which the caller closes."""
         return socket.socket(fileno=self._ask("socket", family, kind, protocol)[1][0])
 
     def listen(self, address: tuple[str, int]) -> socket.socket:
         """Return a listening TCP socket in the namespace."""
-        sock = self.socket()
+        sock = self.new_socket()
         sock.bind(address)
         sock.listen()
         sock.settimeout(5)
@@ -53,7 +55,7 @@ class Namespace:
 
     def datagrams(self, address: tuple[str, int]) -> socket.socket:
         """Return a bound UDP socket in the namespace."""
-        sock = self.socket(kind=socket.SOCK_DGRAM)
+        sock = self.new_socket(kind=socket.SOCK_DGRAM)
         sock.bind(address)
         sock.settimeout(5)
         return sock

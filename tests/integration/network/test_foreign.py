@@ -34,7 +34,7 @@ def inspect(netfilter: Netlink, bridged: Path = Path("/nonexistent")) -> Verdict
 
 
 def test_a_host_without_firewall_is_open(netfilter: Netlink) -> None:
-    assert inspect(netfilter) == Verdict()
+    assert not inspect(netfilter)
 
 
 @pytest.mark.parametrize("table", ["ip filter", "inet firewalld"])
@@ -53,8 +53,10 @@ def test_other_chains_are_not_in_the_way(netfilter: Netlink, table: str, policy:
 
 
 def test_our_own_table_is_not_foreign(netfilter: Netlink) -> None:
+    assert not inspect(netfilter).own_table
     forward("ip ours")
     assert not inspect(netfilter)
+    assert inspect(netfilter).own_table
 
 
 def test_a_rule_that_names_the_bridge_opens_the_table(netfilter: Netlink) -> None:
@@ -72,3 +74,10 @@ def test_filtered_bridges_are_told(netfilter: Netlink, tmp_path: Path) -> None:
     for text, bridged in (("0\n", False), ("1\n", True)):
         switch.write_text(text)
         assert inspect(netfilter, switch).bridged is bridged
+
+
+def test_the_generation_changes_with_every_change_and_only_then(netfilter: Netlink) -> None:
+    before = foreign.generation(netfilter)
+    assert foreign.generation(netfilter) == before
+    nft("add table ip filter")
+    assert foreign.generation(netfilter) != before

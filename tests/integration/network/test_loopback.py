@@ -13,7 +13,7 @@ pytestmark = pytest.mark.needs("root")
 
 
 def test_lo_is_down_in_a_new_namespace_and_comes_up() -> None:
-    with Namespace() as container, container.socket(kind=socket.SOCK_DGRAM) as client:
+    with Namespace() as container, container.new_socket(kind=socket.SOCK_DGRAM) as client:
         with pytest.raises(OSError, match="unreachable"):
             client.connect(("127.0.0.1", 9))
         loopback.bring_up(container.netlink)
@@ -27,7 +27,7 @@ def test_a_socket_that_does_not_block_will_do() -> None:
 
 
 def test_a_refusal_is_an_oserror() -> None:
-    with Namespace() as container, container.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
+    with Namespace() as container, container.new_socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
         child = os.fork()
         if child == 0:
             code = 1

@@ -18,6 +18,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from jupyter_containers.errors import Conflict, InvalidParameter, Unavailable
 from jupyter_containers.network.netlink import NLM_F_CREATE, Netlink
 from jupyter_containers.network.networks import Attachment, Networking, PortInUse, PortMapping
+from jupyter_containers.network.plumbing import remove_link
 from tests.support import traffic
 from tests.support.eventually import eventually
 from tests.support.lone_host import HOST, OUTSIDE, LoneHost
@@ -73,7 +74,7 @@ def test_a_container_reaches_the_outside_under_the_address_of_the_host(host: Lon
         with Namespace() as container, host.outside.listen(("0.0.0.0", 80)) as server:
             async with network() as networking:
                 await attach(networking, container)
-                assert await traffic.call(container.socket(), (OUTSIDE_IP, 80), server) == HOST_IP
+                assert await traffic.call(container.new_socket(), (OUTSIDE_IP, 80), server) == HOST_IP
 
     run(test)
 
@@ -91,7 +92,7 @@ def test_the_attachment_is_what_the_container_has(host: LoneHost) -> None:
                 assert routes.splitlines()[1].split()[:3] == ["eth0", "00000000", "01001FAC"]
                 assert "172.31.0.2" in container.read("/proc/net/fib_trie")
                 assert "eth0" not in container.read("/proc/net/if_inet6")
-                assert container.listen(("127.0.0.1", 80)).close() is None
+                container.listen(("127.0.0.1", 80)).close()
 
     run(test)
 
@@ -102,7 +103,7 @@ def test_two_containers_reach_each_other(host: LoneHost) -> None:
             async with network() as networking:
                 client = await attach(networking, first, "first")
                 attachment = await attach(networking, second, "second")
-                seen = await traffic.call(first.socket(), (attachment.ip_address, 80), server)
+                seen = await traffic.call(first.new_socket(), (attachment.ip_address, 80), server)
                 assert seen == client.ip_address
 
     run(test)
@@ -126,7 +127,7 @@ def test_a_published_port_answers_the_outside_and_shows_the_client(host: LoneHos
         with Namespace() as container, container.listen(("0.0.0.0", 80)) as server:
             async with network() as networking:
                 await attach(networking, container, "web", PortMapping(80, host_port=8080))
-                assert await traffic.call(host.outside.socket(), (HOST_IP, 8080), server) == OUTSIDE_IP
+                assert await traffic.call(host.outside.new_socket(), (HOST_IP, 8080), server) == OUTSIDE_IP
 
     run(test)
 
@@ -139,7 +140,7 @@ def test_a_published_udp_port_answers_this_host_and_the_outside(host: LoneHost) 
                 for address in ("127.0.0.1", HOST_IP):
                     await traffic.ask(socket.socket(type=socket.SOCK_DGRAM), (address, 5353), server)
                 await traffic.ask(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM), ("::1", 5353), server)
-                client = host.outside.socket(kind=socket.SOCK_DGRAM)
+                client = host.outside.new_socket(kind=socket.SOCK_DGRAM)
                 assert await traffic.ask(client, (HOST_IP, 5353), server) == OUTSIDE_IP
 
     run(test)
@@ -153,7 +154,7 @@ def test_containers_reach_published_ports_of_each_other_and_their_own(host: Lone
                 await attach(networking, second, "second", PortMapping(80, host_port=8080))
                 for client in (first, second):
                     for address in (HOST_IP, GATEWAY):
-                        assert await traffic.call(client.socket(), (address, 8080), server) == GATEWAY
+                        assert await traffic.call(client.new_socket(), (address, 8080), server) == GATEWAY
 
     run(test)
 
@@ -167,7 +168,7 @@ def test_a_port_published_on_one_address_is_not_on_another(host: LoneHost) -> No
                 assert [(port.host_ip, port.host_port) for port in attachment.published] == [("127.0.0.1", 8080)]
                 await traffic.call(socket.socket(), ("127.0.0.1", 8080), server)
                 assert await traffic.is_unreachable(socket.socket(), (HOST_IP, 8080), server)
-                assert await traffic.is_unreachable(host.outside.socket(), (HOST_IP, 8080), server)
+                assert await traffic.is_unreachable(host.outside.new_socket(), (HOST_IP, 8080), server)
 
     run(test)
 
@@ -178,7 +179,7 @@ def test_ports_that_are_not_published_are_closed_to_the_outside(host: LoneHost) 
             async with network() as networking:
                 attachment = await attach(networking, container)
                 _add_route(host.outside, "172.31.0.0/16")
-                client = host.outside.socket()
+                client = host.outside.new_socket()
                 assert await traffic.is_unreachable(client, (attachment.ip_address, 80), server)
                 await traffic.call(socket.socket(), (attachment.ip_address, 80), server)
 
@@ -194,7 +195,7 @@ def test_a_container_does_not_reach_what_listens_on_the_loopback_of_the_host(hos
                 for switch in ("route_localnet", "accept_local"):
                     container.write(f"/proc/sys/net/ipv4/conf/eth0/{switch}", "1")
                 _lead_loopback_out(container)
-                assert await traffic.is_unreachable(container.socket(), ("127.0.0.1", 9000), server)
+                assert await traffic.is_unreachable(container.new_socket(), ("127.0.0.1", 9000), server)
 
     run(test)
 
@@ -304,7 +305,7 @@ def test_published_ports_work_on_without_a_daemon_and_the_next_one_takes_them_ov
                 for client, address in (
                     (socket.socket(), ("127.0.0.1", 8080)),
                     (socket.socket(socket.AF_INET6), ("::1", 8080)),
-                    (host.outside.socket(), (HOST_IP, 8080)),
+                    (host.outside.new_socket(), (HOST_IP, 8080)),
                 ):
                     await traffic.call(client, address, server)
                 with pytest.raises(OSError, match="in use"):
@@ -343,13 +344,13 @@ def test_another_firewall_that_drops_forwarded_packets_is_reported_with_a_remedy
                 assert "table ip filter" in warning
                 assert "iptables -I DOCKER-USER -i jc0 -j ACCEPT" in warning
                 # Through the relay: the container sees the bridge, but it is reached.
-                assert await traffic.call(host.outside.socket(), (HOST_IP, 8080), server) == GATEWAY
+                assert await traffic.call(host.outside.new_socket(), (HOST_IP, 8080), server) == GATEWAY
                 await traffic.call(socket.socket(), ("127.0.0.1", 8080), server)
 
                 nft("add rule ip filter DOCKER-USER iifname jc0 accept")
                 nft("add rule ip filter DOCKER-USER oifname jc0 accept")
                 assert networking.describe()["warning"] == ""
-                assert await traffic.call(host.outside.socket(), (HOST_IP, 8080), server) == OUTSIDE_IP
+                assert await traffic.call(host.outside.new_socket(), (HOST_IP, 8080), server) == OUTSIDE_IP
 
     run(test)
 
@@ -362,8 +363,33 @@ def test_published_udp_ports_answer_neighbours_when_forwarding_is_closed(host: L
                 await attach(networking, first, "first")
                 await attach(networking, second, "second", PortMapping(53, "udp", host_port=5353))
                 for address in (HOST_IP, GATEWAY):
-                    client = first.socket(kind=socket.SOCK_DGRAM)
+                    client = first.new_socket(kind=socket.SOCK_DGRAM)
                     assert await traffic.ask(client, (address, 5353), server) == GATEWAY
+
+    run(test)
+
+
+def test_a_flushed_ruleset_is_built_again_at_the_next_look(host: LoneHost) -> None:
+    async def test() -> None:
+        with Namespace() as container, container.listen(("0.0.0.0", 80)) as server:
+            async with network() as networking:
+                await attach(networking, container, "web", PortMapping(80, host_port=8080))
+                nft("flush ruleset")
+                networking.describe()
+                assert await traffic.call(host.outside.new_socket(), (HOST_IP, 8080), server) == OUTSIDE_IP
+
+    run(test)
+
+
+def test_a_bridge_removed_behind_our_back_is_made_again_for_the_next_container(host: LoneHost) -> None:
+    async def test() -> None:
+        with Namespace() as first, Namespace() as second, second.listen(("0.0.0.0", 80)) as server:
+            async with network() as networking:
+                mapping = PortMapping(80, host_port=8080)
+                await attach(networking, first, "first", mapping)
+                remove_link("jc0")
+                await attach(networking, second, "second", mapping)
+                await traffic.call(socket.socket(), ("127.0.0.1", 8080), server)
 
     run(test)
 
@@ -455,7 +481,7 @@ def test_none_has_loopback_only(host: LoneHost) -> None:
             networking = Networking()
             await networking.loopback(container.netlink)
             with container.listen(("127.0.0.1", 80)) as server:
-                await traffic.call(container.socket(), ("127.0.0.1", 80), server)
+                await traffic.call(container.new_socket(), ("127.0.0.1", 80), server)
             assert "jc0" not in links()
             await networking.close(remove=False)
 
@@ -474,7 +500,7 @@ def test_beside_the_firewall_of_the_real_host() -> None:
                 for client, address in (
                     (socket.socket(), "127.0.0.1"),
                     (socket.socket(socket.AF_INET6), "::1"),
-                    (container.socket(), attachment.gateway),
+                    (container.new_socket(), attachment.gateway),
                 ):
                     await traffic.call(client, (address, port), server)
         assert before == links()
