@@ -155,7 +155,10 @@ class _Making:
         if not self._flags() & constants.CLONE_NEWNET:
             return
         self.doing = "open the network namespace"
-        self._netns_fd = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._netns_fd = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return  # the child has failed already; `follow` reads why
         self._netlink_fd = _netlink_in(self._netns_fd)
         if on_network is not None:
             on_network(self._netns_fd, self._netlink_fd)

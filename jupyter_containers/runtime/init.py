@@ -178,8 +178,12 @@ def _drop_privileges(birth: Birth) -> None:
 
 def _announce(birth: Birth, durations: Sequence[int]) -> None:
     master_fd = birth.site.terminal_master_fd
-    birth.channel.announce_ready(durations, None if master_fd == NOT_YET else master_fd)
-    descriptors.close_all_except({birth.channel.fileno()})
+    descriptors.close_all_except({birth.channel.fileno(), master_fd})
+    if master_fd == NOT_YET:
+        birth.channel.announce_ready(durations, None)
+    else:
+        birth.channel.announce_ready(durations, master_fd)
+        os.close(master_fd)
 
 
 def _execute(birth: Birth) -> NoReturn:

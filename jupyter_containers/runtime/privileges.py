@@ -13,7 +13,7 @@ from typing import Any
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import capabilities, constants, processes, seccomp
-from jupyter_containers.oci.runtime_spec import Process, Rlimit
+from jupyter_containers.oci.runtime_spec import Capabilities, Process, Rlimit
 from jupyter_containers.runtime.defaults import default_capabilities, default_seccomp
 from jupyter_containers.runtime.users import Identity
 
@@ -85,13 +85,25 @@ def apply(process: Process, identity: Identity, program: tuple[bytes, int] | Non
     """
     if program is not None and not process.no_new_privileges:
         seccomp.load(program[0], flags=program[1])
-    capabilities.apply(process.capabilities, lambda: _become(identity))
+    capabilities.apply(sets_for(process.capabilities, identity.uid), lambda: _become(identity))
     # A change of user clears it. The container must not outlive the shim that reaps it.
     processes.set_parent_death_signal(signal.SIGKILL)
     if process.no_new_privileges:
         processes.no_new_privileges()
         if program is not None:
             seccomp.load(program[0], flags=program[1])
+
+
+def sets_for(sets: Capabilities, uid: int) -> Capabilities:
+    """Return the sets before `execve`: for another user than root those that execve would leave, and no more.
+
+    What is permitted before counts as not newly gained, so no_new_privileges would let a program with file
+    capabilities keep it.
+    """
+    if uid == 0:
+        return sets
+    kept = sets.ambient
+    return Capabilities(bounding=sets.bounding, effective=kept, permitted=kept, inheritable=kept, ambient=kept)
 
 
 def leave_keyring() -> None:

@@ -1,0 +1,232 @@
+"""Known attacks on container runtimes, tried: an image or a neighbour that lies about paths, and processes that look back.
+
+Named after the advisories whose trick each repeats.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.errors import ContainersError, InvalidParameter
+from jupyter_containers.linux import mountinfo
+from jupyter_containers.oci.runtime_spec import Mount, Root, User
+from jupyter_containers.runtime import defaults
+from jupyter_containers.runtime.executable import CannotExecute
+from tests.support.containers import Box
+from tests.support.rootfs import busybox_rootfs
+
+pytestmark = pytest.mark.needs("root", "namespaces", "overlay", "openat2", "open_tree", "pidfd")
+
+SLEEP = ("sleep", "60")
+
+
+@pytest.fixture
+def evil(tmp_path: Path) -> Iterator[Box]:
+    """An image of one's own, to put traps into."""
+    yield Box(busybox_rootfs(tmp_path / "image"), tmp_path)
+
+
+def with_mounts(*mounts: Mount) -> tuple[Mount, ...]:
+    return (*defaults.default_mounts(), *mounts)
+
+
+@pytest.mark.parametrize("name", ["proc", "sys"])
+def test_cve_2019_19921_a_link_in_place_of_proc_is_refused(evil: Box, name: str) -> None:
+    shutil.rmtree(evil.rootfs / name)
+    (evil.rootfs / "elsewhere").mkdir()
+    os.symlink("/elsewhere", evil.rootfs / name)
+    with pytest.raises(InvalidParameter, match=f"/{name} is a symbolic link in this image"):
+        evil.run("true")
+
+
+def test_cve_2021_30465_a_link_at_a_mount_target_leads_nowhere_outside(evil: Box, tmp_path: Path) -> None:
+    outside, volume = tmp_path / "outside", tmp_path / "volume"
+    outside.mkdir()
+    volume.mkdir()
+    (volume / "mark").write_text("volume")
+    os.symlink(f"/../../../../..{outside}", evil.rootfs / "target")
+    before = {entry.mount_point for entry in mountinfo.read()}
+    text = evil.sh(
+        f"cat {outside}/mark; cat /target/mark", mounts=with_mounts(Mount("/target", "bind", str(volume), ("rbind",)))
+    )
+    assert text == "volumevolume"  # the link was followed inside the root
+    assert list(outside.iterdir()) == []
+    assert {entry.mount_point for entry in mountinfo.read()} == before
+
+
+def test_cve_2021_30465_swapping_a_target_while_mounting_leads_nowhere_outside(evil: Box, tmp_path: Path) -> None:
+    """A neighbour that shares a volume flips a directory into a link to / while we mount below it."""
+    volume, source, outside = tmp_path / "volume", tmp_path / "source", tmp_path / "outside"
+    for path in (volume / "dir", source, outside):
+        path.mkdir(parents=True)
+    os.symlink("/../../../../../.." + str(outside), volume / "link")
+    flipper = os.fork()
+    if flipper == 0:
+        for _ in range(2_000_000):
+            _swap(volume)
+        os._exit(0)
+    try:
+        mounts = with_mounts(
+            Mount("/v", "bind", str(volume), ("rbind",)), Mount("/v/dir/deep", "bind", str(source), ("rbind",))
+        )
+        for _ in range(10):
+            try:
+                evil.run("true", mounts=mounts)
+            except ContainersError:
+                continue  # caught in the act: refusing is fine
+            assert list(outside.iterdir()) == []
+    finally:
+        os.kill(flipper, signal.SIGKILL)
+        os.waitpid(flipper, 0)
+
+
+@pytest.mark.parametrize("path", ["/proc/self/fd/3", "/proc/self/fd/7", "/proc/self/cwd", "/proc/1/root/.."])
+def test_cve_2024_21626_a_working_directory_through_proc_is_refused(evil: Box, path: str) -> None:
+    with pytest.raises(ContainersError):
+        evil.run("pwd", process={"cwd": path})
+
+
+def test_cve_2024_21626_an_exec_s_working_directory_through_proc_is_refused(evil: Box) -> None:
+    with evil.running(*SLEEP) as container:
+        for number in range(3, 12):
+            with pytest.raises(CannotExecute, match="chdir to cwd"):
+                container.exec("pwd", cwd=f"/proc/self/fd/{number}")
+
+
+def test_cve_2024_21626_a_link_to_a_descriptor_is_no_working_directory_either(evil: Box) -> None:
+    os.symlink("/proc/self/fd/3", evil.rootfs / "work")
+    with pytest.raises(ContainersError):
+        evil.run("pwd", process={"cwd": "/work"})
+
+
+def test_cve_2025_31133_dev_null_of_the_image_does_not_serve_as_a_mask(evil: Box) -> None:
+    """The mask is the null device by number, from a /dev that was empty a moment before."""
+    shutil.rmtree(evil.rootfs / "dev")
+    (evil.rootfs / "dev").mkdir()
+    os.symlink("/proc/sys/kernel/core_pattern", evil.rootfs / "dev/null")
+    assert evil.sh("cat /proc/keys; stat -c '%t:%T' /proc/keys") == "1:3\n"
+
+
+def test_cve_2025_31133_without_a_dev_of_ours_a_false_null_device_is_refused(evil: Box) -> None:
+    shutil.rmtree(evil.rootfs / "dev")
+    (evil.rootfs / "dev").mkdir()
+    (evil.rootfs / "dev/null").write_text("not a device")
+    mounts = (Mount("/proc", "proc", "proc"), Mount("/dev", "bind", str(evil.rootfs / "dev"), ("rbind",)))
+    with pytest.raises(ContainersError, match="not the null device"):
+        evil.run("true", mounts=mounts)
+
+
+def test_cve_2025_52565_the_console_is_the_terminal_and_nothing_of_the_image(evil: Box) -> None:
+    os.symlink("/proc/sys/kernel/core_pattern", evil.rootfs / "dev/console")
+    with evil.created("sleep", "60", process={"terminal": True}) as container:
+        entries = [entry for entry in mountinfo.read(str(container.pid)) if entry.mount_point == "/dev/console"]
+        assert [entry.fs_type for entry in entries] == ["devpts"]
+
+
+def test_cve_2025_52881_a_sysctl_is_written_to_procfs_or_not_at_all(evil: Box, tmp_path: Path) -> None:
+    """A volume mounted over /proc/sys must not receive, and not redirect, what was meant for the kernel."""
+    trap = tmp_path / "trap"
+    (trap / "net/ipv4").mkdir(parents=True)
+    (trap / "net/ipv4/ip_forward").write_text("untouched")
+    mounts = with_mounts(Mount("/proc/sys", "bind", str(trap), ("rbind",)))
+    with pytest.raises(ContainersError):
+        evil.run("true", mounts=mounts, sysctl={"net.ipv4.ip_forward": "1"})
+    assert (trap / "net/ipv4/ip_forward").read_text() == "untouched"
+
+
+def test_cve_2016_9962_an_exec_cannot_be_looked_into_while_it_enters(evil: Box) -> None:
+    """A process inside tries to open descriptors, the root and the program of everybody that appears."""
+    script = """
+    while :; do for p in /proc/[0-9]*; do
+      case $p in /proc/1|/proc/$$) continue;; esac
+      e=$(readlink $p/exe 2>/dev/null) && case $e in */busybox) ;; *) echo "exe $e";; esac
+      ls $p/root/ $p/cwd/ 2>/dev/null | grep -E '^(work|boot|lib64)$'; readlink $p/fd/* 2>/dev/null | grep -v -E 'pipe|/fd$'
+    done; done
+    """
+    with evil.running("sh", "-c", script) as container:
+        for _ in range(20):
+            container.exec("true")
+        os.kill(container.pid, signal.SIGKILL)
+        text = os.read(container.output, 65536).decode()
+    assert text == ""
+
+
+def test_cve_2016_9962_init_before_its_start_shows_nothing_to_a_neighbour_in_its_pid_namespace(evil: Box) -> None:
+    with evil.created(*SLEEP) as container:
+        # Not dumpable: owned by root although it may run as anybody, and closed to ptrace without CAP_SYS_PTRACE.
+        assert os.stat(f"/proc/{container.pid}/exe", follow_symlinks=False).st_uid == 0
+        status = container.outside("status")
+        assert "NoNewPrivs:\t0" in status
+        descriptors = os.listdir(f"/proc/{container.pid}/fd")
+        assert {"0", "1", "2"} < set(descriptors)
+        assert len(descriptors) == 4  # and the handshake
+
+
+def test_cve_2022_0492_there_is_no_release_agent(evil: Box) -> None:
+    assert evil.sh("find /sys/fs/cgroup -name release_agent") == ""
+
+
+def test_a_bind_source_is_not_looked_up_in_the_image(evil: Box, tmp_path: Path) -> None:
+    (evil.rootfs / "etc/hostname").write_text("image")
+    (tmp_path / "hostname").write_text("host")
+    mounts = with_mounts(Mount("/seen", "bind", str(tmp_path / "hostname"), ("bind",)))
+    assert evil.sh("cat /seen", mounts=mounts) == "host"
+
+
+def test_passwd_may_be_a_trap(evil: Box) -> None:
+    (evil.rootfs / "etc/passwd").unlink()
+    os.mkfifo(evil.rootfs / "etc/passwd")
+    (evil.rootfs / "etc/group").unlink()
+    os.symlink("/proc/self/fd/0", evil.rootfs / "etc/group")
+    with pytest.raises(InvalidParameter, match="unable to find user root"):
+        evil.run("true", process={"user": User(username="root:wheel")})
+    # By numbers, nothing has to be read. (busybox' own `id` would wait for the FIFO's writer.)
+    assert "Uid:\t12\t12" in evil.run("cat", "/proc/self/status", process={"user": User(username="12")}).stdout
+
+
+def test_a_program_with_capabilities_gives_nothing_under_no_new_privileges(evil: Box) -> None:
+    (evil.rootfs / "bin/grep").unlink()
+    shutil.copy2(evil.rootfs / "bin/busybox", evil.rootfs / "bin/grep")
+    # struct vfs_cap_data: version 2, effective; CAP_CHOWN permitted. (busybox drops what a set-user-id bit gives.)
+    os.setxattr(evil.rootfs / "bin/grep", "security.capability", struct.pack("<5I", 0x02000001, 1, 0, 0, 0))
+    looked = ("grep", "CapPrm", "/proc/self/status")
+    as_alice = {"user": User(username="alice")}
+    assert evil.run(*looked, process=as_alice).stdout.split()[1] == "0000000000000001"
+    assert evil.run(*looked, process=as_alice | {"no_new_privileges": True}).stdout.split()[1] == "0000000000000000"
+
+
+def test_the_host_s_abstract_sockets_are_out_of_reach(evil: Box) -> None:
+    """CVE-2020-15257: with a network namespace of one's own, @names of the host do not exist."""
+    assert evil.sh("cat /proc/net/unix | wc -l") == "1\n"
+
+
+def test_a_read_only_root_stays_so_for_binds_of_it(evil: Box) -> None:
+    ended = evil.run("sh", "-c", "mount -o remount,rw /; echo x > /x", root=Root("rootfs", read_only=True))
+    assert "Read-only file system" in ended.stdout
+
+
+def test_an_image_may_not_point_dev_at_the_host(evil: Box, tmp_path: Path) -> None:
+    shutil.rmtree(evil.rootfs / "dev")
+    os.symlink("/../../../../../.." + str(tmp_path / "outside"), evil.rootfs / "dev")
+    (tmp_path / "outside").mkdir()
+    try:
+        evil.run("true")
+    except ContainersError:
+        pass
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def _swap(volume: Path) -> None:
+    os.rename(volume / "dir", volume / "kept")
+    os.rename(volume / "link", volume / "dir")
+    os.rename(volume / "dir", volume / "link")
+    os.rename(volume / "kept", volume / "dir")
+
+
