@@ -106,7 +106,7 @@ def _new_overlay(mount: Mount) -> int:
     attributes, _ = attributes_of(mount.options)
     options = file_system_options(mount.options)
     try:
-        return mounts.new_filesystem("overlay", _one_by_one(options), source="overlay", attributes=attributes)
+        return mounts.new_filesystem("overlay", one_by_one(options), source="overlay", attributes=attributes)
     except OSError as error:
         # "lowerdir+" came with Linux 6.8; before, fsconfig took at most 255 bytes of "lowerdir", but more than nothing.
         if error.errno != errno.EINVAL or not any(key.startswith("lowerdir") for key, _ in options):
@@ -114,7 +114,8 @@ def _new_overlay(mount: Mount) -> int:
         return mounts.new_filesystem("overlay", options, source="overlay", attributes=attributes)
 
 
-def _one_by_one(options: list[tuple[str, str | None]]) -> list[tuple[str, str | None]]:
+def one_by_one(options: list[tuple[str, str | None]]) -> list[tuple[str, str | None]]:
+    """Split what would have to fit in a page, or in the 255 bytes of one option. An escaped list is left whole."""
     single: list[tuple[str, str | None]] = []
     for key, value in options:
         if key == "lowerdir" and value is not None and "\\" not in value:

@@ -1,4 +1,4 @@
-"""Known attacks on container runtimes, tried: an image or a neighbour that lies about paths, and processes that look back.
+"""Known attacks on container runtimes, tried: images and neighbours that lie about paths, processes that look back.
 
 Named after the advisories whose trick each repeats.
 """
@@ -147,7 +147,8 @@ def test_cve_2016_9962_an_exec_cannot_be_looked_into_while_it_enters(evil: Box) 
     while :; do for p in /proc/[0-9]*; do
       case $p in /proc/1|/proc/$$) continue;; esac
       e=$(readlink $p/exe 2>/dev/null) && case $e in */busybox) ;; *) echo "exe $e";; esac
-      ls $p/root/ $p/cwd/ 2>/dev/null | grep -E '^(work|boot|lib64)$'; readlink $p/fd/* 2>/dev/null | grep -v -E 'pipe|/fd$'
+      ls $p/root/ $p/cwd/ 2>/dev/null | grep -E '^(work|boot|lib64)$'
+      readlink $p/fd/* 2>/dev/null | grep -v -E 'pipe|/fd$'
     done; done
     """
     with evil.running("sh", "-c", script) as container:
@@ -228,5 +229,3 @@ def _swap(volume: Path) -> None:
     os.rename(volume / "link", volume / "dir")
     os.rename(volume / "dir", volume / "link")
     os.rename(volume / "kept", volume / "dir")
-
-
