@@ -6,7 +6,7 @@ import logging
 
 from aiohttp import web
 
-from jupyter_containers.api.routing import Handler
+from jupyter_containers.api.routing import Handler, json_answer
 from jupyter_containers.errors import ContainersError
 
 _log = logging.getLogger(__name__)
@@ -36,4 +36,4 @@ def failure(error: ContainersError) -> web.Response:
 
 
 def _answer(status: int, message: str | None) -> web.Response:
-    return web.json_response({"message": message or "unknown error"}, status=status)
+    return json_answer({"message": message or "unknown error"}, status=status)

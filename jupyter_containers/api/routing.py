@@ -93,6 +93,13 @@ async def json_body(request: web.Request, limit: int = MAX_JSON_BYTES) -> dict[s
     return parse_json_object(content, "request body")
 
 
+def json_answer(data: object, status: int = 200) -> web.Response:
+    """Return a JSON answer. Its type has no charset: the docker CLI reads messages only from plain application/json."""
+    return web.Response(
+        body=json.dumps(data, separators=(",", ":")).encode(), status=status, content_type="application/json"
+    )
+
+
 def parse_json_object(content: bytes | str, what: str) -> dict[str, Any]:
     """Parse a JSON object. Raises InvalidParameter saying `what` is wrong; deep nesting is refused, not a crash."""
     try:

@@ -30,6 +30,7 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata import build_cache, containers, images, snapshots, volumes
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.network.networks import Networking
+from jupyter_containers.paths import default_places
 from jupyter_containers.registry import Registry
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 from jupyter_containers.supervisor.launcher import Launcher
@@ -52,7 +53,7 @@ class Composition:
         self._events = Events()
         self._garbage = Garbage(self._content, self._snapshots)
         self._registry = Registry(self._content, insecure=configuration.insecure_registries)
-        self._networking = Networking()
+        self._networking = Networking(scope=_scope(self._data))
         self._cgroups = choose()
         self._build_cache = build_cache.BuildCache(self._database)
         self.engine = self._engine(_daemon_id(self._data))
@@ -66,7 +67,7 @@ class Composition:
         engine_containers = Containers(environment)
         return Engine(
             containers=engine_containers,
-            execs=Execs(environment, engine_containers),
+            execs=Execs(engine_containers.roster),
             images=engine_images,
             transfers=transfers,
             builds=self._builds(environment, transfers),
@@ -166,6 +167,10 @@ class Composition:
         await self.engine.containers.recover()
         await self._garbage.collect()
 
+    async def warm_up(self) -> None:
+        """Load what the first container would wait for."""
+        await self._networking.warm_up()
+
     def end_streams(self) -> None:
         """Let answers that would last for ever end: the server waits for them."""
         self._events.close()
@@ -185,6 +190,11 @@ def _make_folders(data: Path, temporary: Path) -> None:
     data.mkdir(parents=True, exist_ok=True, mode=0o711)
     for folder in (temporary, data / "containers"):
         folder.mkdir(exist_ok=True, mode=0o700)
+
+
+def _scope(data: Path) -> str:
+    """Return what keeps this daemon's bridge and firewall table apart from another's; empty for the usual one."""
+    return "" if data == default_places().data else str(data)
 
 
 def _daemon_id(data: Path) -> str:

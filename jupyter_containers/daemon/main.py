@@ -97,6 +97,7 @@ async def _serve(configuration: Configuration, launcher: Launcher, stop: asyncio
         for host in configuration.hosts:
             await server.listen(host, group=configuration.group)
         _log.info("ready: listening on %s", ", ".join(configuration.hosts))
+        await composition.warm_up()
         await stop.wait()
         _log.info("stopping; containers run on")
     finally:

@@ -51,8 +51,12 @@ class JsonFileLog:
         os.close(self._fd)
 
     def _append(self, stream: int, pieces: list[bytes]) -> None:
-        moment, name = _rfc3339(self._clock_ns()), _NAMES[stream]
-        lines = [f'{{"log":{_quoted(piece)},"stream":"{name}","time":"{moment}"}}\n'.encode() for piece in pieces]
+        # Lines that came together still differ in time, or `logs --since` could not tell them apart.
+        now, name = self._clock_ns(), _NAMES[stream]
+        lines = [
+            f'{{"log":{_quoted(piece)},"stream":"{name}","time":"{_rfc3339(now + number)}"}}\n'.encode()
+            for number, piece in enumerate(pieces)
+        ]
         content = b"".join(lines)
         limit = self._options.max_bytes
         if limit and self._size and self._size + len(content) > limit:

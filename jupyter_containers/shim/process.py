@@ -87,8 +87,7 @@ class Shim:
         """Leave nothing: a container that never started dies, its cgroup goes, the socket's name too."""
         if self.state is not None and self.state.status is not Status.STOPPED:
             self.first.kill(signal.SIGKILL)
-            while self.first.exit is None:
-                self.found(*os.waitpid(-1, 0))
+            self.wait_for_first()
         self.remove_cgroup()
         self._socket_path.unlink(missing_ok=True)
 
@@ -168,6 +167,11 @@ class Shim:
         except BlockingIOError:
             pass
         reap(self.found)
+
+    def wait_for_first(self) -> None:
+        """Wait here until the first process is gone; somebody has seen to it that it ends."""
+        while self.first.pid and self.first.exit is None:
+            self.found(*os.waitpid(-1, 0))
 
     def found(self, pid: int, status: int) -> None:
         """Record the end of a child that waitpid reported."""

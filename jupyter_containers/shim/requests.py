@@ -99,7 +99,12 @@ def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[
     created, shim.created = shim.created, None
     # Running before it runs: what it prints and how it ends may come at once.
     shim.move(state.moved(Status.RUNNING, started_at=_now()))
-    creation.start(created)
+    try:
+        creation.start(created)
+    except BaseException:
+        # It is over, and known to be over before anybody hears of the failure and wants it deleted.
+        shim.wait_for_first()
+        raise
     return {}
 
 
@@ -224,8 +229,7 @@ def delete(shim: Shim, _connection: socket.socket, _request: Request, _fds: list
     if shim.state is not None and shim.state.status in (Status.RUNNING, Status.PAUSED):
         raise Conflict(f"container {shim.id} is running; stop it first")
     shim.first.kill(signal.SIGKILL)
-    while shim.first.pid and shim.first.exit is None:
-        shim.found(*os.waitpid(-1, 0))
+    shim.wait_for_first()
     shim.first.abandon()
     shim.remove_cgroup()
     shim.is_deleted = True

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines, Outbox
-from jupyter_containers.api.routing import Route, engine_of, flag, json_query, text
+from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, json_query, text
 from jupyter_containers.api.wire.builds import BuildLines
 from jupyter_containers.build.builder import BuildOptions
 from jupyter_containers.build.progress import Event
@@ -101,7 +101,7 @@ def _check_credentials(request: web.Request) -> None:
 async def prune(request: web.Request) -> web.Response:
     filters.parse(request, {"all"} if flag(request, "all") else set())
     _, freed = await engine_of(request).builds.prune()
-    return web.json_response({"CachesDeleted": None, "SpaceReclaimed": freed})
+    return json_answer({"CachesDeleted": None, "SpaceReclaimed": freed})
 
 
 ROUTES = (

@@ -10,7 +10,7 @@ import stat
 from aiohttp import web
 
 from jupyter_containers.api.blocking import in_own_thread, receive_in_thread, send_from_thread
-from jupyter_containers.api.routing import Route, engine_of, flag, text
+from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers import files
 from jupyter_containers.engine.containers.container import Container
@@ -83,7 +83,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 async def changes(request: web.Request) -> web.StreamResponse:
     roster, container = engine_of(request).containers.roster, _container_of(request)
     found = await asyncio.to_thread(files.list_changes, roster, container)
-    return web.json_response([{"Path": change.path, "Kind": _KINDS[change.kind]} for change in found] or None)
+    return json_answer([{"Path": change.path, "Kind": _KINDS[change.kind]} for change in found] or None)
 
 
 ROUTES = (

@@ -8,7 +8,7 @@ import time
 from aiohttp import web
 
 from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
-from jupyter_containers.api.routing import Route, engine_of, flag, text, version_of
+from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text, version_of
 from jupyter_containers.api.streams import (
     DEFAULT_DETACH_KEYS,
     STDERR,
@@ -101,7 +101,7 @@ async def stats(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     if not streams:
         body = statistics_json(container.record, await containers.statistics(container, once=once))
-        return web.json_response(body)
+        return json_answer(body)
     await response.prepare(request)
     async for statistics in containers.watch_statistics(container):
         await response.write(json.dumps(statistics_json(container.record, statistics)).encode() + b"\n")

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.routes import container_files, container_streams
-from jupyter_containers.api.routing import Route, engine_of, flag, integer, json_body, text, version_of
+from jupyter_containers.api.routing import Route, engine_of, flag, integer, json_answer, json_body, text, version_of
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import settings_from_wire
 from jupyter_containers.api.wire.containers import container_json, summary_json
@@ -46,7 +46,7 @@ async def create(request: web.Request) -> web.Response:
     settings, host = _with_network(settings, host, fields.mapping(body, "NetworkingConfig"))
     await _check_platform(engine, settings.image, text(request, "platform"))
     created = await engine.containers.create(settings, host, name=text(request, "name"))
-    return web.json_response({"Id": created.container.id, "Warnings": list(created.warnings)}, status=201)
+    return json_answer({"Id": created.container.id, "Warnings": list(created.warnings)}, status=201)
 
 
 def _with_network(settings: Settings, host: HostSettings, body: Mapping[str, Any]) -> tuple[Settings, HostSettings]:
@@ -82,7 +82,7 @@ async def inspect(request: web.Request) -> web.Response:
     engine, container = engine_of(request), container_of(request)
     view = await engine.containers.describe(container, size=flag(request, "size"))
     body = container_json(view, version=version_of(request), network_id=_network_ids(engine))
-    return web.json_response(body)
+    return json_answer(body)
 
 
 def _network_ids(engine: Engine) -> Any:
@@ -109,7 +109,7 @@ async def list_containers(request: web.Request) -> web.Response:
                 now=now,
             )
         )
-    return web.json_response(entries)
+    return json_answer(entries)
 
 
 async def _image_name(engine: Engine, record: Record) -> str:
@@ -166,7 +166,7 @@ async def update(request: web.Request) -> web.Response:
     body = await json_body(request)
     policy = restart_policy_from_wire(body) if fields.mapping(body, "RestartPolicy").get("Name") else None
     await engine_of(request).containers.update(container_of(request), limits_from_wire(body), policy)
-    return web.json_response({"Warnings": None})
+    return json_answer({"Warnings": None})
 
 
 async def resize(request: web.Request) -> web.Response:
@@ -185,7 +185,7 @@ def size_of(request: web.Request) -> tuple[int, int]:
 
 async def top(request: web.Request) -> web.Response:
     table = await engine_of(request).containers.top(container_of(request), text(request, "ps_args"))
-    return web.json_response({"Processes": [list(row) for row in table.rows], "Titles": list(table.titles)})
+    return json_answer({"Processes": [list(row) for row in table.rows], "Titles": list(table.titles)})
 
 
 async def remove(request: web.Request) -> web.Response:
@@ -210,7 +210,7 @@ async def prune(request: web.Request) -> web.Response:
         )
 
     removed, freed = await engine_of(request).containers.prune(matches)
-    return web.json_response({"ContainersDeleted": removed or None, "SpaceReclaimed": freed})
+    return json_answer({"ContainersDeleted": removed or None, "SpaceReclaimed": freed})
 
 
 ROUTES = (

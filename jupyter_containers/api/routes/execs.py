@@ -6,7 +6,7 @@ from aiohttp import web
 
 from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
 from jupyter_containers.api.routes.containers import container_of, size_of
-from jupyter_containers.api.routing import Route, engine_of, json_body, version_of
+from jupyter_containers.api.routing import Route, engine_of, json_answer, json_body, version_of
 from jupyter_containers.api.streams import (
     DEFAULT_DETACH_KEYS,
     STDOUT,
@@ -25,7 +25,7 @@ async def create(request: web.Request) -> web.Response:
     settings = exec_settings_from_wire(await json_body(request))
     parse_detach_keys(settings.detach_keys)
     exec_ = engine_of(request).execs.create(container_of(request), settings)
-    return web.json_response({"Id": exec_.id}, status=201)
+    return json_answer({"Id": exec_.id}, status=201)
 
 
 def _exec_of(request: web.Request) -> Exec:
@@ -70,7 +70,7 @@ async def _attend(execs: Execs, exec_: Exec, connection: Connection, console_siz
 
 
 async def inspect(request: web.Request) -> web.Response:
-    return web.json_response(exec_json(_exec_of(request)))
+    return json_answer(exec_json(_exec_of(request)))
 
 
 async def resize(request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines, Outbox
-from jupyter_containers.api.routing import Route, engine_of, flag, text
+from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text
 from jupyter_containers.api.wire.images import history_json, image_json, removed_json, summary_json
 from jupyter_containers.api.wire.progress import progress_json
 from jupyter_containers.engine.images import Images, ImageView
@@ -35,7 +35,7 @@ async def list_images(request: web.Request) -> web.Response:
         if _matches(images, view, wanted) and all(created < b for b in before) and all(created > s for s in since):
             counted = len(images.users(view.id)) if flag(request, "shared-size") else -1
             answer.append(summary_json(view, counted))
-    return web.json_response(answer)
+    return json_answer(answer)
 
 
 def _matches(images: Images, view: ImageView, wanted: filters.Filters) -> bool:
@@ -115,13 +115,13 @@ def _body(request: web.Request) -> AsyncIterator[bytes]:
 
 
 async def inspect(request: web.Request) -> web.Response:
-    return web.json_response(image_json(await engine_of(request).images.find(request.match_info["name"])))
+    return json_answer(image_json(await engine_of(request).images.find(request.match_info["name"])))
 
 
 async def history(request: web.Request) -> web.Response:
     images = engine_of(request).images
     view = await images.find(request.match_info["name"])
-    return web.json_response([history_json(entry) for entry in images.history(view)])
+    return json_answer([history_json(entry) for entry in images.history(view)])
 
 
 async def tag(request: web.Request) -> web.Response:
@@ -135,7 +135,7 @@ async def remove(request: web.Request) -> web.Response:
     removed = await engine_of(request).images.remove(
         request.match_info["name"], force=flag(request, "force"), prune=not flag(request, "noprune")
     )
-    return web.json_response([removed_json(entry) for entry in removed])
+    return json_answer([removed_json(entry) for entry in removed])
 
 
 async def prune(request: web.Request) -> web.Response:
@@ -149,7 +149,7 @@ async def prune(request: web.Request) -> web.Response:
             and filters.label_matches(view.config.process.labels, wanted.get("label", ()))
         )
     )
-    return web.json_response({"ImagesDeleted": [removed_json(r) for r in removed] or None, "SpaceReclaimed": freed})
+    return json_answer({"ImagesDeleted": [removed_json(r) for r in removed] or None, "SpaceReclaimed": freed})
 
 
 async def push(request: web.Request) -> NoReturn:

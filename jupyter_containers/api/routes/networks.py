@@ -7,7 +7,7 @@ from typing import NoReturn
 from aiohttp import web
 
 from jupyter_containers.api import filters
-from jupyter_containers.api.routing import Route, engine_of, json_body
+from jupyter_containers.api.routing import Route, engine_of, json_answer, json_body
 from jupyter_containers.api.wire.networks import network_json
 from jupyter_containers.engine.networks import Network
 
@@ -15,13 +15,13 @@ from jupyter_containers.engine.networks import Network
 async def list_networks(request: web.Request) -> web.Response:
     wanted = filters.parse(request, {"dangling", "driver", "id", "label", "name", "scope", "type"})
     networks = [network for network in engine_of(request).networks.all() if _matches(network, wanted)]
-    return web.json_response([network_json(network, {}) for network in networks])
+    return json_answer([network_json(network, {}) for network in networks])
 
 
 async def inspect(request: web.Request) -> web.Response:
     networks = engine_of(request).networks
     network = networks.get(request.match_info["name"])
-    return web.json_response(network_json(network, networks.endpoints(network.name)))
+    return json_answer(network_json(network, networks.endpoints(network.name)))
 
 
 async def create(request: web.Request) -> NoReturn:
@@ -39,7 +39,7 @@ async def connect(request: web.Request) -> NoReturn:
 
 async def prune(request: web.Request) -> web.Response:
     filters.parse(request, {"label", "until"})
-    return web.json_response({"NetworksDeleted": None})
+    return json_answer({"NetworksDeleted": None})
 
 
 def _matches(network: Network, wanted: filters.Filters) -> bool:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines
-from jupyter_containers.api.routing import API_VERSION, Route, engine_of
+from jupyter_containers.api.routing import API_VERSION, Route, engine_of, json_answer
 from jupyter_containers.api.wire.system import event_json, info_json, version_json
 from jupyter_containers.engine.events import Event
 from jupyter_containers.errors import InvalidParameter
@@ -36,13 +36,13 @@ async def ping(request: web.Request) -> web.Response:
 
 async def version(request: web.Request) -> web.Response:
     system = engine_of(request).system
-    return web.json_response(version_json(system.daemon(), system.host(), system.architecture()))
+    return json_answer(version_json(system.daemon(), system.host(), system.architecture()))
 
 
 async def info(request: web.Request) -> web.Response:
     system = engine_of(request).system
     counts, images = system.count_containers(), system.count_images()
-    return web.json_response(info_json(system.daemon(), system.host(), counts=counts, images=images))
+    return json_answer(info_json(system.daemon(), system.host(), counts=counts, images=images))
 
 
 async def events(request: web.Request) -> web.StreamResponse:

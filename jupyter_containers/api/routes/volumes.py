@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from jupyter_containers.api import filters
-from jupyter_containers.api.routing import Route, engine_of, flag, json_body, version_of
+from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, json_body, version_of
 from jupyter_containers.api.wire.volumes import volume_json
 from jupyter_containers.engine.volumes import Volume
 
@@ -17,7 +17,7 @@ async def list_volumes(request: web.Request) -> web.Response:
     if "dangling" in wanted:
         unused = wanted["dangling"][0].lower() in ("1", "true")
         matching = [volume for volume in matching if (not volumes.used_by(volume.name)) == unused]
-    return web.json_response({"Volumes": [volume_json(volume) for volume in matching], "Warnings": None})
+    return json_answer({"Volumes": [volume_json(volume) for volume in matching], "Warnings": None})
 
 
 async def create(request: web.Request) -> web.Response:
@@ -28,11 +28,11 @@ async def create(request: web.Request) -> web.Response:
         labels=body.get("Labels"),
         options=body.get("DriverOpts"),
     )
-    return web.json_response(volume_json(volume), status=201)
+    return json_answer(volume_json(volume), status=201)
 
 
 async def inspect(request: web.Request) -> web.Response:
-    return web.json_response(volume_json(engine_of(request).volumes.get(request.match_info["name"])))
+    return json_answer(volume_json(engine_of(request).volumes.get(request.match_info["name"])))
 
 
 async def remove(request: web.Request) -> web.Response:
@@ -49,7 +49,7 @@ async def prune(request: web.Request) -> web.Response:
     removed, freed = await engine_of(request).volumes.prune(
         lambda volume: (every or volume.is_anonymous) and filters.label_matches(volume.labels, labels)
     )
-    return web.json_response({"VolumesDeleted": removed or None, "SpaceReclaimed": freed})
+    return json_answer({"VolumesDeleted": removed or None, "SpaceReclaimed": freed})
 
 
 def _matches(volume: Volume, wanted: filters.Filters) -> bool:
