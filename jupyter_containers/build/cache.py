@@ -58,7 +58,11 @@ class Cache:
         record = self._records.get(key)
         if record is None or record.get("parent") != parent.chain:
             return None
-        layer = _layer(record)
+        try:
+            layer = _layer(record)
+        except InvalidParameter:
+            self._records.remove(key)
+            return None
         found = Outcome(parent.with_layer(layer), str(record.get("created", "")), layer, cached=True)
         if layer is None:
             return found
@@ -87,7 +91,4 @@ class Cache:
 def _layer(record: Mapping[str, Any]) -> Layer | None:
     if not record.get("layer"):
         return None
-    try:
-        return Layer(Descriptor.from_json(record["layer"]), Digest.parse(str(record.get("diff_id"))))
-    except InvalidParameter:
-        return None
+    return Layer(Descriptor.from_json(record["layer"]), Digest.parse(str(record.get("diff_id"))))

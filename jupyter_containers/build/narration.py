@@ -12,6 +12,8 @@ from jupyter_containers.build.ledger import Ledger
 from jupyter_containers.build.progress import (
     Event,
     Listener,
+    Report,
+    Running,
     StepCached,
     StepDone,
     StepOutput,
@@ -19,7 +21,6 @@ from jupyter_containers.build.progress import (
     StepStarted,
     Warned,
 )  # fmt: skip
-from jupyter_containers.build.reports import Report, Running
 
 # Of a step that has to wait for its turn, this much output is kept; more is dropped, and said so.
 HELD_BACK_BYTES = 2 << 20

@@ -76,3 +76,21 @@ class Warned:
 
 Event = StepStarted | StepRunning | StepOutput | StepCached | StepDone | PullProgress | Warned
 Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Work reports that a process was started for it; `id` is its container's."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Work reports what its process wrote; stream 1 or 2."""
+
+    stream: int
+    content: bytes
+
+
+Report = Running | Output

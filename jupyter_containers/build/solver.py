@@ -17,7 +17,7 @@ from jupyter_containers.build.cache import Cache
 from jupyter_containers.build.failures import place
 from jupyter_containers.build.filesystem import Filesystem, Outcome
 from jupyter_containers.build.graph import Vertex, in_order
-from jupyter_containers.build.reports import Report
+from jupyter_containers.build.progress import Report
 from jupyter_containers.build.sharing import SharedWork
 from jupyter_containers.errors import ContainersError
 

@@ -18,10 +18,12 @@ from jupyter_containers.build.dockerfile.ignore import IgnoreRules
 from jupyter_containers.build.dockerfile.wildcards import BadPattern, has_wildcard, path_pattern
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.errors import Cancelled
+from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
 
 CHUNK_BYTES = 1 << 20
+_NO_LINKS = c.RESOLVE_IN_ROOT | c.RESOLVE_NO_SYMLINKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,38 +141,34 @@ class Tree:
         return bool(path) and self._rules.ignores(path)
 
     def _expand(self, pattern: str) -> list[str]:
-        """Return the paths that a pattern fits, part by part; links to directories are not entered."""
-        found = [""]
-        for part in pattern.split("/"):
-            if not has_wildcard(part):
-                found = [posixpath.join(path, _unescape(part)) for path in found]
-                continue
+        """Return the paths that a pattern fits, part by part; from its first wildcard on no link is followed."""
+        parts = pattern.split("/")
+        first = next(index for index, part in enumerate(parts) if has_wildcard(part))
+        found = self._real_path("/".join(_unescape(part) for part in parts[:first]))
+        for part in parts[first:]:
             try:
                 wildcards = path_pattern(part)
             except BadPattern as error:
                 raise CopyFailed(str(error)) from error
-            found = [
-                posixpath.join(path, name) for path in found for name in self._names(path) if wildcards.matches(name)
-            ]
-        return [path for path in found if self._is_visible(path)]
+            names = [(path, name) for path in found for name in self._names(path) if wildcards.matches(name)]
+            found = [posixpath.join(path, name) for path, name in names]
+        return [path for path in found if not self._rules.ignores(path)]
+
+    def _real_path(self, path: str) -> list[str]:
+        try:
+            return [self._match(path, path, "COPY").path]
+        except CopyFailed:
+            return []
 
     def _names(self, path: str) -> list[str]:
         try:
-            fd = open_in_root(self._root_fd, path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            fd = open_in_root(self._root_fd, path, os.O_RDONLY | os.O_DIRECTORY, resolve=_NO_LINKS)
         except OSError:
             return []
         try:
             return sorted(os.listdir(fd))
         finally:
             os.close(fd)
-
-    def _is_visible(self, path: str) -> bool:
-        try:
-            fd = self.open(path, os.O_PATH | os.O_NOFOLLOW)
-        except OSError:
-            return False
-        os.close(fd)
-        return not self._rules.ignores(path)
 
     def _hash(self, digest: hashlib._Hash, entry: trees.Entry) -> None:
         status = entry.status

@@ -32,6 +32,7 @@ def image(process: ProcessDefaults) -> Image:
 
 IMAGES: Mapping[str, Image] = {
     "busybox": image(ProcessDefaults(env=("PATH=/bin",), cmd=("sh",))),
+    "a": image(ProcessDefaults()),
     "triggers": image(ProcessDefaults(env=("PATH=/bin",), on_build=("RUN echo triggered", "ENV A=3"))),
     "shaped": image(ProcessDefaults(env=("PATH=/bin",), entrypoint=("base",), cmd=("arg",), working_dir="/base")),
 }

@@ -238,10 +238,17 @@ class _Scanner:
     def _pattern(self, word: str, value: str) -> Wildcards:
         if len(value) > _MAX_PATTERN_VALUE:
             raise ExpansionError(f"a value of {len(value)} characters is too long for patterns")
-        return shell_pattern(self._inner(word), self._escape)
+        pieces = _Scanner(word, self._variables, self._escape, self._depth + 1).pieces()
+        # What was quoted or escaped stands for itself.
+        text = "".join(_hidden(piece, self._escape) if is_quoted else piece for piece, is_quoted in pieces)
+        return shell_pattern(text, self._escape)
 
     def _value(self, name: str) -> str | None:
         return (self._variables or {}).get(name)
+
+
+def _hidden(text: str, escape: str) -> str:
+    return "".join(f"{escape}{char}" for char in text)
 
 
 def _without_start(value: str, pattern: Wildcards, is_greedy: bool) -> str:

@@ -16,7 +16,7 @@ from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.operations import stubs
 from jupyter_containers.build.operations.definitions import Execute
 from jupyter_containers.build.operations.layering import Stores
-from jupyter_containers.build.reports import Output, Report, Running
+from jupyter_containers.build.progress import Output, Report, Running
 from jupyter_containers.oci.runtime_spec import Mount
 from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT
 

@@ -14,7 +14,7 @@ from jupyter_containers.build.operations import files, source
 from jupyter_containers.build.operations.definitions import CopyFiles, Execute, ImageRoot, MakeDirectory
 from jupyter_containers.build.operations.execute import execute
 from jupyter_containers.build.operations.layering import Stores
-from jupyter_containers.build.reports import Report
+from jupyter_containers.build.progress import Report
 
 
 class OperationPerformer:

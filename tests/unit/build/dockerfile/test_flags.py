@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.build.dockerfile.failures import DockerfileError
+from jupyter_containers.build.dockerfile.flags import Flags
+from jupyter_containers.build.dockerfile.lines import read_line
+from jupyter_containers.errors import Unsupported
+
+
+def flags(text: str) -> Flags:
+    return Flags(read_line(f"COPY {text} a b", "\\", (5, 6)))
+
+
+def test_a_flag_is_taken_once_and_has_a_default() -> None:
+    found = flags("--from=x --link")
+    assert (found.take("from"), found.take("link"), found.take("chown", "0")) == ("x", "", "0")
+    found.refuse_unknown()
+
+
+def test_what_nobody_took_is_refused() -> None:
+    with pytest.raises(DockerfileError, match="Unknown flag: frum"):
+        flags("--frum=x").refuse_unknown()
+
+
+def test_a_flag_twice_is_refused() -> None:
+    with pytest.raises(DockerfileError, match="Duplicate flag specified: from"):
+        flags("--from=x --from=y")
+
+
+def test_a_flag_for_later_says_so_and_where() -> None:
+    with pytest.raises(Unsupported, match="COPY --parents is not supported yet") as failure:
+        flags("--parents").refuse_for_now("parents")
+    assert failure.value.details["line"] == 5

@@ -1,0 +1,38 @@
+"""The forms are covered by the cases; here is what a case cannot show."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.build.dockerfile.instructions import Command, Copy, Healthcheck, Run, parse
+from jupyter_containers.build.dockerfile.lines import read, read_line
+from jupyter_containers.errors import Unsupported
+
+
+def parsed(text: str) -> object:
+    return parse(read_line(text, "\\", (1, 1))).instruction
+
+
+def test_shell_and_exec_form_are_told_apart() -> None:
+    assert parsed('RUN ["a", "b"]') == Run(Command(("a", "b"), False))
+    assert parsed("RUN a b") == Run(Command(("a b",), True))
+
+
+def test_heredoc_words_of_a_copy_are_no_sources() -> None:
+    statement = parse(read("COPY a <<E /d/\nx\nE\n").lines[0])
+    assert isinstance(statement.instruction, Copy)
+    assert statement.instruction.sources == ("a",)
+
+
+def test_add_has_no_from() -> None:
+    assert parsed("ADD a b") == Copy(("a",), "b", unpacks=True)
+
+
+def test_times_of_a_healthcheck_stay_as_written() -> None:
+    assert parsed("HEALTHCHECK --timeout=5s CMD x") == Healthcheck(Command(("x",), True), timeout="5s")
+
+
+@pytest.mark.parametrize("text", ["RUN --mount=type=bind,target=/x y", "COPY --exclude=a b c", "ADD git@host:x /x"])
+def test_what_is_known_but_not_built_yet_is_refused_and_never_ignored(text: str) -> None:
+    with pytest.raises(Unsupported, match="not supported yet"):
+        parsed(text)

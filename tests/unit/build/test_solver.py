@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from jupyter_containers.build.cache import Cache
+from jupyter_containers.build.failures import CopyFailed
+from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
+from jupyter_containers.build.graph import Vertex, key, vertex
+from jupyter_containers.build.progress import Output, Report
+from jupyter_containers.build.solver import Solver
+from jupyter_containers.oci import media_types
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.digest import Digest
+from tests.support.build_fakes import Present, Records
+
+
+@dataclass(frozen=True)
+class Make:
+    """Puts a layer with `content` on its base; `content` None: what its second input's layers are."""
+
+    name: str
+    content: str | None = ""
+
+    def definition(self) -> dict[str, Any]:
+        return {"make": self.name}
+
+
+def made(name: str, *inputs: Vertex, content: str | None = "") -> Vertex:
+    return vertex(Make(name, content), inputs, lines=(len(name), len(name)), source=name)
+
+
+@dataclass
+class Workshop:
+    """Performs Make, remembers the order, and can wait, fail and be slow on request."""
+
+    present: Present = field(default_factory=Present)
+    records: Records = field(default_factory=Records)
+    done: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    heard: list[str] = field(default_factory=list)
+
+    def solver(self) -> Solver:
+        return Solver(Cache(self.records, self.present, self.present))
+
+    def source(self, entry: Vertex) -> Filesystem | None:
+        return None if entry.inputs else Filesystem()
+
+    def is_ready(self, entry: Vertex) -> bool:
+        return True
+
+    async def definition_key(self, entry: Vertex, inputs: Sequence[str]) -> str:
+        if "undefined" in self.failing and entry.operation.name == "undefined":
+            raise CopyFailed("not in the context")
+        return key(entry.operation.definition(), list(inputs))
+
+    async def content_key(self, entry: Vertex, inputs: Sequence[Filesystem]) -> str | None:
+        return key(entry.operation.name, [filesystem.chain for filesystem in inputs])
+
+    async def perform(self, entry: Vertex, inputs: Sequence[Filesystem], report: Callable[[Report], None]) -> Outcome:
+        operation = entry.operation
+        self.begun.append(operation.name)
+        report(Output(1, operation.name.encode()))
+        try:
+            if operation.name in self.gates:
+                await self.gates[operation.name].wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(operation.name)
+            raise
+        if operation.name in self.failing:
+            raise CopyFailed(f"{operation.name} failed")
+        self.done.append(operation.name)
+        digest = Digest.of((operation.content or operation.name).encode())
+        layer = Layer(Descriptor(media_types.OCI_LAYER, digest, 1), digest)
+        filesystem = inputs[0].with_layer(layer)
+        self.present.names |= {digest, filesystem.chain}
+        return Outcome(filesystem, f"t{len(self.done)}", layer)
+
+    def started(self, entry: Vertex) -> None:
+        self.heard.append(f"started {entry.operation.name}")
+
+    def reported(self, entry: Vertex, report: Report) -> None:
+        self.heard.append(f"output {entry.operation.name}")
+
+    def finished(self, entry: Vertex, outcome: Outcome) -> None:
+        self.heard.append(f"{'cached' if outcome.cached else 'finished'} {entry.operation.name}")
+
+    def unneeded(self, entry: Vertex) -> None:
+        self.heard.append(f"unneeded {entry.operation.name}")
+
+    def failed(self, entry: Vertex) -> None:
+        self.heard.append(f"failed {entry.operation.name}")
+
+
+ROOT = made("root")
+
+
+def solve(workshop: Workshop, target: Vertex, salt: str = "") -> Outcome:
+    return asyncio.run(workshop.solver().solve(target, workshop, workshop, no_cache_salt=salt))
+
+
+def test_inputs_are_done_before_what_stands_on_them() -> None:
+    workshop = Workshop()
+    outcome = solve(workshop, made("c", made("b", made("a", ROOT))))
+    assert workshop.done == ["a", "b", "c"]
+    assert len(outcome.filesystem.layers) == 3
+
+
+def test_the_same_again_does_nothing() -> None:
+    workshop, target = Workshop(), made("b", made("a", ROOT))
+    first = solve(workshop, target)
+    workshop.heard.clear()
+    second = solve(workshop, target)
+    assert workshop.done == ["a", "b"]
+    assert second.filesystem == first.filesystem
+    assert second.created == first.created
+    assert workshop.heard == ["cached root", "cached a", "cached b"]
+
+
+def test_without_the_cache_all_is_done_again_and_remembered_anew() -> None:
+    workshop, target = Workshop(), made("a", ROOT)
+    solve(workshop, target)
+    again = solve(workshop, target, salt="x")
+    assert workshop.done == ["a", "a"]
+    assert solve(workshop, target).created == again.created == "t2"
+
+
+def test_what_an_input_was_made_of_does_not_matter_if_its_files_are_equal() -> None:
+    workshop = Workshop()
+    solve(workshop, made("b", made("a", ROOT, content="same")))
+    outcome = solve(workshop, made("b", made("other", ROOT, content="same")))
+    assert workshop.done == ["a", "b", "other"]
+    assert outcome.cached
+
+
+def test_an_input_that_only_a_cached_copy_needed_is_not_made() -> None:
+    workshop, stage = Workshop(), made("stage", ROOT)
+    target = made("copy", made("base", ROOT), stage)
+    solve(workshop, target)
+    for name in [name for name, row in workshop.records.rows.items() if row["created"] == "t2"]:
+        workshop.records.remove(name)
+    stage_layer = Digest.of(b"stage")
+    workshop.present.names.remove(stage_layer)
+    workshop.heard.clear()
+    assert solve(workshop, target).cached
+    assert sorted(workshop.done) == ["base", "copy", "stage"]
+    assert "unneeded stage" in workshop.heard
+
+
+def test_a_result_is_not_used_on_another_base_than_it_was_made_on() -> None:
+    workshop, middle = Workshop(), made("middle", ROOT, content="1")
+    solve(workshop, made("top", middle))
+    again = made("middle", ROOT, content="2")
+    solve(workshop, again, salt="x")
+    outcome = solve(workshop, made("top", again))
+    assert workshop.done == ["middle", "top", "middle", "top"]
+    assert outcome.filesystem.layers[0].diff_id == Digest.of(b"2")
+
+
+def test_independent_work_happens_at_the_same_time() -> None:
+    async def scenario() -> None:
+        workshop = Workshop(gates={"a": asyncio.Event(), "b": asyncio.Event()})
+        target = made("join", made("a", ROOT), made("b", ROOT))
+        task = asyncio.create_task(workshop.solver().solve(target, workshop, workshop))
+        while sorted(workshop.begun) != ["a", "b"]:
+            await asyncio.sleep(0)
+        for gate in workshop.gates.values():
+            gate.set()
+        await task
+        assert workshop.done[-1] == "join"
+
+    asyncio.run(scenario())
+
+
+def test_equal_work_of_two_builds_is_done_once() -> None:
+    async def scenario() -> None:
+        workshop = Workshop(gates={"a": asyncio.Event()})
+        solver, target = workshop.solver(), made("a", ROOT)
+        tasks = [asyncio.create_task(solver.solve(target, workshop, workshop)) for _ in range(2)]
+        while workshop.heard.count("output a") < 2:
+            await asyncio.sleep(0)
+        workshop.gates["a"].set()
+        await asyncio.gather(*tasks)
+        assert workshop.begun == ["a"]
+
+    asyncio.run(scenario())
+
+
+def test_builds_without_the_cache_share_nothing() -> None:
+    async def scenario() -> None:
+        workshop = Workshop()
+        solver, target = workshop.solver(), made("a", ROOT)
+        await asyncio.gather(*(solver.solve(target, workshop, workshop, no_cache_salt=salt) for salt in "xy"))
+        assert workshop.done == ["a", "a"]
+
+    asyncio.run(scenario())
+
+
+def test_a_failure_names_its_lines_and_ends_the_others() -> None:
+    async def scenario() -> None:
+        workshop = Workshop(gates={"slow": asyncio.Event()}, failing={"bad"})
+        target = made("join", made("slow", ROOT), made("bad", ROOT))
+        with pytest.raises(CopyFailed) as failure:
+            await workshop.solver().solve(target, workshop, workshop)
+        assert failure.value.details == {"line": 3, "end_line": 3, "source": "bad"}
+        assert workshop.cancelled == ["slow"]
+        assert "failed bad" in workshop.heard
+
+    asyncio.run(scenario())
+
+
+def test_what_cannot_be_defined_fails_before_anything_is_done() -> None:
+    workshop = Workshop(failing={"undefined"})
+    with pytest.raises(CopyFailed) as failure:
+        solve(workshop, made("undefined", made("a", ROOT)))
+    assert workshop.begun == []
+    assert failure.value.details["source"] == "undefined"
+
+
+def test_a_cancelled_build_ends_its_work() -> None:
+    async def scenario() -> None:
+        workshop = Workshop(gates={"a": asyncio.Event()})
+        task = asyncio.create_task(workshop.solver().solve(made("a", ROOT), workshop, workshop))
+        while not workshop.begun:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert workshop.cancelled == ["a"]
+
+    asyncio.run(scenario())
