@@ -40,12 +40,14 @@ class PlainSnapshotter(DirectorySnapshotter):
         raise Unsupported(f"cannot adopt {path} without overlayfs: it would have to be copied")
 
     def _mounts_of(self, record: SnapshotRecord) -> tuple[Mount, ...]:
-        access = "rw" if record.kind == ACTIVE else "ro"
-        return (Mount("/", "bind", str(self._files(record)), ("bind", access)),)
+        is_active = record.kind == ACTIVE
+        # What a view shows is committed and does not change: no copy of it is needed.
+        shown = record if is_active or record.parent is None else self.stat(record.parent)
+        return (Mount("/", "bind", str(self._files(shown)), ("bind", "rw" if is_active else "ro")),)
 
     def _fill(self, record: SnapshotRecord) -> None:
         files = self._make_files_directory(record)
-        if record.parent is not None:
+        if record.parent is not None and record.kind == ACTIVE:
             copy_tree(self._files(self.stat(record.parent)), files)
 
 

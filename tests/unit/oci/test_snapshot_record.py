@@ -2,21 +2,14 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from jupyter_containers.oci.snapshot_record import ACTIVE, COMMITTED, SnapshotRecord
 
-FULL = SnapshotRecord("sha256:a", COMMITTED, "sha256:b", 7, "/", "2024-01-01T00:00:00Z", 5, {"k": "v"})
 
-
-@pytest.mark.parametrize("record", [FULL, SnapshotRecord("container:web", ACTIVE, None, 1)], ids=["full", "bare"])
-def test_a_record_survives_its_json(record: SnapshotRecord) -> None:
+def test_a_record_survives_its_json() -> None:
+    record = SnapshotRecord("sha256:a", COMMITTED, "host:/", 7, "/", "2024-01-01T00:00:00Z", 12, {"label": "value"})
     assert SnapshotRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
 
 
-def test_a_record_of_an_earlier_version_is_read_with_its_gaps() -> None:
-    assert SnapshotRecord.from_json({"key": "a", "kind": ACTIVE, "number": 1}) == SnapshotRecord("a", ACTIVE, None, 1)
-
-
-def test_records_can_be_members_of_a_set() -> None:
-    assert len({FULL, SnapshotRecord.from_json(FULL.to_json())}) == 1
+def test_what_is_not_said_has_its_default() -> None:
+    data = {"key": "k", "kind": ACTIVE, "parent": None, "number": 1}
+    assert SnapshotRecord.from_json(data) == SnapshotRecord("k", ACTIVE, None, 1)
