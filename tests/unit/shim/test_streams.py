@@ -1,0 +1,213 @@
+"""Streams between a process's pipes, its log and its clients, on real pipes and sockets."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.linux import terminals
+from jupyter_containers.shim.client import MAX_BEHIND, Client
+from jupyter_containers.shim.logs import JsonFileLog
+from jupyter_containers.shim.protocol import STDERR, STDIN, STDOUT, LogOptions
+from jupyter_containers.shim.streams import Streams
+
+ALL = frozenset({STDIN, STDOUT, STDERR})
+
+
+class Process:
+    """The process's side of the pipes, and a loop for the shim's side."""
+
+    def __init__(self, log: JsonFileLog | None = None, *, keeps_input: bool = False) -> None:
+        self.selector = selectors.DefaultSelector()
+        self.stdin, input_fd = os.pipe()
+        out, self.stdout = os.pipe()
+        err, self.stderr = os.pipe()
+        self.streams = Streams(
+            self.selector, {out: STDOUT, err: STDERR}, input_fd, is_terminal=False, keeps_input=keeps_input, log=log
+        )
+
+    def client(self, wants: frozenset[int] = ALL) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.settimeout(5)
+        self.streams.attach(Client(theirs, wants, raw=False))
+        return ours
+
+    def turn(self, rounds: int = 20) -> None:
+        for _ in range(rounds):
+            for key, events in self.selector.select(0):
+                ready: Callable[[int], None] = key.data
+                if self.selector.get_map().get(key.fd) is not None:
+                    ready(events)
+
+    def close(self) -> None:
+        self.streams.close()
+        for fd in (self.stdin, self.stdout, self.stderr):
+            try:
+                os.close(fd)
+            except OSError:
+                pass
+        self.selector.close()
+
+
+@pytest.fixture
+def process() -> Iterator[Process]:
+    made = Process()
+    yield made
+    made.close()
+
+
+def frame(stream: int, content: bytes) -> bytes:
+    return struct.pack(">BxxxL", stream, len(content)) + content
+
+
+def test_output_comes_in_frames_to_everybody(process: Process) -> None:
+    one, other = process.client(), process.client()
+    os.write(process.stdout, b"out")
+    process.turn()
+    os.write(process.stderr, b"err")
+    process.turn()
+    for client in (one, other):
+        assert client.recv(100) == frame(STDOUT, b"out") + frame(STDERR, b"err")
+        client.close()
+
+
+def test_a_client_gets_only_what_it_wants(process: Process) -> None:
+    client = process.client(frozenset({STDERR}))
+    os.write(process.stdout, b"out")
+    os.write(process.stderr, b"err")
+    process.turn()
+    assert client.recv(100) == frame(STDERR, b"err")
+    client.close()
+
+
+def test_input_reaches_the_process_and_its_end_closes_it(process: Process) -> None:
+    client = process.client()
+    client.sendall(b"typed")
+    process.turn()
+    assert os.read(process.stdin, 100) == b"typed"
+    client.shutdown(socket.SHUT_WR)
+    process.turn()
+    assert os.read(process.stdin, 100) == b""
+    os.write(process.stdout, b"still here")
+    process.turn()
+    assert client.recv(100) == frame(STDOUT, b"still here")
+    client.close()
+
+
+def test_input_stays_open_when_it_is_to_be_kept() -> None:
+    process = Process(keeps_input=True)
+    first = process.client()
+    first.shutdown(socket.SHUT_WR)
+    process.turn()
+    second = process.client()
+    second.sendall(b"later")
+    process.turn()
+    assert os.read(process.stdin, 100) == b"later"
+    first.close()
+    second.close()
+    process.close()
+
+
+def test_more_input_than_the_process_reads_waits_and_is_not_lost(process: Process) -> None:
+    client = process.client()
+    content = os.urandom(1 << 20)
+    client.setblocking(False)
+    sent, got = 0, bytearray()
+    while len(got) < len(content):
+        try:
+            sent += client.send(content[sent : sent + 65536])
+        except BlockingIOError:
+            pass
+        process.turn(2)
+        os.set_blocking(process.stdin, False)
+        try:
+            got += os.read(process.stdin, 65536)
+        except BlockingIOError:
+            pass
+    assert bytes(got) == content
+    client.close()
+
+
+def test_a_slow_client_holds_the_process_back_and_loses_nothing(process: Process) -> None:
+    client = process.client()
+    os.set_blocking(process.stdout, False)
+    written, stuck = 0, 0
+    while stuck < 50:
+        try:
+            written += os.write(process.stdout, b"x" * 65536)
+            stuck = 0
+        except BlockingIOError:
+            stuck += 1
+        process.turn(1)
+    assert written < MAX_BEHIND + 2 * (1 << 20)
+    received = 0
+    client.setblocking(False)
+    os.close(process.stdout)
+    while True:
+        process.turn(2)
+        try:
+            chunk = client.recv(1 << 20)
+        except BlockingIOError:
+            if received >= written:
+                break
+            continue
+        received += len(chunk)
+    assert received >= written
+    client.close()
+
+
+def test_a_client_that_vanishes_hurts_nobody(process: Process) -> None:
+    gone, stays = process.client(), process.client()
+    gone.close()
+    for _ in range(3):
+        os.write(process.stdout, b"more")
+        process.turn()
+    assert stays.recv(1000) == frame(STDOUT, b"more") * 3
+    stays.close()
+
+
+def test_draining_takes_what_is_left_and_ends_clients(tmp_path: Path) -> None:
+    process = Process(JsonFileLog(LogOptions(str(tmp_path / "log"))))
+    client = process.client()
+    os.write(process.stdout, b"last words")
+    process.streams.drain()
+    assert client.recv(100) == frame(STDOUT, b"last words")
+    assert client.recv(100) == b""
+    assert b"last words" in (tmp_path / "log").read_bytes()
+    late = process.client()
+    assert late.recv(100) == b""
+    client.close()
+    late.close()
+    process.close()
+
+
+def test_a_terminal_is_one_stream_both_ways() -> None:
+    selector = selectors.DefaultSelector()
+    master, slave = terminals.open_pty_in("/dev/pts")
+    streams = Streams(selector, {master: STDOUT}, master, is_terminal=True, keeps_input=False, log=None)
+    ours, theirs = socket.socketpair()
+    ours.settimeout(5)
+    streams.attach(Client(theirs, ALL, raw=True))
+    streams.resize(30, 90)
+    assert terminals.get_size(slave) == (30, 90)
+    ours.sendall(b"typed\n")
+    seen = b""
+    while b"typed\r\n" not in seen:  # the terminal echoes
+        for key, events in selector.select(1):
+            key.data(events)
+        ours.setblocking(False)
+        try:
+            seen += ours.recv(100)
+        except BlockingIOError:
+            pass
+    assert os.read(slave, 100) == b"typed\n"
+    os.close(slave)
+    streams.drain()
+    ours.close()
+    selector.close()
