@@ -5,7 +5,7 @@ is.
 
     manager = choose()                                  v2.py, v1.py, or absent.py with the reason
     group = manager.create("jupyter-containers/<id>", resources)
-    in the single-threaded child: group.enter()         or enter(fds) with the parent's group.entry_fds()
+    in the single-threaded child: group.enter()         or, on v2, clone(cgroup_fd=group.directory_fd())
     group.usage(); group.update(resources); group.freeze(); group.thaw(); group.kill()
     group.remove()
 

@@ -67,10 +67,6 @@ class AbsentCgroup:
     def enter(self) -> None:
         """Do nothing, as `add`."""
 
-    def entry_fds(self) -> list[int]:
-        """Return none."""
-        return []
-
     def directory_fd(self) -> None:
         """Return None."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 from jupyter_containers.errors import Conflict, ContainersError, DeadlineExceeded, InvalidParameter, Unsupported
 
@@ -69,19 +69,6 @@ def write(directory: str, name: str, value: str | int) -> None:
         raise
     finally:
         os.close(fd)
-
-
-def open_for_writing(paths: Iterable[str]) -> list[int]:
-    """Open all of these files or none; the caller closes the descriptors. Raises OSError."""
-    fds: list[int] = []
-    try:
-        for path in paths:
-            fds.append(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
-    except OSError:
-        for fd in fds:
-            os.close(fd)
-        raise
-    return fds
 
 
 def write_limit(directory: str, name: str, value: str | int, *, limit: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,13 +66,6 @@ class Cgroup(Protocol):
 
         Must come before the process unshares its cgroup namespace, whose root is the group at that moment, and
         before the host's cgroup mounts are out of sight. Raises OSError.
-        """
-
-    def entry_fds(self) -> list[int]:
-        """Return descriptors by which another single-threaded process can do the same: `enter(fds)`.
-
-        For a process that no longer sees the host's cgroup mounts; they travel over a socket. The caller closes its
-        own.
         """
 
     def directory_fd(self) -> int | None:
@@ -141,15 +134,6 @@ class CgroupManager(Protocol):
     @property
     def reason(self) -> str:
         """Return why what is missing is missing, in a sentence; empty when nothing is."""
-
-
-def enter(fds: Iterable[int]) -> None:
-    """Move the calling single-threaded process into the group of these `entry_fds`, and close them. Raises OSError."""
-    for fd in fds:
-        try:
-            os.write(fd, b"0")
-        finally:
-            os.close(fd)
 
 
 # memory: limit and usage; swap: memory_swap; swappiness, oom_kill_disable: v1 only; cpu: shares and quota; devices: the

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jupyter_containers.cgroups import files, v1_limits, v1_usage
-from jupyter_containers.cgroups.manager import Usage, enter
+from jupyter_containers.cgroups.manager import Usage
 from jupyter_containers.errors import Conflict, NotFound
 from jupyter_containers.oci.runtime_spec import Resources
 
@@ -105,12 +105,9 @@ class LegacyCgroup:
 
     def enter(self) -> None:
         """Move the calling single-threaded process into the group; see Cgroup."""
-        enter(self.entry_fds())
-
-    def entry_fds(self) -> list[int]:
-        """Return descriptors for `enter`; see Cgroup."""
         # "tasks" and not cgroup.procs: the kernel moves the current thread without its lock against forks and exits.
-        return files.open_for_writing(f"{directory}/tasks" for directory in self._distinct)
+        for directory in self._distinct:
+            files.write(directory, "tasks", 0)
 
     def directory_fd(self) -> None:
         """Return None: clone3 enters v2 groups only."""

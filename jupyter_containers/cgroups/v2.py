@@ -122,10 +122,6 @@ class UnifiedCgroup:
         """Move the calling process into the group; `directory_fd` with clone is the quick way here."""
         files.write(self.directory, "cgroup.procs", 0)
 
-    def entry_fds(self) -> list[int]:
-        """Return a descriptor for `enter`; see Cgroup."""
-        return files.open_for_writing([f"{self.directory}/cgroup.procs"])
-
     def directory_fd(self) -> int | None:
         """Return a descriptor of the group for namespaces.clone; the caller closes it."""
         return os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

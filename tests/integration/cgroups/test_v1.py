@@ -100,23 +100,6 @@ def test_a_process_is_added_from_outside(make: Make) -> None:
         assert group.processes() == [pid]
 
 
-def test_a_process_enters_by_descriptors_when_it_no_longer_sees_the_cgroups(make: Make) -> None:
-    fds = make().entry_fds()
-    try:
-
-        def inside() -> str:
-            os.chroot("/proc/self/fdinfo")
-            manager.enter(fds)
-            return "entered"
-
-        assert answer_of(inside) == "entered"
-        with waiting_child(lambda: manager.enter(fds)) as pid:
-            assert group_lines(pid)["pids"] == f"/{PARENT}/one"
-    finally:
-        for fd in fds:
-            os.close(fd)
-
-
 def test_adding_nobody_is_an_error(make: Make) -> None:
     with pytest.raises(ProcessLookupError):
         make().add(2**22 - 1)

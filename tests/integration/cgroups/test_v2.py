@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.cgroups import manager
 from jupyter_containers.cgroups.v2 import UnifiedCgroup, UnifiedManager
 from jupyter_containers.errors import Conflict, NotFound, Unsupported
 from jupyter_containers.linux import namespaces
@@ -56,13 +55,11 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def test_a_process_enters_by_itself_by_descriptor_from_outside_and_by_birth(group: UnifiedCgroup) -> None:
-    fds = group.entry_fds()
-    with waiting_child(group.enter) as one, waiting_child() as two, waiting_child(lambda: manager.enter(fds)) as three:
+def test_a_process_enters_by_itself_from_outside_and_by_birth(group: UnifiedCgroup) -> None:
+    with waiting_child(group.enter) as one, waiting_child() as two:
         group.add(two)
-        assert group.processes() == sorted([one, two, three])
+        assert group.processes() == sorted([one, two])
         assert own_group(one).endswith(PATH)
-    os.close(fds[0])
     fd = group.directory_fd()
     assert fd is not None
     read_fd, write_fd = os.pipe()

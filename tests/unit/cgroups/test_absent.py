@@ -18,7 +18,7 @@ def test_without_limits_a_group_is_made_that_does_nothing() -> None:
     group.kill()
     group.remove()
     MANAGER.tidy("a")
-    assert (group.processes(), group.entry_fds(), group.directory_fd(), group.oom_event_fd()) == ([], [], None, None)
+    assert (group.processes(), group.directory_fd(), group.oom_event_fd()) == ([], None, None)
     assert (group.paths, group.oom_kills()) == ({}, 0)
 
 

@@ -90,11 +90,3 @@ def test_a_group_that_does_not_freeze_is_an_error_with_the_time() -> None:
     files.frozen_or_raise(True, "/g")
     with pytest.raises(DeadlineExceeded, match="cannot freeze cgroup /g within 5 s"):
         files.frozen_or_raise(False, "/g")
-
-
-def test_opening_several_files_is_all_or_nothing(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("")
-    before = os.listdir("/proc/self/fd")
-    with pytest.raises(FileNotFoundError):
-        files.open_for_writing([f"{tmp_path}/a", f"{tmp_path}/b"])
-    assert os.listdir("/proc/self/fd") == before

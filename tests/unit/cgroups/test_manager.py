@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-
-import pytest
 
 from jupyter_containers.cgroups import manager
 from jupyter_containers.cgroups.absent import AbsentManager
@@ -53,13 +50,3 @@ def test_usage_survives_json() -> None:
         pids=1,
     )
     assert Usage.from_json(json.loads(json.dumps(usage.to_json()))) == usage
-
-
-def test_entering_writes_to_every_descriptor_and_closes_it(tmp_path: Path) -> None:
-    paths = [tmp_path / "a", tmp_path / "b"]
-    fds = [os.open(path, os.O_WRONLY | os.O_CREAT) for path in paths]
-    manager.enter(fds)
-    assert [path.read_bytes() for path in paths] == [b"0", b"0"]
-    for fd in fds:
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(fd)

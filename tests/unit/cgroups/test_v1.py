@@ -60,7 +60,7 @@ def test_an_empty_cpuset_is_filled_from_above_and_a_filled_one_left_alone(tmp_pa
     assert texts == ["0-3", "0", "0-3", "1"]
 
 
-def test_descriptors_to_enter_are_one_for_each_directory(tmp_path: Path) -> None:
+def test_a_process_enters_each_directory_once_and_as_a_thread(tmp_path: Path) -> None:
     for name in ("a", "b"):
         hierarchy(tmp_path / name / "g", tasks="")
     group = v1.LegacyCgroup({"cpu": f"{tmp_path}/a", "cpuacct": f"{tmp_path}/a", "pids": f"{tmp_path}/b"}, "g")
