@@ -2,7 +2,7 @@
 
     config.json   the spec        (written by the engine)        rootfs/      where the root is mounted, inside only
     state.json    live facts      (written by the shim)          exit.json    how it ended (written by the shim)
-    trace.json    what was done, with durations
+    trace.json    durations of what was done (see explain.py)
 
 One writer per file; each is written beside its place and renamed, so a reader sees the old or the new one.
 Source: OCI runtime-spec, bundle.md.

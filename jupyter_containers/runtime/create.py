@@ -7,17 +7,18 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.linux import constants, namespaces, processes
+from jupyter_containers.oci.runtime_spec import Capabilities, Spec
 from jupyter_containers.runtime import init, privileges
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.executable import CannotExecute
 from jupyter_containers.runtime.handshake import Channel, Message
 from jupyter_containers.runtime.plan import plan
-from jupyter_containers.runtime.trace import Stopwatch, Trace, steps
+from jupyter_containers.runtime.trace import Durations, Stopwatch
 
 DEFAULT_CGROUP_PARENT = "jupyter-containers"
 CREATE_FAILED = "failed to create task for container"
@@ -42,15 +43,17 @@ def create(
     *,
     stdio: tuple[int, int, int] | None,
     cgroup_manager: CgroupManager,
+    spec: Spec | None = None,
     on_network: Callable[[int, int], None] | None = None,
 ) -> Created:
     """Set a container up until its PID 1 waits before `execve`. The caller must have one thread only.
 
-    `stdio` are descriptors for 0, 1 and 2 (stay open, the caller's); None with a terminal. `on_network` is called with
-    (netns_fd, netlink_fd) as soon as the new network namespace exists, while set-up goes on: both stay the caller's
-    and are returned again in Created. Raises: ContainersError with details step, errno, path; nothing is left then.
+    `stdio` are descriptors for 0, 1 and 2 (stay open, the caller's); None with a terminal. `spec` is the bundle's, if
+    the caller has read it already. `on_network` is called with (netns_fd, netlink_fd) as soon as the new network
+    namespace exists, while set-up goes on: both stay the caller's and are returned again in Created. Raises:
+    ContainersError with details step, errno, path; nothing is left then.
     """
-    making = _Making(bundle, stdio)
+    making = _Making(bundle, _within_reach(spec or bundle.load_spec(), cgroup_manager), stdio)
     try:
         making.make_cgroup(cgroup_manager)
         making.clone()
@@ -63,7 +66,7 @@ def create(
         making.abandon()
         raise
     finally:
-        making.write_trace()
+        making.keep_durations()
 
 
 def start(created: Created) -> None:
@@ -105,12 +108,10 @@ def failure(message: Message, prefix: str) -> ContainersError:
 class _Making:
     """One create under way: what exists so far, and how to take it back."""
 
-    def __init__(self, bundle: Bundle, stdio: tuple[int, int, int] | None) -> None:
-        self._bundle, self._stdio = bundle, stdio
+    def __init__(self, bundle: Bundle, spec: Spec, stdio: tuple[int, int, int] | None) -> None:
+        self._bundle = bundle
         self._watch = Stopwatch()
-        self._outside: list[tuple[str, int]] = []
-        self._inside_durations: list[int] = []
-        spec = bundle.load_spec()
+        self._durations = Durations()
         operations = plan(spec, os.path.abspath(bundle.root_path(spec)))
         program = privileges.compile_filter(spec.linux.seccomp, spec.process.capabilities.bounding)
         self._channel, inside = Channel.pair()
@@ -168,7 +169,7 @@ class _Making:
         """Wait until the child is ready. Raises what it reports instead."""
         self.doing = "wait for init"
         message = self._channel.receive()
-        self._inside_durations = message.body.get("durations", [])
+        self._durations.inside = message.body.get("durations", [])
         self._lap()
         if message.word == "failed":
             raise failure(message, CREATE_FAILED)
@@ -197,10 +198,8 @@ class _Making:
         if self._cgroup is not None:
             self._cgroup.remove()
 
-    def write_trace(self) -> None:
-        outside = steps("outside", [text for text, _ in self._outside], [duration for _, duration in self._outside])
-        described = [step.describe() for step in init.steps(self._birth)]
-        Trace(outside + steps("inside", described, self._inside_durations)).write(self._bundle.trace_path)
+    def keep_durations(self) -> None:
+        self._durations.write(self._bundle.trace_path)
 
     def _flags(self) -> int:
         """Return the namespaces to clone into; the cgroup's comes later, see NewCgroupNamespace."""
@@ -213,7 +212,18 @@ class _Making:
         return ContainersError(f"{CREATE_FAILED}: init died: {reason}", step=self.doing)
 
     def _lap(self) -> None:
-        self._outside.append((self.doing, self._watch.lap()))
+        self._durations.outside.append((self.doing, self._watch.lap()))
+
+
+def _within_reach(spec: Spec, manager: CgroupManager) -> Spec:
+    """Without a device cgroup, take away what it makes safe: making device nodes, and using those of an image."""
+    if manager.version:
+        return spec
+    sets = spec.process.capabilities
+    without = (tuple(name for name in getattr(sets, field) if name != "CAP_MKNOD") for field in Capabilities.__slots__)
+    process = replace(spec.process, capabilities=Capabilities(*without))
+    rootfs = tuple(replace(mount, options=(*mount.options, "nodev")) for mount in spec.rootfs)
+    return replace(spec, process=process, rootfs=rootfs)
 
 
 def kill_and_reap(pid: int) -> None:

@@ -36,6 +36,12 @@ from jupyter_containers.runtime.operations.operation import Operation
 from jupyter_containers.runtime.operations.site import NOT_YET, Site
 from jupyter_containers.runtime.trace import Stopwatch
 
+BEFORE = ("leave the parent's session and descriptors", "enter the cgroup", "enter the namespaces of others")
+AFTER = (
+    "look the user up", "take the streams", "go to the working directory", "set rlimits", "leave the keyring",
+    "drop privileges",
+)  # fmt: skip
+
 
 @dataclass(slots=True)
 class Birth:
@@ -88,17 +94,17 @@ def run(birth: Birth) -> NoReturn:
 
 
 def steps(birth: Birth) -> Iterator[Operation]:
-    """Return the steps up to "ready"; their descriptions are the same in the parent."""
-    yield Own("leave the parent's session and descriptors", partial(_detach, birth))
-    yield Own("enter the cgroup", partial(enter_cgroup, birth.cgroup, birth.spec.process))
-    yield Own("enter the namespaces of others", partial(_enter_namespaces, birth))
+    """Return the steps up to "ready"."""
+    before = _detach, _enter_cgroup, _enter_namespaces
+    after = _identify, _take_streams, _go_to_directory, _set_limits, _leave_keyring, _drop_privileges
+    yield from (Own(text, partial(action, birth)) for text, action in zip(BEFORE, before, strict=True))
     yield from birth.operations
-    yield Own("look the user up", partial(_identify, birth))
-    yield Own("take the streams", partial(_take_streams, birth))
-    yield Own("go to the working directory", partial(_go_to_directory, birth.site))
-    yield Own("set rlimits", partial(privileges.set_limits, birth.spec.process.rlimits))
-    yield Own("leave the keyring", privileges.leave_keyring)
-    yield Own("drop privileges", partial(_drop_privileges, birth))
+    yield from (Own(text, partial(action, birth)) for text, action in zip(AFTER, after, strict=True))
+
+
+def descriptions(operations: Sequence[Operation]) -> list[str]:
+    """Return what each of `steps` does, for these operations."""
+    return [*BEFORE, *(operation.describe() for operation in operations), *AFTER]
 
 
 def leave_parent(channel: Channel, stdio: tuple[int, int, int] | None, keep: Sequence[int] = ()) -> None:
@@ -149,6 +155,10 @@ def _detach(birth: Birth) -> None:
     leave_parent(birth.channel, birth.stdio, list(birth.joined.values()))
 
 
+def _enter_cgroup(birth: Birth) -> None:
+    enter_cgroup(birth.cgroup, birth.spec.process)
+
+
 def _enter_namespaces(birth: Birth) -> None:
     for flag, namespace_fd in birth.joined.items():
         if flag != constants.CLONE_NEWPID:  # it was born there
@@ -159,9 +169,17 @@ def _identify(birth: Birth) -> None:
     birth.identity = users.resolve(birth.spec.process.user, birth.site.root_fd)
 
 
-def _go_to_directory(site: Site) -> None:
-    if site.working_directory_fd != NOT_YET:
-        os.fchdir(site.working_directory_fd)
+def _go_to_directory(birth: Birth) -> None:
+    if birth.site.working_directory_fd != NOT_YET:
+        os.fchdir(birth.site.working_directory_fd)
+
+
+def _set_limits(birth: Birth) -> None:
+    privileges.set_limits(birth.spec.process.rlimits)
+
+
+def _leave_keyring(_birth: Birth) -> None:
+    privileges.leave_keyring()
 
 
 def _take_streams(birth: Birth) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import capabilities, constants, processes, seccomp
 from jupyter_containers.oci.runtime_spec import Capabilities, Process, Rlimit
-from jupyter_containers.runtime.defaults import default_capabilities, default_seccomp
+from jupyter_containers.runtime.defaults import default_seccomp
 from jupyter_containers.runtime.users import Identity
 
 UNLIMITED = 2**64 - 1
@@ -29,7 +29,8 @@ _FILTER_FLAGS = {
 def compile_filter(profile: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[bytes, int] | None:
     """Return the BPF program and flags for a profile and the capabilities (bounding set) of the process.
 
-    The default profile is compiled once per set of capabilities. Raises: InvalidParameter for a broken profile.
+    The default profile is compiled once per set of capabilities: the zygote does it, and its children find it there.
+    Raises: InvalidParameter for a broken profile.
     """
     if profile is None:
         return None
@@ -40,11 +41,6 @@ def compile_filter(profile: Mapping[str, Any] | None, names: Iterable[str]) -> t
         raise InvalidParameter(f"unknown seccomp flags: {', '.join(sorted(unknown))}")
     flags = sum(_FILTER_FLAGS[flag] for flag in set(profile.get("flags") or ()))
     return seccomp.compile_profile(profile, capabilities=frozenset(names)), flags
-
-
-def warm_up() -> None:
-    """Compute what almost every container needs; the zygote calls it once, so that its children have it already."""
-    compile_filter(default_seccomp(), default_capabilities())
 
 
 def set_limits(limits: Iterable[Rlimit]) -> None:

@@ -1,13 +1,15 @@
 """What was done to make a container, in order, with durations: the record behind "explain this container".
 
-Steps of both sides overlap in time: while init mounts (inside), its parent makes the cgroup (outside).
+Steps of both sides overlap in time: while init mounts (inside), its parent waits (outside). The file holds durations
+alone, since to put the steps into words costs as much as ten mounts, and the spec beside it has all the words: see
+explain.py.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -34,13 +36,22 @@ class Trace:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         return cls(tuple(Step(description, duration, side) for side, duration, description in data["steps"]))
 
+
+@dataclass(slots=True)
+class Durations:
+    """Microseconds of each step: by name outside, in the order of init's steps inside."""
+
+    outside: list[tuple[str, int]] = field(default_factory=list)
+    inside: list[int] = field(default_factory=list)
+
     def write(self, path: Path) -> None:
-        write_json(path, self.to_json())
+        write_json(path, {"outside": self.outside, "inside": self.inside})
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Raises: BundleNotFound when no container was made here."""
-        return cls.from_json(read_json(path))
+        data = read_json(path)
+        return cls([(name, duration) for name, duration in data["outside"]], list(data["inside"]))
 
 
 class Stopwatch:
@@ -55,8 +66,3 @@ class Stopwatch:
         now = time.perf_counter_ns()
         passed, self._last = now - self._last, now
         return passed // 1000
-
-
-def steps(side: Side, descriptions: Sequence[str], durations_us: Sequence[int]) -> tuple[Step, ...]:
-    """Return one side's steps; init sends its durations alone, since both sides know the descriptions."""
-    return tuple(Step(text, duration, side) for text, duration in zip(descriptions, durations_us, strict=False))

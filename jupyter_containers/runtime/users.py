@@ -60,11 +60,14 @@ def resolve(user: User, root_fd: int) -> Identity:
 
 def resolve_in(user: User, passwd: str, group: Callable[[], str]) -> Identity:
     """As `resolve`, by the texts of the two files."""
-    if user.username is None:
+    username = user.username
+    if username is None and not user.uid and not user.gid:
+        username = ""  # Docker's default: root, with the groups that list root
+    if username is None:
         account = next((entry for entry in _accounts(passwd) if entry.uid == user.uid), None)
         uid, groups = user.uid, [user.gid]
     else:
-        name, _, group_name = user.username.partition(":")
+        name, _, group_name = username.partition(":")
         account = _find_account(name, passwd)
         uid = account.uid if account else _number(name, "user", "passwd")
         groups = _own_groups(account, group_name, group)

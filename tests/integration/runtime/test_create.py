@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.cgroups import v2
+from jupyter_containers.cgroups.absent import AbsentManager
 from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.linux.processes import start_time
@@ -21,7 +22,7 @@ from jupyter_containers.runtime import defaults
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import create, start
 from jupyter_containers.runtime.executable import CannotExecute
-from jupyter_containers.runtime.trace import Trace
+from jupyter_containers.runtime.explain import explain
 from tests.support.containers import Box, created, run
 
 pytestmark = pytest.mark.needs("root", "namespaces", "overlay", "openat2", "open_tree")
@@ -96,7 +97,7 @@ def test_the_netlink_socket_speaks_for_the_container_s_network(box: Box) -> None
 
 def test_a_trace_tells_what_was_done_on_both_sides(box: Box) -> None:
     with box.created("true") as container:
-        trace = Trace.read(container.bundle.trace_path)
+        trace = explain(container.bundle)
     text = [step.description for step in trace.steps]
     assert {step.side for step in trace.steps} == {"inside", "outside"}
     assert "clone into new namespaces" in text
@@ -211,7 +212,7 @@ def test_a_failed_create_keeps_its_trace_for_the_reader(box: Box) -> None:
     with pytest.raises(InvalidParameter):
         create(bundle, stdio=None, cgroup_manager=choose())
     choose().tidy("jupyter-containers")
-    inside = [step.description for step in Trace.read(bundle.trace_path).steps if step.side == "inside"]
+    inside = [step.description for step in explain(bundle).steps if step.side == "inside"]
     assert inside[0] == "leave the parent's session and descriptors"
     assert "look the user up" not in inside
 
@@ -273,6 +274,18 @@ def test_cgroup_v2_puts_the_process_in_by_clone(box: Box) -> None:
         assert "0::/\n" in text
         assert container.pid in container.created.cgroup.processes()
         assert "cgroup.procs" in text or "cgroup.procs" in os.read(container.output, 65536).decode()
+
+
+def test_without_a_device_cgroup_no_device_can_be_made_or_used(box: Box) -> None:
+    spec = box.spec("sh", "-c", "mknod /x c 1 3; grep ' / ' /proc/self/mounts; grep CapBnd /proc/self/status")
+    with created(
+        box.place, replace(spec, linux=replace(spec.linux, resources=Resources())), AbsentManager("none for this test")
+    ) as container:
+        start(container.created)
+        text = container.wait().stdout
+    assert "mknod: /x: Operation not permitted" in text
+    assert ",nodev," in text.splitlines()[1]
+    assert "00000000a00425fb" in text
 
 
 def test_two_containers_run_beside_each_other(box: Box, rootfs: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ def test_the_steps_are_these() -> None:
     outside, inside = Channel.pair()
     operations = plan(spec, "/b/rootfs")
     texts = [step.describe() for step in init.steps(init.Birth(spec, operations, inside, None))]
+    assert init.descriptions(operations) == texts
     outside.close()
     inside.close()
     assert texts[:3] == [

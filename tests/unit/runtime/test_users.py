@@ -57,6 +57,10 @@ def test_numbers_alone_take_only_the_home_from_the_files() -> None:
     assert found == Identity(1000, 5, (5, 6, 7), "/home/alice")
 
 
+def test_without_a_user_it_is_root_with_the_groups_that_list_root() -> None:
+    assert who(None) == who("") == Identity(0, 0, (0, 50), "/root")
+
+
 def test_groups_are_added_by_name_and_number() -> None:
     assert who("4711", additional_gids=(3,), additional_groups=("mail", "9")).groups == (0, 3, 8, 9)
 
