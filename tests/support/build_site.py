@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.context import Context
@@ -34,6 +35,8 @@ from jupyter_containers.snapshots.mounting import mounted_at
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 from tests.support.busybox_image import rootfs_tar
 
+NO_FILES: Mapping[str, str] = MappingProxyType({})
+
 _ENTER = """
 import os, sys
 root, cwd, user, *args = sys.argv[1:]
@@ -50,9 +53,12 @@ class ChrootExecutor:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.steps: list[Step] = []
+        self.most_at_once = self._running = 0
 
     async def run(self, step: Step, *, output: Callable[[int, bytes], None]) -> int:
         self.steps.append(step)
+        self._running += 1
+        self.most_at_once = max(self.most_at_once, self._running)
         root = self._folder / f"root-{step.id[:12]}"
         root.mkdir()
         try:
@@ -71,6 +77,7 @@ class ChrootExecutor:
                     if step.mounts:
                         (root / "dev/pipes").rmdir()
         finally:
+            self._running -= 1
             root.rmdir()
 
     async def _run(self, step: Step, root: Path, output: Callable[[int, bytes], None]) -> int:
@@ -142,7 +149,7 @@ class BuildSite:
     def build(
         self,
         dockerfile: str,
-        files: Mapping[str, str] | Path = {},
+        files: Mapping[str, str] | Path = NO_FILES,
         events: list[Event] | None = None,
         **options: object,
     ) -> Image:
@@ -152,7 +159,7 @@ class BuildSite:
     async def build_async(
         self,
         dockerfile: str,
-        files: Mapping[str, str] | Path = {},
+        files: Mapping[str, str] | Path = NO_FILES,
         events: list[Event] | None = None,
         **options: object,
     ) -> Image:

@@ -15,7 +15,8 @@ from jupyter_containers.build.dockerfile.failures import DockerfileError, syntax
 MAX_TEXT_BYTES = 4 << 20
 
 _DIRECTIVE = re.compile(r"\s*#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
-_HEREDOC = re.compile(r"(\d*)<<(-?)([^<]+)")
+# `3<<-name`; what the shell would not take into the name may follow at once, as in `<<EOF;` or `<<EOF>file`.
+_HEREDOC = re.compile(r"""(\d*)<<(-?)((?:"[^"]*"|'[^']*'|\\.|[^<>;&|()\s"'\\])+)(?:[;&|>()].*)?""")
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 _BLANK = " \t\r\v\f"
 

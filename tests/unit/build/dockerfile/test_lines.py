@@ -32,6 +32,11 @@ def test_heredocs_belong_to_the_line_that_opens_them() -> None:
     assert following.lines == (6, 6)
 
 
+def test_the_name_of_a_heredoc_ends_where_the_shell_says() -> None:
+    (line,) = read("RUN cat <<a; cat <<'b c'|x <<\"d\">f && cat <<<here\n1\na\n2\nb c\n3\nd\n").lines
+    assert [(h.name, h.expand) for h in line.heredocs] == [("a", True), ("d", False)]
+
+
 def test_a_shift_in_an_instruction_without_heredocs_is_text() -> None:
     (line,) = read("ENV a=1<<EOF\n").lines
     assert line.heredocs == ()

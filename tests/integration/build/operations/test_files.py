@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.build.context import Context
+from jupyter_containers.build.failures import CopyFailed
+from jupyter_containers.build.filesystem import Filesystem
+from jupyter_containers.build.operations import files
+from jupyter_containers.build.operations.definitions import CopyFiles, InlineFile, MakeDirectory
+from jupyter_containers.build.operations.layering import Stores
+from tests.support.build_site import BuildSite
+
+pytestmark = pytest.mark.needs("root", "overlay")
+
+NOTHING = Filesystem()
+
+
+def copy(
+    site: BuildSite, operation: CopyFiles, source: Context | Filesystem, parent: Filesystem = NOTHING
+) -> Filesystem:
+    layer = asyncio.run(files.copy_files(Stores(site.content, site.snapshots), operation, parent, source))
+    return parent.with_layer(layer)
+
+
+def names(site: BuildSite, filesystem: Filesystem) -> list[str]:
+    with site.snapshots.mounted(filesystem.chain, read_only=True) as root:
+        return sorted(path.relative_to(root).as_posix() for path in Path(root).rglob("*"))
+
+
+def test_files_of_the_context_and_of_another_filesystem_are_copied(site: BuildSite) -> None:
+    context = Context(site.context({"a": "1", "b/c": "2"}))
+    first = copy(site, CopyFiles((".",), "/d/"), context)
+    assert names(site, first) == ["d", "d/a", "d/b", "d/b/c"]
+    second = copy(site, CopyFiles(("d/b",), "/e"), first)
+    assert names(site, second) == ["e", "e/c"]
+
+
+def test_a_copy_of_an_empty_folder_onto_one_that_is_there_is_nothing(site: BuildSite) -> None:
+    root = site.context({"a": "1"})
+    (root / "empty").mkdir()
+    base = copy(site, CopyFiles(("a",), "/d/"), Context(root))
+    assert copy(site, CopyFiles(("empty",), "/d"), Context(root), base) == base
+
+
+def test_several_matches_need_a_folder(site: BuildSite) -> None:
+    with pytest.raises(CopyFailed, match="more than one source file"):
+        copy(site, CopyFiles(("*",), "/d"), Context(site.context({"a": "", "b": ""})))
+
+
+def test_nothing_that_fits_is_refused(site: BuildSite) -> None:
+    with pytest.raises(CopyFailed, match="no source files were specified"):
+        copy(site, CopyFiles(("x*",), "/d"), Context(site.context({})))
+    with pytest.raises(CopyFailed, match="no files in scratch"):
+        copy(site, CopyFiles(("x",), "/d"), Filesystem())
+
+
+def test_texts_in_the_dockerfile_are_copied_beside_files(site: BuildSite) -> None:
+    operation = CopyFiles(("a",), "/d/", inline=(InlineFile("b", "text"),))
+    assert names(site, copy(site, operation, Context(site.context({"a": "1"})))) == ["d", "d/a", "d/b"]
+
+
+def test_the_checksum_is_that_of_what_is_copied(site: BuildSite) -> None:
+    stores = Stores(site.content, site.snapshots)
+    first, second = (Context(site.context({"a": "1", "b": other})) for other in "xy")
+    sums = {
+        asyncio.run(files.checksum(stores, CopyFiles((name,), "/"), c)) for c in (first, second) for name in ("a", "b")
+    }
+    assert len(sums) == 3
+
+
+def test_a_directory_is_made_once(site: BuildSite) -> None:
+    stores = Stores(site.content, site.snapshots)
+    layer = asyncio.run(files.make_directory(stores, MakeDirectory("/a/b"), Filesystem()))
+    base = Filesystem().with_layer(layer)
+    assert names(site, base) == ["a", "a/b"]
+    assert asyncio.run(files.make_directory(stores, MakeDirectory("/a/b"), base)) is None
+    assert asyncio.run(files.make_directory(stores, MakeDirectory("/a"), base)) is None
