@@ -54,14 +54,15 @@ def plan(spec: Spec, root_path: str) -> tuple[Operation, ...]:
 def _operations(spec: Spec, root_path: str) -> Iterator[Operation]:
     if _makes(spec, "cgroup"):
         yield NewCgroupNamespace()
-    yield SetPropagation(spec.linux.rootfs_propagation or "rprivate")
+    propagation = spec.linux.rootfs_propagation or "rprivate"
+    yield SetPropagation(propagation, root_path)
     for mount in spec.rootfs or (Mount("/", "bind", root_path, ("rbind",)),):
         # A step towards the root (the host image has one) names its own place; only this namespace sees it there.
         yield MountRoot(mount, root_path if mount.destination == "/" else mount.destination)
     yield from _mounts(spec)
     yield OpenWorkingDirectory(spec.process.cwd)
     yield from (SetSysctl(name, value) for name, value in spec.linux.sysctl.items())
-    yield PivotRoot()
+    yield PivotRoot(is_shared=propagation in {"shared", "rshared"})
     yield from _names(spec)
     yield from (MaskPath(path) for path in spec.linux.masked_paths)
     yield from (MakePathReadOnly(path) for path in spec.linux.readonly_paths)

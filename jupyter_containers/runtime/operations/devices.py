@@ -31,7 +31,10 @@ class MakeDevice:
         directory_fd, name = site.parent(device.path)
         try:
             number = os.makedev(device.major, device.minor)
-            os.mknod(name, kind | stat.S_IMODE(device.file_mode), number, dir_fd=directory_fd)
+            try:
+                os.mknod(name, kind | stat.S_IMODE(device.file_mode), number, dir_fd=directory_fd)
+            except FileExistsError:
+                _refuse_another(name, directory_fd, kind, device)
             if device.uid or device.gid:
                 os.chown(name, device.uid, device.gid, dir_fd=directory_fd, follow_symlinks=False)
         finally:
@@ -80,9 +83,19 @@ class OpenTerminal:
             _bind_console(site.device_fd, slave_fd)
 
 
+def _refuse_another(name: str, directory_fd: int, kind: int, device: Device) -> None:
+    found = os.stat(name, dir_fd=directory_fd, follow_symlinks=False)
+    same = stat.S_IFMT(found.st_mode) == kind and found.st_rdev == os.makedev(device.major, device.minor)
+    if not same:
+        raise InvalidParameter(f"cannot make device {device.path}: the image has something else there")
+
+
 def _bind_console(device_fd: int, slave_fd: int) -> None:
-    flags = os.O_CREAT | os.O_EXCL | os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    place_fd = os.open("console", flags, 0o600, dir_fd=device_fd)
+    try:
+        os.mknod("console", stat.S_IFREG | 0o600, dir_fd=device_fd)
+    except FileExistsError:
+        pass  # the spec's own list of devices has it
+    place_fd = os.open("console", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=device_fd)
     try:
         mount_fd = mounts.open_tree("", c.OPEN_TREE_CLONE | c.AT_EMPTY_PATH, dir_fd=slave_fd)
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import constants as c
-from jupyter_containers.linux import mounts
+from jupyter_containers.linux import mountinfo, mounts
 from jupyter_containers.oci.runtime_spec import Mount
 from jupyter_containers.runtime.operations.mounts import attributes_of, file_system_options
 from jupyter_containers.runtime.operations.site import Site
@@ -16,9 +16,14 @@ from jupyter_containers.runtime.operations.site import Site
 
 @dataclass(frozen=True, slots=True)
 class SetPropagation:
-    """Cut the copied mount tree off from the host's, so that nothing mounted here appears there."""
+    """Cut the copied mount tree off from the host's, so that nothing mounted here appears there.
+
+    Where a volume is to be shared, its mount must stay the host's peer, and only the one that the root will be
+    attached to is cut off.
+    """
 
     propagation: str
+    root_path: str
 
     def describe(self) -> str:
         return f"make all mounts {self.propagation}"
@@ -26,6 +31,8 @@ class SetPropagation:
     def execute(self, site: Site) -> None:
         _, flags, _ = mounts.parse_options((self.propagation,))
         mounts.mount(None, "/", None, flags)
+        if flags & c.MS_SHARED:
+            mounts.mount(None, _mount_of(os.path.realpath(self.root_path)), None, c.MS_PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,9 @@ class MountRoot:
 
 @dataclass(frozen=True, slots=True)
 class PivotRoot:
-    """Make the new root / and let go of the host's tree."""
+    """Make the new root / and let go of the host's tree; `is_shared` when that would be heard by the host."""
+
+    is_shared: bool = False
 
     def describe(self) -> str:
         return "pivot into the new root and detach the old one"
@@ -63,6 +72,8 @@ class PivotRoot:
         os.fchdir(site.root_fd)
         mounts.pivot_root(".", ".")
         # The old root now lies on top of the new one, and is the current directory.
+        if self.is_shared:
+            mounts.mount(None, ".", None, c.MS_SLAVE | c.MS_REC)
         mounts.unmount(".", c.MNT_DETACH)
         os.chdir("/")
 
@@ -99,6 +110,11 @@ class OpenWorkingDirectory:
             if error.errno != errno.ELOOP:
                 raise
             raise InvalidParameter(f"cannot use {self.path} as working directory: it leads through /proc") from None
+
+
+def _mount_of(path: str) -> str:
+    places = (entry.mount_point.rstrip("/") for entry in mountinfo.read())
+    return max((place for place in places if path == place or path.startswith(place + "/")), key=len) or "/"
 
 
 def _new_overlay(mount: Mount) -> int:

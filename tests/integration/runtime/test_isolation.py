@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.cgroups.manager import choose
-from jupyter_containers.linux import mountinfo
+from jupyter_containers.linux import constants, mountinfo
 from jupyter_containers.linux.capabilities import NAMES
+from jupyter_containers.linux.mounts import mount, unmount
 from jupyter_containers.oci.runtime_spec import Mount, Namespace, Resources, Rlimit, Root, User
 from jupyter_containers.runtime import defaults
 from jupyter_containers.runtime.defaults import capability_sets
@@ -401,6 +402,28 @@ def test_a_tmpfs_takes_its_options_and_the_mode_of_what_it_covers(box: Box) -> N
     assert text.split()[:2] == ["700", "700"]
     assert re.search(r"tmpfs\s+64\s", text)
     assert "nosuid,nodev,noexec" in text
+
+
+@pytest.mark.parametrize("propagation", ["rslave", "rshared"])
+def test_a_volume_sees_later_mounts_of_the_host_when_asked(box: Box, tmp_path: Path, propagation: str) -> None:
+    source = tmp_path / "volume"
+    source.mkdir()
+    host_before = {entry.mount_point for entry in mountinfo.read()}
+    mount("tmpfs", source, "tmpfs")
+    mount(None, source, None, constants.MS_SHARED)
+    try:
+        (source / "sub").mkdir()
+        mounts = (*defaults.default_mounts(), Mount("/v", "bind", str(source), ("rbind", propagation)))
+        with box.running(*SLEEP, mounts=mounts, rootfs_propagation=propagation) as container:
+            mount("tmpfs", source / "sub", "tmpfs")
+            try:
+                (source / "sub/later").write_text("")
+                assert container.exec("ls", "/v/sub").stdout == "later\n"
+            finally:
+                unmount(source / "sub", constants.MNT_DETACH)
+    finally:
+        unmount(source, constants.MNT_DETACH)
+    assert {entry.mount_point for entry in mountinfo.read()} == host_before
 
 
 def _words(options: object) -> list[str]:

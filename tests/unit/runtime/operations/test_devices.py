@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from jupyter_containers.errors import InvalidParameter
@@ -19,6 +22,16 @@ def test_they_say_what_they_are() -> None:
 def test_an_unknown_type_of_device_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="/dev/x: 'z'; it must be c, b or p"):
         MakeDevice(Device("/dev/x", "z", 1, 1)).execute(Site())
+
+
+def test_a_device_on_something_else_of_the_image_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fuse").write_text("")
+    site = Site(root_fd=os.open(tmp_path, os.O_PATH))
+    try:
+        with pytest.raises(InvalidParameter, match="cannot make device /fuse: the image has something else there"):
+            MakeDevice(Device("/fuse", "c", 10, 229)).execute(site)
+    finally:
+        os.close(site.root_fd)
 
 
 def test_a_terminal_needs_devpts() -> None:

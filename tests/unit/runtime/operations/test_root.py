@@ -26,7 +26,7 @@ def test_escaped_layers_are_left_to_the_kernel() -> None:
 
 
 def test_they_say_what_they_are() -> None:
-    assert SetPropagation("rprivate").describe() == "make all mounts rprivate"
+    assert SetPropagation("rprivate", "/r").describe() == "make all mounts rprivate"
     mount = Mount("/", "overlay", "overlay", ("lowerdir=/a",))
     assert MountRoot(mount, "/b/rootfs").describe() == "mount overlay as the root on /b/rootfs"
     assert PivotRoot().describe() == "pivot into the new root and detach the old one"
