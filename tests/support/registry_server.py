@@ -238,7 +238,7 @@ class _Server(ThreadingHTTPServer):
 
     def close_connections(self) -> None:
         # Clients keep connections alive; their threads would wait for the next request for ever.
-        for connection in list(self._open):
+        for connection in self._open.copy():
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 

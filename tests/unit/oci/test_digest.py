@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.errors import InvalidParameter
@@ -47,6 +47,7 @@ def test_short_form_has_twelve_digits() -> None:
     assert Digest.parse(EMPTY).short == "e3b0c44298fc"
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary()))
 def test_hasher_sees_the_same_in_pieces_as_in_one(chunks: list[bytes]) -> None:
     hasher = Hasher()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.errors import InvalidParameter
@@ -127,6 +127,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({"rootfs": st.just({"diff_ids": []}), "config": json_values, "history": json_values}))
 def test_no_config_raises_anything_but_a_refusal(data: dict[str, Any]) -> None:
     try:

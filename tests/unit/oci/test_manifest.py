@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.errors import InvalidParameter, NotFound
@@ -96,6 +96,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason(content: bytes, said: str)
         parse_manifest(content)
 
 
+@settings(deadline=None)
 @given(st.binary() | st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(
     st.sampled_from(["layers", "config", "manifests", "mediaType", "schemaVersion", "size", "digest"]), inner,
 ) | st.lists(inner)).map(lambda value: json.dumps(value).encode()))  # fmt: skip

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.oci.digest import Digest
@@ -102,6 +102,7 @@ def test_tag_and_digest_can_be_exchanged() -> None:
         reference.with_tag("not a tag")
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(
         r"([a-z0-9.-]{1,9}(:[0-9]{1,4})?/)?[a-z0-9._-]{1,9}(/[a-z0-9._-]{1,5})?(:[\w.-]{1,5})?", fullmatch=True

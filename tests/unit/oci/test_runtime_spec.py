@@ -103,19 +103,19 @@ specs = st.builds(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(specs)
 def test_a_spec_survives_its_json(spec: Spec) -> None:
     assert Spec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(processes)
 def test_a_process_survives_its_json(process: Process) -> None:
     assert process_from_json(json.loads(json.dumps(process_to_json(process)))) == process
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(resources)
 def test_resources_survive_their_json(limits: Resources) -> None:
     assert resources_from_json(json.loads(json.dumps(resources_to_json(limits)))) == limits

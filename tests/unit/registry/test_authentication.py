@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.registry.authentication import Challenge, parse_challenges
@@ -42,6 +42,7 @@ def test_challenges_are_read_as_rfc_9110_writes_them(header: str, challenges: li
     assert parse_challenges(header) == [Challenge(*challenge) for challenge in challenges]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='Basic =",\\r\ta', max_size=60))
 def test_no_header_breaks_the_parser(header: str) -> None:
     parse_challenges(header)
@@ -90,6 +91,14 @@ def test_missing_and_wrong_credentials_are_reported_as_dockerd_does(
         with pytest.raises(LoginRequired) as caught:
             pull(server, tmp_path, "team/app:1", credentials)
         assert caught.value.message == text.format(server.address)
+
+
+def test_a_wrong_password_is_not_sent_again_and_again(tmp_path: Path) -> None:
+    """Registries lock accounts after some failures."""
+    with serve(authentication="basic") as server:
+        with pytest.raises(LoginRequired):
+            pull(server, tmp_path, "team/app:1", WRONG)
+        assert server.lines("/manifests/") == ["HEAD /v2/team/app/manifests/1", "GET /v2/team/app/manifests/1"]
 
 
 def test_a_public_repository_needs_only_an_anonymous_token(tmp_path: Path) -> None:

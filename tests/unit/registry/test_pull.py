@@ -104,8 +104,12 @@ def test_an_entry_of_another_size_is_refused(server: RegistryServer, tmp_path: P
 
 
 def test_a_layer_that_occurs_twice_comes_once(server: RegistryServer, tmp_path: Path) -> None:
+    async def use(client: Client) -> None:
+        assert len((await client.pull(f"{server.address}/team/app:1")).manifest.layers) == 3
+        assert [step.status for step in client.told].count("Pulling fs layer") == 2
+
     server.add_image("team/app", "1", tiny_image.image(LAYER, SECOND, LAYER))
-    assert len(pull(server, tmp_path, "team/app:1").manifest.layers) == 3
+    with_client(tmp_path, use)
     assert len(server.lines(str(LAYER.descriptor.digest))) == 1
 
 
