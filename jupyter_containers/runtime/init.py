@@ -1,6 +1,6 @@
 """Inside: the steps of a container's PID 1, from its birth in new namespaces to `execve`.
 
- 1 detach       session, signals, parent-death signal, inherited descriptors, cgroup
+ 1 detach       session, signals, parent-death signal, inherited descriptors, bounding set, cgroup
  2 namespaces   enter those that others made
  3 operations   the plan: root, mounts, devices, terminal, pivot, names, masks, cgroup view
  4 identity     who the process is, by the container's own files
@@ -153,6 +153,7 @@ def _ignored_signals() -> list[int]:
 
 def _detach(birth: Birth) -> None:
     leave_parent(birth.channel, birth.stdio, list(birth.joined.values()))
+    privileges.limit_bounding(birth.spec.process)
 
 
 def _enter_cgroup(birth: Birth) -> None:

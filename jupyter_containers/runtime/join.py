@@ -139,6 +139,7 @@ def _run(guest: _Guest) -> NoReturn:
     try:
         gc.disable()
         init.leave_parent(guest.channel, guest.stdio, [guest.container_pidfd])
+        privileges.limit_bounding(guest.process)
         doing = "enter the container"
         init.enter_cgroup(guest.cgroup, guest.process)
         namespaces.setns(guest.container_pidfd, _NAMESPACES)

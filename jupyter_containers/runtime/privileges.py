@@ -74,20 +74,30 @@ def own_streams(uid: int) -> None:
 
 
 def apply(process: Process, identity: Identity, program: tuple[bytes, int] | None) -> None:
-    """Become the user with exactly the process's capabilities, under its filter.
+    """Become the user with exactly the process's capabilities, under its filter; the bounding set was limited before.
 
     Without no_new_privileges only CAP_SYS_ADMIN may load a filter, so it comes before the change of user; with it, as
     late as possible. Raises: OSError, InvalidParameter.
     """
     if program is not None and not process.no_new_privileges:
         seccomp.load(program[0], flags=program[1])
-    capabilities.apply(sets_for(process.capabilities, identity.uid), lambda: _become(identity))
+    sets = sets_for(process.capabilities, identity.uid)
+    capabilities.set_keep(True)
+    _become(identity)
+    capabilities.set_keep(False)
+    capabilities.capset(sets)
+    capabilities.ambient(sets.ambient)
     # A change of user clears it. The container must not outlive the shim that reaps it.
     processes.set_parent_death_signal(signal.SIGKILL)
     if process.no_new_privileges:
         processes.no_new_privileges()
         if program is not None:
             seccomp.load(program[0], flags=program[1])
+
+
+def limit_bounding(process: Process) -> None:
+    """Limit what any `execve` can give, while the host's /proc is in sight: it says which capabilities there are."""
+    capabilities.bounding_drop(process.capabilities.bounding)
 
 
 def sets_for(sets: Capabilities, uid: int) -> Capabilities:

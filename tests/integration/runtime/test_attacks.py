@@ -18,6 +18,7 @@ from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.linux import mountinfo
 from jupyter_containers.oci.runtime_spec import Mount, Root, User
 from jupyter_containers.runtime import defaults
+from jupyter_containers.runtime.defaults import capability_sets
 from jupyter_containers.runtime.executable import CannotExecute
 from tests.support.containers import Box
 from tests.support.rootfs import busybox_rootfs
@@ -168,6 +169,15 @@ def test_cve_2016_9962_init_before_its_start_shows_nothing_to_a_neighbour_in_its
         descriptors = os.listdir(f"/proc/{container.pid}/fd")
         assert {"0", "1", "2"} < set(descriptors)
         assert len(descriptors) == 4  # and the handshake
+
+
+def test_a_container_that_lies_about_the_kernel_s_capabilities_gains_none_by_an_exec(evil: Box) -> None:
+    script = "mount -t tmpfs tmpfs /proc/sys/kernel && echo 0 > /proc/sys/kernel/cap_last_cap && echo ready; sleep 60"
+    mounting = capability_sets((*defaults.default_capabilities(), "CAP_SYS_ADMIN"))
+    with evil.running("sh", "-c", script, process={"capabilities": mounting}, seccomp=None) as container:
+        assert os.read(container.output, 100) == b"ready\n"
+        ended = container.exec("grep", "CapBnd", "/proc/self/status", capabilities=capability_sets(("CAP_CHOWN",)))
+    assert ended.stdout.split()[1] == "0000000000000001"
 
 
 def test_cve_2022_0492_there_is_no_release_agent(evil: Box) -> None:
