@@ -105,12 +105,15 @@ def _apply(
         if on_progress is not None:
             on_progress(Progress(layer.digest.short, EXTRACTING, current, layer.size))
 
+    lowers = snapshotter.lowers(key)
+    # With nothing below there is nothing to hide, and alone the layer is shown as it lies, whiteouts and all.
+    is_stacked = snapshotter.layer_format == OVERLAY_FORMAT and bool(lowers)
     with content.open(layer.digest) as blob:
         return apply(
             blob,
             target,
-            whiteouts=Whiteouts.OVERLAY if snapshotter.layer_format == OVERLAY_FORMAT else Whiteouts.DELETE,
-            lowers=snapshotter.lowers(key),
+            whiteouts=Whiteouts.OVERLAY if is_stacked else Whiteouts.DELETE,
+            lowers=lowers,
             opaque_xattr=USER_OPAQUE_XATTR if snapshotter.user_xattr else OPAQUE_XATTR,
             on_progress=tell,
         )

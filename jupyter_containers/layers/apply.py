@@ -59,15 +59,16 @@ def apply(
     limits: Limits = DEFAULT_LIMITS,
     ownership: Ownership = EXACT,
     whiteouts: Whiteouts = Whiteouts.OVERLAY,
-    lowers: Sequence[Path] = (),
+    lowers: Sequence[Path] | None = None,
     opaque_xattr: bytes = OPAQUE_XATTR,
     on_progress: Callable[[int], None] | None = None,
 ) -> Applied:
     """Unpack a layer, compressed or not, into the directory `target` (a path, or a descriptor that stays open).
 
     With Whiteouts.OVERLAY the directory must hold nothing but this layer; `lowers` are those of the layers below, the
-    nearest first. `on_progress` gets the number of bytes read from `stream` now and then; what it raises ends the
-    work. The caller compares `diff_id`, and throws the directory away after any failure.
+    nearest first (None: not known; then whiteouts are written for all that the layer deletes). `on_progress` gets the
+    number of bytes read from `stream` now and then; what it raises ends the work. The caller compares `diff_id`, and
+    throws the directory away after any failure.
 
     Raises InvalidLayer for a bad layer, LayerNotApplied when the device is full or fails.
     Source: OCI image-spec, layer.md.

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_containers.layers.inherited import status_below
 from jupyter_containers.layers.member import Kind, Member
 from jupyter_containers.layers.ownership import EXACT, Ownership
 from jupyter_containers.layers.reading import Recorder
@@ -108,7 +109,7 @@ def changes(upper: Path, lowers: Sequence[Path]) -> list[Change]:
 
 
 def _kind_of_change(entry: Entry, lowers: Sequence[Path]) -> str | None:
-    below = _status_below(entry.path, lowers)
+    below = status_below(entry.path, lowers)
     if below is None:
         return "A"
     if not entry.is_directory or not stat.S_ISDIR(below.st_mode):
@@ -118,24 +119,6 @@ def _kind_of_change(entry: Entry, lowers: Sequence[Path]) -> str | None:
         below.st_mode, below.st_uid, below.st_gid, below.st_mtime_ns,
     )  # fmt: skip
     return None if same else "C"
-
-
-def _status_below(path: bytes, lowers: Sequence[Path]) -> os.stat_result | None:
-    """Return what the stack of `lowers` has at `path`; None if nothing, or if it was deleted on the way down."""
-    for lower in lowers:
-        with _opened(lower) as lower_fd:
-            try:
-                fd = open_in_root(lower_fd, path, os.O_PATH | os.O_NOFOLLOW, resolve=_RESOLVE)
-            except FileNotFoundError:
-                continue
-            except OSError:
-                return None  # a file, link or whiteout in the place of a parent hides what is further down
-            try:
-                status = os.fstat(fd)
-            finally:
-                os.close(fd)
-            return None if is_overlay_whiteout(status) else status
-    return None
 
 
 def _record_changed(recorder: Recorder, new_fd: int, old_fd: int) -> None:

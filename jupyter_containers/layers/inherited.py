@@ -1,7 +1,9 @@
-"""Directories that a layer uses without describing them look as they do in the layers below.
+"""What a layer has to know of those below it.
 
-On overlayfs the topmost directory of a name decides owner, mode and attributes of all merged ones. A layer with
-`home/ann/x` and no entry for `home/ann` would otherwise give ann's home to root.
+Directories that it uses without describing them look as they do there: on overlayfs the topmost directory of a name
+decides owner, mode and attributes of all merged ones, and a layer with `home/ann/x` and no entry for `home/ann` would
+otherwise give ann's home to root. And what is not there below needs no whiteout: in a directory that only one layer
+has, overlayfs shows whiteouts as names that cannot be opened.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from jupyter_containers.layers.whiteouts import is_overlay_xattr
+from jupyter_containers.layers.whiteouts import is_overlay_whiteout, is_overlay_xattr
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux.safe_paths import open_in_root
 
@@ -19,11 +21,35 @@ _RESOLVE = c.RESOLVE_IN_ROOT | c.RESOLVE_NO_MAGICLINKS | c.RESOLVE_NO_SYMLINKS
 _DEFAULT_MODE = 0o755
 
 
-class Inherited:
-    """Looks into `lowers`, the directories of the layers below, the nearest first."""
+def status_below(path: bytes, lowers: Sequence[Path]) -> os.stat_result | None:
+    """Return what the stack of `lowers` (the nearest first) has at `path`; None if nothing, or if it is hidden."""
+    for lower in lowers:
+        lower_fd = os.open(lower, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fd = open_in_root(lower_fd, path, os.O_PATH | os.O_NOFOLLOW, resolve=_RESOLVE)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None  # a file, link or whiteout in the place of a parent hides what is further down
+        finally:
+            os.close(lower_fd)
+        try:
+            status = os.fstat(fd)
+        finally:
+            os.close(fd)
+        return None if is_overlay_whiteout(status) else status
+    return None
 
-    def __init__(self, lowers: Sequence[Path]) -> None:
+
+class Inherited:
+    """Looks into `lowers`, the directories of the layers below, the nearest first; None when they are not known."""
+
+    def __init__(self, lowers: Sequence[Path] | None) -> None:
         self._lowers = lowers
+
+    def may_have(self, path: bytes) -> bool:
+        """Say whether there may be something at `path` that a whiteout would have to hide."""
+        return self._lowers is None or status_below(path, self._lowers) is not None
 
     def dress(self, fd: int, path: bytes) -> int | None:
         """Give the new directory `fd` what `path` has below; returns its mtime in ns, None if there is none."""
@@ -41,7 +67,7 @@ class Inherited:
             os.close(below_fd)
 
     def _find(self, path: bytes) -> int | None:
-        for lower in self._lowers:
+        for lower in self._lowers or ():
             lower_fd = os.open(lower, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 return open_in_root(lower_fd, path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, resolve=_RESOLVE)

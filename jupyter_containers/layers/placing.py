@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.layers.directories import Directories
 from jupyter_containers.layers.inherited import Inherited
+from jupyter_containers.layers.marks import Marks
 from jupyter_containers.layers.member import InvalidLayer, Kind, Member, clean
 from jupyter_containers.layers.ownership import Ownership
 from jupyter_containers.layers.whiteouts import Mark, Whiteouts, is_overlay_whiteout, is_overlay_xattr, read
@@ -33,7 +34,7 @@ Data = Iterator[memoryview]
 class Placer:
     """Places members below `root_fd` (which stays open and the caller's); finish() sets the times of directories.
 
-    Use as a context manager. `opaque_root` says afterwards whether the layer hides everything below it.
+    Use as a context manager.
     """
 
     def __init__(
@@ -50,13 +51,10 @@ class Placer:
         self._whiteouts = whiteouts
         self._ownership = ownership
         self._inherited = inherited
-        self._opaque_xattr = opaque_xattr
         self._keep_kind = keep_kind
         self._directories = Directories(root_fd, self._make_implicit, base=base)
         self._directory_times: dict[bytes, int] = {}
-        # With DELETE, whiteouts spare what this same layer placed, whichever comes first in the stream.
-        self._placed: set[bytes] = {b""}
-        self.opaque_root = False
+        self._marks = Marks(self._directories, whiteouts, inherited, opaque_xattr)
         self.skipped = 0
 
     def __enter__(self) -> Placer:
@@ -65,13 +63,18 @@ class Placer:
     def __exit__(self, *_: object) -> None:
         self._directories.close()
 
+    @property
+    def opaque_root(self) -> bool:
+        """True if the layer hides everything below it."""
+        return self._marks.opaque_root
+
     def place(self, member: Member, data: Data) -> None:
         """Make what `member` says. Raises InvalidLayer, or OSError of the system call that failed."""
         path = clean(member.name)
         if self._whiteouts is not Whiteouts.NAMES:
             mark, path = read(path)
             if mark is not Mark.NONE:
-                self._apply_mark(mark, path)
+                self._marks.apply(mark, path)
                 return
         if not path:
             self._place_root(member)
@@ -79,7 +82,7 @@ class Placer:
         parent, _, name = path.rpartition(b"/")
         dir_fd = self._directories.open(parent)
         if self._whiteouts is Whiteouts.DELETE:
-            self._remember(path)
+            self._marks.spare(path)
         if member.kind is Kind.FILE:
             self._place_file(dir_fd, name, member, data)
         elif member.kind is Kind.DIRECTORY:
@@ -92,7 +95,8 @@ class Placer:
             self._place_node(dir_fd, name, member)
 
     def finish(self) -> None:
-        """Set the times of the directories."""
+        """Do what can only be done when all members are placed: set the times of the directories, for one."""
+        self._marks.finish()
         for path, mtime_ns in self._directory_times.items():
             try:
                 fd = self._directories.find(path, _DIRECTORY)
@@ -144,7 +148,7 @@ class Placer:
         try:
             self._dress(fd, member)
             if hides_below:
-                os.setxattr(fd, self._opaque_xattr, b"y")
+                self._marks.set_opaque(fd, path)
         finally:
             os.close(fd)
         self._directory_times[path] = member.mtime_ns
@@ -186,7 +190,7 @@ class Placer:
 
     def _place_node(self, dir_fd: int, name: bytes, member: Member) -> None:
         device = os.makedev(*member.device)
-        if member.kind is Kind.CHARACTER_DEVICE and device == 0 and self._whiteouts is Whiteouts.OVERLAY:
+        if member.kind is Kind.CHARACTER_DEVICE and device == 0 and self._whiteouts is not Whiteouts.NAMES:
             # Overlayfs would read it as a whiteout; as a device it never was any use.
             self.skipped += 1
             return
@@ -265,90 +269,28 @@ class Placer:
         try:
             os.mkdir(name, 0o755, dir_fd=parent_fd)
         except FileExistsError:
-            status = os.stat(name, dir_fd=parent_fd, follow_symlinks=False)
-            if self._whiteouts is not Whiteouts.OVERLAY or not is_overlay_whiteout(status):
-                text = path.decode("utf-8", "backslashreplace")
-                raise InvalidLayer(f"layer has something below {text!r}, which is no directory") from None
-            os.unlink(name, dir_fd=parent_fd)
+            hides_below = self._remove_what_is_below(parent_fd, name, path)
             os.mkdir(name, 0o755, dir_fd=parent_fd)
-            hides_below = True
         fd = os.open(name, _DIRECTORY, dir_fd=parent_fd)
         try:
             mtime_ns = None if hides_below else self._inherited.dress(fd, path)
             if hides_below:
-                os.setxattr(fd, self._opaque_xattr, b"y")
+                self._marks.set_opaque(fd, path)
         finally:
             os.close(fd)
         if mtime_ns is not None:
             self._directory_times[path] = mtime_ns
 
-    # Whiteouts.
-
-    def _apply_mark(self, mark: Mark, path: bytes) -> None:
-        if mark is Mark.IGNORED:
-            return
-        if self._whiteouts is Whiteouts.DELETE:
-            self._delete(mark, path)
-        elif mark is Mark.DELETED:
-            self._write_whiteout(path)
-        elif not path:
-            self.opaque_root = True
-        else:
-            self._mark_opaque(self._directories.open(path))
-
-    def _mark_opaque(self, dir_fd: int) -> None:
-        fd = os.open(".", _DIRECTORY, dir_fd=dir_fd)
-        try:
-            os.setxattr(fd, self._opaque_xattr, b"y")
-        finally:
-            os.close(fd)
-
-    def _write_whiteout(self, path: bytes) -> None:
-        parent, _, name = path.rpartition(b"/")
-        dir_fd = self._directories.open(parent)
-        try:
-            # The kernel lets anybody make this one device, because overlayfs needs it in user namespaces.
-            os.mknod(name, stat.S_IFCHR, 0, dir_fd=dir_fd)
-        except FileExistsError:
-            # The layer brings something of that name as well, which hides the one below; a directory must not merge.
-            if stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode):
-                self._mark_opaque(self._directories.open(path))
-
-    def _delete(self, mark: Mark, path: bytes) -> None:
-        parent, _, name = path.rpartition(b"/")
-        try:
-            dir_fd = self._directories.find(parent if mark is Mark.DELETED else path)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        try:
-            names = [name] if mark is Mark.DELETED else [os.fsencode(entry) for entry in sorted(_listed(dir_fd))]
-            prefix = parent if mark is Mark.DELETED else path
-            for each in names:
-                self._delete_unplaced(dir_fd, each, prefix + b"/" + each if prefix else each)
-        finally:
-            os.close(dir_fd)
-        self._directories.forget()
-
-    def _delete_unplaced(self, dir_fd: int, name: bytes, path: bytes) -> None:
-        """Remove what the layers below left at `path`; what this layer placed there stays."""
-        if path not in self._placed:
-            trees.remove_tree(dir_fd, name)
-            return
-        if stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode):
-            self._delete(Mark.OPAQUE, path)
-
-    def _remember(self, path: bytes) -> None:
-        while path not in self._placed:
-            self._placed.add(path)
-            path = path.rpartition(b"/")[0]
-
-
-def _listed(dir_fd: int) -> list[str]:
-    fd = os.open(".", _DIRECTORY, dir_fd=dir_fd)
-    try:
-        return os.listdir(fd)
-    finally:
-        os.close(fd)
+    def _remove_what_is_below(self, parent_fd: int, name: bytes, path: bytes) -> bool:
+        """Make room for an implicit directory if what is there is not of this layer; say whether it was a whiteout."""
+        status = os.stat(name, dir_fd=parent_fd, follow_symlinks=False)
+        is_whiteout = self._whiteouts is Whiteouts.OVERLAY and is_overlay_whiteout(status)
+        is_of_lower_layer = self._whiteouts is Whiteouts.DELETE and not self._marks.is_spared(path)
+        if stat.S_ISDIR(status.st_mode) or not (is_whiteout or is_of_lower_layer):
+            text = path.decode("utf-8", "backslashreplace")
+            raise InvalidLayer(f"layer has something below {text!r}, which is no directory")
+        os.unlink(name, dir_fd=parent_fd)
+        return is_whiteout
 
 
 def _no_target(member: Member) -> InvalidLayer:
