@@ -105,6 +105,7 @@ _CREDENTIAL = re.compile(
     rb"^[^#\n]*(://[^/\s@:]*:[^/\s@]+@|_auth|password|passwd|secret|token)", re.IGNORECASE | re.MULTILINE
 )
 _FIRST_PERSON, _NOBODY = 1000, 65534
+_MAX_LINKS = 40  # as in the kernel's own walk, path_resolution(7)
 
 
 def decide(root: Path, *, hidden: Iterable[Path], kept: Iterable[Path]) -> dict[str, str]:
@@ -216,7 +217,9 @@ def _with_credentials(root: Path) -> Iterator[str]:
             yield path
 
 
-def _kept(root: Path, path: str, decisions: dict[str, Treatment]) -> Iterator[tuple[str, Treatment]]:
+def _kept(
+    root: Path, path: str, decisions: dict[str, Treatment], links_left: int = _MAX_LINKS
+) -> Iterator[tuple[str, Treatment]]:
     """Show `path` if it is hidden, with the folders and links on the way to it."""
     parts = [part for part in path.split("/") if part]
     current, is_hidden = "", False
@@ -231,9 +234,8 @@ def _kept(root: Path, path: str, decisions: dict[str, Treatment]) -> Iterator[tu
             if is_hidden:
                 yield current, Treatment.LINK
             target = os.path.normpath(os.path.join(os.path.dirname(current), place.readlink(), *parts[index + 1 :]))
-            # The kernel's own limit on links ends a loop of them.
-            if Path(os.path.realpath(place)).exists():
-                yield from _kept(root, target, decisions)
+            if links_left:
+                yield from _kept(root, target, decisions, links_left - 1)
             return
         if not place.is_dir():
             return
