@@ -14,7 +14,7 @@ from jupyter_containers.build.dockerfile.to_graph.plan import Opening, PlannedSt
 from jupyter_containers.build.filesystem import Outcome
 from jupyter_containers.build.graph import key
 from jupyter_containers.oci.digest import Digest
-from jupyter_containers.oci.image_config import ZERO_TIME, History, ImageConfig, process_to_json
+from jupyter_containers.oci.image_config import ZERO_TIME, History, ImageConfig
 
 # Tools know by it that created_by is written in this dialect.
 HISTORY_COMMENT = "buildkit.dockerfile.v0"
@@ -22,7 +22,11 @@ HISTORY_COMMENT = "buildkit.dockerfile.v0"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The image after a step: its id ("" for scratch), and whether the step found everything in the cache."""
+    """The image after a step, and whether the step found everything in the cache.
+
+    `image_id` is the real one after FROM ("" for scratch) and after the last step. Those between only look like ids:
+    nobody can use them, since no such image is stored, and real ones would take time square to the number of steps.
+    """
 
     config: ImageConfig
     image_id: str
@@ -42,7 +46,7 @@ class Ledger:
         """Return the image of a stage as far as it got."""
         return self._stages[number]
 
-    def add(self, step: PlannedStep, outcome: Outcome | None) -> Entry:
+    def add(self, step: PlannedStep, outcome: Outcome | None, *, is_last: bool = False) -> Entry:
         """Note a finished step. `outcome` is that of its vertex; None if it has none, or if nobody needed it."""
         if step.opens is not None:
             entry = self._open(step.opens)
@@ -50,6 +54,8 @@ class Ledger:
             entry = self._change_files(step, outcome)
         else:
             entry = self._change_config(step)
+        if is_last and step.opens is None:
+            entry = replace(entry, image_id=str(Digest.of(entry.config.to_bytes())))
         self._stages[step.stage] = entry
         return entry
 
@@ -66,16 +72,18 @@ class Ledger:
         config = _with_step(before.config, step, created, empty_layer=layer is None)
         if layer is not None:
             config = replace(config, diff_ids=(*config.diff_ids, layer.diff_id))
-        return Entry(config, _image_id(config), outcome is None or outcome.cached)
+        added = str(layer.diff_id) if layer is not None else ""
+        return Entry(config, _next_id(before, step, created, added), outcome is None or outcome.cached)
 
     def _change_config(self, step: PlannedStep) -> Entry:
         before = self._stages[step.stage]
-        record = f"config:{key(before.image_id, step.created_by, process_to_json(step.process), step.author)}"
+        # The text as well as what it expanded to: two lines that read the same in history may differ in their words.
+        record = f"config:{key(before.image_id, step.text, step.created_by, step.author)}"
         created = self._cache.time_of(record) if self._use_cache else None
         config = _with_step(before.config, step, created or self._now(), empty_layer=True)
         if created is None:
             self._cache.store_time(record, config.created)
-        return Entry(config, _image_id(config), created is not None)
+        return Entry(config, _next_id(before, step, config.created), created is not None)
 
 
 def _with_step(config: ImageConfig, step: PlannedStep, created: str, *, empty_layer: bool) -> ImageConfig:
@@ -85,5 +93,5 @@ def _with_step(config: ImageConfig, step: PlannedStep, created: str, *, empty_la
     )  # fmt: skip
 
 
-def _image_id(config: ImageConfig) -> str:
-    return str(Digest.of(config.to_bytes()))
+def _next_id(before: Entry, step: PlannedStep, created: str, added: str = "") -> str:
+    return f"sha256:{key(before.image_id, step.text, step.created_by, step.author, created, added)}"

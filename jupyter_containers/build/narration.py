@@ -120,7 +120,8 @@ class Narration:
 
     def _finish(self, step: PlannedStep) -> None:
         digest = step.vertex.digest if step.vertex else ""
-        entry = self._ledger.add(step, self._results.get(digest))
+        is_last = self._position == len(self._plan.steps) - 1
+        entry = self._ledger.add(step, self._results.get(digest), is_last=is_last)
         is_repeated = bool(digest) and digest in self._told
         cached = (entry.cached or is_repeated) and step.opens is None
         number = self._position + 1

@@ -48,7 +48,7 @@ class StepCached:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """`image_id` (sha256:…) is that of the image up to here; it is stored only for the last step."""
+    """`image_id` (sha256:…) is real after FROM and after the last step; in between it stands for the image so far."""
 
     number: int
     image_id: str

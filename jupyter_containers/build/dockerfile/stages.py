@@ -13,6 +13,9 @@ from jupyter_containers.oci.platform import host_platform
 
 SCRATCH = "scratch"
 
+# Every line carries the whole environment before it: without a limit a few megabytes would take hours.
+MAX_INSTRUCTIONS = 5000
+
 # Usable without ARG, and then neither in history nor in the cache key. Source: Dockerfile reference, Predefined ARGs.
 PREDEFINED_ARGUMENTS = frozenset(
     name
@@ -82,6 +85,10 @@ class Dockerfile:
 
 def divide(document: Document, build_args: Mapping[str, str | None]) -> Dockerfile:
     """Return the stages of a document. Raises DockerfileError with the lines."""
+    if len(document.lines) > MAX_INSTRUCTIONS:
+        raise document.lines[MAX_INSTRUCTIONS].error(
+            f"more than {MAX_INSTRUCTIONS} instructions; use a script in a RUN"
+        )
     statements = [parse(line) for line in document.lines]
     first = next((i for i, s in enumerate(statements) if isinstance(s.instruction, From)), len(statements))
     arguments = _global_arguments(statements[:first], build_args)

@@ -20,9 +20,10 @@ def written(text: str, records: Records, *, use_cache: bool = True, outcome: Out
     clock = itertools.count(len(records.rows))
     present = Present()
     ledger = Ledger(Cache(records, present, present), use_cache=use_cache, now=lambda: f"now-{next(clock)}")
+    steps = planned(text).steps
     return [
-        ledger.add(step, outcome if step.vertex is not None and step.opens is None else None)
-        for step in planned(text).steps
+        ledger.add(step, outcome if step.vertex is not None and step.opens is None else None, is_last=step is steps[-1])
+        for step in steps
     ]
 
 
@@ -54,8 +55,18 @@ def test_the_same_steps_again_are_cached_and_have_the_same_id() -> None:
     records = Records()
     first = written("FROM busybox\nENV a=1\nLABEL b=2\n", records)
     again = written("FROM busybox\nENV a=1\nLABEL b=2\nCMD x\n", records)
-    assert [entry.image_id for entry in again[:3]] == [entry.image_id for entry in first]
+    assert [entry.image_id for entry in again[:2]] == [entry.image_id for entry in first[:2]]
+    assert again[2].config == first[2].config
+    assert written("FROM busybox\nENV a=1\nLABEL b=2\n", records)[-1].image_id == first[-1].image_id
     assert [entry.cached for entry in again] == [True, True, True, False]
+
+
+def test_lines_that_read_the_same_in_history_are_not_taken_for_one_another() -> None:
+    records = Records()
+    written('FROM busybox\nENV a="b c=d"\n', records)
+    entry = written("FROM busybox\nENV a=b c=d\n", records)[-1]
+    assert not entry.cached
+    assert entry.config.process.env == ("PATH=/bin", "a=b", "c=d")
 
 
 def test_without_the_cache_the_same_steps_are_new() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.dockerfile.lines import read
 from jupyter_containers.build.dockerfile.stages import Dockerfile, divide, unused_arguments
 
@@ -30,6 +33,12 @@ def test_a_number_beyond_the_stages_is_an_image() -> None:
 def test_arguments_before_the_first_stage_build_on_one_another() -> None:
     found = dockerfile("ARG A=1\nARG B=$A-x\nARG C=$B\nFROM i:$C\n", A="2")
     assert found.stages[0].base == "i:2-x"
+
+
+def test_instructions_have_a_limit() -> None:
+    with pytest.raises(DockerfileError, match="more than 5000 instructions") as failure:
+        dockerfile("FROM x\n" + "USER a\n" * 5000)
+    assert failure.value.lines == (5001, 5001)
 
 
 def test_values_that_no_argument_takes_are_named() -> None:
