@@ -109,8 +109,8 @@ def extract(
         fd = open_in_root(root_fd, path or "/", _FOLDER)
     except FileNotFoundError:
         raise PathNotFound(path) from None
-    except NotADirectoryError:
-        raise InvalidParameter("extraction point is not a directory", path=path) from None
+    except (OSError, ValueError) as error:
+        raise InvalidParameter("extraction point is not a directory", path=path) from error
     try:
         # By its real name: were a link on the way exchanged meanwhile, members would not go to two places.
         base = os.fsencode(_relative(root_fd, fd, path))
@@ -134,8 +134,9 @@ def _open(root_fd: int, path: str) -> int:
         return open_in_root(root_fd, path or "/", os.O_PATH if follows else _PLACE)
     except FileNotFoundError:
         raise PathNotFound(path) from None
-    except (NotADirectoryError, ValueError) as error:
-        raise InvalidParameter(f"not a directory: {path}") from error
+    except (OSError, ValueError) as error:
+        # ENOTDIR, ELOOP (also for the magic links of /proc), a zero byte: all are faults of the path.
+        raise InvalidParameter(f"cannot open {path!r} in the container: {getattr(error, 'strerror', error)}") from error
 
 
 def _pack_folder(place_fd: int, recorder: Recorder, top: bytes, excluded: set[bytes]) -> None:

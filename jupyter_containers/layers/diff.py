@@ -89,22 +89,19 @@ def diff_trees(new: Path, old: Path | None, write: Callable[[bytes], object], *,
 def changes(upper: Path, lowers: Sequence[Path]) -> list[Change]:
     """List what the upper directory of an overlay changes over `lowers` (the nearest first), in the order of paths.
 
-    As Docker does, a directory counts as changed when something was added or removed in it, or itself is not as below.
+    As Docker lists it: what was only copied up is no change, the time of a directory is none either, and every
+    directory above a change counts as changed.
     """
     found: dict[str, str] = {}
     with _opened(upper) as root_fd:
         for entry in walk(root_fd):
+            kind = "D" if is_overlay_whiteout(entry.status) else _kind_of_change(entry, lowers)
+            if kind is None:
+                continue
             path = "/" + os.fsdecode(entry.path)
-            if is_overlay_whiteout(entry.status):
-                kind: str | None = "D"
-            else:
-                kind = _kind_of_change(entry, lowers)
-            if kind in ("A", "D"):
-                parent = path.rpartition("/")[0]
-                if parent:
-                    found.setdefault(parent, "C")
-            if kind is not None:
-                found[path] = kind
+            found[path] = kind
+            while path := path.rpartition("/")[0]:
+                found.setdefault(path, "C")
     return [Change(path, kind) for path, kind in sorted(found.items(), key=lambda item: item[0].split("/"))]
 
 
@@ -112,13 +109,12 @@ def _kind_of_change(entry: Entry, lowers: Sequence[Path]) -> str | None:
     below = status_below(entry.path, lowers)
     if below is None:
         return "A"
-    if not entry.is_directory or not stat.S_ISDIR(below.st_mode):
+    new = entry.status
+    if (new.st_mode, new.st_uid, new.st_gid, new.st_rdev) != (below.st_mode, below.st_uid, below.st_gid, below.st_rdev):
         return "C"
-    # Copied up only because something below it was changed, an unchanged directory is no change.
-    same = (entry.status.st_mode, entry.status.st_uid, entry.status.st_gid, entry.status.st_mtime_ns) == (
-        below.st_mode, below.st_uid, below.st_gid, below.st_mtime_ns,
-    )  # fmt: skip
-    return None if same else "C"
+    if entry.is_directory or (new.st_size, new.st_mtime_ns) == (below.st_size, below.st_mtime_ns):
+        return None
+    return "C"
 
 
 def _record_changed(recorder: Recorder, new_fd: int, old_fd: int) -> None:

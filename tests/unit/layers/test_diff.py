@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.layers.apply import apply
-from jupyter_containers.layers.diff import Change, Diff, changes, diff, diff_trees
+from jupyter_containers.layers.diff import Diff, changes, diff, diff_trees
 from jupyter_containers.layers.tar_reader import ByteSource, TarReader
 from jupyter_containers.layers.whiteouts import USER_OPAQUE_XATTR, Whiteouts
 from tests.support.trees import MINE, file, folder, hard_link, listing, symlink, unpacked
@@ -85,27 +85,20 @@ def test_a_hole_of_a_terabyte_costs_nothing(tmp_path: Path) -> None:
 
 
 def test_changes_are_dockers(tmp_path: Path) -> None:
-    """The rules were compared with `docker diff`: parents of additions count as changed, copied-up parents do not."""
+    """The rules are what `docker diff` showed for the same things done in a container."""
     lowest, lower, upper = tmp_path / "1", tmp_path / "2", tmp_path / "3"
-    unpacked(
-        lowest, folder(b"etc", mtime_ns=5 * 10**9), file(b"etc/passwd", b"1"), folder(b"gone"), file(b"gone/x", b"1")
-    )
-    unpacked(
-        lower,
-        folder(b"usr", mtime_ns=7 * 10**9),
-        folder(b"usr/bin", mtime_ns=8 * 10**9),
-        file(b"usr/bin/x"),
-        file(b".wh.gone"),
-    )
+    unpacked(lowest, folder(b"etc"), file(b"etc/passwd", b"1"), folder(b"gone"), file(b"gone/x", b"1"))
+    unpacked(lower, file(b"usr/bin/x"), file(b"usr/only-copied-up", b"1"), folder(b"home", 0o755), file(b".wh.gone"))
     unpacked(
         upper,
-        folder(b"etc", mtime_ns=5 * 10**9), file(b"etc/passwd", b"2"),
-        folder(b"usr", mtime_ns=7 * 10**9), folder(b"usr/bin", mtime_ns=9 * 10**9), file(b"usr/bin/.wh.x"),
-        folder(b"new"), file(b"new/f", b"1"), folder(b"gone"),
+        folder(b"etc", mtime_ns=10**18), file(b"etc/passwd", b"22"), file(b"usr/bin/.wh.x"), folder(b"new"),
+        file(b"new/f", b"1"), folder(b"gone"), file(b"usr/only-copied-up", b"1"), folder(b"home", 0o700),
+        folder(b"opt"),
     )  # fmt: skip
-    assert changes(upper, [lower, lowest]) == [
-        Change("/etc/passwd", "C"), Change("/gone", "A"), Change("/new", "A"), Change("/new/f", "A"),
-        Change("/usr/bin", "C"), Change("/usr/bin/x", "D"),
+    (lowest / "opt").mkdir()
+    (lowest / "opt").chmod(0o755)
+    assert [f"{change.kind} {change.path}" for change in changes(upper, [lower, lowest])] == [
+        "C /etc", "C /etc/passwd", "A /gone", "C /home", "A /new", "A /new/f", "C /usr", "C /usr/bin", "D /usr/bin/x",
     ]  # fmt: skip
 
 
