@@ -75,7 +75,7 @@ def test_modes_and_times_are_kept_and_new_folders_are_0755(places: Places) -> No
     path = places.put("dir/run")
     path.chmod(0o4711)
     os.utime(path, (1_000_000_000, 1_000_000_000))
-    (places.source / "dir/private").mkdir(mode=0o700)
+    places.put("dir/private/file").parent.chmod(0o700)
     os.utime(places.source / "dir/private", (1_100_000_000, 1_100_000_000))
     before = os.umask(0o077)
     try:
