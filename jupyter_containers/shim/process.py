@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ from jupyter_containers.runtime.bundle import Bundle, write_json
 from jupyter_containers.runtime.create import Created
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim import protocol, requests
+from jupyter_containers.shim.loop import READ, Loop
 from jupyter_containers.shim.protocol import Exit
-from jupyter_containers.shim.target import IGNORED, Target, reap
+from jupyter_containers.shim.target import IGNORED, LINGER_SECONDS, Target, reap
 
 
 def serve(container_id: str, bundle_path: Path, run_root: Path, control_fd: int, *, cgroups: CgroupManager) -> None:
@@ -47,7 +47,7 @@ class Shim:
     ) -> None:
         self.id = container_id
         self.bundle = bundle
-        self.selector = selectors.DefaultSelector()
+        self.loop = Loop()
         self.cgroups = cgroups
         self.cgroup: Cgroup | None = None
         self.created: Created | None = None
@@ -55,8 +55,11 @@ class Shim:
         self.first = Target("", is_terminal=False)
         self.execs: dict[str, Target] = {}
         self.seccomp: Mapping[str, Any] | None = None
+        # Execs that are forgotten, but for those who still read their output.
+        self.leaving: list[Target] = []
         self.is_deleted = False
-        self._connections: list[socket.socket] = []
+        self._connections: dict[int, socket.socket] = {}
+        self._socket_inode = 0
         self._socket_path = protocol.socket_path(run_root, bundle.path)
         self._listener = self._listen()
         self._wake_on_child()
@@ -68,28 +71,30 @@ class Shim:
         """Serve until deleted, or until nothing runs and nobody is connected."""
         try:
             while not self._is_over():
-                for key, events in self.selector.select():
-                    ready: Callable[[int], None] = key.data
-                    # An earlier one of this round may have closed this descriptor.
-                    if self.selector.get_map().get(key.fd) is not None:
-                        ready(events)
+                self.loop.turn()
         finally:
             self._end()
 
     def _is_over(self) -> bool:
+        self.leaving = [target for target in self.leaving if target.has_clients]
         if self.is_deleted:
-            return True
-        if self._connections or self.first.has_clients:
+            # Who is attached still gets all that was written.
+            return not (self.first.has_clients or self.leaving)
+        if self._connections:
             return False
-        return self.state is None or self.state.status in (Status.CREATED, Status.STOPPED)
+        if self.state is None or self.state.status is Status.CREATED:
+            return True  # nobody is left who could start it
+        return self.state.status is Status.STOPPED and not self.first.has_clients
 
     def _end(self) -> None:
         """Leave nothing: a container that never started dies, its cgroup goes, the socket's name too."""
-        if self.state is not None and self.state.status is not Status.STOPPED:
-            self.first.kill(signal.SIGKILL)
-            self.wait_for_first()
-        self.remove_cgroup()
-        self._socket_path.unlink(missing_ok=True)
+        try:
+            if self.state is not None and self.state.status is not Status.STOPPED:
+                self.first.kill(signal.SIGKILL)
+                self.wait_for_first()
+            self.remove_cgroup()
+        finally:
+            self.stop_listening()
 
     # --- connections -------------------------------------------------------------------------------------------------
 
@@ -102,27 +107,49 @@ class Shim:
         self._socket_path.chmod(0o600)
         listener.listen(4)
         listener.setblocking(False)
-        self.selector.register(listener, selectors.EVENT_READ, lambda _events: self._accept())
+        self._socket_inode = self._socket_path.stat().st_ino
+        self.loop.watch(listener.fileno(), READ, self._accept)
         return listener
 
-    def _accept(self) -> None:
-        connection, _ = self._listener.accept()
+    def stop_listening(self) -> None:
+        """Give the socket's name up, unless the next shim of this bundle has taken it already."""
+        if self._listener.fileno() < 0:
+            return
+        self.loop.forget(self._listener.fileno())
+        self._listener.close()
+        try:
+            if self._socket_path.stat().st_ino == self._socket_inode:
+                self._socket_path.unlink()
+        except FileNotFoundError:
+            pass  # the whole run root may have been removed
+
+    def _accept(self, _fd: int, _events: int) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return  # who knocked has gone again
         self._connect(connection)
 
     def _connect(self, connection: socket.socket) -> None:
         protocol.roomy(connection).setblocking(False)
-        self._connections.append(connection)
-        self.selector.register(connection, selectors.EVENT_READ, lambda _events: self._hear(connection))
+        self._connections[connection.fileno()] = connection
+        self.loop.watch(connection.fileno(), READ, self._hear)
 
-    def _hear(self, connection: socket.socket) -> None:
+    def _disconnect(self, connection: socket.socket) -> None:
+        if self._connections.pop(connection.fileno(), None) is not None:
+            self.loop.forget(connection.fileno())
+            connection.close()
+
+    def _hear(self, fd: int, _events: int) -> None:
+        connection = self._connections[fd]
         try:
             message, fds = protocol.receive(connection)
         except BlockingIOError:
             return
+        except (OSError, ValueError):
+            message, fds = None, []  # not our protocol
         if message is None:
-            self.selector.unregister(connection)
-            self._connections.remove(connection)
-            connection.close()
+            self._disconnect(connection)
             return
         self._answer(connection, message, fds)
 
@@ -137,14 +164,13 @@ class Shim:
         self.tell(connection, {"id": message.get("id"), **reply})
 
     def tell(self, connection: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
-        """Send to one connection; one that does not take it is as good as gone, and found so by its reader."""
-        connection.setblocking(True)
+        """Send to one connection; one that does not take it for seconds is let go: it would have missed something."""
         connection.settimeout(5)
         try:
             protocol.send(connection, message, fds)
         except OSError:
-            pass
-        finally:
+            self._disconnect(connection)
+        else:
             connection.setblocking(False)
 
     # --- ends --------------------------------------------------------------------------------------------------------
@@ -159,9 +185,9 @@ class Shim:
         self._child_sockets = (receiver, sender)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-        self.selector.register(receiver, selectors.EVENT_READ, lambda _events: self._reap())
+        self.loop.watch(receiver.fileno(), READ, self._reap)
 
-    def _reap(self) -> None:
+    def _reap(self, _fd: int, _events: int) -> None:
         try:
             self._child_sockets[0].recv(4096)
         except BlockingIOError:
@@ -174,33 +200,50 @@ class Shim:
             self.found(*os.waitpid(-1, 0))
 
     def found(self, pid: int, status: int) -> None:
-        """Record the end of a child that waitpid reported."""
-        target = self._target_of(pid)
-        if target is None:
-            return
+        """Record the end of a child that waitpid reported. Orphans of the container are reaped, and that is all."""
+        for target in (self.first, *self.execs.values()):
+            # The number of one that has ended may be another's by now.
+            if target.pid == pid and target.exit is None:
+                self._ended(target, status)
+                return
+
+    def _ended(self, target: Target, status: int) -> None:
+        """Say that a process is over, and then let those go who are attached: they may ask at once how it ended."""
         if target is self.first:
             self._first_ended(status)
-            return
-        self._announce(target, target.finish(status, time.time_ns(), oom_killed=False))
-
-    def _target_of(self, pid: int) -> Target | None:
-        return next((target for target in (self.first, *self.execs.values()) if target.pid == pid), None)
+        else:
+            self._announce(target, target.record(status, time.time_ns(), oom_killed=False))
+            if target.streams is not None:
+                target.streams.end_soon(LINGER_SECONDS)
 
     def _first_ended(self, status: int) -> None:
         """The container is over: everything of it dies, exit.json says how, and everybody hears of it."""
-        at_ns = time.time_ns()
+        at_ns, oom_killed = time.time_ns(), False
         if self.cgroup is not None:
             # The kernel has killed the whole pid namespace; with another container's, or the host's, this does.
             self.cgroup.kill(signal.SIGKILL)
-        oom_killed = self.cgroup is not None and self.cgroup.oom_kills() > 0
-        ended = self.first.finish(status, at_ns, oom_killed=oom_killed)
-        write_json(self.bundle.exit_path, ended.to_json())
-        if self.state is not None:
-            self.move(self.state.moved(Status.STOPPED))
+            oom_killed = self.cgroup.oom_kills() > 0
+        streams = self.first.streams
+        if streams is not None:
+            streams.drain(LINGER_SECONDS)
+        ended = self.first.record(status, at_ns, oom_killed=oom_killed)
+        self._write_down(ended)
         self._announce(self.first, ended)
+        if streams is not None:
+            streams.end()
+
+    def _write_down(self, ended: Exit) -> None:
+        try:
+            write_json(self.bundle.exit_path, ended.to_json())
+            if self.state is not None:
+                self.move(self.state.moved(Status.STOPPED))
+        except OSError:
+            # A full or removed run root: whoever is connected must hear of the end all the same.
+            if self.state is not None and self.state.status is not Status.STOPPED:
+                self.state = self.state.moved(Status.STOPPED)
 
     def _announce(self, target: Target, ended: Exit) -> None:
-        for connection in list(self._connections):
+        for connection in list(self._connections.values()):
             self.tell(connection, {"event": "exit", "target": target.name, **ended.to_json()})
 
     def move(self, state: State) -> None:

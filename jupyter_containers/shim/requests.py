@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.cgroups.manager import Cgroup
-from jupyter_containers.errors import Conflict, NotFound, Unsupported
+from jupyter_containers.errors import Conflict, ContainersError, NotFound, Unsupported
 from jupyter_containers.linux import processes
 from jupyter_containers.oci.runtime_spec import Process, process_from_json, resources_from_json
 from jupyter_containers.runtime import create as creation
@@ -87,8 +87,12 @@ def _remember(shim: Shim, created: creation.Created) -> None:
 def _streams(
     shim: Shim, pipes: Pipes | None, terminal_fd: int | None, log: JsonFileLog | None, *, keeps_input: bool
 ) -> Streams:
-    outputs, input_fd = (pipes.outputs, pipes.input_fd) if pipes else ({terminal_fd or 0: STDOUT}, terminal_fd)
-    return Streams(shim.selector, outputs, input_fd, is_terminal=pipes is None, keeps_input=keeps_input, log=log)
+    if pipes is not None:
+        outputs, input_fd = pipes.outputs, pipes.input_fd
+    else:
+        assert terminal_fd is not None
+        outputs, input_fd = {terminal_fd: STDOUT}, terminal_fd
+    return Streams(shim.loop, outputs, input_fd, is_terminal=pipes is None, keeps_input=keeps_input, log=log)
 
 
 def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
@@ -101,8 +105,10 @@ def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[
     shim.move(state.moved(Status.RUNNING, started_at=_now()))
     try:
         creation.start(created)
-    except BaseException:
+    except BaseException as error:
         # It is over, and known to be over before anybody hears of the failure and wants it deleted.
+        shim.first.verdict = error.details.get("exit_code") if isinstance(error, ContainersError) else None
+        shim.first.kill(signal.SIGKILL)
         shim.wait_for_first()
         raise
     return {}
@@ -219,19 +225,22 @@ def describe(shim: Shim, _connection: socket.socket, _request: Request, _fds: li
 def forget(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
     """Drop an exec that has ended: its exit was heard."""
     target = shim.execs.get(str(request["target"]))
-    if target is not None and target.exit is not None and not target.has_clients:
-        del shim.execs[target.name]
+    if target is not None and target.exit is not None:
+        shim.leaving.append(shim.execs.pop(target.name))
     return {}
 
 
 def delete(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
-    """End the shim; only what does not run can be deleted."""
+    """End the shim; only what does not run can be deleted. Who is attached gets the rest of the output first."""
     if shim.state is not None and shim.state.status in (Status.RUNNING, Status.PAUSED):
         raise Conflict(f"container {shim.id} is running; stop it first")
     shim.first.kill(signal.SIGKILL)
     shim.wait_for_first()
     shim.first.abandon()
+    shim.leaving += shim.execs.values()
     shim.remove_cgroup()
+    # The next shim of this bundle may come as soon as this is answered.
+    shim.stop_listening()
     shim.is_deleted = True
     return {}
 

@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import os
-import selectors
-from collections.abc import Callable, Mapping
+import select
+import time
+from collections.abc import Mapping
 
 from jupyter_containers.linux import terminals
 from jupyter_containers.shim.client import Client
 from jupyter_containers.shim.logs import JsonFileLog
-from jupyter_containers.shim.protocol import STDIN
+from jupyter_containers.shim.loop import GONE, READ, WRITE, Loop
 
 CHUNK = 64 * 1024
-Ready = Callable[[int], None]
+MAX_PIPE = 1 << 20  # /proc/sys/fs/pipe-max-size, as it comes
 
 
 class Streams:
-    """Output descriptors, an input descriptor, a log and clients, on a selector whose entries are callables.
+    """Output descriptors, an input descriptor, a log and clients, on a loop.
 
-    `outputs` maps a descriptor to its stream number; a terminal is one descriptor for all. `keeps_input` leaves the
-    process's input open when a client's ends. Owns all descriptors given.
+    `outputs` maps a descriptor to its stream number; a terminal is one descriptor for all, input too. `keeps_input`
+    leaves the process's input open when a client's ends. Owns all descriptors given.
     """
 
     def __init__(
-        self, selector: selectors.BaseSelector, outputs: Mapping[int, int], input_fd: int | None,
+        self, loop: Loop, outputs: Mapping[int, int], input_fd: int | None,
         *, is_terminal: bool, keeps_input: bool, log: JsonFileLog | None,
     ) -> None:  # fmt: skip
-        self._selector = selector
+        self._loop = loop
         self._outputs = dict(outputs)
         self._input_fd = input_fd
         self._is_terminal = is_terminal
-        self._keeps_input = keeps_input
+        self._keeps_input = keeps_input or is_terminal
         self._log = log
-        self._clients: list[Client] = []
+        self._clients: dict[int, Client] = {}
+        # What clients have typed and the process has not read yet.
         self._typed = bytearray()
         self._input_ends = False
-        self._waits_for_clients = False
+        self._is_over = False
         for fd in {*self._outputs, *([input_fd] if input_fd is not None else [])}:
             os.set_blocking(fd, False)
-        self._listen()
+        self._update()
 
     @property
     def has_clients(self) -> bool:
@@ -46,10 +48,9 @@ class Streams:
 
     def attach(self, client: Client) -> None:
         """Add a client; it sees everything from now on. On streams that have ended it only sees their end."""
-        self._clients.append(client)
+        self._clients[client.end.fileno()] = client
         client.is_ending = not self._outputs
-        self._watch(client)
-        self._drop_finished()
+        self._update()
 
     def resize(self, rows: int, columns: int) -> None:
         """Set the terminal's size; without a terminal there is nothing to set."""
@@ -57,42 +58,61 @@ class Streams:
             for fd in self._outputs:
                 terminals.set_size(fd, rows, columns)
 
-    def drain(self) -> None:
-        """Take what the process left behind when it ended, however far clients are behind, and end all streams."""
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def drain(self, within_seconds: float) -> None:
+        """Take what is left until nobody can write any more, however far clients are behind, and complete the log.
+
+        Waits here if need be: for a process that was killed, and dies.
+        """
+        self._sweep()
+        deadline = time.monotonic() + within_seconds
+        while self._outputs and (left := deadline - time.monotonic()) > 0:
+            poll = select.poll()
+            for fd in self._outputs:
+                poll.register(fd, select.POLLIN)
+            for fd, _ in poll.poll(left * 1000):
+                self._read(fd)
+        self._end_outputs()
+
+    def end_soon(self, within_seconds: float) -> None:
+        """The process has ended; others that hold its outputs get as long as dockerd gives them."""
+        self._is_over = True
+        self._sweep()
+        self._loop.later(within_seconds, self.end)
+        self._update()
+
+    def end(self) -> None:
+        """No more output, no more input; clients get what waits for them, and the end."""
+        self._sweep()
+        self._end_outputs()
+        for client in self._clients.values():
+            client.is_ending = True
+        self._update()
+
+    def _sweep(self) -> None:
+        """Take what lies in the pipes now: as much as they can hold, not all that somebody writes meanwhile."""
         for fd in list(self._outputs):
-            while fd in self._outputs and self._read(fd):
-                pass
+            for _ in range(MAX_PIPE // CHUNK):
+                if not self._read(fd):
+                    break
+
+    def _end_outputs(self) -> None:
+        for fd in list(self._outputs):
             self._end_output(fd)
         self._close_input()
         if self._log is not None:
             self._log.finish()
             self._log = None
-        for client in self._clients:
-            client.is_ending = True
-        self._drop_finished()
-
-    def close(self) -> None:
-        """Let go of everything at once."""
-        for fd in list(self._outputs):
-            self._end_output(fd)
-        self._close_input()
-        for client in self._clients:
-            client.is_gone = True
-        self._drop_finished()
 
     # --- output ------------------------------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        for fd in self._outputs:
-            self._set_interest(fd, selectors.EVENT_READ, self._on_output(fd))
-
-    def _on_output(self, fd: int) -> Ready:
-        def ready(_events: int) -> None:
+    def _on_output(self, fd: int, events: int) -> None:
+        if events & WRITE:
+            self._feed()
+        if events & (READ | GONE) and fd in self._outputs:
             self._read(fd)
-            self._wait_for_clients()
-            self._drop_finished()
-
-        return ready
+        self._update()
 
     def _read(self, fd: int) -> bool:
         """Pass on what there is; return False when there is nothing now, or no more."""
@@ -108,135 +128,106 @@ class Streams:
         stream = self._outputs[fd]
         if self._log is not None:
             self._log.write(stream, content)
-        for client in self._clients:
+        for client in self._clients.values():
             client.offer(stream, content)
-            self._watch(client)
         return True
 
     def _end_output(self, fd: int) -> None:
-        if self._outputs.pop(fd, None) is None:
-            return
-        self._unregister(fd)
+        del self._outputs[fd]
+        self._loop.forget(fd)
         if fd == self._input_fd:
             self._input_fd = None
         os.close(fd)
 
-    def _wait_for_clients(self) -> None:
-        """Stop reading while a client is far behind; go on when none is."""
-        behind = any(client.is_behind for client in self._clients)
-        if behind == self._waits_for_clients:
-            return
-        self._waits_for_clients = behind
-        if not behind:
-            self._listen()
-            return
-        for fd in self._outputs:
-            self._unregister(fd)
+    # --- input -------------------------------------------------------------------------------------------------------
 
-    # --- clients and input -------------------------------------------------------------------------------------------
-
-    def _on_client(self, client: Client) -> Ready:
-        def ready(events: int) -> None:
-            if events & selectors.EVENT_WRITE:
-                client.flush()
-            if events & selectors.EVENT_READ and client.gives_input:
-                self._take_input(client)
-            self._watch(client)
-            self._wait_for_clients()
-            self._drop_finished()
-
-        return ready
+    def _on_client(self, fd: int, events: int) -> None:
+        client = self._clients[fd]
+        if events & WRITE:
+            client.flush()
+        if events & (READ | GONE) and client.gives_input:
+            self._take_input(client)
+        elif events & GONE:
+            client.is_gone = True
+        self._update()
 
     def _take_input(self, client: Client) -> None:
         typed = client.read(CHUNK)
-        if typed is None:
-            return
         if typed:
             self._typed += typed
             self._feed()
-            return
-        client.gives_input = False
-        # On a terminal the end of input is a character the user types, not the end of a connection.
-        if STDIN in client.wants and not self._keeps_input and not self._is_terminal:
-            self._input_ends = True
+        elif typed is not None:
+            client.gives_input = False
+            if self._keeps_input:
+                # As in dockerd: who stops typing at a terminal, or at an input that stays open for others, is leaving.
+                client.is_ending = True
+            else:
+                self._input_ends = True
+                self._feed()
+
+    def _on_input(self, _fd: int, events: int) -> None:
+        if events & GONE:  # nobody reads it any more
+            self._close_input()
+        else:
             self._feed()
+        self._update()
 
     def _feed(self) -> None:
         """Write to the process what was typed, as far as it reads."""
-        fd = self._input_fd
-        if fd is None:
-            self._typed.clear()
-            return
         try:
-            while self._typed:
-                del self._typed[: os.write(fd, self._typed[:CHUNK])]
+            while self._typed and self._input_fd is not None:
+                written = os.write(self._input_fd, self._typed[:CHUNK])
+                del self._typed[:written]
         except BlockingIOError:
-            pass
+            return
         except OSError:  # EPIPE: it does not read any more
+            self._close_input()
+        if self._input_fd is None:
             self._typed.clear()
+        elif self._input_ends and not self._typed:
             self._close_input()
-        if self._input_ends and not self._typed:
-            self._close_input()
-        self._watch_input()
-
-    def _watch_input(self) -> None:
-        """Be told when the process reads again, while there is something for it; hold clients back meanwhile."""
-        fd = self._input_fd
-        if fd is not None and fd not in self._outputs:
-            self._set_interest(fd, selectors.EVENT_WRITE if self._typed else 0, lambda _events: self._feed())
-        elif fd is not None:
-            interest = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._typed else 0)
-            self._set_interest(fd, 0 if self._waits_for_clients else interest, self._on_terminal(fd))
-        for client in self._clients:
-            self._watch(client)
-
-    def _on_terminal(self, fd: int) -> Ready:
-        output = self._on_output(fd)
-
-        def ready(events: int) -> None:
-            if events & selectors.EVENT_WRITE:
-                self._feed()
-            if events & selectors.EVENT_READ and fd in self._outputs:
-                output(events)
-
-        return ready
 
     def _close_input(self) -> None:
         fd, self._input_fd = self._input_fd, None
+        self._typed.clear()
         if fd is not None and fd not in self._outputs:
-            self._unregister(fd)
+            self._loop.forget(fd)
             os.close(fd)
 
-    def _watch(self, client: Client) -> None:
-        interest = selectors.EVENT_WRITE if client.has_waiting else 0
-        # Input waits in the client's socket while the process has not read what came before.
-        if client.gives_input and len(self._typed) < CHUNK:
-            interest |= selectors.EVENT_READ
-        if client.is_gone or client.end.fileno() < 0:
-            interest = 0
-        self._set_interest(client.end.fileno(), interest, self._on_client(client))
+    # --- what the loop watches ---------------------------------------------------------------------------------------
 
-    def _drop_finished(self) -> None:
-        for client in list(self._clients):
-            if client.is_gone or (client.is_ending and not client.has_waiting):
-                self._clients.remove(client)
-                self._unregister(client.end.fileno())
-                client.end.close()
-
-    # --- selector ----------------------------------------------------------------------------------------------------
-
-    def _set_interest(self, fd: int, interest: int, ready: Ready) -> None:
-        if fd < 0:
+    def _update(self) -> None:
+        """Drop who has finished, and tell the loop what is of interest now."""
+        if self._is_over and not self._outputs:
+            self._is_over = False
+            self.end()
             return
-        known = self._selector.get_map().get(fd)
-        if known is None:
+        for fd, client in list(self._clients.items()):
+            if client.is_finished:
+                del self._clients[fd]
+                self._loop.forget(fd)
+                client.end.close()
+        writes = WRITE if self._typed else 0
+        # The container waits for whoever is far behind: its output stays in its pipe, which fills.
+        reads = 0 if any(client.is_behind for client in self._clients.values()) else READ
+        for fd in self._outputs:
+            interest = reads | (writes if fd == self._input_fd else 0)
             if interest:
-                self._selector.register(fd, interest, ready)
-        elif not interest:
-            self._selector.unregister(fd)
-        else:
-            self._selector.modify(fd, interest, ready)
+                self._loop.watch(fd, interest, self._on_output)
+            else:
+                # Not even for a hang-up: what was written before it is still to be read, later.
+                self._loop.forget(fd)
+        if self._input_fd is not None and self._input_fd not in self._outputs:
+            self._loop.watch(self._input_fd, writes, self._on_input)
+        for fd, client in self._clients.items():
+            self._watch(fd, client)
 
-    def _unregister(self, fd: int) -> None:
-        if fd >= 0 and fd in self._selector.get_map():
-            self._selector.unregister(fd)
+    def _watch(self, fd: int, client: Client) -> None:
+        interest = WRITE if client.has_waiting else 0
+        if client.gives_input and len(self._typed) < CHUNK:
+            interest |= READ
+        if client.gives_input and not interest:
+            # Its input waits in its socket until the process has read what came before, even if it has hung up since.
+            self._loop.forget(fd)
+        else:
+            self._loop.watch(fd, interest, self._on_client)

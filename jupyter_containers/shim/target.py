@@ -11,6 +11,9 @@ from jupyter_containers.shim.client import Client
 from jupyter_containers.shim.protocol import STDERR, STDOUT, Exit
 from jupyter_containers.shim.streams import Streams
 
+# What dockerd waits for output that somebody else may still write after a process has ended.
+LINGER_SECONDS = 2.0
+
 
 @dataclass(slots=True)
 class Target:
@@ -21,6 +24,8 @@ class Target:
     pid: int = 0
     streams: Streams | None = None
     exit: Exit | None = None
+    # Why it could not be executed, as an exit code: 126 or 127 instead of what init left with.
+    verdict: int | None = None
     early: list[Client] = field(default_factory=list)
 
     def attach(self, client: Client) -> None:
@@ -44,25 +49,23 @@ class Target:
             except ProcessLookupError:
                 pass
 
-    def finish(self, status: int, at_ns: int, *, oom_killed: bool) -> Exit:
-        """Record the end that waitpid reported, after all output was taken."""
-        if self.streams is not None:
-            self.streams.drain()
-        code = os.waitstatus_to_exitcode(status)
+    def record(self, status: int, at_ns: int, *, oom_killed: bool) -> Exit:
+        """Record the end that waitpid reported."""
+        code = os.waitstatus_to_exitcode(status) if self.verdict is None else self.verdict
         self.exit = Exit(code if code >= 0 else 128 - code, at_ns, oom_killed)
         return self.exit
 
     def abandon(self) -> None:
-        """Let go of streams and clients of a process that never came to be."""
+        """Let go of the streams, and of clients of a process that never came to be; others get what waits for them."""
         if self.streams is not None:
-            self.streams.close()
-            self.streams = None
+            self.streams.end()
         for client in self.early:
             client.end.close()
         self.early.clear()
 
     @property
     def has_clients(self) -> bool:
+        """Tell whether somebody is attached, be it only to take what is left of the output."""
         return self.streams is not None and self.streams.has_clients
 
 
