@@ -220,8 +220,9 @@ class Shim:
         """The container is over: everything of it dies, exit.json says how, and everybody hears of it."""
         at_ns, oom_killed = time.time_ns(), False
         if self.cgroup is not None:
-            # The kernel has killed the whole pid namespace; with another container's, or the host's, this does.
-            self.cgroup.kill(signal.SIGKILL)
+            # The kernel has killed the whole pid namespace; in another container's, or the host's, this does.
+            if self.cgroup.processes():
+                self.cgroup.kill(signal.SIGKILL)
             oom_killed = self.cgroup.oom_kills() > 0
         streams = self.first.streams
         if streams is not None:
@@ -255,9 +256,9 @@ class Shim:
         """Remove the cgroup; processes that were killed a moment ago may need a moment to leave it."""
         if self.cgroup is None:
             return
-        self.cgroup.kill(signal.SIGKILL)
         deadline = time.monotonic() + 5
         while self.cgroup.processes() and time.monotonic() < deadline:
+            self.cgroup.kill(signal.SIGKILL)
             reap(self.found)
             time.sleep(0.002)
         self.cgroup.remove()

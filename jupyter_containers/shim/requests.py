@@ -54,6 +54,7 @@ def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[i
             shim.bundle,
             stdio=pipes.given if pipes else None,
             cgroup_manager=shim.cgroups,
+            spec=spec,
             on_network=on_network,
         )
     except BaseException:

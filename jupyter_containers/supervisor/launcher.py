@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 _ENTRY = Path(__file__).parents[1] / "zygote" / "__main__.py"
 _STOP_SECONDS = 5
+# The first may find a dead zygote, the second one that cannot be sealed.
+ATTEMPTS = 3
 
 
 class Launcher:
@@ -31,6 +33,8 @@ class Launcher:
         self._process: subprocess.Popen[bytes] | None = None
         self._end: socket.socket | None = None
         self._asked: dict[str, asyncio.Future[Launched]] = {}
+        self._is_sealed = True
+        self._has_answered = False
 
     async def open(self) -> None:
         """Start the zygote; it is asked for things at once, and answers when it is ready."""
@@ -42,10 +46,23 @@ class Launcher:
 
         Raises Unavailable when no process can be made. After cancellation: the shim ends itself.
         """
+        request = Launch(container_id, str(bundle_path), str(self._run_root))
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._launch(request)
+            except _ZygoteLost:
+                continue
+        raise Unavailable("the zygote dies when it is asked for a shim; see the daemon's log")
+
+    async def _launch(self, request: Launch) -> Shim:
+        # A pair of its own for each attempt: a shim that was forked by a dying zygote finds its daemon gone.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        shim = Shim(container_id, ours)
+        shim = Shim(request.id, ours)
         try:
-            shim.pid = (await self._ask(Launch(container_id, str(bundle_path), str(self._run_root)), theirs)).pid
+            launched = await self._ask(request, theirs)
+            if launched.error:
+                raise Unavailable(launched.error)
+            shim.pid = launched.pid
         except BaseException:
             shim.close()
             raise
@@ -54,43 +71,29 @@ class Launcher:
         return shim
 
     async def _ask(self, request: Launch, passed: socket.socket) -> Launched:
-        for attempt in (1, 2):
-            end = self._end or self._start()
-            answer: asyncio.Future[Launched] = asyncio.get_running_loop().create_future()
-            self._asked[request.id] = answer
-            try:
-                protocol.send(end, request.to_json(), [passed.fileno()])
-                launched = await answer
-                break
-            except (OSError, _ZygoteLost):
-                self._lost()
-                if attempt == 2:
-                    raise Unavailable(
-                        "the zygote dies when it is asked for a shim; see the daemon's log"
-                    ) from None
-            finally:
-                self._asked.pop(request.id, None)
-        if launched.error:
-            raise Unavailable(launched.error)
-        return launched
+        end = self._end or self._start()
+        answer: asyncio.Future[Launched] = asyncio.get_running_loop().create_future()
+        self._asked[request.id] = answer
+        try:
+            protocol.send(end, request.to_json(), [passed.fileno()])
+            return await answer
+        except (BrokenPipeError, ConnectionResetError):
+            self._lost(end)
+            raise _ZygoteLost("zygote") from None
+        finally:
+            self._asked.pop(request.id, None)
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        executable_fd = sealed_interpreter()
+        executable_fd = sealed_interpreter() if self._is_sealed else None
         try:
-            # Its own session, and no terminal: a Ctrl-C meant for the daemon must not end containers.
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_ENTRY), str(theirs.fileno())],
-                executable=f"/proc/self/fd/{executable_fd}" if executable_fd is not None else None,
-                pass_fds=(theirs.fileno(), *([executable_fd] if executable_fd is not None else [])),
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/", env={}, start_new_session=True,
-            )  # fmt: skip
+            self._process = _spawn(theirs.fileno(), executable_fd)
         finally:
             theirs.close()
             if executable_fd is not None:
                 os.close(executable_fd)
         ours.setblocking(False)
-        self._end = protocol.roomy(ours)
+        self._end, self._has_answered = protocol.roomy(ours), False
         asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, ours)
         return ours
 
@@ -100,19 +103,26 @@ class Launcher:
         except BlockingIOError:
             return
         if message is None:
-            self._lost()
+            self._lost(end)
             return
+        self._has_answered = True
         launched = Launched.from_json(message)
         answer = self._asked.get(launched.id)
         if answer is not None and not answer.done():
             answer.set_result(launched)
 
-    def _lost(self) -> None:
+    def _lost(self, end: socket.socket) -> None:
         """The zygote is gone: let go of it, and tell those who wait for it. The next launch starts another."""
-        if self._end is None:
+        process = self._let_go() if end is self._end else None
+        if process is None:
             return
-        _log.warning("the zygote has ended; the next container starts another")
-        self._let_go()
+        process.kill()
+        code = process.wait()
+        _log.warning("the zygote has ended (%s); the next container starts another", code)
+        if self._is_sealed and not self._has_answered:
+            # An interpreter that finds its libraries by its own path or by LD_LIBRARY_PATH does not start otherwise.
+            _log.warning("containers could reach the host's interpreter: its sealed copy does not start here")
+            self._is_sealed = False
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(_ZygoteLost("zygote"))
@@ -128,16 +138,35 @@ class Launcher:
     async def close(self) -> None:
         """End the zygote; shims live on."""
         process = self._let_go()
-        if process is not None:
-            try:
-                await asyncio.to_thread(process.wait, _STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        if process is None:
+            return
+        try:
+            await asyncio.to_thread(process.wait, _STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 class _ZygoteLost(ContainersError):
     """It ended while it was asked for something."""
+
+
+def _spawn(control_fd: int, executable_fd: int | None) -> subprocess.Popen[bytes]:
+    """Start the zygote's process, in a session of its own: a Ctrl-C meant for the daemon must not end containers.
+
+    From a sealed interpreter without an environment, which containers need not know; else as this process was.
+    """
+    is_sealed = executable_fd is not None
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_ENTRY), str(control_fd)],
+        executable=f"/proc/self/fd/{executable_fd}" if is_sealed else None,
+        pass_fds=[fd for fd in (control_fd, executable_fd) if fd is not None],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        cwd="/",
+        env={} if is_sealed else None,
+        start_new_session=True,
+    )
 
 
 def sealed_interpreter() -> int | None:

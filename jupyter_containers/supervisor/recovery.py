@@ -63,9 +63,17 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _kill_leftover(state: dict[str, Any] | None) -> None:
     """Kill the first process, if the number is still that process's; its pid namespace goes with it."""
-    if state is None or not processes.is_alive(int(state["pid"]), int(state["pid_start_time"])):
+    if state is None:
         return
     try:
-        os.kill(int(state["pid"]), signal.SIGKILL)
+        pidfd = processes.pidfd_open(int(state["pid"]))
+    except ProcessLookupError:
+        return
+    try:
+        # The number may be another process's by now; from pidfd_open on it cannot change any more.
+        if processes.is_alive(int(state["pid"]), int(state["pid_start_time"])):
+            processes.pidfd_send_signal(pidfd, signal.SIGKILL)
     except ProcessLookupError:
         pass
+    finally:
+        os.close(pidfd)
