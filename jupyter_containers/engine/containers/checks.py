@@ -102,10 +102,7 @@ def _check_modes(host: HostSettings) -> None:
         if not mode.partition(":")[2]:
             raise InvalidParameter("Invalid network mode: invalid container format container:<name|id>")
     elif mode not in ("default", "bridge", "none", "host", ""):
-        raise Unsupported(
-            f"network mode {mode!r} is not supported yet: use bridge, none, host or container:<name|id>",
-            status=404 if not mode.startswith("ns:") else 501,
-        )
+        raise Unsupported(f"network mode {mode!r} is not supported yet: use bridge, none, host or container:<name|id>")
     if host.cgroupns_mode not in ("", "private", "host"):
         raise InvalidParameter(f"invalid cgroup namespace mode: {host.cgroupns_mode}")
     if host.uts_mode not in ("", "host"):

@@ -129,24 +129,32 @@ def _shares_names(host: HostSettings) -> bool:
 
 
 def _settle_modes(roster: Roster, host: HostSettings) -> HostSettings:
-    """Write container:<name> with the id, so that a rename does not break it. Raises NotFound."""
+    """Write container:<name> with the id, so that a rename does not break it. Raises InvalidParameter."""
     changes: dict[str, Any] = {}
     for field in ("pid_mode", "ipc_mode", "network_mode"):
         mode: str = getattr(host, field)
         if mode.startswith("container:"):
             try:
-                changes[field] = f"container:{roster.find(mode.partition(':')[2]).id}"
-            except NotFound:
+                changes[field] = f"container:{_find(roster, mode.partition(':')[2]).id}"
+            except InvalidParameter:
                 if field != "network_mode":
                     raise
     return replace(host, **changes) if changes else host
+
+
+def _find(roster: Roster, name: str) -> Container:
+    """Find another container. That it is not there is not "not found": clients would pull the image and try again."""
+    try:
+        return roster.find(name)
+    except NotFound as error:
+        raise InvalidParameter(error.message) from error
 
 
 def _inherited(roster: Roster, host: HostSettings) -> list[MountPoint]:
     found: list[MountPoint] = []
     for text in host.volumes_from or ():
         name, _, mode = text.partition(":")
-        found += inherit(roster.find(name).record.mount_points, mode)
+        found += inherit(_find(roster, name).record.mount_points, mode)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -83,9 +84,12 @@ def extract(roster: Roster, container: Container, path: str, stream: Readable, *
 
 
 def _refuse_non_directory(place: _Place) -> None:
-    found = archive.status(place.root_fd, place.path.rstrip("/") + "/.")
-    if found.mode & 0o170000 != 0o040000:
-        raise InvalidParameter("extraction point is not a directory")
+    try:
+        found = archive.status(place.root_fd, place.path.rstrip("/") + "/.")
+    except InvalidParameter:
+        found = None
+    if found is None or not stat.S_ISDIR(found.mode):
+        raise InvalidParameter("extraction point is not a directory", status=500)
 
 
 def _refuse_read_only(record: Record, path: str) -> None:

@@ -57,16 +57,18 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
 
 
 async def _settle(roster: Roster, container: Container) -> None:
-    """Finish a removal or a creation that was cut off."""
+    """Finish a removal or a creation that was cut off, and what --rm has promised."""
     status = container.record.state.status
     is_whole = roster.environment.snapshots.exists(container.record.snapshot_key)
-    if container.is_removed or (is_whole and status is not Status.REMOVING):
+    is_left = container.record.host.auto_remove and not container.is_running
+    if container.is_removed or (is_whole and status is not Status.REMOVING and not is_left):
         return
-    _log.warning("container %s was left half made or half removed; removing it", container.record.short_id)
+    if not is_left:
+        _log.warning("container %s was left half made or half removed; removing it", container.record.short_id)
     async with container.lock:
         if status is not Status.REMOVING:
             roster.save_state(container, status=Status.REMOVING)
-        await remove.remove_stopped(roster, container, volumes=not is_whole)
+        await remove.remove_stopped(roster, container, volumes=is_left or not is_whole)
 
 
 async def _restart(roster: Roster, container: Container) -> None:
