@@ -1,0 +1,129 @@
+"""The lines of a build's answer, read as events. Pure: lines in, events out.
+
+Our daemon says beside the classic text what it means (the key `step`); of other daemons the text itself is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jupyter_containers.client.values import Json, Progress
+
+_STEP = re.compile(r"Step (\d+)/(\d+) : (.*)", re.S)
+_NOISE = re.compile(r" ---> |Removing intermediate container |Successfully (built|tagged) |\[Warning\] ")
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """`line` and `end_line` are those of the Dockerfile, from 1; 0 where the daemon does not tell."""
+
+    number: int
+    total: int
+    text: str
+    line: int = 0
+    end_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepRunning:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepCached:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    number: int
+    seconds: float | None = None
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """What a step's process wrote; stream 1 or 2 where the daemon tells."""
+
+    number: int
+    stream: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilt:
+    """The end of a build that went well."""
+
+    image_id: str
+
+
+BuildEvent = StepStarted | StepRunning | StepCached | StepDone | StepOutput | Warned | ImageBuilt | Progress
+
+
+class BuildReader:
+    """Reads one build. Remembers the step that the classic text is about."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._cached = False
+
+    def read(self, line: Json) -> Iterator[BuildEvent]:
+        """Yield what a line says; lines that report errors are not for this reader."""
+        aux = line.get("aux")
+        if isinstance(aux, dict) and aux.get("ID"):
+            yield from self._finish()
+            yield ImageBuilt(str(aux["ID"]))
+        elif isinstance(line.get("step"), dict):
+            event = _from_step(line["step"], str(line.get("stream", "")))
+            yield from (event,) if event else ()
+        elif "status" in line:
+            yield Progress.from_wire(line)
+        elif isinstance(line.get("stream"), str):
+            yield from self._from_text(line["stream"])
+
+    def _from_text(self, text: str) -> Iterator[BuildEvent]:
+        if match := _STEP.match(text):
+            yield from self._finish()
+            self._number, self._cached = int(match[1]), False
+            yield StepStarted(self._number, int(match[2]), match[3].strip())
+        elif text.startswith(" ---> Using cache"):
+            self._cached = True
+            yield StepCached(self._number)
+        elif text.startswith(" ---> Running in"):
+            yield StepRunning(self._number)
+        elif text.startswith("[Warning] "):
+            yield Warned(0, text.removeprefix("[Warning] ").strip())
+        elif text.strip("\n") and not _NOISE.match(text):
+            yield StepOutput(self._number, 1, text)
+
+    def _finish(self) -> Iterator[BuildEvent]:
+        """The classic text does not say that a step is done, only that the next one begins."""
+        if self._number:
+            yield StepDone(self._number, cached=self._cached)
+        self._number = 0
+
+
+def _from_step(step: Json, text: str) -> BuildEvent | None:
+    number, state = int(step.get("number", 0)), step.get("state")
+    if "warning" in step:
+        return Warned(int(step.get("line", 0)), str(step["warning"]).removeprefix("[Warning] "))
+    if "output" in step:
+        return StepOutput(number, int(step["output"]), text)
+    if state == "started":
+        lines = int(step.get("line", 0)), int(step.get("endLine", 0))
+        return StepStarted(number, int(step["total"]), str(step["text"]), *lines)
+    if state == "running":
+        return StepRunning(number)
+    if state == "cached":
+        return StepCached(number)
+    if state == "done":
+        return StepDone(number, float(step.get("seconds", 0.0)), bool(step.get("cached")))
+    return None

@@ -1,0 +1,70 @@
+"""The client: one object for one daemon, and the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from jupyter_containers.client import autostart
+from jupyter_containers.client.addresses import Address, from_environment
+from jupyter_containers.client.builds import Builds
+from jupyter_containers.client.containers import Containers
+from jupyter_containers.client.execs import Execs
+from jupyter_containers.client.images import Images
+from jupyter_containers.client.networks import Networks
+from jupyter_containers.client.runs import Runs
+from jupyter_containers.client.system import System
+from jupyter_containers.client.transport import Transport
+from jupyter_containers.client.volumes import Volumes
+
+
+class Client:
+    """A daemon's resources. Closing it closes its idle connections; it can be used in a `with` statement."""
+
+    def __init__(self, address: Address) -> None:
+        self._transport = Transport(address)
+        self.address = address
+        self.containers = Containers(self._transport)
+        self.execs = Execs(self._transport)
+        self.runs = Runs(self._transport)
+        self.images = Images(self._transport)
+        self.builds = Builds(self._transport)
+        self.networks = Networks(self._transport)
+        self.volumes = Volumes(self._transport)
+        self.system = System(self._transport)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({str(self.address)!r})"
+
+
+def connect(host: str | None = None, *, say: Callable[[str], None] = print) -> Client:
+    """Return a client whose daemon answers: at `host`, else at DOCKER_HOST, else our own.
+
+    Our own daemon is started when there is none, and `say` is told so, once. Raises Unavailable when nobody answers,
+    Unsupported when it cannot be started by this user; InvalidParameter for a bad address.
+    """
+    address = Address.parse(host) if host else from_environment()
+    if address is None:
+        site = autostart.own_site()
+        if not autostart.is_running(site):
+            say(autostart.start(site).sentence)
+        address = Address(site.socket)
+    client = Client(address)
+    try:
+        client.system.ping()
+    except BaseException:
+        client.close()
+        raise
+    return client

@@ -1,0 +1,94 @@
+"""Images: list, inspect, pull, tag, remove, load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_containers.client.containers import Filters, filters_text
+from jupyter_containers.client.failures import failure_in_stream
+from jupyter_containers.client.streams import json_lines
+from jupyter_containers.client.transport import Transport
+from jupyter_containers.client.values import ImageSummary, Json, Progress
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return repository and tag (or digest) of a name; the tag is `latest` where none is given.
+
+    A pull without a tag would fetch all of them from a Docker daemon.
+    """
+    if "@" in name:
+        repository, _, digest = name.partition("@")
+        return repository, digest
+    head, separator, last = name.rpartition("/")
+    base, _, tag = last.partition(":")
+    return f"{head}{separator}{base}", tag or "latest"
+
+
+class Images:
+    """The images of a daemon; `name` is a reference or an id. Raises what Transport does, NotFound for unknown ones."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self, *, every: bool = False, filters: Filters | None = None) -> list[ImageSummary]:
+        """Return the images; `every`: also those that are only steps of a build."""
+        query = {"all": every, "filters": filters_text(filters)}
+        return [ImageSummary.from_wire(entry) for entry in self._json("GET", "/images/json", query)]
+
+    def inspect(self, name: str) -> Json:
+        """Return all that is known of an image, in Docker's JSON."""
+        body: Json = self._json("GET", f"{_path(name)}/json")
+        return body
+
+    def history(self, name: str) -> Sequence[Json]:
+        entries: Sequence[Json] = self._json("GET", f"{_path(name)}/history")
+        return entries
+
+    def pull(self, name: str, progress: Callable[[Progress], None] | None = None, *, platform: str = "") -> None:
+        """Fetch an image from its registry. Raises ContainersError with the registry's reason."""
+        repository, tag = split_name(name)
+        query = {"fromImage": repository, "tag": tag, "platform": platform}
+        answer = self._transport.request("POST", "/images/create", query=query, stream=True)
+        self._follow(answer, progress)
+
+    def load(self, content: Iterable[bytes], progress: Callable[[Progress], None] | None = None) -> Sequence[str]:
+        """Read images from a tar of `docker save`; return the lines that name them."""
+        answer = self._transport.request("POST", "/images/load", body=content, stream=True)
+        return [line["stream"].strip() for line in self._follow(answer, progress) if "stream" in line]
+
+    def _follow(self, answer: Any, progress: Callable[[Progress], None] | None) -> Sequence[Json]:
+        seen = []
+        with closing(answer):
+            for line in json_lines(self._transport.chunks(answer)):
+                if problem := failure_in_stream(line):
+                    raise problem
+                if "stream" in line:
+                    seen.append(line)
+                elif progress is not None:
+                    progress(Progress.from_wire(line))
+        return seen
+
+    def tag(self, name: str, new_name: str) -> None:
+        """Give an image one more name."""
+        repository, tag = split_name(new_name)
+        self._transport.request("POST", f"{_path(name)}/tag", query={"repo": repository, "tag": tag})
+
+    def remove(self, name: str, *, force: bool = False) -> Sequence[Json]:
+        """Remove a name, and the image with its last one; return what was untagged and deleted."""
+        removed: Sequence[Json] = self._json("DELETE", _path(name), {"force": force})
+        return removed
+
+    def prune(self, filters: Filters | None = None) -> Json:
+        """Remove the images that have no name and no container."""
+        body: Json = self._json("POST", "/images/prune", {"filters": filters_text(filters)})
+        return body
+
+    def _json(self, method: str, path: str, query: dict[str, Any] | None = None) -> Any:
+        return self._transport.request(method, path, query=query).json()
+
+
+def _path(name: str) -> str:
+    return f"/images/{quote(name, safe='/:@')}"

@@ -1,0 +1,118 @@
+"""The attached run of a container, from create to the exit code; the same for an exec.
+
+    create ─▶ attach ─▶ wait (the daemon watches from here on) ─▶ start ─▶ output … ─▶ exit code
+
+Whatever goes wrong on the way, no container is left behind.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from jupyter_containers.client.containers import Containers
+from jupyter_containers.client.execs import Execs
+from jupyter_containers.client.interrupts import Interrupts
+from jupyter_containers.client.run_settings import ExecSettings, RunSettings
+from jupyter_containers.client.system import System
+from jupyter_containers.client.transport import Transport
+from jupyter_containers.errors import ContainersError
+
+Output = Callable[[int, bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. `out_of_memory`: the kernel killed a process because the memory limit was reached."""
+
+    container_id: str
+    exit_code: int
+    started_at: datetime
+    finished_at: datetime
+    out_of_memory: bool = False
+    interrupts: int = 0
+
+
+class Runs:
+    """Runs processes and stays with them until they end."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._containers = Containers(transport)
+        self._execs = Execs(transport)
+        self._system = System(transport)
+
+    def run(self, settings: RunSettings, output: Output, *, stdin: bytes | None = None) -> Outcome:
+        """Run a container to its end, passing on what it writes. An interrupt is passed on to its process.
+
+        Removed at the end with `settings.auto_remove`, and in any case when it was never started or is left alone by
+        an error. Raises NotFound for an unknown image, and for a command that is not in the image what start raises.
+        KeyboardInterrupt only when the process outlives SIGKILL, or when nothing runs yet.
+        """
+        with Interrupts() as interrupts:
+            id_ = self._containers.create(settings)
+            try:
+                interrupts.check()
+                return self._attended(id_, settings, output, stdin, interrupts)
+            except BaseException:
+                self._forget(id_)
+                raise
+
+    def _attended(
+        self, id_: str, settings: RunSettings, output: Output, stdin: bytes | None, interrupts: Interrupts
+    ) -> Outcome:
+        with self._containers.attach(id_, stdin=stdin is not None, terminal=settings.terminal) as stream:
+            waiting = self._containers.wait(id_, "removed" if settings.auto_remove else "next-exit")
+            try:
+                asked_at = time.time()
+                self._containers.start(id_)
+                started_at = datetime.now(UTC)
+                interrupts.deliver_to(lambda name: self._containers.kill(id_, name))
+                for kind, content in stream.exchange(stdin):
+                    output(kind, content)
+                code = waiting.result()
+            finally:
+                waiting.close()
+        return self._outcome(id_, code, asked_at, started_at, interrupts.count)
+
+    def _outcome(self, id_: str, code: int, asked_at: float, started_at: datetime, interrupts: int) -> Outcome:
+        """Take the times and the cause from the daemon's own record of what happened, as far as it has one."""
+        finished_at, out_of_memory = datetime.now(UTC), False
+        try:
+            for event in self._system.events_between(asked_at, time.time(), container=id_):
+                if event.action == "start":
+                    started_at = event.at
+                elif event.action == "die":
+                    finished_at = event.at
+                elif event.action == "oom":
+                    out_of_memory = True
+        except ContainersError:
+            pass  # a daemon without events: this side's clock is nearly as good
+        return Outcome(id_, code, started_at, finished_at, out_of_memory, interrupts)
+
+    def _forget(self, id_: str) -> None:
+        try:
+            self._containers.remove(id_, force=True, volumes=True)
+        except ContainersError:
+            pass  # it was removed already, or its removal is under way
+
+    def run_exec(
+        self, container: str, settings: ExecSettings, output: Output, *, stdin: bytes | None = None
+    ) -> Outcome:
+        """Run a process in a running container to its end; an interrupt is passed on where that can be done."""
+        with Interrupts() as interrupts:
+            id_ = self._execs.create(container, settings)
+            interrupts.check()
+            started_at = datetime.now(UTC)
+            with self._execs.start(id_, terminal=settings.terminal) as stream:
+                interrupts.deliver_to(lambda name: self._execs.signal(id_, name))
+                for kind, content in stream.exchange(stdin):
+                    output(kind, content)
+            state = self._execs.inspect(id_)
+        code = state.get("ExitCode")
+        return Outcome(
+            str(state.get("ContainerID", "")), -1 if code is None else int(code), started_at, datetime.now(UTC),
+            interrupts=interrupts.count,
+        )  # fmt: skip

@@ -1,0 +1,222 @@
+"""Requests over a unix socket, and connections taken over as raw streams.
+
+requests does HTTP; an upgraded connection is taken from http.client, because requests gives none away. One Transport
+keeps its idle connections and may be used from several threads.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json as json_text
+import os
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError
+
+from jupyter_containers.client.addresses import Address
+from jupyter_containers.client.failures import connection_lost, failure, no_connection
+from jupyter_containers.client.raw import RawStream
+from jupyter_containers.errors import DeadlineExceeded
+from jupyter_containers.version import __version__
+
+# The newest version of the API that is spoken here; an older daemon is spoken to in its own.
+API_VERSION = (1, 51)
+CONNECT_SECONDS = 10.0
+
+# A query's values; what is False, empty or None is left out.
+Query = Mapping[str, object]
+
+
+class _UnixConnection(HTTPConnection):
+    def __init__(self, path: str, timeout: Any) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = connected(self._path)
+
+
+class _UnixPool(HTTPConnectionPool):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", maxsize=8)
+        self._path = path
+
+    def _new_conn(self) -> _UnixConnection:
+        self.num_connections += 1
+        return _UnixConnection(self._path, self.timeout.connect_timeout)
+
+
+class UnixAdapter(HTTPAdapter):
+    """Sends what requests has prepared through a unix socket, whatever the host in the URL."""
+
+    def __init__(self, path: str) -> None:
+        self._pool = _UnixPool(path)
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
+        return self._pool
+
+    def get_connection(self, *_: Any, **__: Any) -> HTTPConnectionPool:
+        # What requests before 2.32 calls.
+        return self._pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        return request.path_url
+
+    def close(self) -> None:
+        self._pool.close()
+        super().close()
+
+
+class _Upgrading(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = connected(self._path)
+
+
+def connected(path: str) -> socket.socket:
+    """Return a socket connected to the one at `path`; the caller closes it. Raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(CONNECT_SECONDS)
+        sock.connect(path)
+        sock.settimeout(None)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class Transport:
+    """Talks to one daemon. Raises kinds of errors.py by the status of an answer, Unavailable without one."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._session = requests.Session()
+        # No proxies, no .netrc: nothing of this user's settings for the network has to do with a local socket.
+        self._session.trust_env = False
+        self._session.headers["User-Agent"] = f"jupyter-containers/{__version__}"
+        self._session.mount("http://", UnixAdapter(os.fspath(address.path)))
+        self._version: tuple[int, int] | None = None
+
+    def close(self) -> None:
+        self._session.close()
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The version of the API that both sides know; asks the daemon the first time."""
+        if self._version is None:
+            with closing(self._send("GET", "/_ping")) as answer:
+                self._version = min(API_VERSION, _version(answer.headers.get("Api-Version", "")))
+        return self._version
+
+    def request(
+        self, method: str, path: str, *, query: Query | None = None, json: Any = None,
+        body: bytes | Iterable[bytes] | None = None, headers: Mapping[str, str] | None = None, stream: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> requests.Response:  # fmt: skip
+        """Send a request and return the answer; with `stream` it is not read yet, and the caller closes it."""
+        content = {"json": json} if json is not None else {"data": body}
+        return self._send(
+            method, self._versioned(path, query), headers=headers, stream=stream, timeout=timeout_seconds, **content
+        )
+
+    def chunks(self, answer: requests.Response) -> Iterator[bytes]:
+        """Return the body of a streamed answer, piece by piece as it comes; closes the answer at the end."""
+        is_chunked = answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        with closing(answer):
+            try:
+                # Without chunks only single bytes come at once, whatever number is asked for.
+                yield from answer.iter_content(None if is_chunked else 1)
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise connection_lost(str(self.address), error) from error
+
+    def upgrade(self, path: str, *, query: Query | None = None, json: Any = None, terminal: bool) -> RawStream:
+        """Post a request that takes the connection over; return the raw stream, which the caller closes.
+
+        `terminal`: the stream comes from a terminal and has no frames.
+        """
+        target = self._versioned(path, query)
+        connection = _Upgrading(os.fspath(self.address.path))
+        try:
+            body = b"" if json is None else json_text.dumps(json).encode()
+            headers = {"Content-Type": "application/json", "Connection": "Upgrade", "Upgrade": "tcp"}
+            connection.request("POST", target, body=body, headers=headers)
+            sock = connection.sock.dup()
+            try:
+                return _taken_over(connection.getresponse(), sock, terminal=terminal)
+            except BaseException:
+                sock.close()
+                raise
+        except (OSError, http.client.HTTPException) as error:
+            raise no_connection(str(self.address), _reason(error)) from error
+        finally:
+            connection.close()
+
+    def _versioned(self, path: str, query: Query | None) -> str:
+        major, minor = self.version
+        words = _query(query or {})
+        return f"/v{major}.{minor}{path}" + (f"?{words}" if words else "")
+
+    def _send(self, method: str, path: str, *, timeout: float | None = None, **content: Any) -> requests.Response:
+        try:
+            answer = self._session.request(method, f"http://localhost{path}", timeout=timeout, **content)
+        except requests.Timeout as error:
+            raise DeadlineExceeded(f"the daemon at {self.address} did not answer in {timeout} s") from error
+        except requests.ConnectionError as error:
+            raise no_connection(str(self.address), _reason(error)) from error
+        except requests.RequestException as error:
+            raise connection_lost(str(self.address), error) from error
+        if answer.status_code >= 400:
+            with closing(answer):
+                raise failure(answer.status_code, answer.content)
+        return answer
+
+
+def _taken_over(answer: http.client.HTTPResponse, sock: socket.socket, *, terminal: bool) -> RawStream:
+    """Return the stream behind the headers. The bytes that came together with them are in the answer's buffer."""
+    with answer:
+        if answer.status >= 400:
+            raise failure(answer.status, answer.read())
+        # Peeking a buffer that is empty would wait for more, so the socket must not wait meanwhile.
+        sock.setblocking(False)
+        early = cast(Any, answer.fp).peek()
+    sock.setblocking(True)
+    return RawStream(sock, early, framed=not terminal)
+
+
+def _query(query: Query) -> str:
+    words: dict[str, Any] = {}
+    for name, value in query.items():
+        if value is None or value is False or value in ("", []):
+            continue
+        words[name] = "1" if value is True else value
+    return urlencode(words, doseq=True)
+
+
+def _version(text: str) -> tuple[int, int]:
+    major, _, minor = text.partition(".")
+    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else API_VERSION
+
+
+def _reason(error: BaseException) -> str:
+    """Return the words of the system call at the bottom of a chain of wrapped errors."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror
+        inner = [value for value in seen.args if isinstance(value, BaseException)]
+        inner += [reason] if isinstance(reason := getattr(seen, "reason", None), BaseException) else []
+        seen = inner[0] if inner else seen.__cause__ or seen.__context__
+    return str(error)

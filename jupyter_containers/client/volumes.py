@@ -1,0 +1,32 @@
+"""Volumes: folders of the daemon that outlive containers."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from jupyter_containers.client.containers import Filters, filters_text
+from jupyter_containers.client.transport import Transport
+from jupyter_containers.client.values import Json
+
+
+class Volumes:
+    """The volumes of a daemon, in Docker's JSON. Raises what Transport does."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self, filters: Filters | None = None) -> list[Json]:
+        body = self._transport.request("GET", "/volumes", query={"filters": filters_text(filters)}).json()
+        return list(body.get("Volumes") or ())
+
+    def inspect(self, name: str) -> Json:
+        body: Json = self._transport.request("GET", f"/volumes/{quote(name, safe='')}").json()
+        return body
+
+    def create(self, name: str = "") -> Json:
+        """Make a volume; without a name it gets a long one."""
+        body: Json = self._transport.request("POST", "/volumes/create", json={"Name": name}).json()
+        return body
+
+    def remove(self, name: str, *, force: bool = False) -> None:
+        self._transport.request("DELETE", f"/volumes/{quote(name, safe='')}", query={"force": force})
