@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from jupyter_containers.client.values import Json, Progress
 
 _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)", re.S)
-_NOISE = re.compile(r" ---> |Removing intermediate container |Successfully (built|tagged) |\[Warning\] ")
+_NOISE = re.compile(
+    r" ---> |(Removing|Error removing) intermediate container |Successfully (built|tagged) |\[Warning\] "
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,6 @@ def _query(context: Context, settings: BuildSettings) -> dict[str, Any]:
         "nocache": settings.no_cache,
         "pull": settings.pull,
         "networkmode": settings.network,
-        "rm": True,
         "forcerm": True,
         # The classic builder's protocol: BuildKit's own is another one, without HTTP.
         "version": "1",

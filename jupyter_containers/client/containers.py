@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -13,7 +14,7 @@ from jupyter_containers.client.failures import connection_lost
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.streams import STDOUT, Demultiplexer
-from jupyter_containers.client.transport import Transport
+from jupyter_containers.client.transport import Query, Transport
 from jupyter_containers.client.values import ContainerSummary, Json
 from jupyter_containers.errors import ContainersError
 
@@ -146,10 +147,11 @@ class Containers:
 
     def prune(self, filters: Filters | None = None) -> Json:
         """Remove all containers that do not run."""
-        return self._transport.request("POST", "/containers/prune", query={"filters": filters_text(filters)}).json()  # type: ignore[no-any-return]
+        body: Json = self._json("POST", "/containers/prune", {"filters": filters_text(filters)})
+        return body
 
-    def _json(self, method: str, path: str, query: Mapping[str, str | int | bool | None] | None = None):  # type: ignore[no-untyped-def]
+    def _json(self, method: str, path: str, query: Query | None = None) -> Any:
         return self._transport.request(method, path, query=query).json()
 
-    def _post(self, path: str, query: Mapping[str, str | int | bool | None] | None = None) -> int:
+    def _post(self, path: str, query: Query | None = None) -> int:
         return self._transport.request("POST", path, query=query).status_code
