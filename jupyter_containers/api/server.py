@@ -16,6 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from jupyter_containers.api.failures import failures
+from jupyter_containers.api.hijack import HijackSite
 from jupyter_containers.api.routes import ROUTES
 from jupyter_containers.api.routing import API_VERSION, ENGINE, MIN_API_VERSION, VERSION, Handler
 from jupyter_containers.engine.engine import Engine
@@ -81,7 +82,7 @@ class Server:
             await self._runner.setup()
         listener = bind_unix(Path(rest), group)
         self._paths.append(Path(rest))
-        await web.SockSite(self._runner, listener, backlog=BACKLOG).start()
+        await HijackSite(self._runner, listener, backlog=BACKLOG).start()
 
     async def close(self) -> None:
         """Stop listening, wait a short while for answers under way, and take the sockets away."""
