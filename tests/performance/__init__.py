@@ -1,0 +1,7 @@
+"""Benchmarks: us and dockerd in turn, in one run, with ratios. Nothing here asserts a time.
+
+    python -m tests.performance [rounds]      starts a daemon of ours and a dockerd, prints a Markdown table
+    COMPAT_HOST=unix:///path/docker.sock …    uses that dockerd instead of starting one
+
+Start at benchmarks.py; daemons.py has the two sides.
+"""

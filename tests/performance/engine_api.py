@@ -1,0 +1,56 @@
+"""A client that costs next to nothing, so that what is measured is the daemon: raw HTTP over one unix connection."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from typing import Any
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("d")
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
+class EngineApi:
+    """One kept connection to a daemon at `unix://…`."""
+
+    def __init__(self, host: str) -> None:
+        self._connection = UnixConnection(host.removeprefix("unix://"))
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Do one request; return the JSON of the answer. Raises AssertionError for an error status."""
+        content = None if body is None else json.dumps(body)
+        self._connection.request(method, path, content, {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        data = answer.read()
+        assert answer.status < 400, f"{method} {path}: {answer.status} {data!r}"
+        return json.loads(data) if data.strip().startswith((b"{", b"[")) else None
+
+    def create(self, *command: str, network: str) -> str:
+        body = {"Image": "busybox", "Cmd": command, "HostConfig": {"NetworkMode": network}}
+        container_id: str = self.call("POST", "/containers/create", body)["Id"]
+        return container_id
+
+    def run(self, *command: str, network: str) -> None:
+        """create + start + wait + remove."""
+        container_id = self.create(*command, network=network)
+        self.call("POST", f"/containers/{container_id}/start")
+        self.call("POST", f"/containers/{container_id}/wait")
+        self.call("DELETE", f"/containers/{container_id}")
+
+    def execute(self, container_id: str, *command: str) -> None:
+        """Create an exec, and start it without streams; wait by asking."""
+        exec_id = self.call("POST", f"/containers/{container_id}/exec", {"Cmd": command})["Id"]
+        self.call("POST", f"/exec/{exec_id}/start", {"Detach": True})
+        while self.call("GET", f"/exec/{exec_id}/json")["Running"]:
+            pass
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,29 @@
+"""The benchmarks run: one round of each, against dockerd where there is one. No time is asserted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from tests.performance.benchmarks import Row, measure
+from tests.performance.table import table
+
+pytestmark = pytest.mark.needs("root", "overlay", "namespaces")
+
+
+def test_every_benchmark_measures_both_sides() -> None:
+    for program in ("docker", "dockerd", "busybox"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed (packages docker.io, busybox-static)")
+    if os.geteuid() != 0:
+        pytest.skip("dockerd needs root")
+    rows = measure(rounds=1)
+    assert len(rows) == 8
+    assert all(row.theirs > 0 and row.ours >= 0 for row in rows)
+
+
+def test_the_table_says_how_many_times_faster() -> None:
+    text = table([Row("run", "ms", 12.34, 246.8), Row("rest", "ms", 0, 3.5)])
+    assert text.splitlines()[2:] == ["| run | 12.3 ms | 247 ms | 20.0 x |", "| rest | 0.00 ms | 3.5 ms | - |"]
