@@ -87,7 +87,7 @@ async def send_from_thread(
         _log.error("%s %s broke off: %s", request.method, request.path, error)
         if request.transport is not None:
             request.transport.abort()
-        raise ConnectionResetError(str(error)) from error
+        return response
     if not response.prepared:
         await response.prepare(request)
     await response.write_eof()

@@ -96,6 +96,24 @@ def check_host_settings(host: HostSettings, limits: HostLimits) -> None:
     _check_log(host)
 
 
+def check_conflicts(settings: Settings, host: HostSettings) -> None:
+    """Raises InvalidParameter for wishes that exclude each other. `settings` as asked for, before the image's."""
+    if host.uts_mode == "host" and settings.hostname:
+        raise InvalidParameter("conflicting options: hostname and the UTS mode")
+    if not host.network_mode.startswith("container:"):
+        return
+    for wish, words in (
+        (settings.hostname, "hostname and the network mode"),
+        (host.dns, "dns and the network mode"),
+        (host.extra_hosts, "custom host-to-IP mapping and the network mode"),
+        (settings.mac_address, "mac-address and the network mode"),
+        (host.port_bindings or host.publish_all_ports, "port publishing and the container type network mode"),
+        (settings.exposed_ports, "port exposing and the container type network mode"),
+    ):
+        if wish:
+            raise InvalidParameter(f"conflicting options: {words}")
+
+
 def _check_modes(host: HostSettings) -> None:
     mode = host.network_mode
     if mode.startswith("container:"):

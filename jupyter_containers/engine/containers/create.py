@@ -42,6 +42,7 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     Raises InvalidParameter, Unsupported, NotFound for its image or what it leans on, Conflict for its name.
     After cancellation: nothing is left of it, or it is there.
     """
+    checks.check_conflicts(settings, host)
     image = await roster.environment.images.find(settings.image)
     settings = merge(settings, image.config.process)
     host = replace(host, limits=settle_limits(host.limits))

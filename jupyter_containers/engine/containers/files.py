@@ -56,8 +56,17 @@ def status(roster: Roster, container: Container, path: str) -> PathStatus:
 def pack(roster: Roster, container: Container, path: str, write: Callable[[bytes], object]) -> None:
     """Write a path as a tar to `write`. Blocks: call it in a thread. Raises NotFound, InvalidParameter."""
     with _located(roster, container, clean(path)) as place, _docker_words(container, path):
-        archive.pack(place.root_fd, place.path, write, name=base_name(path).replace("/", ""))
+        hidden = kernel_mounts(container, clean(path)) if container.is_running else set()
+        archive.pack(place.root_fd, place.path, write, name=base_name(path).replace("/", ""), exclude=hidden)
     roster.publish(container, "archive-path")
+
+
+def kernel_mounts(container: Container, path: str) -> set[str]:
+    """Return the mounts below `path` that nobody asked for, relative to it: /proc, /sys, /dev and what is in them."""
+    above = path.rstrip("/").removesuffix("/.").rstrip("/") + "/"
+    asked = {point.destination for point in container.record.mount_points} | set(container.record.host.tmpfs)
+    mounted = {entry.mount_point for entry in mountinfo.read(str(container.record.state.pid))} - asked
+    return {place.removeprefix(above) for place in mounted if place.startswith(above) and place != above}
 
 
 def base_name(path: str) -> str:

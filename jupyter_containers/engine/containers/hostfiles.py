@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from jupyter_containers.engine.containers.checks import extra_hosts
 from jupyter_containers.engine.containers.record import Record
@@ -43,7 +44,18 @@ def _hosts(roster: Roster, record: Record, hostname: str, addresses: tuple[str, 
     extra = [
         f"{name}:{gateway if address == 'host-gateway' else address}" for name, address in extra_hosts(record.host)
     ]
+    if record.host.network_mode == "host":
+        # It is the host's network: what the host calls its neighbours holds here too.
+        return _host_hosts() + "".join(f"{address}\t{name}\n" for name, _, address in (e.partition(":") for e in extra))
     return names.hosts(hostname, domainname=record.settings.domainname, addresses=addresses, extra=extra)
+
+
+def _host_hosts() -> str:
+    try:
+        text = Path("/etc/hosts").read_text(errors="replace")
+    except OSError:
+        return names.hosts("")
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _make_sources(record: Record) -> None:
