@@ -118,7 +118,7 @@ class Execs:
             files_path=Path(),
             hostname=hostname(self._roster, container.record),
             known_capabilities=capabilities.NAMES,
-            granted_capabilities=capabilities.read().bounding,
+            granted_capabilities=self._roster.granted_capabilities,
         )
 
     async def _follow(self, exec_: Exec, shim: Shim) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from jupyter_containers.engine.containers.record import HostSettings, Limits, RestartPolicy, Settings
@@ -77,8 +77,11 @@ def _check_healthcheck(settings: Settings) -> None:
         raise InvalidParameter("Retries in Healthcheck cannot be negative")
 
 
-def check_host_settings(host: HostSettings, limits: HostLimits) -> None:
-    """Raises InvalidParameter for values out of range, Unsupported for options that are not there yet."""
+def check_host_settings(host: HostSettings, limits: Callable[[], HostLimits]) -> None:
+    """Raises InvalidParameter for values out of range, Unsupported for options that are not there yet.
+
+    `limits` is asked only when there are some.
+    """
     check_limits(host.limits, limits)
     check_restart_policy(host.restart_policy)
     if host.auto_remove and host.restart_policy.name not in ("", "no"):
@@ -213,8 +216,14 @@ def check_restart_policy(policy: RestartPolicy) -> None:
         raise InvalidParameter(f"maximum retry count cannot be used with restart policy '{policy.name}'")
 
 
-def check_limits(limits: Limits, host: HostLimits) -> None:
-    """Raises InvalidParameter for numbers the kernel or Docker would not take, Unsupported for a missing controller."""
+def check_limits(limits: Limits, host_limits: Callable[[], HostLimits]) -> None:
+    """Raises InvalidParameter for numbers the kernel or Docker would not take, Unsupported for a missing controller.
+
+    `host_limits` is asked only when there is something to compare.
+    """
+    if limits == Limits():
+        return
+    host = host_limits()
     _check_memory(limits)
     _check_cpu(limits, host)
     _check_support(limits, host)

@@ -47,8 +47,8 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     settings = merge(settings, image.config.process)
     host = replace(host, limits=settle_limits(host.limits))
     checks.check_settings(settings)
-    checks.check_host_settings(host, host_limits(roster))
-    _check_syntax(host)
+    checks.check_host_settings(host, lambda: host_limits(roster))
+    _check_syntax(roster, host)
     record = _record(roster, settings, host, image, name)
     _check_sources(record, host)
     warnings = _warnings(roster, host)
@@ -88,7 +88,7 @@ def _numbers(path: str, otherwise: Sequence[int]) -> Sequence[int]:
         return otherwise
 
 
-def _check_syntax(host: HostSettings) -> None:
+def _check_syntax(roster: Roster, host: HostSettings) -> None:
     """Read what is read again at the start, so that a mistake is told now."""
     parse_security(host.security_options)
     parse_rules(host.device_rules or ())
@@ -102,7 +102,7 @@ def _check_syntax(host: HostSettings) -> None:
         host.cap_drop or (),
         capabilities.NAMES,
         defaults.default_capabilities(),
-        granted=capabilities.read().bounding,
+        granted=roster.granted_capabilities,
     )
 
 

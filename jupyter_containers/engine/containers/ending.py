@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from dataclasses import replace
 
 from jupyter_containers.engine.containers import remove, restart
 from jupyter_containers.engine.containers.container import Container
@@ -66,8 +67,8 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
     will_restart = restart.wants_restart(
         container.record, exit_.exit_code, stopped=container.record.state.stopped_by_user
     )
-    roster.save_state(
-        container,
+    state = replace(
+        container.record.state,
         status=Status.RESTARTING if will_restart else Status.EXITED,
         pid=0,
         exit_code=exit_.exit_code,
@@ -75,6 +76,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
         oom_killed=exit_.oom_killed,
         finished_at=exit_.at_ns,
     )
+    roster.save(container, state=state, attachment=None)
     await clean_up(roster, container)
     if exit_.oom_killed:
         roster.publish(container, "oom")
@@ -112,7 +114,6 @@ async def clean_up(roster: Roster, container: Container) -> None:
     if container.attachment is not None:
         await roster.environment.networking.detach(container.id)
         container.attachment = None
-        roster.save(container, attachment=None)
     if shim is not None:
         await _dismiss(roster, container, shim)
     Bundle(roster.bundle_path(container.record)).remove()

@@ -26,7 +26,7 @@ def gather(roster: Roster, record: Record) -> Facts:
         devices=devices,
         device_rules=(*rules, *parse_rules(host.device_rules or ())),
         known_capabilities=capabilities.NAMES,
-        granted_capabilities=capabilities.read().bounding,
+        granted_capabilities=roster.granted_capabilities,
     )
 
 

@@ -53,6 +53,8 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
             # The daemon died in the middle of a start: nobody was told that it runs.
             await ending.clean_up(roster, container)
         return None
+    # A shim that wrote down the end has removed its group; a lost one has not.
+    ending.remove_cgroup(roster, container)
     return found if was_running else None
 
 

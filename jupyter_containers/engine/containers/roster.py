@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.record_json import from_json, to_json
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.errors import NotFound
+from jupyter_containers.linux import capabilities
 from jupyter_containers.network.values import Attachment
 
 _log = logging.getLogger(__name__)
@@ -27,6 +29,11 @@ class Roster:
         self._containers: dict[str, Container] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_end: Callable[[Container], None] = lambda _container: None
+
+    @cached_property
+    def granted_capabilities(self) -> tuple[str, ...]:
+        """What this daemon may do itself, and so may give; it stays the same as long as it lives."""
+        return capabilities.read().bounding
 
     def load(self) -> None:
         """Read all records. Call once, before anything else."""
@@ -98,6 +105,8 @@ class Roster:
         task = asyncio.get_running_loop().create_task(_logged(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never gets to its work.
+        task.add_done_callback(lambda _task: work.close())
         return task
 
     async def close(self) -> None:

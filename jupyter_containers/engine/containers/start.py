@@ -48,7 +48,8 @@ async def start(roster: Roster, container: Container) -> bool:
             raise Conflict("container is marked for removal and cannot be started")
         restart.cancel(container)
         container.restart_delay_ns = 0
-        roster.save(container, restart_count=0)
+        if container.record.restart_count:
+            roster.save(container, restart_count=0)
         await asyncio.shield(launch(roster, container))
         return True
 

@@ -20,7 +20,7 @@ async def update(
 
     After cancellation: nothing happened, or all of it.
     """
-    checks.check_limits(changes_alone(changes), host_limits(roster))
+    checks.check_limits(changes_alone(changes), lambda: host_limits(roster))
     async with container.lock:
         old = container.record.host
         if restart_policy is not None:
@@ -30,7 +30,7 @@ async def update(
                     "Restart policy cannot be updated because AutoRemove is enabled for the container"
                 )
         limits = merge_limits(container, old.limits, changes)
-        checks.check_limits(limits, host_limits(roster))
+        checks.check_limits(limits, lambda: host_limits(roster))
         if container.is_running and changes != Limits():
             await container.running_shim().update(resources(limits))
         host = replace(old, limits=limits, restart_policy=restart_policy or old.restart_policy)
