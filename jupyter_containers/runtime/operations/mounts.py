@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import mounts
+from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import Mount
 from jupyter_containers.runtime.operations.site import Site
 
@@ -60,20 +61,25 @@ class MountFileSystem:
     def execute(self, site: Site) -> None:
         # Through a link at /proc, what the container takes for procfs would be a directory of the image's choice.
         is_kernel_tree = self.mount.type in {"proc", "sysfs"}
+        covers = self._takes_mode() and _is_there(site, self.mount.destination)
         target_fd = site.directory(self.mount.destination, follow_links=not is_kernel_tree)
         try:
-            mount_fd = self._detached(target_fd)
+            mount_fd = self._detached(target_fd if covers else None)
             mounts.move_mount(mount_fd, to_dir_fd=target_fd)
         finally:
             os.close(target_fd)
         self._keep(site, mount_fd)
 
-    def _detached(self, target_fd: int) -> int:
+    def _takes_mode(self) -> bool:
+        return self.mount.type == "tmpfs" and not any(word.startswith("mode=") for word in self.mount.options)
+
+    def _detached(self, covered_fd: int | None) -> int:
         attributes, _ = attributes_of(self.mount.options)
         options = file_system_options(self.mount.options)
         options += [(word, None) for word in _SUPERBLOCK_WORDS if word in self.mount.options]
-        if self.mount.type == "tmpfs" and not any(key == "mode" for key, _ in options):
-            options.append(("mode", f"{stat.S_IMODE(os.fstat(target_fd).st_mode):o}"))
+        if covered_fd is not None:
+            # As a user expects of /tmp. Where nothing was, the file system's own default (1777) holds.
+            options.append(("mode", f"{stat.S_IMODE(os.fstat(covered_fd).st_mode):o}"))
         # Some file systems take no source; mount(8) shows one anyway.
         source = self.mount.source or self.mount.type
         return mounts.new_filesystem(self.mount.type, options, source=source, attributes=attributes)
@@ -88,6 +94,14 @@ class MountFileSystem:
             site.terminals_fd = mount_fd
         else:
             os.close(mount_fd)
+
+
+def _is_there(site: Site, path: str) -> bool:
+    try:
+        os.close(open_in_root(site.root_fd, path, os.O_PATH))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -396,10 +396,11 @@ def test_a_tmpfs_takes_its_options_and_the_mode_of_what_it_covers(box: Box) -> N
     mounts = (
         *defaults.default_mounts(),
         Mount("/root", "tmpfs", "tmpfs", quiet),
+        Mount("/new", "tmpfs", "tmpfs", quiet),
         Mount("/small", "tmpfs", "tmpfs", ("size=64k", "mode=700")),
     )
-    text = box.sh("stat -c %a /root /small; df -k /small | tail -1; grep /root /proc/mounts", mounts=mounts)
-    assert text.split()[:2] == ["700", "700"]
+    text = box.sh("stat -c %a /root /small /new; df -k /small | tail -1; grep /root /proc/mounts", mounts=mounts)
+    assert text.split()[:3] == ["700", "700", "1777"]
     assert re.search(r"tmpfs\s+64\s", text)
     assert "nosuid,nodev,noexec" in text
 
