@@ -195,7 +195,8 @@ def mounts(record: Record, facts: Facts) -> tuple[Mount, ...]:
 def _default_mounts(host: HostSettings) -> list[Mount]:
     found = []
     for mount in defaults.default_mounts(shm_size_bytes=host.shm_size):
-        if host.ipc_mode == "host" and mount.destination in ("/dev/shm", "/dev/mqueue"):
+        if host.ipc_mode == "host" and mount.destination == "/dev/shm":
+            # The queues need no bind: an mqueue file system shows those of the namespace it is mounted in.
             mount = Mount(mount.destination, "bind", mount.destination, ("rbind", "rw", "nosuid", "noexec", "nodev"))
         elif host.ipc_mode == "none" and mount.destination == "/dev/shm":
             continue

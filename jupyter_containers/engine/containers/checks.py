@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from jupyter_containers.engine.containers.record import HostSettings, Limits, RestartPolicy, Settings
 from jupyter_containers.engine.containers.signals import signal_number
-from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 
 MIN_MEMORY_BYTES = 6 * 1024 * 1024
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
@@ -123,7 +123,7 @@ def _check_modes(host: HostSettings) -> None:
         if not mode.partition(":")[2]:
             raise InvalidParameter("Invalid network mode: invalid container format container:<name|id>")
     elif mode not in ("default", "bridge", "none", "host", ""):
-        raise Unsupported(f"network mode {mode!r} is not supported yet: use bridge, none, host or container:<name|id>")
+        raise NotFound(f"network {mode} not found")
     if host.cgroupns_mode not in ("", "private", "host"):
         raise InvalidParameter(f"invalid cgroup namespace mode: {host.cgroupns_mode}")
     if host.uts_mode not in ("", "host"):
