@@ -31,7 +31,9 @@ def hosts(hostname: str, *, domainname: str = "", addresses: Sequence[str] = (),
     for entry in extra:
         name, _, address = entry.partition(":")
         lines.append(f"{address.strip('[]')}\t{name}\n")
-    names = f"{hostname}.{domainname} {hostname}" if domainname else hostname
+    full_name = f"{hostname}.{domainname}" if domainname else hostname
+    short_name, dot, _ = full_name.partition(".")
+    names = f"{full_name} {short_name}" if dot else full_name
     lines += [f"{address}\t{names}\n" for address in addresses]
     return _HOSTS_HEAD + "".join(lines)
 

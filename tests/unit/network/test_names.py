@@ -23,6 +23,7 @@ def test_hosts_is_that_of_docker() -> None:
 
 def test_hosts_puts_the_domain_before_the_short_name() -> None:
     assert hosts("web", domainname="example.org", addresses=["10.0.0.2"]).endswith("10.0.0.2\tweb.example.org web\n")
+    assert hosts("web.example.org", addresses=["10.0.0.2"]).endswith("10.0.0.2\tweb.example.org web\n")
 
 
 def test_extra_hosts_stand_before_the_own_name() -> None:
