@@ -33,6 +33,23 @@ _LIMITS = (
     ("CpuQuota", "cpu_quota"), ("MemoryReservation", "memory_reservation"), ("MemorySwap", "memory_swap"),
     ("BlkioWeight", "blkio_weight"),
 )  # fmt: skip
+# Fields of HostSettings that read and write alike: texts, flags, lists that may be null, maps of strings.
+_TEXTS = (
+    ("VolumeDriver", "volume_driver"), ("PidMode", "pid_mode"), ("UTSMode", "uts_mode"),
+    ("UsernsMode", "userns_mode"),
+)  # fmt: skip
+_FLAGS = (
+    ("PublishAllPorts", "publish_all_ports"), ("AutoRemove", "auto_remove"), ("Privileged", "privileged"),
+    ("ReadonlyRootfs", "read_only_root"),
+)  # fmt: skip
+_LISTS = (
+    ("Binds", "binds"), ("VolumesFrom", "volumes_from"), ("CapAdd", "cap_add"), ("CapDrop", "cap_drop"),
+    ("ExtraHosts", "extra_hosts"), ("GroupAdd", "group_add"), ("SecurityOpt", "security_options"),
+    ("DeviceCgroupRules", "device_rules"), ("MaskedPaths", "masked_paths"), ("ReadonlyPaths", "readonly_paths"),
+)  # fmt: skip
+_MAPPINGS = (("Tmpfs", "tmpfs"), ("Sysctls", "sysctls"), ("Annotations", "annotations"))
+# Lists whose null is told as what it stands for.
+_PATHS = ("masked_paths", "readonly_paths")
 _RUNTIMES = ("", "runc", "jupyter-containers", "io.containerd.runc.v2")
 _HOST_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
@@ -42,45 +59,29 @@ def host_settings_from_wire(body: Body) -> HostSettings:
     fields.refuse(body, _UNSUPPORTED)
     _refuse_words(body)
     log = fields.mapping(body, "LogConfig")
+    simple: dict[str, Any] = {ours: fields.text(body, theirs) for theirs, ours in _TEXTS}
+    simple |= {ours: fields.flag(body, theirs) for theirs, ours in _FLAGS}
+    simple |= {ours: fields.texts(body, theirs) for theirs, ours in _LISTS}
+    simple |= {ours: fields.text_mapping(body, theirs) for theirs, ours in _MAPPINGS}
     return HostSettings(
-        binds=fields.texts(body, "Binds"),
+        **simple,
         mounts=tuple(_mount(entry) for entry in fields.objects(body, "Mounts")),
-        tmpfs=fields.text_mapping(body, "Tmpfs"),
-        volumes_from=fields.texts(body, "VolumesFrom"),
-        volume_driver=fields.text(body, "VolumeDriver"),
         log_driver=fields.text(log, "Type") or "json-file",
         log_options=fields.text_mapping(log, "Config"),
         network_mode=fields.text(body, "NetworkMode") or "default",
         port_bindings=_port_bindings(body),
-        publish_all_ports=fields.flag(body, "PublishAllPorts"),
         restart_policy=restart_policy_from_wire(body),
-        auto_remove=fields.flag(body, "AutoRemove"),
-        cap_add=fields.texts(body, "CapAdd"),
-        cap_drop=fields.texts(body, "CapDrop"),
         cgroupns_mode=fields.text(body, "CgroupnsMode") or "private",
         ipc_mode=fields.text(body, "IpcMode") or "private",
-        pid_mode=fields.text(body, "PidMode"),
-        uts_mode=fields.text(body, "UTSMode"),
-        userns_mode=fields.text(body, "UsernsMode"),
         dns=fields.texts(body, "Dns") or (),
         dns_options=fields.texts(body, "DnsOptions") or (),
         dns_search=fields.texts(body, "DnsSearch") or (),
-        extra_hosts=fields.texts(body, "ExtraHosts"),
-        group_add=fields.texts(body, "GroupAdd"),
         oom_score_adj=fields.number(body, "OomScoreAdj"),
-        privileged=fields.flag(body, "Privileged"),
-        read_only_root=fields.flag(body, "ReadonlyRootfs"),
-        security_options=fields.texts(body, "SecurityOpt"),
         shm_size=fields.number(body, "ShmSize") or DEFAULT_SHM_BYTES,
-        sysctls=fields.text_mapping(body, "Sysctls"),
         init=None if body.get("Init") is None else fields.flag(body, "Init"),
         ulimits=tuple(_ulimit(entry) for entry in fields.objects(body, "Ulimits")),
         devices=tuple(_device(entry) for entry in fields.objects(body, "Devices")),
-        device_rules=fields.texts(body, "DeviceCgroupRules"),
         console_size=fields.pair(body, "ConsoleSize"),
-        masked_paths=fields.texts(body, "MaskedPaths"),
-        readonly_paths=fields.texts(body, "ReadonlyPaths"),
-        annotations=fields.text_mapping(body, "Annotations"),
         limits=limits_from_wire(body),
     )
 
@@ -169,8 +170,10 @@ def _device(entry: Body) -> DeviceRequest:
 
 def host_settings_to_wire(host: HostSettings, *, version: tuple[int, int]) -> dict[str, Any]:
     """Write the HostConfig of inspect, `null` and `[]` as dockerd has them."""
-    config: dict[str, Any] = {
-        "Binds": _list(host.binds),
+    policy = host.restart_policy
+    config: dict[str, Any] = {theirs: getattr(host, ours) for theirs, ours in (*_TEXTS, *_FLAGS)}
+    config |= {theirs: _list(getattr(host, ours)) for theirs, ours in _LISTS if ours not in _PATHS}
+    config |= {
         "ContainerIDFile": "",
         "LogConfig": {"Type": host.log_driver, "Config": dict(host.log_options)},
         "NetworkMode": "bridge" if host.network_mode == "default" and version >= (1, 44) else host.network_mode,
@@ -178,38 +181,21 @@ def host_settings_to_wire(host: HostSettings, *, version: tuple[int, int]) -> di
             port: [{"HostIp": binding.host_ip, "HostPort": binding.host_port} for binding in bindings]
             for port, bindings in host.port_bindings.items()
         },
-        "RestartPolicy": {
-            "Name": host.restart_policy.name, "MaximumRetryCount": host.restart_policy.maximum_retries,
-        },
-        "AutoRemove": host.auto_remove,
-        "VolumeDriver": host.volume_driver,
-        "VolumesFrom": _list(host.volumes_from),
-        "CapAdd": _list(host.cap_add),
-        "CapDrop": _list(host.cap_drop),
+        "RestartPolicy": {"Name": policy.name, "MaximumRetryCount": policy.maximum_retries},
         "CgroupnsMode": host.cgroupns_mode,
         "Dns": list(host.dns),
         "DnsOptions": list(host.dns_options),
         "DnsSearch": list(host.dns_search),
-        "ExtraHosts": _list(host.extra_hosts),
-        "GroupAdd": _list(host.group_add),
         "IpcMode": host.ipc_mode,
         "Cgroup": "",
         "Links": None,
         "OomScoreAdj": host.oom_score_adj,
-        "PidMode": host.pid_mode,
-        "Privileged": host.privileged,
-        "PublishAllPorts": host.publish_all_ports,
-        "ReadonlyRootfs": host.read_only_root,
-        "SecurityOpt": _list(host.security_options),
-        "UTSMode": host.uts_mode,
-        "UsernsMode": host.userns_mode,
         "ShmSize": host.shm_size,
         "Runtime": "runc",
         "ConsoleSize": list(host.console_size),
         "Isolation": "",
-    }  # fmt: skip
-    config |= _limits_to_wire(host)
-    return config | _optional_to_wire(host, version)
+    }
+    return config | _limits_to_wire(host) | _optional_to_wire(host, version)
 
 
 def _limits_to_wire(host: HostSettings) -> dict[str, Any]:
