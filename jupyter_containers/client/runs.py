@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from jupyter_containers.client.containers import Containers
 from jupyter_containers.client.execs import Execs
 from jupyter_containers.client.interrupts import Interrupts
+from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import ExecSettings, RunSettings
 from jupyter_containers.client.system import System
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.errors import ContainersError
 
 Output = Callable[[int, bytes], None]
+# Carries a stream to its end in another way than reading it: a keyboard does. Gets the id that `resize` wants.
+Attend = Callable[[RawStream, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +48,47 @@ class Runs:
         self._execs = Execs(transport)
         self._system = System(transport)
 
-    def run(self, settings: RunSettings, output: Output, *, stdin: bytes | None = None) -> Outcome:
+    def run(
+        self, settings: RunSettings, output: Output, *, stdin: bytes | None = None, attend: Attend | None = None
+    ) -> Outcome:
         """Run a container to its end, passing on what it writes. An interrupt is passed on to its process.
 
         Removed at the end with `settings.auto_remove`, and in any case when it was never started or is left alone by
         an error. Raises NotFound for an unknown image, and for a command that is not in the image what start raises.
         KeyboardInterrupt only when the process outlives SIGKILL, or when nothing runs yet.
         """
+        attend = attend or _reading(output, stdin)
         with Interrupts() as interrupts:
             id_ = self._containers.create(settings)
             try:
                 interrupts.check()
-                return self._attended(id_, settings, output, stdin, interrupts)
+                return self._attended(id_, settings, attend, interrupts)
             except BaseException:
                 self._forget(id_)
                 raise
 
-    def _attended(
-        self, id_: str, settings: RunSettings, output: Output, stdin: bytes | None, interrupts: Interrupts
-    ) -> Outcome:
-        with self._containers.attach(id_, stdin=stdin is not None, terminal=settings.terminal) as stream:
+    def _attended(self, id_: str, settings: RunSettings, attend: Attend, interrupts: Interrupts) -> Outcome:
+        with self._containers.attach(id_, stdin=settings.stdin, terminal=settings.terminal) as stream:
             waiting = self._containers.wait(id_, "removed" if settings.auto_remove else "next-exit")
             try:
                 asked_at = time.time()
                 self._containers.start(id_)
                 started_at = datetime.now(UTC)
-                interrupts.deliver_to(lambda name: self._containers.kill(id_, name))
-                for kind, content in stream.exchange(stdin):
-                    output(kind, content)
+                interrupts.deliver_to(lambda name: self._signal(id_, name))
+                attend(stream, id_)
                 code = waiting.result()
             finally:
                 waiting.close()
         return self._outcome(id_, code, asked_at, started_at, interrupts.count)
+
+    def _signal(self, id_: str, name: str) -> None:
+        # An interrupt comes in the middle of anything, such as a locked pool of connections: it takes its own.
+        with closing(Transport(self._transport.address)) as transport:
+            Containers(transport).kill(id_, name)
+
+    def _signal_exec(self, id_: str, name: str) -> None:
+        with closing(Transport(self._transport.address)) as transport:
+            Execs(transport).signal(id_, name)
 
     def _outcome(self, id_: str, code: int, asked_at: float, started_at: datetime, interrupts: int) -> Outcome:
         """Take the times and the cause from the daemon's own record of what happened, as far as it has one."""
@@ -99,20 +112,29 @@ class Runs:
             pass  # it was removed already, or its removal is under way
 
     def run_exec(
-        self, container: str, settings: ExecSettings, output: Output, *, stdin: bytes | None = None
-    ) -> Outcome:
+        self, container: str, settings: ExecSettings, output: Output, *, stdin: bytes | None = None,
+        attend: Attend | None = None,
+    ) -> Outcome:  # fmt: skip
         """Run a process in a running container to its end; an interrupt is passed on where that can be done."""
+        attend = attend or _reading(output, stdin)
         with Interrupts() as interrupts:
             id_ = self._execs.create(container, settings)
             interrupts.check()
             started_at = datetime.now(UTC)
             with self._execs.start(id_, terminal=settings.terminal) as stream:
-                interrupts.deliver_to(lambda name: self._execs.signal(id_, name))
-                for kind, content in stream.exchange(stdin):
-                    output(kind, content)
+                interrupts.deliver_to(lambda name: self._signal_exec(id_, name))
+                attend(stream, id_)
             state = self._execs.inspect(id_)
         code = state.get("ExitCode")
         return Outcome(
             str(state.get("ContainerID", "")), -1 if code is None else int(code), started_at, datetime.now(UTC),
             interrupts=interrupts.count,
         )  # fmt: skip
+
+
+def _reading(output: Output, stdin: bytes | None) -> Attend:
+    def attend(stream: RawStream, _: str) -> None:
+        for kind, content in stream.exchange(stdin):
+            output(kind, content)
+
+    return attend

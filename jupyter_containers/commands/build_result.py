@@ -1,0 +1,222 @@
+"""The result of a build: its steps, what they said, the image or the line that failed; a picture while it goes on."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from jupyter_containers.client.build_reader import (
+    ImageBuilt,
+    StepCached,
+    StepDone,
+    StepOutput,
+    StepRunning,
+    StepStarted,
+    Warned,
+)
+from jupyter_containers.client.values import Progress, short_id
+from jupyter_containers.commands.output import Output, plain
+from jupyter_containers.commands.pull_result import PullResult
+from jupyter_containers.commands.quantities import duration_text
+from jupyter_containers.commands.results import Json, LiveResult, Said
+from jupyter_containers.errors import ContainersError
+
+# Lines of a step's output that a picture holds: of one that failed, and of the others.
+FAILED_LINES, STEP_LINES = 40, 10
+_AROUND = 2
+
+
+@dataclass
+class Step:
+    """A step of the build; `state` is waiting, running, cached, done, failed or cancelled."""
+
+    number: int
+    total: int
+    text: str
+    line: int = 0
+    end_line: int = 0
+    state: str = "running"
+    seconds: float | None = None
+    output: Output = field(default_factory=lambda: Output(1 << 20))
+
+    def shown_output(self) -> str:
+        """Return the end of what the step said, without the end of its last line."""
+        return plain(self.output.last(FAILED_LINES if self.state == "failed" else STEP_LINES)).strip("\n")
+
+    def state_text(self) -> str:
+        took = f" {duration_text(self.seconds)}" if self.seconds is not None and self.seconds >= 0.001 else ""
+        return self.state if self.state == "cached" else f"{self.state}{took}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of the Dockerfile near an error; `is_wrong`: the error is there."""
+
+    number: int
+    text: str
+    is_wrong: bool
+
+
+class BuildResult(LiveResult):
+    """A build. True when there is an image, whose id is `image_id`; `error` says why there is none."""
+
+    kind: ClassVar[str] = "build"
+
+    def __init__(self, dockerfile: str, tags: Sequence[str]) -> None:
+        self.dockerfile = dockerfile
+        self.tags = tuple(tags)
+        self.steps: dict[int, Step] = {}
+        self.warnings: list[Warned] = []
+        self.image_id = ""
+        self.error = ""
+        self.wrong_lines: tuple[int, int] | None = None
+        self.pulls = PullResult("")
+        self._started = time.monotonic()
+        self._finished: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.image_id)
+
+    @property
+    def seconds(self) -> float:
+        return (self._finished or time.monotonic()) - self._started
+
+    def apply(self, event: object) -> Iterable[Said]:
+        """Take in an event of the build, or the error or interrupt that ended it."""
+        match event:
+            case StepStarted():
+                self.steps[event.number] = Step(
+                    event.number, event.total, event.text, *self._lines_of(event), state="running"
+                )
+                return ((1, f"Step {event.number}/{event.total} : {event.text}\n"),)
+            case StepOutput():
+                if step := self.steps.get(event.number):
+                    step.output.add_text(event.stream, event.text)
+                return ((event.stream, event.text),)
+            case StepRunning() | StepCached() | StepDone():
+                return self._apply_state(event)
+            case Progress():
+                return self.pulls.apply(event)
+            case Warned():
+                self.warnings.append(event)
+                return ((1, f"warning: {_warning_text(event)}\n"),)
+            case ImageBuilt():
+                self.image_id = event.image_id
+                self._finished = time.monotonic()
+            case BaseException():
+                self._fail(event)
+        return ()
+
+    def _apply_state(self, event: StepRunning | StepCached | StepDone) -> Iterable[Said]:
+        step = self.steps.get(event.number)
+        if step is None:
+            return ()
+        if isinstance(event, StepDone):
+            step.seconds = event.seconds
+            step.state = "cached" if event.cached or step.state == "cached" else "done"
+            return ()
+        step.state = "cached" if isinstance(event, StepCached) else "running"
+        return ((1, " ---> Using cache\n"),) if step.state == "cached" else ()
+
+    def _fail(self, error: BaseException) -> None:
+        self._finished = time.monotonic()
+        failed = isinstance(error, ContainersError)
+        last = self.steps[max(self.steps)] if self.steps else None
+        if isinstance(error, ContainersError):
+            self.error = error.message
+            line = error.details.get("line") or (last.line if last else 0)
+            end = error.details.get("end_line") or (last.end_line if last and last.line == line else line)
+            self.wrong_lines = (line, max(line, end)) if line else None
+        for step in self.steps.values():
+            if step.state == "running":
+                step.state = "failed" if failed else "cancelled"
+
+    def _lines_of(self, event: StepStarted) -> tuple[int, int]:
+        """Return the lines of a step; of a daemon that does not tell them, those with the step's text."""
+        if event.line:
+            return event.line, event.end_line
+        wanted = re.sub(r"\s+", " ", event.text).strip()
+        for number, line in enumerate(self.dockerfile.splitlines(), 1):
+            if line.strip() and wanted.startswith(re.sub(r"\s+", " ", line).strip().removesuffix("\\").strip()):
+                return number, number
+        return 0, 0
+
+    def excerpt(self) -> list[SourceLine]:
+        """Return the wrong lines of the Dockerfile with their neighbours; nothing when none is known to be wrong."""
+        if self.wrong_lines is None:
+            return []
+        first, last = self.wrong_lines
+        return [
+            SourceLine(number, text, first <= number <= last)
+            for number, text in enumerate(self.dockerfile.splitlines(), 1)
+            if first - _AROUND <= number <= last + _AROUND
+        ]
+
+    def verdict(self) -> str:
+        """Return in a line how the build stands, or how it ended."""
+        took = duration_text(self.seconds)
+        if self.error:
+            return f"failed after {took}: {self.error}"
+        if self._finished is None:
+            return f"building · {took}"
+        if not self.image_id:
+            return f"cancelled after {took}"
+        names = f" as {', '.join(self.tags)}" if self.tags else ""
+        return f"built {short_id(self.image_id)}{names} in {took}"
+
+    def text(self) -> str:
+        texts = [f"[{step.number}/{step.total}] {step.text}" for step in self.steps.values()]
+        width = min(max(map(len, texts), default=0), 72)
+        lines = []
+        for text, step in zip(texts, self.steps.values(), strict=True):
+            lines.append(f"{text:<{width}}   {step.state_text()}")
+            lines += [f"      {line}" for line in step.shown_output().splitlines()]
+        if self._finished is None and self.pulls.layers:
+            lines += self.pulls.text().splitlines()
+        lines += [f"warning: {_warning_text(warning)}" for warning in self.warnings]
+        return "\n".join([*lines, *self.excerpt_lines(), self.verdict()])
+
+    def excerpt_lines(self) -> list[str]:
+        """Return the excerpt with the wrong lines underlined."""
+        lines = []
+        for source in self.excerpt():
+            lines.append(f"  {source.number:>4} | {source.text}".rstrip())
+            if source.is_wrong and (stripped := source.text.strip()):
+                indent = len(source.text) - len(source.text.lstrip())
+                lines.append(f"       | {' ' * indent}{'^' * len(stripped)}")
+        return ["", *lines] if lines else []
+
+    def closing(self) -> Iterable[Said]:
+        if self.excerpt():
+            yield 2, "\n".join(self.excerpt_lines()[1:]) + "\n"
+        if self.image_id:
+            yield 1, f"{self.verdict()}\n"
+
+    def summary(self) -> str:
+        return self.verdict()
+
+    def data(self) -> Json:
+        return {
+            "image": self.image_id,
+            "tags": list(self.tags),
+            "dockerfile": self.dockerfile,
+            "steps": [
+                {
+                    "number": step.number, "total": step.total, "text": step.text, "line": step.line,
+                    "endLine": step.end_line, "state": step.state, "seconds": step.seconds,
+                    "output": step.shown_output(),
+                }
+                for step in self.steps.values()
+            ],
+            "warnings": [{"line": warning.line, "text": warning.text} for warning in self.warnings],
+            "error": self.error,
+            "wrongLines": list(self.wrong_lines) if self.wrong_lines else None,
+            "seconds": self.seconds,
+        }  # fmt: skip
+
+
+def _warning_text(warning: Warned) -> str:
+    return f"line {warning.line}: {warning.text}" if warning.line else warning.text

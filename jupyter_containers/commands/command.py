@@ -1,0 +1,75 @@
+"""What a command is: a row of the table."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from jupyter_containers.commands.results import Result
+from jupyter_containers.commands.session import Session
+
+
+class Takes(Enum):
+    """How many words an argument takes."""
+
+    NOTHING = "a flag"
+    ONE = "an option's value, or one positional word"
+    EACH = "an option that may be given again and again"
+    OPTIONAL = "one positional word or none"
+    MANY = "one positional word or more"
+    ANY = "positional words, or none"
+    REST = "all words that follow, options among them"
+
+
+class Completes(Enum):
+    """What can be proposed for a word."""
+
+    NOTHING = ""
+    IMAGE = "image"
+    CONTAINER = "container"
+    RUNNING = "running container"
+    ANYTHING = "container or image"
+    NETWORK = "network"
+    HOST = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An option (`names` begin with -) or a positional word. `only_in`: the one surface that has it."""
+
+    names: tuple[str, ...]
+    help: str
+    takes: Takes = Takes.ONE
+    metavar: str = ""
+    parse: Callable[[str], Any] = str
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    completes: Completes = Completes.NOTHING
+    only_in: str = ""
+
+    @property
+    def is_option(self) -> bool:
+        return self.names[0].startswith("-")
+
+
+Action = Callable[[Session, Namespace], Result | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`body` says what the text of a `%%container` cell is to the command; without it the command takes none."""
+
+    name: str
+    summary: str
+    action: Action
+    arguments: tuple[Argument, ...] = ()
+    details: str = ""
+    body: str = ""
+    only_in: str = field(default="")
+
+    def arguments_in(self, surface: str) -> tuple[Argument, ...]:
+        """Return the arguments that the surface has."""
+        return tuple(argument for argument in self.arguments if argument.only_in in ("", surface))

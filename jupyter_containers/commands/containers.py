@@ -1,0 +1,228 @@
+"""ps, logs, start, stop, kill, rm: containers that are there."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
+
+from jupyter_containers.client import autostart
+from jupyter_containers.client.values import ContainerSummary, short_id
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.output import Output, plain
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.quantities import ago
+from jupyter_containers.commands.results import Json, LiveResult, Message, Result, Said, Table
+from jupyter_containers.commands.session import Session
+from jupyter_containers.errors import ContainersError, InvalidParameter
+
+_TITLES = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
+_COMMAND_WIDTH = 20
+
+
+class ContainerTable(Table):
+    kind: ClassVar[str] = "containers"
+
+
+class Logs(LiveResult):
+    """The output kept of a container."""
+
+    kind: ClassVar[str] = "logs"
+
+    def __init__(self, container: str) -> None:
+        self.container = container
+        self.output = Output()
+
+    @property
+    def stdout(self) -> str:
+        return self.output.stdout
+
+    @property
+    def stderr(self) -> str:
+        return self.output.stderr
+
+    def apply(self, event: object) -> Iterable[Said]:
+        if isinstance(event, tuple):
+            stream, content = event
+            return ((stream, self.output.add(stream, content)),)
+        return ()
+
+    def text(self) -> str:
+        return plain(self.output.last()).removesuffix("\n")
+
+    def summary(self) -> str:
+        return f"{self.output.lines} lines of {self.container}"
+
+    def data(self) -> Json:
+        return {
+            "container": self.container,
+            "output": [{"stream": stream, "text": text} for stream, text in self.output.last()],
+            "linesInAll": self.output.lines,
+        }
+
+
+def ps(session: Session, options: Namespace) -> Result:
+    containers = session.client.containers.list(
+        every=options.all or bool(options.last), filters=parse_filters(options.filter), limit=options.last
+    )
+    if options.quiet:
+        return Message(tuple(c.id if options.no_trunc else short_id(c.id) for c in containers))
+    rows = tuple(_row(container, options.no_trunc) for container in containers)
+    return ContainerTable("containers", _TITLES, rows, containers)
+
+
+def _row(container: ContainerSummary, whole: bool) -> tuple[str, ...]:
+    command = container.command
+    if not whole and len(command) > _COMMAND_WIDTH:
+        command = command[: _COMMAND_WIDTH - 1] + "…"
+    return (
+        container.id if whole else short_id(container.id),
+        container.image if whole or not container.image.startswith("sha256:") else short_id(container.image),
+        command,
+        ago(container.created_at),
+        container.status,
+        ", ".join(map(str, container.ports)),
+        container.name,
+    )
+
+
+def parse_filters(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return NAME=VALUE texts as filters. Raises InvalidParameter."""
+    filters: dict[str, list[str]] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise InvalidParameter(f"invalid filter {text!r}: expected NAME=VALUE, such as status=exited")
+        filters.setdefault(name, []).append(value)
+    return filters
+
+
+def logs(session: Session, options: Namespace) -> Result:
+    client, result = session.client, Logs(options.container)
+    pieces = client.containers.logs(
+        options.container, follow=options.follow, tail=options.tail, since=options.since, until=options.until,
+        timestamps=options.timestamps,
+    )  # fmt: skip
+    with session.front.live(result) as tell:
+        for piece in pieces:
+            tell(piece)
+    return result
+
+
+def start(session: Session, options: Namespace) -> Result:
+    if not options.container:
+        return _start_daemon(session)
+    return each(options.container, "started", session.client.containers.start)
+
+
+def _start_daemon(session: Session) -> Result:
+    if not session.uses_own_daemon:
+        raise UsageError(f"start: this works with the daemon at {session.host}, which is not ours to start")
+    return Message((autostart.start().sentence,))
+
+
+def stop(session: Session, options: Namespace) -> Result:
+    if not options.container:
+        return _stop_daemon(session)
+    timeout = options.time
+    return each(
+        options.container, "stopped", lambda name: session.client.containers.stop(name, timeout_seconds=timeout)
+    )
+
+
+def _stop_daemon(session: Session) -> Result:
+    if session.is_magic:
+        raise UsageError("stop: which container? (the daemon itself is stopped in a shell: jupyter-containers stop)")
+    was_running = autostart.stop()
+    return Message(("stopped the daemon; containers run on" if was_running else "the daemon is not running",))
+
+
+def kill(session: Session, options: Namespace) -> Result:
+    signal = options.signal.upper().removeprefix("SIG")
+    return each(options.container, f"sent {signal} to", lambda name: session.client.containers.kill(name, signal))
+
+
+def remove(session: Session, options: Namespace) -> Result:
+    return each(
+        options.container,
+        "removed",
+        lambda name: session.client.containers.remove(name, force=options.force, volumes=options.volumes),
+    )
+
+
+def each(names: Sequence[str], verb: str, action: Callable[[str], object]) -> Message:
+    """Do something to each; what fails does not keep the others from it. Raises the error, or all of them in one."""
+    done, errors = [], []
+    for name in names:
+        try:
+            action(name)
+            done.append(name)
+        except ContainersError as error:
+            errors.append(error)
+    if len(errors) == 1 and not done:
+        raise errors[0]
+    if errors:
+        succeeded = f" ({verb} {', '.join(done)})" if done else ""
+        raise type(errors[0])("; ".join(error.message for error in errors) + succeeded)
+    return Message((f"{verb} {', '.join(done)}",), tuple(done))
+
+
+_MANY = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.CONTAINER)
+_RUNNING = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.RUNNING)
+
+PS = Command(
+    "ps",
+    "list containers",
+    ps,
+    (
+        Argument(("-a", "--all"), "also those that do not run", Takes.NOTHING),
+        Argument(("-q", "--quiet"), "only ids", Takes.NOTHING),
+        Argument(("-n", "--last"), "the last NUMBER made", metavar="NUMBER", parse=int, default=0),
+        Argument(("--filter",), "only those that match, such as status=exited", Takes.EACH, "NAME=VALUE"),
+        Argument(("--no-trunc",), "whole ids and commands", Takes.NOTHING),
+    ),
+)
+LOGS = Command(
+    "logs",
+    "show what a container wrote",
+    logs,
+    (
+        Argument(("-f", "--follow"), "go on until it ends, or you interrupt", Takes.NOTHING),
+        Argument(("-n", "--tail"), "only the last NUMBER lines", metavar="NUMBER", default="all"),
+        Argument(("--since",), "not before this time, or so long ago (10m)", metavar="TIME", default=""),
+        Argument(("--until",), "not after this time", metavar="TIME", default=""),
+        Argument(("-t", "--timestamps"), "with times", Takes.NOTHING),
+        Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER),
+    ),
+)
+START = Command(
+    "start",
+    "start the daemon, or containers",
+    start,
+    (Argument(("container",), "names or ids", Takes.ANY, "CONTAINER", completes=Completes.CONTAINER),),
+)
+STOP = Command(
+    "stop",
+    "stop containers, or (in a shell, without a name) the daemon",
+    stop,
+    (
+        Argument(("-t", "--time"), "seconds until it is killed (default 10)", metavar="SECONDS", parse=int),
+        Argument(("container",), "names or ids", Takes.ANY, "CONTAINER", completes=Completes.RUNNING),
+    ),
+)
+KILL = Command(
+    "kill",
+    "send a signal to containers",
+    kill,
+    (Argument(("-s", "--signal"), "which (default KILL)", metavar="SIGNAL", default="KILL"), _RUNNING),
+)
+RM = Command(
+    "rm",
+    "remove containers",
+    remove,
+    (
+        Argument(("-f", "--force"), "kill those that run", Takes.NOTHING),
+        Argument(("-v", "--volumes"), "with their nameless volumes", Takes.NOTHING),
+        _MANY,
+    ),
+)

@@ -1,0 +1,54 @@
+"""The side of a person: what a command may show, and how a terminal shows it. A notebook's front is in magics."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from jupyter_containers.commands.results import LiveResult, Result, Said
+
+STDERR = 2
+Tell = Callable[[object], None]
+
+
+class Front(Protocol):
+    """Shows things to a person."""
+
+    def note(self, text: str) -> None:
+        """Say a sentence beside the result."""
+
+    def show(self, result: Result) -> None:
+        """Show a result that is complete."""
+
+    def live(self, result: LiveResult) -> AbstractContextManager[Tell]:
+        """Show a result while it grows. The block tells events; leaving it, in any way, settles the picture."""
+
+
+class TerminalFront:
+    """Prints. `notes_on_stderr` keeps standard output for what was asked for, as shells want it."""
+
+    def __init__(self, *, notes_on_stderr: bool = True) -> None:
+        self._notes_on_stderr = notes_on_stderr
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr if self._notes_on_stderr else sys.stdout, flush=True)
+
+    def show(self, result: Result) -> None:
+        if text := result.text():
+            print(text, flush=True)
+
+    @contextmanager
+    def live(self, result: LiveResult) -> Iterator[Tell]:
+        try:
+            yield lambda event: _say(result.apply(event))
+        finally:
+            _say(result.closing())
+
+
+def _say(said: Iterable[Said]) -> None:
+    for stream, text in said:
+        file = sys.stderr if stream == STDERR else sys.stdout
+        file.write(text)
+        file.flush()

@@ -1,0 +1,83 @@
+"""images, rmi, tag: images that are there."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import ClassVar
+
+from jupyter_containers.client.images import split_name
+from jupyter_containers.client.values import ImageSummary, short_id
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.containers import each, parse_filters
+from jupyter_containers.commands.quantities import ago, size_text
+from jupyter_containers.commands.results import Message, Result, Table
+from jupyter_containers.commands.session import Session
+
+_TITLES = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE")
+_NONE = "<none>"
+
+
+class ImageTable(Table):
+    kind: ClassVar[str] = "images"
+
+
+def images(session: Session, options: Namespace) -> Result:
+    filters = parse_filters(options.filter)
+    if options.name:
+        filters.setdefault("reference", []).append(options.name)
+    found = session.client.images.list(every=options.all, filters=filters)
+    if options.quiet:
+        return Message(tuple(image.id if options.no_trunc else short_id(image.id) for image in found))
+    rows = tuple(row for image in found for row in _rows(image, options.no_trunc))
+    return ImageTable("images", _TITLES, rows, found)
+
+
+def _rows(image: ImageSummary, whole: bool) -> Iterator[tuple[str, ...]]:
+    for name in image.names or ("",):
+        repository, tag = split_name(name) if name else (_NONE, _NONE)
+        id_ = image.id if whole else short_id(image.id)
+        yield repository, tag, id_, ago(image.created_at), size_text(image.size_bytes)
+
+
+def remove(session: Session, options: Namespace) -> Result:
+    return each(options.image, "removed", lambda name: session.client.images.remove(name, force=options.force))
+
+
+def tag(session: Session, options: Namespace) -> Result:
+    session.client.images.tag(options.image, options.name)
+    return Message((f"{options.image} is also called {options.name}",), (options.name,))
+
+
+IMAGES = Command(
+    "images",
+    "list images",
+    images,
+    (
+        Argument(("-a", "--all"), "also steps of builds", Takes.NOTHING),
+        Argument(("-q", "--quiet"), "only ids", Takes.NOTHING),
+        Argument(("--filter",), "only those that match, such as dangling=true", Takes.EACH, "NAME=VALUE"),
+        Argument(("--no-trunc",), "whole ids", Takes.NOTHING),
+        Argument(("name",), "only those with this name", Takes.OPTIONAL, "NAME", completes=Completes.IMAGE),
+    ),
+)
+RMI = Command(
+    "rmi",
+    "remove images",
+    remove,
+    (
+        Argument(
+            ("-f", "--force"), "also with several names, or in use by a container that does not run", Takes.NOTHING
+        ),
+        Argument(("image",), "names or ids", Takes.MANY, "IMAGE", completes=Completes.IMAGE),
+    ),
+)
+TAG = Command(
+    "tag",
+    "give an image one more name",
+    tag,
+    (
+        Argument(("image",), "name or id", metavar="IMAGE", completes=Completes.IMAGE),
+        Argument(("name",), "the new name", metavar="NAME[:TAG]"),
+    ),
+)

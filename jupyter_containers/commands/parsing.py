@@ -1,0 +1,103 @@
+"""From words to options: argparse made from the table, with errors and help as values instead of an exit."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from jupyter_containers.commands.command import Argument, Command, Takes
+from jupyter_containers.errors import InvalidParameter
+
+_WIDTH = 100
+
+
+class UsageError(InvalidParameter):
+    """The words make no command."""
+
+
+class HelpWanted(Exception):
+    """Somebody asked for help; the text is the argument."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        name = self.prog.rpartition(" ")[2]
+        raise UsageError(f"{name}: {message} ({self.prog} --help shows what it takes)")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise UsageError((message or "").strip())
+
+    def print_help(self, file: Any = None) -> NoReturn:
+        raise HelpWanted(self.format_help().rstrip())
+
+
+def parse(command: Command, words: Sequence[str], *, surface: str, prog: str) -> Namespace:
+    """Return the options in the words. Raises UsageError and HelpWanted."""
+    parser = parser_of(command, surface=surface, prog=prog)
+    options, unknown = parser.parse_known_args(list(words))
+    if unknown:
+        known = [name for argument in command.arguments_in(surface) for name in argument.names if argument.is_option]
+        parser.error(
+            f"unknown {'option' if unknown[0].startswith('-') else 'word'} {unknown[0]}{near(unknown[0], known)}"
+        )
+    return options
+
+
+def parser_of(command: Command, *, surface: str, prog: str) -> argparse.ArgumentParser:
+    """Return the parser of one command; `prog` is what stands before its name."""
+    parser = _Parser(
+        prog=f"{prog} {command.name}", description=_description(command, surface), allow_abbrev=False,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=_WIDTH, max_help_position=32),
+    )  # fmt: skip
+    for argument in command.arguments_in(surface):
+        parser.add_argument(*argument.names, **_keywords(argument))
+    return parser
+
+
+def _description(command: Command, surface: str) -> str:
+    parts = [f"{command.summary[0].upper()}{command.summary[1:]}.", command.details]
+    if command.body and surface == "magic":
+        parts.append(f"The cell's body: {command.body}.")
+    return "\n\n".join(filter(None, parts))
+
+
+def _keywords(argument: Argument) -> dict[str, Any]:
+    keywords: dict[str, Any] = {"help": argument.help.replace("%", "%%")}
+    if argument.takes is Takes.NOTHING:
+        return keywords | {"action": "store_true"}
+    keywords |= {"type": _type(argument), "default": argument.default}
+    if argument.metavar:
+        keywords["metavar"] = argument.metavar
+    if argument.choices:
+        keywords["choices"] = argument.choices
+    if argument.takes is Takes.EACH:
+        keywords |= {"action": "append", "default": []}
+    if argument.takes in _COUNTS:
+        keywords["nargs"] = _COUNTS[argument.takes]
+    return keywords
+
+
+_COUNTS: dict[Takes, Any] = {
+    Takes.OPTIONAL: "?", Takes.MANY: "+", Takes.ANY: "*", Takes.REST: argparse.REMAINDER,
+}  # fmt: skip
+
+
+def _type(argument: Argument) -> Any:
+    def read(text: str) -> Any:
+        try:
+            return argument.parse(text)
+        except (InvalidParameter, ValueError) as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?" with the names most like `word`, "" if none is."""
+    candidates = list(dict.fromkeys(known))
+    found = difflib.get_close_matches(word, candidates, n=3, cutoff=0.6)
+    found += [name for name in candidates if len(word) > 1 and name.startswith(word) and name not in found][:3]
+    return f"; did you mean {' or '.join(found)}?" if found else ""

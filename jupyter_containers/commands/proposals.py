@@ -1,0 +1,80 @@
+"""What can stand at a place in a line of words: for completion on both surfaces. Pure; names come from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jupyter_containers.commands import table
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.parsing import UsageError
+
+DOCKERFILE_KEYWORDS = (
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "ONBUILD", "RUN",
+    "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Fixed words, and a kind of names that somebody has to ask the daemon for."""
+
+    words: tuple[str, ...] = ()
+    kind: Completes = Completes.NOTHING
+
+
+def propose(before: Sequence[str], fragment: str, surface: str) -> Proposals:
+    """Return what may stand after the words `before`, where `fragment` has been typed of it."""
+    if not before:
+        return Proposals(tuple(command.name for command in table.commands_in(surface)))
+    try:
+        command = table.find(before[0], surface)
+    except UsageError:
+        return Proposals()
+    options = {name: argument for argument in command.arguments_in(surface) for name in argument.names}
+    waiting, position = _walk(before[1:], options)
+    if waiting is not None:
+        return Proposals(waiting.choices, waiting.completes)
+    positional = _positional(command, surface, position)
+    if positional is not None and positional.takes is Takes.REST:
+        # From here on the words are the container's command.
+        return Proposals()
+    if fragment.startswith("-"):
+        return Proposals((*_long_names(options), "--help"))
+    return Proposals(positional.choices, positional.completes) if positional else Proposals()
+
+
+def _walk(words: Sequence[str], options: dict[str, Argument]) -> tuple[Argument | None, int]:
+    """Return the option whose value comes next, if any, and how many positional words there were."""
+    waiting, position = None, 0
+    for word in words:
+        if waiting is not None:
+            waiting = None
+        elif word.startswith("-") and len(word) > 1:
+            option = options.get(word)
+            waiting = option if option is not None and option.takes is not Takes.NOTHING else None
+        else:
+            position += 1
+    return waiting, position
+
+
+def _positional(command: Command, surface: str, position: int) -> Argument | None:
+    arguments = [argument for argument in command.arguments_in(surface) if not argument.is_option]
+    if position < len(arguments):
+        return arguments[position]
+    repeats = arguments and arguments[-1].takes in (Takes.MANY, Takes.ANY, Takes.REST)
+    return arguments[-1] if repeats else None
+
+
+def _long_names(options: dict[str, Argument]) -> list[str]:
+    return [name for name in options if name.startswith("--")]
+
+
+def propose_in_dockerfile(line: str) -> Proposals:
+    """Return what may stand at the end of a line of a Dockerfile, of which `line` has been typed."""
+    words = line.split()
+    if len(words) + (line[-1:].isspace() or not words) <= 1:
+        return Proposals(DOCKERFILE_KEYWORDS)
+    if words[0].upper() == "FROM" and len(words) + line[-1:].isspace() == 2:
+        return Proposals((), Completes.IMAGE)
+    return Proposals()

@@ -1,0 +1,75 @@
+"""The result of a pull: how far each layer is, and what the registry said at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from jupyter_containers.client.values import Progress
+from jupyter_containers.commands.quantities import size_text
+from jupyter_containers.commands.results import Json, LiveResult, Said
+from jupyter_containers.errors import ContainersError
+
+DONE = ("Pull complete", "Already exists", "Download complete")
+
+
+class PullResult(LiveResult):
+    """An image on its way from a registry. True unless that failed; `digest` is that of what came."""
+
+    kind: ClassVar[str] = "pull"
+
+    def __init__(self, image: str) -> None:
+        self.image = image
+        self.layers: dict[str, Progress] = {}
+        self.digest = ""
+        self.status = ""
+        self.error = ""
+
+    def __bool__(self) -> bool:
+        return not self.error
+
+    def apply(self, event: object) -> Iterable[Said]:
+        """Take in a step, or the error that ended it."""
+        if isinstance(event, ContainersError):
+            self.error = event.message
+        if not isinstance(event, Progress):
+            return ()
+        if event.status.startswith("Digest: "):
+            self.digest = event.status.removeprefix("Digest: ")
+        if event.status.startswith("Pulling from ") or not event.id:
+            self.status = event.status
+            return ((1, f"{event.status}\n"),)
+        before = self.layers.get(event.id)
+        self.layers[event.id] = event
+        # A terminal is told words, not bars: each step once.
+        return () if before and before.status == event.status else ((1, f"{event.id}: {event.status}\n"),)
+
+    def text(self) -> str:
+        lines = [f"{layer.id}: {layer.status}{_amount(layer)}" for layer in self.layers.values()]
+        return "\n".join([*lines, self.verdict()])
+
+    def verdict(self) -> str:
+        if self.error:
+            return f"failed: {self.error}"
+        return self.status.removeprefix("Status: ") or f"Pulling {self.image}"
+
+    def summary(self) -> str:
+        return self.verdict()
+
+    def data(self) -> Json:
+        return {
+            "image": self.image,
+            "digest": self.digest,
+            "status": self.status,
+            "error": self.error,
+            "layers": [
+                {"id": layer.id, "status": layer.status, "current": layer.current, "total": layer.total}
+                for layer in self.layers.values()
+            ],
+        }
+
+
+def _amount(layer: Progress) -> str:
+    if layer.current is None or not layer.total or layer.status in DONE:
+        return ""
+    return f" {size_text(layer.current)} of {size_text(layer.total)}"

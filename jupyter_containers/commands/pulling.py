@@ -1,0 +1,57 @@
+"""Fetching an image, for pull and for whoever needs an image that is not here."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from jupyter_containers.commands.command import Argument, Command, Completes
+from jupyter_containers.commands.pull_result import PullResult
+from jupyter_containers.commands.session import Session
+from jupyter_containers.errors import ContainersError, NotFound
+
+
+def pull(session: Session, options: Namespace) -> PullResult:
+    return fetch(session, options.image, options.platform)
+
+
+def fetch(session: Session, image: str, platform: str = "") -> PullResult:
+    """Pull an image, drawing the way of its layers. Raises ContainersError with the registry's reason."""
+    client, result = session.client, PullResult(image)
+    with session.front.live(result) as tell:
+        try:
+            client.images.pull(image, tell, platform=platform)
+        except ContainersError as error:
+            tell(error)
+            raise
+    return result
+
+
+def ensure_image(session: Session, image: str, when: str = "missing") -> None:
+    """Fetch an image unless it is here, or anyway, or never. Raises NotFound saying what was tried."""
+    if when == "missing":
+        try:
+            session.client.images.inspect(image)
+            return
+        except NotFound:
+            pass  # fetched below
+    if when != "never":
+        try:
+            fetch(session, image)
+        except ContainersError as error:
+            raise NotFound(f"no image {image} here, and it cannot be pulled: {error.message}") from error
+
+
+PULL = Command(
+    "pull",
+    "fetch an image from its registry",
+    pull,
+    (
+        Argument(
+            ("image",),
+            "name of the image, with the registry's host if it is not Docker Hub",
+            metavar="IMAGE",
+            completes=Completes.IMAGE,
+        ),
+        Argument(("--platform",), "such as linux/arm64; default is this machine's", metavar="OS/ARCH", default=""),
+    ),
+)

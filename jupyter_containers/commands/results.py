@@ -1,0 +1,97 @@
+"""What commands find out: for programs (attributes), for people (text), for front ends (JSON values)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+Json = dict[str, Any]
+# What a terminal prints while work goes on: stream 1 or 2, and the text.
+Said = tuple[int, str]
+
+
+class Result:
+    """Base of all results. `kind` names its form in front ends. True unless what was asked for failed."""
+
+    kind: ClassVar[str] = "result"
+
+    def text(self) -> str:
+        """Return all of it, in lines for people."""
+        raise NotImplementedError
+
+    def data(self) -> Json:
+        """Return all of it as JSON values."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """Return one line, for where the rest has been seen."""
+        return self.text().partition("\n")[0]
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+class LiveResult(Result):
+    """A result that grows. A front calls `apply` for each event, and `text` and `data` at any time in between."""
+
+    def apply(self, event: object) -> Iterable[Said]:
+        """Take an event in; return what a terminal prints for it."""
+        raise NotImplementedError
+
+    def closing(self) -> Iterable[Said]:
+        """Return what a terminal prints at the end, beyond what `apply` said."""
+        return ()
+
+
+@dataclass(eq=False, repr=False)
+class Message(Result):
+    """A few lines, and the names of the things they are about."""
+
+    kind: ClassVar[str] = "message"
+
+    lines: tuple[str, ...]
+    items: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def data(self) -> Json:
+        return {"lines": list(self.lines), "items": list(self.items)}
+
+
+@dataclass(eq=False, repr=False)
+class Table(Result):
+    """Rows under titles. `records` are the values behind the rows, for programs; iterating yields them."""
+
+    kind: ClassVar[str] = "table"
+
+    what: str
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    records: Sequence[Any] = field(default_factory=tuple)
+
+    def text(self) -> str:
+        return "\n".join(aligned([self.titles, *self.rows]))
+
+    def data(self) -> Json:
+        return {"what": self.what, "titles": list(self.titles), "rows": [list(row) for row in self.rows]}
+
+    def summary(self) -> str:
+        count = len(self.rows)
+        return f"{count} {self.what if count != 1 else self.what.removesuffix('s')}"
+
+    def __iter__(self) -> Any:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines with columns under each other, three blanks apart as in docker's lists."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,141 @@
+"""run and exec: a process in a container, its output as it comes, its exit code."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+
+from jupyter_containers.client.run_settings import RunSettings
+from jupyter_containers.client.runs import Outcome
+from jupyter_containers.client.values import short_id
+from jupyter_containers.commands import keyboard, run_arguments
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.pulling import ensure_image
+from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.run_result import CommandFailed, Interrupted, RunResult
+from jupyter_containers.commands.session import Session
+from jupyter_containers.errors import ContainersError, InvalidParameter
+
+Attend = Callable[[Callable[[int, bytes], None]], Outcome]
+
+
+class CannotExecute(InvalidParameter):
+    """The command is not in the image (exit code 127) or cannot be executed (126)."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message, exit_code=exit_code)
+
+
+def run(session: Session, options: Namespace) -> Result:
+    settings, stdin = run_arguments.run_settings(
+        options, session.body, is_magic=session.is_magic, folder=session.folder
+    )
+    ensure_image(session, settings.image, options.pull)
+    client = session.client
+    if options.detach:
+        return _start(session, settings)
+    if not session.is_magic and (options.tty or options.interactive):
+        return keyboard.run(session, settings, terminal=options.tty, stdin=options.interactive)
+    result = RunResult(settings.image, run_arguments.shown_command(options, session.body))
+    _attend(session, result, lambda output: client.runs.run(settings, output, stdin=stdin))
+    return _judged(session, result, raises=session.is_magic and not options.no_raise_error)
+
+
+def _start(session: Session, settings: RunSettings) -> Result:
+    """Start a container and leave it alone; one that cannot be started is not left behind."""
+    client = session.client
+    id_ = client.containers.create(settings)
+    try:
+        client.containers.start(id_)
+    except ContainersError as error:
+        client.containers.remove(id_, force=True)
+        raise _explained(error, settings.command) from error
+    if not session.is_magic:
+        return Message((id_,), (id_,))
+    name = settings.name or client.containers.inspect(id_)["Name"].removeprefix("/")
+    ports = ", ".join(map(str, client.containers.list(filters={"id": [id_]})[0].ports)) if settings.ports else ""
+    return Message((f"started {name} ({short_id(id_)}){f', {ports}' if ports else ''}",), (name,))
+
+
+def _attend(session: Session, result: RunResult, attend: Attend) -> None:
+    """Show a process to its end. Raises Interrupted when the user ended it, and what prevented it."""
+    with session.front.live(result) as tell:
+        try:
+            tell(attend(lambda stream, content: tell((stream, content))))
+        except ContainersError as error:
+            explained = _explained(error, result.command)
+            tell(explained)
+            raise explained from error
+        except KeyboardInterrupt:
+            result.interrupts = result.interrupts or 1
+            raise Interrupted("stopped before it ended; its container has been removed", result) from None
+
+
+def _judged(session: Session, result: RunResult, *, raises: bool) -> RunResult:
+    if result.interrupts and not result:
+        signal = "SIGINT" if result.interrupts == 1 else "SIGKILL"
+        raise Interrupted(f"{signal} was sent to the process, which ended ({result.state()})", result)
+    if raises and not result:
+        raise CommandFailed(result)
+    return result
+
+
+def _explained(error: ContainersError, command: tuple[str, ...] | None) -> ContainersError:
+    """Return the error of a command that cannot be executed with its exit code, in the words of shells."""
+    message = error.message
+    if 'exec: "' not in message and "exec format error" not in message:
+        return error
+    is_missing = "executable file not found" in message or "no such file or directory" in message
+    reason = message[message.find('exec: "') :] if 'exec: "' in message else message
+    hint = "; the image has no shell, so leave the cell's body empty" if is_missing and command == ("sh",) else ""
+    return CannotExecute(f"cannot run it: {reason.removesuffix(': unknown')}{hint}", 127 if is_missing else 126)
+
+
+def exec_(session: Session, options: Namespace) -> Result | None:
+    settings, stdin = run_arguments.exec_settings(options, session.body)
+    if not settings.command:
+        raise UsageError(f"exec: which command in {options.container}? write it behind the name, or a script as body")
+    client = session.client
+    if options.detach:
+        client.execs.start_detached(client.execs.create(options.container, settings))
+        return None
+    if not session.is_magic and (options.tty or options.interactive):
+        return keyboard.run_exec(session, options.container, settings, terminal=options.tty, stdin=options.interactive)
+    result = RunResult("", run_arguments.shown_command(options, session.body), where=options.container)
+    _attend(session, result, lambda output: client.runs.run_exec(options.container, settings, output, stdin=stdin))
+    return _judged(session, result, raises=session.is_magic and not options.no_raise_error)
+
+
+RUN = Command(
+    "run",
+    "run a command in a new container",
+    run,
+    (
+        *run_arguments.CONTAINER,
+        *run_arguments.PROCESS,
+        *run_arguments.LIMITS,
+        run_arguments.NO_RAISE,
+        Argument(("image",), "the image (host: this machine's own system)", metavar="IMAGE", completes=Completes.IMAGE),
+        Argument(("command",), "command and arguments; default is the image's own", Takes.REST, "COMMAND"),
+    ),
+    details=(
+        "In a notebook the container is removed when it ends, unless --name, -d or --keep asks for it to stay. The\n"
+        "Interrupt button sends SIGINT to the command, and pressed again SIGKILL. The result has exit_code, stdout,\n"
+        "stderr, started, finished, duration, and is true when the exit code is 0; another code raises an error."
+    ),
+    body="a script for the container's sh; with a COMMAND, the command's standard input; empty for the image's command",
+)
+EXEC = Command(
+    "exec",
+    "run a command in a running container",
+    exec_,
+    (
+        *run_arguments.PROCESS,
+        Argument(("-d", "--detach"), "start it and return at once", Takes.NOTHING),
+        run_arguments.NO_RAISE,
+        Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.RUNNING),
+        Argument(("command",), "command and arguments", Takes.REST, "COMMAND"),
+    ),
+    body="a script for the container's sh; with a COMMAND, the command's standard input",
+)

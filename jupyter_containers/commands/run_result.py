@@ -1,0 +1,130 @@
+"""The result of a run or an exec: exit code, output, times; a picture while it goes on."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from jupyter_containers.client.runs import Outcome
+from jupyter_containers.commands.output import Output, plain
+from jupyter_containers.commands.quantities import duration_text
+from jupyter_containers.commands.results import Json, LiveResult, Said
+from jupyter_containers.errors import ContainersError
+
+
+class RunResult(LiveResult):
+    """A process in a container. True when it ended with exit code 0.
+
+    `exit_code` is None while it runs; `stdout` and `stderr` are text; `started` and `finished` are times in UTC,
+    `duration` is the time between them. `out_of_memory`: the kernel killed it at its memory limit.
+    """
+
+    kind: ClassVar[str] = "run"
+
+    def __init__(self, image: str, command: Iterable[str], *, where: str = "") -> None:
+        self.image = image
+        self.command = tuple(command)
+        self.where = where or image
+        self.container_id = ""
+        self.exit_code: int | None = None
+        self.started = datetime.now(UTC)
+        self.finished: datetime | None = None
+        self.out_of_memory = False
+        self.interrupts = 0
+        self.error = ""
+        self.output = Output()
+
+    def __bool__(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def stdout(self) -> str:
+        return self.output.stdout
+
+    @property
+    def stderr(self) -> str:
+        return self.output.stderr
+
+    @property
+    def duration(self) -> timedelta:
+        return (self.finished or datetime.now(UTC)) - self.started
+
+    def apply(self, event: object) -> Iterable[Said]:
+        """Take in output as (stream, bytes), the Outcome, or the error that ended it."""
+        if isinstance(event, tuple):
+            stream, content = event
+            return ((stream, self.output.add(stream, content)),)
+        if isinstance(event, Outcome):
+            self.container_id, self.exit_code = event.container_id, event.exit_code
+            self.started, self.finished = event.started_at, event.finished_at
+            self.out_of_memory, self.interrupts = event.out_of_memory, event.interrupts
+        elif isinstance(event, ContainersError):
+            self.finished, self.error = datetime.now(UTC), event.message
+        return ()
+
+    def state(self) -> str:
+        """Return in a few words how it is, or how it ended."""
+        took = duration_text(self.duration)
+        if self.error:
+            return "failed"
+        if self.exit_code is None:
+            return f"running · {took}" if self.finished is None else f"stopped after {took}"
+        reason = " · killed at the memory limit" if self.out_of_memory else ""
+        reason = reason or (" · interrupted" if self.interrupts else "")
+        return f"exit {self.exit_code} after {took}{reason}"
+
+    def title(self) -> str:
+        return f"{shlex.join(self.command)} in {self.where}" if self.command else self.where
+
+    def text(self) -> str:
+        """Return the output as it is; how it ended is said only where the output does not tell."""
+        shown = self.output.last()
+        text = f"{self.left_out()}{plain(shown)}".removesuffix("\n")
+        if self.exit_code == 0 and text:
+            return text
+        return f"{text}\n[{self.state()}]".lstrip("\n")
+
+    def left_out(self) -> str:
+        """Return a line about the output that is not shown, "" if all is."""
+        missing = self.output.lines - plain(self.output.last()).count("\n")
+        if missing <= 0:
+            return ""
+        return f"[{missing} lines before this are not shown; result.stdout and result.stderr have them]\n"
+
+    def summary(self) -> str:
+        return f"{self.state()} ({self.where})"
+
+    def data(self) -> Json:
+        return {
+            "image": self.image,
+            "command": list(self.command),
+            "container": self.container_id,
+            "exitCode": self.exit_code,
+            "started": self.started.isoformat(),
+            "finished": self.finished.isoformat() if self.finished else None,
+            "seconds": self.duration.total_seconds(),
+            "outOfMemory": self.out_of_memory,
+            "interrupts": self.interrupts,
+            "error": self.error,
+            "output": [{"stream": stream, "text": text} for stream, text in self.output.last()],
+            "linesInAll": self.output.lines,
+        }
+
+
+class CommandFailed(ContainersError):
+    """A process in a container ended with another exit code than 0. Its `result` has the output."""
+
+    def __init__(self, result: RunResult) -> None:
+        reason = ": killed at the memory limit" if result.out_of_memory else ""
+        super().__init__(f"exit code {result.exit_code}{reason} ({result.title()})", exit_code=result.exit_code)
+        self.result = result
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user interrupted, and what ran for him has ended. `result` has the output up to then."""
+
+    def __init__(self, message: str, result: LiveResult) -> None:
+        super().__init__(message)
+        self.result = result

@@ -1,0 +1,68 @@
+"""What an action has at hand: the daemon, the person, the text of the cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_containers.client import Client, autostart, connect
+from jupyter_containers.client.addresses import Address, from_environment
+from jupyter_containers.commands.front import Front
+
+SHELL, MAGIC = "shell", "magic"
+
+
+class Session:
+    """One person's work with one daemon. Closing it closes the connections."""
+
+    def __init__(self, front: Front, *, surface: str, host: str = "") -> None:
+        self.front = front
+        self.surface = surface
+        self.body = ""
+        self._host = host
+        self._client: Client | None = None
+
+    @property
+    def is_magic(self) -> bool:
+        return self.surface == MAGIC
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths start from: in a notebook the notebook's."""
+        return Path.cwd()
+
+    @property
+    def uses_own_daemon(self) -> bool:
+        return not self._host and from_environment() is None
+
+    @property
+    def host(self) -> str:
+        """The address of the daemon in use."""
+        if self._host:
+            return self._host
+        return str(from_environment() or Address(autostart.own_site().socket))
+
+    @property
+    def client(self) -> Client:
+        """The client of a daemon that answers; our own is started when it does not run. Raises what connect raises."""
+        if self._client is not None and (
+            str(self._client.address) != self.host or (self.uses_own_daemon and not autostart.is_running())
+        ):
+            self.close()
+        if self._client is None:
+            self._client = connect(self._host or None, say=self.front.note)
+        return self._client
+
+    def use(self, host: str) -> None:
+        """Work with another daemon from now on; "" is the usual one. Raises Unavailable if it does not answer."""
+        self.close()
+        before, self._host = self._host, host
+        try:
+            _ = self.client
+        except BaseException:
+            self._host = before
+            raise
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None

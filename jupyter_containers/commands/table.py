@@ -1,0 +1,50 @@
+"""The table of commands: all words that a person can say, in the order in which help shows them."""
+
+from __future__ import annotations
+
+from jupyter_containers.commands import build, containers, daemon, images, inspecting, pulling, run
+from jupyter_containers.commands.command import Command
+from jupyter_containers.commands.parsing import UsageError, near
+
+COMMANDS: tuple[Command, ...] = (
+    build.BUILD,
+    run.RUN,
+    run.EXEC,
+    containers.PS,
+    containers.LOGS,
+    containers.START,
+    containers.STOP,
+    containers.KILL,
+    containers.RM,
+    images.IMAGES,
+    pulling.PULL,
+    images.TAG,
+    images.RMI,
+    inspecting.INSPECT,
+    daemon.DOCTOR,
+    daemon.STATUS,
+    daemon.USE,
+)
+
+
+def commands_in(surface: str) -> tuple[Command, ...]:
+    """Return the commands that a surface has."""
+    return tuple(command for command in COMMANDS if command.only_in in ("", surface))
+
+
+def find(name: str, surface: str) -> Command:
+    """Return the command called `name`. Raises UsageError with the names most like it."""
+    for command in commands_in(surface):
+        if command.name == name:
+            return command
+    names = [command.name for command in commands_in(surface)]
+    hint = near(name, names) or f"; there are {', '.join(names)}"
+    raise UsageError(f"no command is called {name!r}{hint}")
+
+
+def overview(prog: str, surface: str) -> str:
+    """Return help on all commands."""
+    commands = commands_in(surface)
+    width = max(len(command.name) for command in commands)
+    lines = [f"  {command.name:<{width}}  {command.summary}" for command in commands]
+    return "\n".join([f"usage: {prog} COMMAND …", "", *lines, "", f"{prog} COMMAND --help explains one of them."])

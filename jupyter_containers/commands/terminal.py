@@ -1,0 +1,75 @@
+"""`jupyter-containers …` in a shell: words in, exit code out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from jupyter_containers.commands import parsing, table
+from jupyter_containers.commands.command import Command
+from jupyter_containers.commands.front import TerminalFront
+from jupyter_containers.commands.results import LiveResult, Result
+from jupyter_containers.commands.run_result import Interrupted, RunResult
+from jupyter_containers.commands.session import SHELL, Session
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.version import __version__
+
+PROG = "jupyter-containers"
+# As docker's CLI: 125 is a failure of the daemon or of ours, what is below comes from the container.
+USAGE, FAILED, INTERRUPTED = 2, 125, 130
+_DAEMON_LINE = "\n  daemon   serve the Engine API in the foreground (daemon --help)"
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command; return the exit code."""
+    try:
+        return _main(list(words))
+    except parsing.HelpWanted as help_:
+        print(help_)
+        return 0
+    except Interrupted as error:
+        print(f"{PROG}: {error}", file=sys.stderr)
+        code = error.result.exit_code if isinstance(error.result, RunResult) else None
+        return INTERRUPTED if code is None else code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except parsing.UsageError as error:
+        print(f"{PROG}: {error.message}", file=sys.stderr)
+        return USAGE
+    except ContainersError as error:
+        print(f"{PROG}: {error.message}", file=sys.stderr)
+        return int(error.details.get("exit_code", 1))
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nothing is left to be said, not even at exit.
+        sys.stdout = None
+        return 0
+
+
+def _main(words: list[str]) -> int:
+    if words[:1] in (["--version"], ["-v"]):
+        print(f"{PROG} {__version__}")
+        return 0
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(table.overview(PROG, SHELL) + _DAEMON_LINE)
+        return 0
+    command = table.find(words[0], SHELL)
+    options = parsing.parse(command, words[1:], surface=SHELL, prog=PROG)
+    session = Session(TerminalFront(), surface=SHELL)
+    try:
+        return _exit_code(command, session, command.action(session, options))
+    except ContainersError as error:
+        if command.name in ("run", "exec"):
+            error.details.setdefault("exit_code", FAILED)
+        raise
+    finally:
+        session.close()
+
+
+def _exit_code(command: Command, session: Session, result: Result | None) -> int:
+    if result is None:
+        return 0
+    if not isinstance(result, LiveResult):
+        session.front.show(result)
+    if isinstance(result, RunResult):
+        return result.exit_code or 0
+    return 0 if result else 1

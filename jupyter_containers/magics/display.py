@@ -1,0 +1,151 @@
+"""Showing results in a notebook: live while they grow, then settled; never the same thing twice.
+
+A display that is updated is the one way of showing progress that needs nothing of a front end. The updates come from
+one thread for each picture, so that a step that says nothing still gets its running time, and are at most 20 in a
+second: front ends drop or choke on more.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from IPython.display import display
+
+from jupyter_containers.commands.front import Tell, TerminalFront
+from jupyter_containers.commands.results import LiveResult, Result
+from jupyter_containers.magics.pictures import picture
+
+INTERVAL_SECONDS = 0.05
+# How often a picture is drawn again to which nothing was told: it shows the time that goes by.
+_TICK_SECONDS = 1.0
+
+
+def bundle(result: Result, *, is_settled: bool = True) -> dict[str, Any]:
+    """Return a result in all its forms; our JSON, which is large, only when it is settled."""
+    forms: dict[str, Any] = {"text/plain": result.text(), "text/html": str(picture(result))}
+    if is_settled:
+        forms[f"application/vnd.jupyter-containers.{result.kind}+json"] = result.data()
+    return forms
+
+
+class NotebookFront:
+    """Shows things as outputs of the running cell. `shell` is the InteractiveShell."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._shown: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
+
+    def note(self, text: str) -> None:
+        print(text, flush=True)
+
+    def show(self, result: Result) -> None:
+        display(bundle(result), raw=True)
+        self._mark(result)
+
+    @contextmanager
+    def live(self, result: LiveResult) -> Iterator[Tell]:
+        with LiveDisplay(result) as live:
+            self._mark(result)
+            yield live.tell
+
+    def shown_here(self, result: Result) -> bool:
+        """Tell whether the running cell has shown the result already."""
+        return self._shown.get(result) == self._shell.execution_count
+
+    def _mark(self, result: Result) -> None:
+        self._shown[result] = self._shell.execution_count
+
+    def attach(self) -> None:
+        """Have results that are the value of a cell displayed, unless the cell has done so."""
+        self._shell.display_formatter.ipython_display_formatter.for_type(Result, self._display)
+
+    def detach(self) -> None:
+        self._shell.display_formatter.ipython_display_formatter.pop(Result, None)
+
+    def _display(self, result: Result) -> None:
+        if not self.shown_here(result):
+            self.show(result)
+
+
+class IPythonTerminalFront(TerminalFront):
+    """Prints in a terminal IPython, where an update would be one more output."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(notes_on_stderr=False)
+        self._shell = shell
+        self._shown: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
+
+    def show(self, result: Result) -> None:
+        super().show(result)
+        self._shown[result] = self._shell.execution_count
+
+    @contextmanager
+    def live(self, result: LiveResult) -> Iterator[Tell]:
+        self._shown[result] = self._shell.execution_count
+        with super().live(result) as tell:
+            yield tell
+
+    def attach(self) -> None:
+        """Have a result that is the value of a cell printed in a line, if all of it has been printed already."""
+        self._shell.display_formatter.formatters["text/plain"].for_type(Result, self._print)
+
+    def detach(self) -> None:
+        self._shell.display_formatter.formatters["text/plain"].pop(Result, None)
+
+    def _print(self, result: Result, printer: Any, cycle: bool) -> None:
+        is_known = self._shown.get(result) == self._shell.execution_count
+        printer.text(result.summary() if is_known else result.text())
+
+
+def front_for(shell: Any) -> NotebookFront | IPythonTerminalFront:
+    """Return the front of a shell: a kernel's shell has displays that can be updated."""
+    return NotebookFront(shell) if getattr(shell, "kernel", None) is not None else IPythonTerminalFront(shell)
+
+
+class LiveDisplay:
+    """One output of a cell that follows a growing result. Used in a `with` block, at whose end it settles."""
+
+    def __init__(self, result: LiveResult) -> None:
+        self._result = result
+        self._lock = threading.Lock()
+        self._changed = False
+        self._ended = threading.Event()
+        self._handle: Any = None
+        self._thread: threading.Thread | None = None
+
+    def tell(self, event: object) -> None:
+        """Take an event in; it is drawn soon."""
+        with self._lock:
+            self._result.apply(event)
+            self._changed = True
+
+    def __enter__(self) -> LiveDisplay:
+        self._handle = display(bundle(self._result, is_settled=False), raw=True, display_id=True)
+        # What a cell prints or displays is sent to the cell by a context variable; a new thread has none.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._follow,), name="jupyter-containers display")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._handle.update(bundle(self._result), raw=True)
+
+    def _follow(self) -> None:
+        drawn_at = time.monotonic()
+        while not self._ended.wait(INTERVAL_SECONDS):
+            with self._lock:
+                if not self._changed and time.monotonic() - drawn_at < _TICK_SECONDS:
+                    continue
+                self._changed = False
+                forms = bundle(self._result, is_settled=False)
+            drawn_at = time.monotonic()
+            self._handle.update(forms, raw=True)

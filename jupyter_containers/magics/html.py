@@ -1,0 +1,63 @@
+"""HTML out of the subset that stays in notebooks that nobody trusts: tables, details, pre, inline style.
+
+No style or script element, no svg, no id, class, role, aria or data attribute: JupyterLab removes them there, and a
+saved picture must look the same to whoever opens it. Colours follow Lab's theme, and are never the only sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+# Lab's variables, with values for front ends that do not have them.
+COLOURS: Mapping[str, str] = {
+    "good": "var(--jp-success-color0,#1b5e20)",
+    "bad": "var(--jp-error-color0,#b71c1c)",
+    "busy": "var(--jp-brand-color0,#0d47a1)",
+    "quiet": "var(--jp-ui-font-color2,#5f5f5f)",
+    "warning": "var(--jp-warn-color0,#8a4b00)",
+}
+_CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:pre-wrap"
+_PRE = "margin:0;padding:0;white-space:pre-wrap;overflow-wrap:anywhere;background:transparent"
+
+
+class Html(str):
+    """Text that is HTML already; all other text is escaped where it is put in."""
+
+    __slots__ = ()
+
+
+def element(name: str, *content: str, style: str = "", **attributes: str | float) -> Html:
+    """Return an element with its content."""
+    given = {**({"style": style} if style else {}), **attributes}
+    words = "".join(f' {key}="{escape(str(value))}"' for key, value in given.items())
+    return Html(f"<{name}{words}>{joined(content)}</{name}>")
+
+
+def joined(content: Iterable[str]) -> Html:
+    return Html("".join(part if isinstance(part, Html) else escape(part, quote=False) for part in content))
+
+
+def coloured(colour: str, *content: str) -> Html:
+    """Return content in one of COLOURS."""
+    return element("span", *content, style=f"color:{COLOURS[colour]}")
+
+
+def pre(*content: str, style: str = "") -> Html:
+    return element("pre", *content, style=f"{_PRE};{style}" if style else _PRE)
+
+
+def block(*content: str, style: str = "") -> Html:
+    return element("div", *content, style=style)
+
+
+def details(title: str, *content: str) -> Html:
+    """Return content that a click opens."""
+    return element("details", element("summary", title, style="cursor:pointer"), *content)
+
+
+def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> Html:
+    """Return a table that can be read without any style, too."""
+    head = element("thead", element("tr", *(element("th", title, style=_CELL) for title in titles)))
+    body = element("tbody", *(element("tr", *(element("td", cell, style=_CELL) for cell in row)) for row in rows))
+    return element("table", head, body, style="border-collapse:collapse;margin:0")
