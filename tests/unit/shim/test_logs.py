@@ -1,10 +1,12 @@
-"""The json-file log: lines, pieces, rests, rotation, bytes that are no text."""
+"""The expected text is what dockerd (20.10, json-file) wrote for the same output; times apart."""
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,104 +15,189 @@ from hypothesis import strategies as st
 from jupyter_containers.shim.logs import PIECE, JsonFileLog
 from jupyter_containers.shim.protocol import STDERR, STDOUT, LogOptions
 
-
-def log(path: Path, **options: int) -> JsonFileLog:
-    return JsonFileLog(LogOptions(str(path), **options), clock_ns=lambda: 1_700_000_000_123_456_789)
+NOON = 1_700_000_000 * 10**9
 
 
-def entries(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+def log(path: Path, *, max_bytes: int = 0, max_files: int = 1, now: int = NOON) -> JsonFileLog:
+    clock = itertools.count(now, 1000)
+    return JsonFileLog(LogOptions(str(path), max_bytes, max_files), lambda: next(clock))
 
 
-def test_a_line_is_an_object_in_dockers_form(tmp_path: Path) -> None:
+def without_times(content: bytes) -> list[bytes]:
+    return re.sub(rb',"time":"[^"]*"', b"", content).splitlines()
+
+
+def texts(path: Path) -> list[str]:
+    return [json.loads(line)["log"] for line in path.read_bytes().splitlines()]
+
+
+def test_a_line_is_one_object_in_docker_s_order(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    writer = log(path)
-    writer.write(STDOUT, b"hello\n")
-    writer.finish()
-    assert path.read_text() == '{"log":"hello\\n","stream":"stdout","time":"2023-11-14T22:13:20.123456789Z"}\n'
+    written = log(path, now=NOON + 123456789)
+    written.write(STDOUT, b"hello\n")
+    written.finish()
+    assert path.read_bytes() == b'{"log":"hello\\n","stream":"stdout","time":"2023-11-14T22:13:20.123456789Z"}\n'
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [(0, "20Z"), (500_000_000, "20.5Z"), (120, "20.00000012Z"), (1, "20.000000001Z"), (999_999_999, "20.999999999Z")],
+)
+def test_times_have_no_zeros_at_the_end(tmp_path: Path, nanoseconds: int, text: str) -> None:
+    path = tmp_path / "log"
+    written = log(path, now=NOON + nanoseconds)
+    written.write(STDERR, b"x\n")
+    written.finish()
+    assert json.loads(path.read_bytes())["time"] == f"2023-11-14T22:13:{text}"
+
+
+@pytest.mark.parametrize(
+    ("output", "written"),
+    [
+        (b'a<b>&c"\\\t\r', rb"a\u003cb\u003e\u0026c\"\\\u0009\r"),
+        (b"\x00\x1b[0m\x08\x0c\x7f", rb"\u0000\u001b[0m\u0008\u000c" + b"\x7f"),
+        ("é😀".encode(), "é😀".encode()),
+        ("\u2028\u2029".encode(), rb"\u2028\u2029"),
+        (b"\xff", rb"\ufffd"),
+        (b"\xe2\x82", rb"\ufffd\ufffd"),  # a character cut short: one for each byte
+        (b"\xed\xa0\x80", rb"\ufffd\ufffd\ufffd"),  # a surrogate
+        (b"\xc0\x80", rb"\ufffd\ufffd"),  # overlong
+        (b"\xf4\x90\x80\x80", rb"\ufffd\ufffd\ufffd\ufffd"),  # beyond Unicode
+        (rb"\udc80", rb"\\udc80"),
+    ],
+)
+def test_text_is_escaped_as_dockerd_does(tmp_path: Path, output: bytes, written: bytes) -> None:
+    path = tmp_path / "log"
+    made = log(path)
+    made.write(STDOUT, output + b"\n")
+    made.finish()
+    assert without_times(path.read_bytes()) == [b'{"log":"' + written + b'\\n","stream":"stdout"}']
+
+
+@pytest.mark.parametrize(
+    ("length", "pieces"),
+    [(PIECE - 1, [PIECE]), (PIECE, [PIECE, 1]), (PIECE + 1, [PIECE, 2]), (40000, [PIECE, PIECE, 7233])],
+)
+def test_a_long_line_becomes_pieces_of_which_the_last_has_the_line_end(
+    tmp_path: Path, length: int, pieces: list[int]
+) -> None:
+    path = tmp_path / "log"
+    made = log(path)
+    made.write(STDOUT, b"x" * length + b"\n")
+    made.finish()
+    assert [len(text) for text in texts(path)] == pieces
+    assert [text.endswith("\n") for text in texts(path)] == [False] * (len(pieces) - 1) + [True]
+
+
+def test_pieces_of_a_line_have_its_time_and_lines_have_times_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    made = log(path, now=NOON + 1)
+    made.write(STDOUT, b"x" * PIECE)
+    made.write(STDOUT, b"y\nnext\nlast\n")
+    made.finish()
+    first, second, third, fourth = (json.loads(line)["time"] for line in path.read_bytes().splitlines())
+    assert first == second
+    assert second < third < fourth
+
+
+@given(st.lists(st.integers(1, 40000), max_size=8), st.binary(max_size=300))
+def test_how_output_is_cut_into_reads_makes_no_difference(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[int], salt: bytes
+) -> None:
+    output = salt + b"a\n" + b"x" * 20000 + salt + b"\n\n" + b"z" * 40000 + b"\r\nend" + salt
+    place = tmp_path_factory.mktemp("logs")
+    whole, parts = log(place / "whole"), log(place / "parts")
+    whole.write(STDOUT, output)
+    begin = 0
+    for cut in [*cuts, len(output)]:
+        if output[begin : begin + cut]:
+            parts.write(STDOUT, output[begin : begin + cut])
+        begin += cut
+    whole.finish()
+    parts.finish()
+    assert without_times((place / "parts").read_bytes()) == without_times((place / "whole").read_bytes())
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_give_json_of_the_same_text(tmp_path_factory: pytest.TempPathFactory, output: bytes) -> None:
+    path = tmp_path_factory.mktemp("logs") / "log"
+    made = log(path)
+    made.write(STDOUT, output)
+    made.finish()
+    read = "".join(json.loads(line)["log"] for line in path.read_bytes().splitlines())
+    expected = "".join(
+        "\ufffd" if "\udc80" <= character <= "\udcff" else character
+        for character in output.decode("utf-8", "surrogateescape")
+    )
+    assert read == expected
 
 
 def test_lines_that_come_together_differ_in_time(tmp_path: Path) -> None:
-    writer = log(tmp_path / "log")
-    writer.write(STDOUT, b"a\nb\nc\n")
-    writer.finish()
-    times = [entry["time"] for entry in entries(tmp_path / "log")]
+    path = tmp_path / "log"
+    made = log(path, now=NOON + 1)
+    made.write(STDOUT, b"a\nb\nc\n")
+    made.finish()
+    times = [json.loads(line)["time"] for line in path.read_bytes().splitlines()]
     assert times == sorted(set(times))
 
 
-def test_streams_do_not_mix_their_unfinished_lines(tmp_path: Path) -> None:
-    writer = log(tmp_path / "log")
-    writer.write(STDOUT, b"out")
-    writer.write(STDERR, b"err\n")
-    writer.write(STDOUT, b"put\nrest")
-    assert [(e["stream"], e["log"]) for e in entries(tmp_path / "log")] == [("stderr", "err\n"), ("stdout", "output\n")]
-    writer.finish()
-    assert entries(tmp_path / "log")[-1]["log"] == "rest"
+def test_streams_do_not_mix_within_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    made = log(path)
+    made.write(STDOUT, b"out")
+    made.write(STDERR, b"error\n")
+    made.write(STDOUT, b"put\n")
+    made.finish()
+    assert without_times(path.read_bytes()) == [
+        b'{"log":"error\\n","stream":"stderr"}',
+        b'{"log":"output\\n","stream":"stdout"}',
+    ]
 
 
-def test_a_long_line_becomes_pieces(tmp_path: Path) -> None:
-    writer = log(tmp_path / "log")
-    writer.write(STDOUT, b"x" * (2 * PIECE + 5) + b"\n")
-    writer.finish()
-    assert [len(entry["log"]) for entry in entries(tmp_path / "log")] == [PIECE, PIECE, 6]
+def test_a_last_line_without_an_end_is_written_without_one(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    made = log(path)
+    made.write(STDOUT, b"no end")
+    assert path.read_bytes() == b""
+    made.finish()
+    assert texts(path) == ["no end"]
 
 
-def test_what_is_no_text_is_kept_as_replacement(tmp_path: Path) -> None:
-    writer = log(tmp_path / "log")
-    writer.write(STDOUT, b"\xff\x00\xc3\xa9\n")
-    writer.finish()
-    assert entries(tmp_path / "log")[0]["log"] == "�\0é\n"
+def test_a_log_goes_on_where_an_earlier_run_ended(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    for word in (b"one\n", b"two\n"):
+        made = log(path)
+        made.write(STDOUT, word)
+        made.finish()
+    assert texts(path) == ["one\n", "two\n"]
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_rotation_keeps_as_many_files_as_asked(tmp_path: Path) -> None:
-    writer = log(tmp_path / "log", max_bytes=200, max_files=3)
-    for number in range(12):
-        writer.write(STDOUT, f"line {number:02}\n".encode())
-    writer.finish()
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["log", "log.1", "log.2"]
-    kept = [entry["log"] for name in ("log.2", "log.1", "log") for entry in entries(tmp_path / name)]
-    assert kept == [f"line {number:02}\n" for number in range(12 - len(kept), 12)]
+def test_a_full_log_is_rotated_at_a_line_and_the_oldest_file_goes(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    made = log(path, max_bytes=150, max_files=3)
+    made.write(STDOUT, b"".join(b"%d\n" % number for number in range(10)))
+    made.finish()
+    # Each file takes lines until it has 150 bytes or more, as dockerd's does: two of 70 to 80 bytes, and one over.
+    assert texts(path) == ["9\n"]
+    assert texts(tmp_path / "log.1") == ["6\n", "7\n", "8\n"]
+    assert texts(tmp_path / "log.2") == ["3\n", "4\n", "5\n"]
+    assert sorted(os.listdir(tmp_path)) == ["log", "log.1", "log.2"]
 
 
-def test_one_file_is_begun_anew(tmp_path: Path) -> None:
-    writer = log(tmp_path / "log", max_bytes=100, max_files=1)
-    writer.write(STDOUT, b"first\n")
-    writer.write(STDOUT, b"second\n")
-    writer.finish()
-    assert [entry["log"] for entry in entries(tmp_path / "log")] == ["second\n"]
+def test_one_file_starts_anew_when_it_is_full(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    made = log(path, max_bytes=10)
+    made.write(STDOUT, b"one\ntwo\n")
+    made.finish()
+    assert texts(path) == ["two\n"]
+    assert os.listdir(tmp_path) == ["log"]
 
 
-def test_a_log_goes_on_where_it_ended(tmp_path: Path) -> None:
-    for text in (b"one\n", b"two\n"):
-        writer = log(tmp_path / "log")
-        writer.write(STDOUT, text)
-        writer.finish()
-    assert [entry["log"] for entry in entries(tmp_path / "log")] == ["one\n", "two\n"]
-
-
-@given(st.lists(st.binary(max_size=40_000), max_size=6))
-def test_whatever_is_written_comes_back(chunks: list[bytes]) -> None:
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "log"
-        writer = log(path)
-        for chunk in chunks:
-            writer.write(STDOUT, chunk)
-        writer.finish()
-        back = "".join(json.loads(line)["log"] for line in path.read_bytes().split(b"\n") if line)
-    text = b"".join(chunks).decode("utf-8", "replace")
-    # A piece's border inside a character makes more replacement signs; everything else is exact.
-    if len(b"".join(chunks)) < PIECE:
-        assert back == text
-    else:
-        assert back.replace("�", "") == text.replace("�", "") or max(map(len, b"".join(chunks).split(b"\n"))) > PIECE
-
-
-def test_a_full_disk_does_not_stop_the_writer() -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("this host has no /dev/full")
-    writer = JsonFileLog(LogOptions("/dev/full"))
-    writer.write(STDOUT, b"lost\n")
-    writer.finish()
+def test_a_full_disk_loses_the_output_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    os.symlink("/dev/full", path)
+    made = log(path)
+    made.write(STDOUT, b"x\n")
+    made.write(STDOUT, b"y\n")
+    made.finish()

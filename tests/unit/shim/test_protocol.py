@@ -65,3 +65,16 @@ def test_a_sockets_path_is_short_and_its_bundles_own() -> None:
     paths = {protocol.socket_path(run, run / "bundles" / (f"{n:02}" * 32)) for n in range(50)}
     assert len(paths) == 50
     assert all(len(os.fsencode(path)) < 108 for path in paths)
+
+
+def test_an_empty_non_blocking_socket_says_so(pair: tuple[socket.socket, socket.socket]) -> None:
+    one, other = pair
+    other.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        protocol.receive(other)
+    one.close()
+    other.close()
+
+
+def test_an_end_that_an_older_shim_wrote_down_is_read() -> None:
+    assert Exit.from_json({"exit_code": 3, "at_ns": 7}) == Exit(3, 7)
