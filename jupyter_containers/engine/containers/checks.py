@@ -122,8 +122,6 @@ def _check_modes(host: HostSettings) -> None:
     if mode.startswith("container:"):
         if not mode.partition(":")[2]:
             raise InvalidParameter("Invalid network mode: invalid container format container:<name|id>")
-    elif mode not in ("default", "bridge", "none", "host", ""):
-        raise NotFound(f"network {mode} not found")
     if host.cgroupns_mode not in ("", "private", "host"):
         raise InvalidParameter(f"invalid cgroup namespace mode: {host.cgroupns_mode}")
     if host.uts_mode not in ("", "host"):
@@ -137,6 +135,15 @@ def _check_modes(host: HostSettings) -> None:
         joins = value.startswith("container:") and len(value) > len("container:")
         if value not in allowed and not joins:
             raise InvalidParameter(f"invalid {option}: {value}")
+
+
+def check_network(mode: str) -> None:
+    """Raises NotFound for a network that is not there.
+
+    Asked at the start, as dockerd does: told by create, clients would take the image for missing, and pull it.
+    """
+    if mode not in ("default", "bridge", "none", "host", "") and not mode.startswith("container:"):
+        raise NotFound(f"network {mode} not found")
 
 
 def _check_sysctls(host: HostSettings) -> None:

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.engine.containers import ending, remove, restart
-from jupyter_containers.engine.containers.checks import log_size
+from jupyter_containers.engine.containers.checks import check_network, log_size
 from jupyter_containers.engine.containers.connecting import Network
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import gather
@@ -74,10 +74,17 @@ async def launch(roster: Roster, container: Container) -> None:
 
 async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
     record = container.record
-    facts = gather(roster, record)
-    write_files(roster, record, facts.hostname)
-    bundle = Bundle.create(roster.bundle_path(record), specification(record, facts))
-    shim = container.shim = await roster.environment.launcher.launch(record.id, bundle.path)
+    check_network(record.host.network_mode)
+    path = roster.bundle_path(record)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    launching = asyncio.create_task(roster.environment.launcher.launch(record.id, path), name="launch")
+    try:
+        await asyncio.sleep(0)  # now it is asked for: the zygote forks while we write down what the container is to be
+        facts = gather(roster, record)
+        write_files(roster, record, facts.hostname)
+        Bundle.create(path, specification(record, facts))
+    finally:
+        shim = container.shim = await launching
     network = Network(roster, record)
     created = None
     try:
@@ -85,6 +92,7 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
             log=log_options(roster, record),
             stdin_open=record.settings.open_stdin,
             stdin_once=record.settings.stdin_once,
+            terminal=record.settings.tty,
             on_network=network.connect,
         )
         container.attachment = await network.connected()

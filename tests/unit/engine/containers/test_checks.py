@@ -1,0 +1,196 @@
+"""Rules that a request must keep, in dockerd's words where it has the rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.engine.containers import checks
+from jupyter_containers.engine.containers.checks import HostLimits
+from jupyter_containers.engine.containers.record import (
+    HostSettings,
+    Limits,
+    PortBinding,
+    RestartPolicy,
+    Settings,
+    Ulimit,
+)
+from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
+from jupyter_containers.oci.image_config import Healthcheck
+
+MIB = 1 << 20
+HOST = HostLimits(range(2), range(1), {"memory", "swap", "cpu", "cpuset", "pids", "blkio"})
+
+
+def host() -> HostLimits:
+    return HOST
+
+
+@pytest.mark.parametrize("name", ["ab", "/ab", "a.b-c_d", "0x"])
+def test_names_are_taken(name: str) -> None:
+    assert checks.check_name(name) == name.removeprefix("/")
+
+
+@pytest.mark.parametrize("name", ["", "x", "-x", "a/b", "//ab", "a b", "ab\n"])
+def test_other_names_are_refused(name: str) -> None:
+    with pytest.raises(InvalidParameter, match="Invalid container name"):
+        checks.check_name(name)
+
+
+LIMITS = [
+    (Limits(memory=1000), "Minimum memory limit allowed is 6MB"),
+    (Limits(memory=-1), "Minimum memory limit allowed is 6MB"),
+    (Limits(memory=8 * MIB, memory_swap=4 * MIB), "Minimum memoryswap limit should be larger than memory limit"),
+    (Limits(memory_swap=10 * MIB), "You should always set the Memory limit when using Memoryswap limit"),
+    (Limits(memory_swappiness=200), "Invalid value: 200, valid memory swappiness range is 0-100"),
+    (Limits(memory_reservation=1000), "Minimum memory reservation allowed is 6MB"),
+    (Limits(memory=8 * MIB, memory_reservation=16 * MIB), "can not be less than memory reservation limit"),
+    (Limits(nano_cpus=-1), "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
+    (Limits(nano_cpus=10**12), "Range of CPUs is from 0.01 to 2.00"),
+    (Limits(nano_cpus=10**9, cpu_period=10_000), "Nano CPUs and CPU Period cannot both be set"),
+    (Limits(nano_cpus=10**9, cpu_quota=10_000), "Nano CPUs and CPU Quota cannot both be set"),
+    (Limits(cpu_period=10), "CPU cfs period can not be less than 1ms"),
+    (Limits(cpu_quota=10), "CPU cfs quota can not be less than 1ms"),
+    (Limits(cpuset_cpus="99"), "Requested CPUs are not available - requested 99, available: 0-1"),
+    (Limits(cpuset_cpus="abc"), "Invalid value abc for cpuset cpus: invalid format: abc"),
+    (Limits(cpuset_mems="9"), "Requested memory nodes are not available - requested 9, available: 0"),
+    (Limits(blkio_weight=5), "Range of blkio weight is from 10 to 1000"),
+]
+
+
+@pytest.mark.parametrize(("limits", "sentence"), LIMITS)
+def test_limits_out_of_range_are_refused(limits: Limits, sentence: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        checks.check_limits(limits, host)
+    assert sentence in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(memory=6 * MIB, memory_swap=-1), Limits(nano_cpus=10**7, cpuset_cpus="0-1"), Limits(pids_limit=-1)],
+)
+def test_limits_in_range_are_taken(limits: Limits) -> None:
+    checks.check_limits(limits, host)
+
+
+@pytest.mark.parametrize(
+    ("word", "limits"),
+    [
+        ("memory", Limits(memory=8 * MIB)), ("cpu", Limits(cpu_shares=5)), ("cpuset", Limits(cpuset_cpus="0")),
+        ("pids", Limits(pids_limit=5)), ("blkio", Limits(blkio_weight=10)),
+    ],
+)  # fmt: skip
+def test_a_limit_without_its_controller_is_refused(word: str, limits: Limits) -> None:
+    with pytest.raises(Unsupported, match=f"kernel's {word} controller"):
+        checks.check_limits(limits, lambda: HostLimits(range(2), range(1), HOST.supported - {word}))
+
+
+HOST_SETTINGS = [
+    (HostSettings(restart_policy=RestartPolicy("bad")), "invalid restart policy 'bad'"),
+    (HostSettings(restart_policy=RestartPolicy("always", 2)), "cannot be used with restart policy 'always'"),
+    (HostSettings(restart_policy=RestartPolicy("on-failure", -1)), "maximum retry count cannot be negative"),
+    (HostSettings(auto_remove=True, restart_policy=RestartPolicy("always")), "can't create 'AutoRemove' container"),
+    (HostSettings(shm_size=-1), "SHM size can not be less than 0"),
+    (HostSettings(oom_score_adj=5000), "Invalid value 5000, range for oom score adj is [-1000, 1000]"),
+    (HostSettings(ulimits=(Ulimit("nofile", 5, 1),)), "ulimit nofile: soft limit 5 is over the hard limit 1"),
+    (HostSettings(network_mode="container:"), "invalid container format container:<name|id>"),
+    (HostSettings(cgroupns_mode="bad"), "invalid cgroup namespace mode: bad"),
+    (HostSettings(pid_mode="bad"), "invalid PID mode: bad"),
+    (HostSettings(ipc_mode="container:"), "invalid IPC mode"),
+    (HostSettings(uts_mode="bad"), "invalid UTS mode: bad"),
+    (HostSettings(userns_mode="bad"), "invalid user namespace mode: bad"),
+    (HostSettings(sysctls={"kernel.panic": "1"}), 'sysctl "kernel.panic" is not in a separate kernel namespace'),
+    (HostSettings(sysctls={"net.x": "1"}, network_mode="host"), "not allowed in a network namespace"),
+    (HostSettings(sysctls={"kernel.shmmax": "1"}, ipc_mode="host"), "not allowed in an ipc namespace"),
+    (HostSettings(sysctls={"net/../kernel": "1"}), "invalid sysctl name"),
+    (HostSettings(dns=("bad",)), "invalid IP address in dns: 'bad'"),
+    (HostSettings(extra_hosts=("bad",)), 'bad format for add-host: "bad"'),
+    (HostSettings(extra_hosts=("a:bad",)), 'invalid IP address in add-host: "bad"'),
+    (HostSettings(log_driver="syslog"), "error looking up logging plugin syslog"),
+    (HostSettings(log_options={"zz": "1"}), "unknown log opt 'zz' for json-file log driver"),
+    (HostSettings(log_options={"max-size": "zz"}), "invalid size: 'zz'"),
+    (HostSettings(log_options={"max-file": "0"}), "max-file cannot be less than 1"),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), HOST_SETTINGS)
+def test_host_settings_that_cannot_be_kept_are_refused(settings: HostSettings, sentence: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        checks.check_host_settings(settings, host)
+    assert sentence in caught.value.message
+
+
+def test_an_unknown_network_is_refused_at_the_start_not_before() -> None:
+    checks.check_host_settings(HostSettings(network_mode="mine"), host)
+    with pytest.raises(NotFound, match="network mine not found"):
+        checks.check_network("mine")
+    for mode in ("default", "bridge", "none", "host", "container:x"):
+        checks.check_network(mode)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        HostSettings(),
+        HostSettings(
+            network_mode="none", pid_mode="host", ipc_mode="none", extra_hosts=("a:1.2.3.4", "b:::1", "c=::2")
+        ),
+        HostSettings(sysctls={"net.ipv4.ip_forward": "1", "fs.mqueue.msg_max": "9"}),
+        HostSettings(log_options={"max-size": "10m", "max-file": "3"}, extra_hosts=("gw:host-gateway",)),
+    ],
+)
+def test_host_settings_that_can_be_kept_are_taken(settings: HostSettings) -> None:
+    checks.check_host_settings(settings, host)
+
+
+SETTINGS = [
+    (Settings(env=("=x",)), "invalid environment variable: =x"),
+    (Settings(env=("A=\0",)), "zero byte"),
+    (Settings(cmd=("\0",)), "zero byte"),
+    (Settings(working_dir="rel"), "the working directory 'rel' is invalid, it needs to be an absolute path"),
+    (Settings(hostname="bad host!"), "invalid hostname"),
+    (Settings(hostname="a" * 64), "invalid hostname"),
+    (Settings(stop_signal="BAD"), "Invalid signal: BAD"),
+    (Settings(mac_address="zz"), "invalid MAC address 'zz'"),
+    (Settings(healthcheck=Healthcheck(test=("CMD",), interval=5)), "Interval in Healthcheck cannot be less than 1ms"),
+    (Settings(healthcheck=Healthcheck(test=("BAD",))), "Unknown healthcheck type 'BAD'"),
+    (Settings(healthcheck=Healthcheck(retries=-1)), "Retries in Healthcheck cannot be negative"),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), SETTINGS)
+def test_settings_that_cannot_run_are_refused(settings: Settings, sentence: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        checks.check_settings(settings)
+    assert sentence in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("settings", "host_settings", "words"),
+    [
+        (Settings(hostname="h"), HostSettings(uts_mode="host"), "hostname and the UTS mode"),
+        (Settings(hostname="h"), HostSettings(network_mode="container:x"), "hostname and the network mode"),
+        (Settings(), HostSettings(network_mode="container:x", dns=("1.1.1.1",)), "dns and the network mode"),
+        (
+            Settings(),
+            HostSettings(network_mode="container:x", port_bindings={"80/tcp": (PortBinding(),)}),
+            "port publishing and the container type network mode",
+        ),
+    ],
+)
+def test_wishes_that_exclude_each_other_are_refused(
+    settings: Settings, host_settings: HostSettings, words: str
+) -> None:
+    with pytest.raises(InvalidParameter, match=f"conflicting options: {words}"):
+        checks.check_conflicts(settings, host_settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("10", 10), ("1k", 1024), ("2m", 2 * MIB), ("1.5g", 3 << 29), ("3MB", 3 * MIB), ("-1", -1)]
+)
+def test_sizes_of_logs(text: str, size: int) -> None:
+    assert checks.log_size(text) == size
+
+
+def test_hosts_are_split_at_the_first_colon_or_the_equals_sign() -> None:
+    settings = HostSettings(extra_hosts=("a:::1", "b=[::2]", "c:1.2.3.4"))
+    assert checks.extra_hosts(settings) == (("a", "::1"), ("b", "::2"), ("c", "1.2.3.4"))

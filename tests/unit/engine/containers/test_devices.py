@@ -1,0 +1,47 @@
+"""Devices of the host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.engine.containers.devices import host_devices, parse_rules, resolve_devices
+from jupyter_containers.engine.containers.record import DeviceRequest
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.oci.runtime_spec import DeviceRule
+
+
+def test_a_device_is_made_elsewhere_and_opened_as_asked() -> None:
+    [device], [rule] = resolve_devices((DeviceRequest("/dev/null", "/dev/nothing", "rw"),))
+    assert (device.path, device.type, device.major, device.minor, device.file_mode) == (
+        "/dev/nothing",
+        "c",
+        1,
+        3,
+        0o666,
+    )
+    assert rule == DeviceRule(True, "c", 1, 3, "rw")
+
+
+def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "nothing", tmp_path):
+        with pytest.raises(InvalidParameter, match="error gathering device information"):
+            resolve_devices((DeviceRequest(str(path), "/dev/x"),))
+    with pytest.raises(InvalidParameter, match="invalid device permissions 'x'"):
+        resolve_devices((DeviceRequest("/dev/null", "/dev/null", "x"),))
+
+
+def test_a_privileged_container_has_the_hosts_devices_but_not_its_terminals() -> None:
+    paths = {device.path for device in host_devices()}
+    assert "/dev/null" in paths
+    assert not any(path.startswith(("/dev/pts/", "/dev/shm/")) for path in paths)
+
+
+def test_rules_are_read() -> None:
+    assert parse_rules(("c 42:* rmw", "a *:* r")) == (
+        DeviceRule(True, "c", 42, None, "rmw"),
+        DeviceRule(True, "a", None, None, "r"),
+    )
+    with pytest.raises(InvalidParameter, match="invalid device cgroup rule format: 'c 42 rmw'"):
+        parse_rules(("c 42 rmw",))

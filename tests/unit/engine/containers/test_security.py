@@ -1,0 +1,43 @@
+"""--security-opt."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.engine.containers.security import Security, parse_security
+from jupyter_containers.errors import InvalidParameter, Unsupported
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (None, Security()),
+        (("no-new-privileges",), Security(no_new_privileges=True)),
+        (("no-new-privileges=true",), Security(no_new_privileges=True)),
+        (("no-new-privileges:false",), Security()),
+        (("seccomp=unconfined",), Security(seccomp="unconfined")),
+        (('seccomp={"a": "b:c"}',), Security(seccomp='{"a": "b:c"}')),
+        (("apparmor=unconfined", "label=disable"), Security()),
+    ],
+)
+def test_options_are_understood(options: tuple[str, ...] | None, found: Security) -> None:
+    assert parse_security(options) == found
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("bad", 'invalid --security-opt 1: "bad"'),
+        ("bad=1", 'invalid --security-opt 2: "bad=1"'),
+        ("no-new-privileges=zz", 'invalid --security-opt 2: "no-new-privileges=zz"'),
+    ],
+)
+def test_others_are_refused_in_dockers_words(option: str, sentence: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        parse_security((option,))
+    assert caught.value.message == sentence
+
+
+def test_a_profile_of_a_module_that_is_not_there_is_not_ignored() -> None:
+    with pytest.raises(Unsupported, match="apparmor=strict"):
+        parse_security(("apparmor=strict",))
