@@ -55,3 +55,21 @@ def label_matches(labels: Mapping[str, str], wanted: tuple[str, ...]) -> bool:
         if key not in labels or (equals and labels[key] != value):
             return False
     return True
+
+
+def labels_match(labels: Mapping[str, str], filters: Filters) -> bool:
+    """Tell whether labels pass the filters `label` and `label!` of a prune: all of the one, and none of the other."""
+    unwanted = filters.get("label!", ())
+    return label_matches(labels, filters.get("label", ())) and not any(label_matches(labels, (u,)) for u in unwanted)
+
+
+def boolean(filters: Filters, name: str) -> bool | None:
+    """Return the value of a filter that is true or false; None when it is not there. Raises InvalidParameter."""
+    if name not in filters:
+        return None
+    values = {value.lower() for value in filters[name]}
+    if values and values <= {"1", "true"}:
+        return True
+    if values and values <= {"0", "false"}:
+        return False
+    raise InvalidParameter(f"invalid filter '{name}=[{' '.join(filters[name])}]'")

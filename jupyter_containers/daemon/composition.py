@@ -36,6 +36,8 @@ from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 from jupyter_containers.supervisor.launcher import Launcher
 
 STORAGE_DRIVER = "overlay2"
+# Above the groups of all containers; engine/specification.py names them.
+CGROUP_PARENT = "jupyter-containers"
 
 
 class Composition:
@@ -120,16 +122,18 @@ class Composition:
         )
 
     def _builds(self, environment: Environment, transfers: Transfers) -> Builds:
+        bases = BaseImages(environment.images, transfers)
         builder = Builder(
             content=self._content,
             snapshotter=self._snapshots,
             cache_records=self._build_cache,
             executor=StepExecutor(environment, self._folder),
-            images=BaseImages(environment.images, transfers),
+            images=bases,
         )
         return Builds(
             builder,
             environment.images,
+            bases=bases,
             cache=self._build_cache,
             events=self._events,
             garbage=self._garbage,
@@ -148,6 +152,7 @@ class Composition:
             is_debug=configuration.log_level == "debug",
             count_containers=engine_containers.counts,
             count_images=engine_images.count,
+            network_warning=lambda: self._networking.describe()["warning"],
         )
 
     def _introduce(self) -> None:
@@ -179,8 +184,12 @@ class Composition:
         """Let go of containers, which run on, and of everything else. The network goes when nobody is on it."""
         counts = self.engine.containers.counts()
         await self.engine.containers.close()
-        await self._networking.close(remove=not (counts.running or counts.paused))
+        is_deserted = not (counts.running or counts.paused)
+        await self._networking.close(remove=is_deserted)
+        if is_deserted:
+            self._cgroups.tidy(CGROUP_PARENT)
         await self._registry.close()
+        await self._garbage.close()
         self._database.close()
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
+from types import MappingProxyType
 from typing import BinaryIO
 
 from jupyter_containers.build.builder import Builder, BuildOptions
@@ -33,11 +35,15 @@ MAX_DOCKERFILE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """`dockerfile` is its path in the context; `names` are given to the image when all is done."""
+    """`dockerfile` is its path in the context; `names` are given to the image when all is done.
+
+    `credentials` are for base images, by the domain of their registry.
+    """
 
     dockerfile: str = "Dockerfile"
     names: tuple[Reference, ...] = ()
     options: BuildOptions = field(default_factory=BuildOptions)
+    credentials: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
 
 
 class BaseImages:
@@ -46,7 +52,19 @@ class BaseImages:
     def __init__(self, images: Images, transfers: Transfers) -> None:
         self._images = images
         self._transfers = transfers
-        self.credentials: Callable[[str], Credentials | None] = lambda _host: None
+        # The builder is one for all builds, so that they can share work; whose build a base is for, its task knows.
+        self._credentials: ContextVar[Mapping[str, Credentials]] = ContextVar(
+            "credentials", default=MappingProxyType({})
+        )
+
+    @contextmanager
+    def using(self, credentials: Mapping[str, Credentials]) -> Iterator[None]:
+        """Use these, by domain, for what the block and the tasks begun in it resolve."""
+        token = self._credentials.set(credentials)
+        try:
+            yield
+        finally:
+            self._credentials.reset(token)
 
     async def resolve(self, reference: str, pull: bool, report: Callable[[PullProgress], None]) -> Image:
         name = Reference.parse(reference).with_default_tag()
@@ -61,16 +79,26 @@ class BaseImages:
         def tell(step: Progress) -> None:
             report(PullProgress(step.id, step.status, step.current, step.total))
 
-        return (await self._transfers.pull(name, progress=tell)).image
+        credentials = self._credentials.get().get(name.domain)
+        return (await self._transfers.pull(name, credentials=credentials, progress=tell)).image
 
 
 class Builds:
     """Builds for one data root; contexts are unpacked under `folder` and removed in any case."""
 
     def __init__(
-        self, builder: Builder, images: Images, *, cache: BuildCache, events: Events, garbage: Garbage, folder: Path
+        self,
+        builder: Builder,
+        images: Images,
+        *,
+        bases: BaseImages,
+        cache: BuildCache,
+        events: Events,
+        garbage: Garbage,
+        folder: Path,
     ) -> None:
         self._builder = builder
+        self._bases = bases
         self._cache = cache
         self._images = images
         self._events = events
@@ -82,11 +110,12 @@ class Builds:
 
         After cancellation: nothing has a new name, the context is gone; finished steps are in the cache.
         """
-        with self._garbage.working(), self._context_folder() as root:
+        async with self._garbage.working(), self._context_folder() as root:
             await self._unpack(body, root)
             dockerfile = await asyncio.to_thread(_read_dockerfile, root, request.dockerfile)
             context = Context(root, dockerfile=request.dockerfile)
-            image = await self._builder.build(dockerfile, context, request.options, progress)
+            with self._bases.using(request.credentials):
+                image = await self._builder.build(dockerfile, context, request.options, progress)
             for name in request.names or (None,):
                 self._images.add(image, name)
         for name in request.names:
@@ -104,20 +133,21 @@ class Builds:
         entries = self._cache.all()
         for entry in entries:
             self._cache.remove(entry.key)
-        return len(entries), await self._garbage.collect()
+        return len(entries), (await self._garbage.collect()).freed_bytes
 
-    @contextmanager
-    def _context_folder(self) -> Iterator[Path]:
+    @asynccontextmanager
+    async def _context_folder(self) -> AsyncIterator[Path]:
         root = Path(mkdtemp(prefix="context-", dir=self._folder))
         try:
             yield root
         finally:
-            shutil.rmtree(root, ignore_errors=True)
+            # A context may have very many files; shielded, so that a build that is cancelled leaves none either.
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, root, ignore_errors=True))
 
     async def _unpack(self, body: AsyncIterable[bytes], root: Path) -> None:
         with TemporaryFile(dir=self._folder) as file:
             async for chunk in body:
-                file.write(chunk)
+                await asyncio.to_thread(file.write, chunk)
             file.seek(0)
             await asyncio.to_thread(_extract, file, root)
 

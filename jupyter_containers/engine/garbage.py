@@ -1,24 +1,30 @@
 """Garbage: what no image, container or cached build step needs any more is removed, when nobody is making things.
 
-Everything that brings content in (pull, load, build, commit) works inside `working()`. Collection waits until no such
-work is under way, so half-made images need no protection of their own; and what a crash leaves half made goes at the
-next start. A row is removed before what it names: a crash leaves garbage, never a dangling row.
+Everything that brings content in (pull, load, import, build) works inside `working()`. While such work is under way
+nothing is collected, so half-made images need no protection of their own; the collection is made up for when the last
+of it ends, and what a crash leaves half made goes at the next start. Work that wants to begin during a collection
+waits for its end: it must not find a layer here that is about to go. A row is removed before what it names: a crash
+leaves garbage, never a dangling row.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from jupyter_containers.content.store import BlobNotFound, ContentStore
+from jupyter_containers.content.store import BlobNotFound, DirectoryStore
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.snapshot_record import COMMITTED
-from jupyter_containers.snapshots.snapshotter import SnapshotNotFound, Snapshotter
+from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 _log = logging.getLogger(__name__)
+
+# A download that broke off is worth continuing for so long.
+STALE_INGEST_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,91 +35,129 @@ class Needed:
     snapshots: frozenset[str] = frozenset()
 
 
-class Garbage:
-    """Collects from the content store and the snapshotter. `roots` are asked anew at each collection."""
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collection removed: snapshots, children before parents, and the bytes that were freed altogether."""
 
-    def __init__(self, content: ContentStore, snapshots: Snapshotter) -> None:
+    snapshots: tuple[str, ...] = ()
+    freed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Doomed:
+    snapshots: tuple[str, ...]
+    blobs: tuple[Digest, ...]
+
+
+class Garbage:
+    """Collects from the content store and the snapshotter. `close` once, before they are closed."""
+
+    def __init__(self, content: DirectoryStore, snapshots: Snapshotter) -> None:
         self._content = content
         self._snapshots = snapshots
         self._roots: list[Callable[[], Iterable[Needed]]] = []
         self._working = 0
+        self._is_due = False
+        # Held by a collection; work that begins waits for it.
         self._lock = asyncio.Lock()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._tasks: set[asyncio.Task[Collected]] = set()
 
     def protect(self, roots: Callable[[], Iterable[Needed]]) -> None:
-        """Add somebody who knows what is needed."""
+        """Add somebody who knows what is needed; asked anew at each collection."""
         self._roots.append(roots)
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Keep collection away while content comes in that nothing refers to yet."""
-        self._working += 1
-        self._idle.clear()
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Keep collections away while content comes in that nothing refers to yet."""
+        async with self._lock:
+            self._working += 1
         try:
             yield
         finally:
             self._working -= 1
-            if not self._working:
-                self._idle.set()
+            if self._is_due and not self._working:
+                self._begin()
 
-    async def collect(self) -> int:
-        """Remove what nobody needs; return the bytes that this freed.
+    async def collect(self) -> Collected:
+        """Remove what nobody needs and tell what went; nothing, for now, while pulls or builds are under way.
 
-        Waits for pulls and builds under way. After cancellation: some garbage may be left, for the next time.
+        After cancellation: the collection goes on.
         """
-        async with self._lock:
-            await self._idle.wait()
-            # On the loop, in one go: no pull or build can begin between the question and the removal of rows. The
-            # bytes themselves are unlinked by number and digest, which is quick.
-            return self._sweep()
+        return await asyncio.shield(self._begin())
 
-    def _sweep(self) -> int:
+    async def close(self) -> None:
+        """Wait for collections under way."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self) -> asyncio.Task[Collected]:
+        task = asyncio.ensure_future(self._collect())
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Collected]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("garbage collection failed", exc_info=task.exception())
+
+    async def _collect(self) -> Collected:
+        async with self._lock:
+            self._is_due = self._working > 0
+            if self._is_due:
+                return Collected()
+            # Asked on the loop, in one go: whoever is asked answers from one and the same moment. From here on nothing
+            # can come to need what is doomed, so the slow part, unlinking, is left to a thread.
+            doomed = self._doomed()
+            return await asyncio.to_thread(self._remove, doomed)
+
+    def _doomed(self) -> _Doomed:
         needed = [need for roots in self._roots for need in roots()]
         blobs = {digest for need in needed for digest in need.blobs}
-        snapshots = self._with_parents({name for need in needed for name in need.snapshots})
-        return self._sweep_snapshots(snapshots) + self._sweep_blobs(blobs)
+        snapshots = self._doomed_snapshots({name for need in needed for name in need.snapshots})
+        return _Doomed(tuple(snapshots), tuple(digest for digest in self._content if digest not in blobs))
 
-    def _with_parents(self, names: set[str]) -> set[str]:
-        parents = {record.key: record.parent for record in self._snapshots.walk()}
-        # A snapshot that somebody writes to, such as a container's, needs what it stands on.
-        names |= {record.key for record in self._snapshots.walk() if record.kind != COMMITTED}
-        found: set[str] = set()
-        for name in names:
-            key: str | None = name
-            while key and key not in found:
-                found.add(key)
-                key = parents.get(key)
-        return found
-
-    def _sweep_snapshots(self, needed: set[str]) -> int:
-        freed = 0
-        doomed = [record for record in self._snapshots.walk() if record.key not in needed]
-        # Children before parents: a snapshot that others stand on cannot go.
+    def _doomed_snapshots(self, needed: set[str]) -> list[str]:
+        """Return what does not lie under a needed snapshot, children before parents."""
+        records = {record.key: record for record in self._snapshots.walk()}
+        # A snapshot that somebody writes to, such as a container's, is its owner's to remove, and stands on others.
+        waiting = [*needed, *(key for key, record in records.items() if record.kind != COMMITTED)]
+        kept: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key in records and key not in kept:
+                kept.add(key)
+                waiting.append(records[key].parent or "")
+        doomed = {key: record for key, record in records.items() if key not in kept}
+        ordered: list[str] = []
         while doomed:
-            parents = {record.parent for record in doomed}
-            leaves = [record for record in doomed if record.key not in parents]
-            for record in leaves:
-                freed += record.size_bytes or 0
-                self._remove_snapshot(record.key)
-            doomed = [record for record in doomed if record not in leaves]
-        return freed
+            parents = {record.parent for record in doomed.values()}
+            leaves = [key for key in doomed if key not in parents]
+            ordered += leaves
+            for key in leaves:
+                del doomed[key]
+        return ordered
 
-    def _remove_snapshot(self, key: str) -> None:
-        try:
-            self._snapshots.remove(key)
-        except SnapshotNotFound:
-            pass
-        except OSError as error:
-            _log.warning("cannot remove snapshot %s: %s", key, error)
-
-    def _sweep_blobs(self, needed: set[Digest]) -> int:
-        freed = 0
-        for digest in [digest for digest in self._content if digest not in needed]:
+    def _remove(self, doomed: _Doomed) -> Collected:
+        freed = self._content.remove_stale_ingests(STALE_INGEST_SECONDS)
+        removed = []
+        for key in doomed.snapshots:
             try:
-                size = self._content.size(digest)
-                self._content.delete(digest)
-                freed += size
-            except BlobNotFound:
-                pass
-        return freed
+                size = self._snapshots.stat(key).size_bytes or 0
+                self._snapshots.remove(key)
+            except (OSError, ContainersError) as error:
+                _log.warning("cannot remove snapshot %s: %s", key, error)
+                continue
+            removed.append(key)
+            freed += size
+        return Collected(tuple(removed), freed + sum(self._remove_blob(digest) for digest in doomed.blobs))
+
+    def _remove_blob(self, digest: Digest) -> int:
+        try:
+            size = self._content.size(digest)
+            self._content.delete(digest)
+        except BlobNotFound:
+            return 0
+        except OSError as error:
+            _log.warning("cannot remove blob %s: %s", digest, error)
+            return 0
+        return size

@@ -1,20 +1,24 @@
-"""Images: names for what is in the store. Find, list, tag, remove, history.
+"""Images: names for what is in the store. Find, list, tag, history.
 
-What comes in from outside is in transfers.py. A name is a canonical reference; an image's id is its config's digest.
+What comes in from outside is in transfers.py, how names and images go in image_removal.py. A name is a canonical
+reference; an image's id is its config's digest.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine import image_removal
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
-from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
+from jupyter_containers.engine.image_removal import Removed, User
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images import walk
 from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata.images import ImageRecord, ImageRecords
@@ -23,6 +27,8 @@ from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import History, ImageConfig
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.snapshots.snapshotter import SnapshotNotFound, Snapshotter
+
+_log = logging.getLogger(__name__)
 
 HOST_NAME = "docker.io/library/host:latest"
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -64,6 +70,22 @@ class ImageView:
     def repo_digests(self) -> list[str]:
         return [Reference.parse(text).familiar for text in self.record.repo_digests]
 
+    def narrowed(self, patterns: Sequence[str]) -> ImageView | None:
+        """Return this image with the names that match a pattern such as `busybox`, `local/*` or `*:1.*`; None without.
+
+        An asterisk ends at a slash. Source: distribution/reference, FamiliarMatch.
+        """
+
+        def matches(reference: Reference) -> bool:
+            texts = (reference.familiar, reference.familiar_repository)
+            return any(_matches_path(text, pattern) for text in texts for pattern in patterns)
+
+        names = tuple(name for name in self.names if matches(name))
+        digests = tuple(text for text in self.record.repo_digests if matches(Reference.parse(text)))
+        if not names and not digests:
+            return None
+        return ImageView(replace(self.record, repo_digests=digests), self.image, names)
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
@@ -73,22 +95,6 @@ class HistoryEntry:
     size: int
     id: str = "<missing>"
     tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What a removal did: one name taken off, or one image deleted."""
-
-    untagged: str = ""
-    deleted: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A container that stands on an image."""
-
-    container_id: str
-    is_running: bool
 
 
 class Images:
@@ -114,7 +120,7 @@ class Images:
         self._content = content
         self._snapshots = snapshots
         self._events = events
-        self._garbage = garbage
+        self.garbage = garbage
         self._make_host = make_host
         self._now = now
         self._load = lru_cache(maxsize=256)(self._read)
@@ -128,11 +134,12 @@ class Images:
 
         Raises ImageNotFound, InvalidParameter for what is no reference or an ambiguous prefix.
         """
-        return self.view(self._find(name_or_id))
+        return self.view(self.record(name_or_id))
 
-    def _find(self, name_or_id: str) -> ImageRecord:
+    def record(self, name_or_id: str) -> ImageRecord:
+        """Like `find`, but also for an image whose blobs are damaged."""
         if _ID.fullmatch(name_or_id):
-            return self._by_prefix(name_or_id) or _missing(name_or_id)
+            return self._by_prefix(name_or_id) or _missing(f"sha256:{name_or_id}")
         reference = self._reference(name_or_id)
         if reference is not None:
             record = self._by_name(reference)
@@ -166,6 +173,15 @@ class Images:
             raise InvalidParameter(f"image id prefix {text} is ambiguous; give more digits")
         return found[0] if found else None
 
+    def current(self, record: ImageRecord) -> ImageRecord:
+        """Return the record as it is now."""
+        return self._records.get(record.id) or _missing(str(record.id))
+
+    def references(self, record: ImageRecord) -> list[Reference]:
+        """Return the tags of an image and the digests it was pulled by, in alphabetical order."""
+        tags = [entry.name for entry in self._names.names_of(record.id)]
+        return [Reference.parse(text) for text in sorted([*tags, *record.repo_digests])]
+
     def view(self, record: ImageRecord) -> ImageView:
         names = tuple(Reference.parse(entry.name) for entry in self._names.names_of(record.id))
         return ImageView(record, self._load(record.id, record.target.digest), names)
@@ -178,17 +194,12 @@ class Images:
         return walk.load(self._content, record.target)
 
     def all(self) -> list[ImageView]:
-        """Return all images, the newest first."""
-        return sorted((self.view(record) for record in self._records.all()), key=lambda v: v.record.created_at)[::-1]
+        """Return all images, the newest first; a damaged one is left out."""
+        whole = (self.view(record) for record in self._records.all() if self._image(record) is not None)
+        return sorted(whole, key=lambda view: view.record.created_at, reverse=True)
 
     def count(self) -> int:
         return len(self._records.all())
-
-    def matches_reference(self, view: ImageView, pattern: str) -> bool:
-        """Tell whether a name of the image matches a pattern such as `busybox`, `local/*` or `*:1.*`."""
-        return any(
-            fnmatchcase(text, pattern) for name in view.names for text in (name.familiar, name.familiar_repository)
-        )
 
     def history(self, view: ImageView) -> list[HistoryEntry]:
         """Return the steps of an image, the newest first."""
@@ -228,84 +239,37 @@ class Images:
             raise InvalidParameter("refusing to create a tag with a digest reference")
         name = reference.with_default_tag()
         self.add(view.image, name)
-        self._events.publish("image", "tag", str(view.id), {"name": name.familiar})
+        self._tell("tag", view.record, name.familiar)
 
     async def remove(self, name_or_id: str, *, force: bool = False, prune: bool = True) -> list[Removed]:
-        """Take a name off an image, and delete the image with its last name.
-
-        Raises ImageNotFound; Conflict when containers stand on it, or an id has several names (`force` overrides both,
-        but never for a running container).
-        """
-        view = self.view(self._find(name_or_id))
-        by_id = not self._is_name(name_or_id)
-        names = list(view.names) if by_id else [self._named(name_or_id)]
-        if by_id and len({name.familiar_repository for name in names}) > 1 and not force:
-            raise Conflict(
-                f"conflict: unable to delete {view.id.short} (must be forced) - image is referenced in multiple "
-                "repositories"
-            )
-        is_last = len(names) >= len(view.names)
-        if is_last:
-            self._refuse_in_use(view, name_or_id, by_id=by_id, force=force)
-        removed = [self._untag(view, name) for name in names]
-        if is_last and not (force and self.users(view.id)):
-            removed += self._delete(view)
-            if prune:
-                await self._garbage.collect()
-        return removed
-
-    def _is_name(self, text: str) -> bool:
-        if _ID.fullmatch(text) or text.startswith("sha256:"):
-            return False
-        return self._by_name(Reference.parse(text).with_default_tag()) is not None
-
-    def _named(self, text: str) -> Reference:
-        return Reference.parse(text).with_default_tag()
-
-    def _refuse_in_use(self, view: ImageView, name: str, *, by_id: bool, force: bool) -> None:
-        users = sorted(self.users(view.id), key=lambda user: not user.is_running)
-        if not users or (force and not users[0].is_running):
-            return
-        container = users[0].container_id[:12]
-        if users[0].is_running and (by_id or force):
-            raise Conflict(
-                f"conflict: unable to delete {view.id.short} (cannot be forced) - image is being used by running "
-                f"container {container}"
-            )
-        if by_id:
-            raise Conflict(
-                f"conflict: unable to delete {view.id.short} (must be forced) - image is being used by stopped "
-                f"container {container}"
-            )
-        raise Conflict(
-            f'conflict: unable to remove repository reference "{name}" (must force) - container {container} is using '
-            f"its referenced image {view.id.short}"
-        )
-
-    def _untag(self, view: ImageView, name: Reference) -> Removed:
-        if name.digest is None:
-            self._names.remove(str(name))
-        else:
-            kept = tuple(text for text in view.record.repo_digests if text != str(name))
-            self._records.add(replace(view.record, repo_digests=kept))
-        self._events.publish("image", "untag", str(view.id), {"name": str(view.id)})
-        return Removed(untagged=name.familiar)
-
-    def _delete(self, view: ImageView) -> list[Removed]:
-        digests = [Removed(untagged=text) for text in view.repo_digests]
-        self._records.remove(view.id)
-        self._load.cache_clear()
-        self._events.publish("image", "delete", str(view.id), {"name": str(view.id)})
-        return [*digests, Removed(deleted=str(view.id))]
+        """See image_removal.remove."""
+        return await image_removal.remove(self, name_or_id, force=force, prune=prune)
 
     async def prune(self, wanted: Callable[[ImageView], bool]) -> tuple[list[Removed], int]:
-        """Delete the images that `wanted` picks and no container stands on; return what went and the bytes freed."""
-        removed: list[Removed] = []
-        for view in self.all():
-            if wanted(view) and not self.users(view.id):
-                removed += [self._untag(view, name) for name in view.names]
-                removed += self._delete(view)
-        return removed, await self._garbage.collect()
+        """See image_removal.prune."""
+        return await image_removal.prune(self, wanted)
+
+    def untag(self, record: ImageRecord, reference: Reference) -> Removed:
+        """Take one tag or digest off an image."""
+        if reference.digest is None:
+            self._names.remove(str(reference))
+        else:
+            text = f"{reference.repository}@{reference.digest}"
+            self._records.add(replace(record, repo_digests=tuple(t for t in record.repo_digests if t != text)))
+        self._tell("untag", record, str(record.id))
+        return Removed(untagged=reference.familiar)
+
+    def delete(self, record: ImageRecord) -> Removed:
+        """Forget an image that has no name any more; what only it needed is left to the garbage collection."""
+        self._records.remove(record.id)
+        self._events.publish("image", "delete", str(record.id), {"name": str(record.id)})
+        return Removed(deleted=str(record.id))
+
+    def _tell(self, action: str, record: ImageRecord, name: str) -> None:
+        """Publish an event with the image's labels, by which listeners can filter."""
+        image = self._image(record)
+        labels = dict(image.config.process.labels) if image is not None else {}
+        self._events.publish("image", action, str(record.id), labels | {"name": name})
 
     def _layer_size(self, snapshot: str) -> int:
         try:
@@ -313,12 +277,25 @@ class Images:
         except SnapshotNotFound:
             return 0
 
+    def _image(self, record: ImageRecord) -> Image | None:
+        """Return the image of a record; None, and a line in the log, when its blobs are damaged."""
+        try:
+            return self._load(record.id, record.target.digest)
+        except ContainersError as error:
+            _log.warning("image %s is damaged, pull or build it again: %s", record.id, error.message)
+            return None
+
     def _needed(self) -> Iterable[Needed]:
-        targets = {entry.target.digest for entry in self._names.all()}
         for record in self._records.all():
-            image = self._load(record.id, record.target.digest)
-            blobs = {record.id, record.target.digest, *(layer.digest for layer in image.manifest.layers)}
-            yield Needed(frozenset(blobs | targets), frozenset(image.chain))
+            image = self._image(record)
+            layers, chain = (image.manifest.layers, image.chain) if image is not None else ((), ())
+            blobs = {record.id, record.target.digest, *(layer.digest for layer in layers)}
+            yield Needed(frozenset(blobs), frozenset(chain))
+
+
+def _matches_path(text: str, pattern: str) -> bool:
+    parts, patterns = text.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
 
 
 def _missing(name: str) -> ImageRecord:

@@ -7,7 +7,8 @@ failed one leaves is collected afterwards.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,7 +21,7 @@ from jupyter_containers.engine.images import Images
 from jupyter_containers.errors import NotFound, Unsupported
 from jupyter_containers.images import archive, unpack, walk
 from jupyter_containers.images.walk import Image
-from jupyter_containers.oci.platform import Platform, host_platform
+from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress, Registry
 from jupyter_containers.snapshots.snapshotter import Snapshotter
@@ -28,12 +29,13 @@ from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull brought. `is_new` is false when the name pointed at this image before."""
+    """What a pull brought. `is_new` is false when the name pointed at this image before; `warning` may be empty."""
 
     reference: Reference
     digest: str
     image: Image
     is_new: bool
+    warning: str = ""
 
 
 class Transfers:
@@ -73,15 +75,23 @@ class Transfers:
         """
         if reference.domain == "docker.io" and reference.path == "library/host":
             raise Unsupported("host is this machine's own root and is in no registry; use it as it is: run host")
-        with self._garbage.working():
+        async with self._garbage.working():
             pulled = await self._registry.pull(
                 reference, platform=platform or host_platform(), credentials=credentials, progress=progress
             )
             image = await self._unpacked(walk.load(self._content, pulled.target, platform), progress)
             before = await self._known(reference)
-            self._images.add(image, reference if reference.tag else None, pulled.repo_digest)
+            # With a digest the digest counts, and a tag beside it is for the reader only.
+            name = reference if reference.tag and not reference.digest else None
+            self._images.add(image, name, pulled.repo_digest)
         self._events.publish("image", "pull", reference.familiar, {"name": reference.familiar_repository})
-        return Pulled(reference, pulled.repo_digest.partition("@")[2], image, before != image.config_digest)
+        return Pulled(
+            reference,
+            pulled.repo_digest.partition("@")[2],
+            image,
+            is_new=before != image.config_digest,
+            warning=_warning(reference, image, platform),
+        )
 
     async def _known(self, reference: Reference) -> object:
         try:
@@ -92,10 +102,10 @@ class Transfers:
     async def load(self, body: AsyncIterable[bytes]) -> list[tuple[tuple[Reference, ...], Image]]:
         """Read the images of a `docker save` file or an OCI layout; return them with their names.
 
-        Raises InvalidParameter for what is neither. After cancellation: images that were complete stay.
+        Raises InvalidParameter for what is neither, Unsupported for an image of another machine's root. After
+        cancellation: images that were complete stay.
         """
-        with self._garbage.working(), TemporaryFile(dir=self._folder) as file:
-            await _spool(body, file)
+        async with self._garbage.working(), self._spooled(body) as file:
             loaded = await asyncio.to_thread(archive.load, file, self._content)
             for names, image in loaded:
                 await self._unpacked(image, lambda _progress: None)
@@ -108,8 +118,7 @@ class Transfers:
         self, body: AsyncIterable[bytes], *, name: Reference | None, changes: Sequence[str], message: str
     ) -> Image:
         """Make an image of one layer from a tar of a root file system, as `docker import` does."""
-        with self._garbage.working(), TemporaryFile(dir=self._folder) as file:
-            await _spool(body, file)
+        async with self._garbage.working(), self._spooled(body) as file:
             image = await asyncio.to_thread(
                 archive.import_tar, file, self._content, changes=tuple(changes), message=message
             )
@@ -118,17 +127,51 @@ class Transfers:
         self._events.publish("image", "import", str(image.config_digest), {"name": str(image.config_digest)})
         return image
 
+    @asynccontextmanager
+    async def _spooled(self, body: AsyncIterable[bytes]) -> AsyncIterator[BinaryIO]:
+        with TemporaryFile(dir=self._folder) as file:
+            async for chunk in body:
+                await asyncio.to_thread(file.write, chunk)
+            file.seek(0)
+            yield file
+
     async def _unpacked(self, image: Image, progress: Callable[[Progress], None]) -> Image:
         loop = asyncio.get_running_loop()
 
         def tell(step: unpack.Progress) -> None:
             loop.call_soon_threadsafe(progress, Progress(step.id, step.status, step.current, step.total))
 
+        self._refuse_host(image)
         await asyncio.to_thread(unpack.unpack, image, self._content, self._snapshots, on_progress=tell)
         return image
 
+    def _refuse_host(self, image: Image) -> None:
+        """Refuse an image that says it stands on the host's root: only this daemon may make such a one.
 
-async def _spool(body: AsyncIterable[bytes], file: BinaryIO) -> None:
-    async for chunk in body:
-        await asyncio.to_thread(file.write, chunk)
-    file.seek(0)
+        It can say so by a layer of that type, or by the names of layers that are here: what is here is not unpacked
+        again, so the names alone would open this machine to an image from outside.
+        """
+        if image.is_host or any(self._is_host(name) for name in image.chain):
+            raise Unsupported(
+                f"image {image.config_digest} stands on a machine's own root, which cannot come from outside"
+            )
+
+    def _is_host(self, snapshot: str) -> bool:
+        key: str | None = snapshot
+        while key is not None and self._snapshots.exists(key):
+            record = self._snapshots.stat(key)
+            if record.adopted_path is not None:
+                return True
+            key = record.parent
+        return False
+
+
+def _warning(reference: Reference, image: Image, wanted: Platform | None) -> str:
+    """Return what to say of an image that there is for one platform only, and not for the one that was asked for."""
+    found = image.config.platform
+    if wanted is None or suitability(found, wanted) is not None:
+        return ""
+    return (
+        f"image with reference {reference.familiar} was found but does not match the specified platform: "
+        f"wanted {wanted}, actual: {found}"
+    )

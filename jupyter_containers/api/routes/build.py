@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -13,13 +11,21 @@ from jupyter_containers.api.json_lines import JsonLines, Outbox
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, json_query, text
 from jupyter_containers.api.wire.builds import BuildLines
 from jupyter_containers.build.builder import BuildOptions
+from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.build.progress import Event
 from jupyter_containers.engine.builds import BuildRequest, names_of
-from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.errors import Unsupported
 from jupyter_containers.oci.platform import Platform, host_platform
+from jupyter_containers.registry import from_config_header
 
 _CHUNK = 256 * 1024
-_NETWORKS = {"": "default", "default": "default", "bridge": "default", "none": "none", "host": "host"}
+_NETWORKS: Mapping[str, NetworkMode] = {
+    "": "default",
+    "default": "default",
+    "bridge": "default",
+    "none": "none",
+    "host": "host",
+}
 
 # Parameters that ask for something this builder does not do yet, with the values that ask for nothing.
 _REFUSED = {
@@ -72,7 +78,6 @@ def _request(request: web.Request) -> BuildRequest:
     network = _NETWORKS.get(text(request, "networkmode"))
     if network is None:
         raise Unsupported(f"network {text(request, 'networkmode')!r} is not supported in builds; use none or host")
-    _check_credentials(request)
     return BuildRequest(
         dockerfile=text(request, "dockerfile") or "Dockerfile",
         names=names_of(request.query.getall("t", [])),
@@ -82,20 +87,10 @@ def _request(request: web.Request) -> BuildRequest:
             labels=dict(json_query(request, "labels")),
             no_cache=flag(request, "nocache"),
             pull=flag(request, "pull"),
-            network=network,  # type: ignore[arg-type]
+            network=network,
         ),
+        credentials=from_config_header(request.headers.get("X-Registry-Config")),
     )
-
-
-def _check_credentials(request: web.Request) -> None:
-    """Refuse a header that is not what it should be; base images are pulled anonymously for now."""
-    header = request.headers.get("X-Registry-Config", "")
-    try:
-        content = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)) or b"{}")
-    except (binascii.Error, ValueError) as error:
-        raise InvalidParameter(f"invalid X-Registry-Config header: {error}") from error
-    if not isinstance(content, dict | None):
-        raise InvalidParameter("invalid X-Registry-Config header: not a JSON object")
 
 
 async def prune(request: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from typing import NoReturn
 
@@ -9,10 +10,11 @@ from aiohttp import web
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines, Outbox
-from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text
-from jupyter_containers.api.wire.images import history_json, image_json, removed_json, summary_json
+from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text, version_of
+from jupyter_containers.api.wire.images import history_json, image_json, removed_json, seconds_of, summary_json
 from jupyter_containers.api.wire.progress import progress_json
-from jupyter_containers.engine.images import Images, ImageView
+from jupyter_containers.api.wire.times import parse_time
+from jupyter_containers.engine.images import ImageView
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform
@@ -25,26 +27,41 @@ _CHUNK = 256 * 1024
 
 async def list_images(request: web.Request) -> web.Response:
     images, wanted = engine_of(request).images, filters.parse(request, _LIST_FILTERS)
-    if "until" in wanted:
-        raise Unsupported("filter 'until' of the image list is not supported yet")
+    dangling = filters.boolean(wanted, "dangling")
+    until = _until(wanted)
     before = [(await images.find(name)).record.created_at for name in wanted.get("before", ())]
     since = [(await images.find(name)).record.created_at for name in wanted.get("since", ())]
     answer = []
     for view in images.all():
+        named = view.narrowed(wanted["reference"]) if "reference" in wanted else view
         created = view.record.created_at
-        if _matches(images, view, wanted) and all(created < b for b in before) and all(created > s for s in since):
-            counted = len(images.users(view.id)) if flag(request, "shared-size") else -1
-            answer.append(summary_json(view, counted))
+        if (
+            named is not None
+            and _is_wanted(named, dangling)
+            and filters.label_matches(view.config.process.labels, wanted.get("label", ()))
+            and all(created < moment for moment in before)
+            and all(created > moment for moment in since)
+            and (until is None or seconds_of(created) <= until)
+        ):
+            containers = len(images.users(view.id)) if flag(request, "shared-size") else -1
+            answer.append(summary_json(named, containers, version=version_of(request)))
     return json_answer(answer)
 
 
-def _matches(images: Images, view: ImageView, wanted: filters.Filters) -> bool:
-    if "dangling" in wanted and (not view.tags) != (wanted["dangling"][0].lower() in ("1", "true")):
-        return False
-    patterns = wanted.get("reference", ())
-    if patterns and not any(images.matches_reference(view, pattern) for pattern in patterns):
-        return False
-    return filters.label_matches(view.config.process.labels, wanted.get("label", ()))
+def _is_wanted(view: ImageView, dangling: bool | None) -> bool:
+    """Read `dangling` as dockerd does: true asks for images without a tag, false for those with a tag or a digest."""
+    if dangling is None:
+        return True
+    return not view.tags if dangling else bool(view.tags or view.repo_digests)
+
+
+def _until(wanted: filters.Filters) -> float | None:
+    """Return the moment of the filter `until`, in seconds since the epoch."""
+    if "until" not in wanted:
+        return None
+    if len(wanted["until"]) != 1:
+        raise InvalidParameter("more than one until filter specified")
+    return parse_time(wanted["until"][0], "until", now=time.time_ns()) / 1e9
 
 
 async def create(request: web.Request) -> web.StreamResponse:
@@ -55,24 +72,18 @@ async def create(request: web.Request) -> web.StreamResponse:
     platform = Platform.parse(text(request, "platform")) if text(request, "platform") else None
     credentials = from_header(request.headers.get("X-Registry-Auth"))
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
-        familiar = reference.familiar_repository
-        begin = f"Pulling from {reference.repository.removeprefix('docker.io/').removeprefix(reference.domain + '/')}"
-        started = False
 
         def tell(step: Progress) -> None:
-            nonlocal started
-            if not started:
-                started = True
-                outbox.put({"status": begin, "id": reference.tag or str(reference.digest)})
             outbox.put(progress_json(step))
 
         pulled = await engine_of(request).transfers.pull(
             reference, platform=platform, credentials=credentials, progress=tell
         )
         outbox.put({"status": f"Digest: {pulled.digest}"})
-        name = f"{familiar}:{reference.tag}" if reference.tag else reference.familiar
         verdict = "Downloaded newer image for" if pulled.is_new else "Image is up to date for"
-        outbox.put({"status": f"Status: {verdict} {name}"})
+        outbox.put({"status": f"Status: {verdict} {reference.familiar}"})
+        if pulled.warning:
+            outbox.put({"status": f"WARNING: {pulled.warning}"})
     return lines.response
 
 
@@ -139,14 +150,13 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def prune(request: web.Request) -> web.Response:
-    wanted = filters.parse(request, {"dangling", "label", "until"})
-    if "until" in wanted:
-        raise Unsupported("filter 'until' of image prune is not supported yet")
-    only_dangling = wanted.get("dangling", ("true",))[0].lower() in ("1", "true")
+    wanted = filters.parse(request, {"dangling", "label", "label!", "until"})
+    only_dangling, until = filters.boolean(wanted, "dangling") is not False, _until(wanted)
     removed, freed = await engine_of(request).images.prune(
         lambda view: (
             (not view.tags or not only_dangling)
-            and filters.label_matches(view.config.process.labels, wanted.get("label", ()))
+            and filters.labels_match(view.config.process.labels, wanted)
+            and (until is None or seconds_of(view.record.created_at) <= until)
         )
     )
     return json_answer({"ImagesDeleted": [removed_json(r) for r in removed] or None, "SpaceReclaimed": freed})

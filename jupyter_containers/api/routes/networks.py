@@ -38,7 +38,7 @@ async def connect(request: web.Request) -> NoReturn:
 
 
 async def prune(request: web.Request) -> web.Response:
-    filters.parse(request, {"label", "until"})
+    filters.parse(request, {"label", "label!", "until"})
     return json_answer({"NetworksDeleted": None})
 
 

@@ -14,8 +14,8 @@ async def list_volumes(request: web.Request) -> web.Response:
     volumes = engine_of(request).volumes
     wanted = filters.parse(request, {"dangling", "driver", "label", "name"})
     matching = [volume for volume in volumes.all() if _matches(volume, wanted)]
-    if "dangling" in wanted:
-        unused = wanted["dangling"][0].lower() in ("1", "true")
+    unused = filters.boolean(wanted, "dangling")
+    if unused is not None:
         matching = [volume for volume in matching if (not volumes.used_by(volume.name)) == unused]
     return json_answer({"Volumes": [volume_json(volume) for volume in matching], "Warnings": None})
 
@@ -42,12 +42,11 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def prune(request: web.Request) -> web.Response:
-    wanted = filters.parse(request, {"label", "all"})
+    wanted = filters.parse(request, {"label", "label!", "all"})
     # Since 1.42 named volumes stay unless all=true is among the filters.
-    every = version_of(request) < (1, 42) or "true" in wanted.get("all", ()) or "1" in wanted.get("all", ())
-    labels = wanted.get("label", ())
+    every = version_of(request) < (1, 42) or filters.boolean(wanted, "all") is True
     removed, freed = await engine_of(request).volumes.prune(
-        lambda volume: (every or volume.is_anonymous) and filters.label_matches(volume.labels, labels)
+        lambda volume: (every or volume.is_anonymous) and filters.labels_match(volume.labels, wanted)
     )
     return json_answer({"VolumesDeleted": removed or None, "SpaceReclaimed": freed})
 

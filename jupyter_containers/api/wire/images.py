@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jupyter_containers.engine.images import HistoryEntry, ImageView, Removed
+from jupyter_containers.api.routing import API_VERSION
+from jupyter_containers.engine.image_removal import Removed
+from jupyter_containers.engine.images import HistoryEntry, ImageView
 from jupyter_containers.oci.image_config import ProcessDefaults, process_to_json
 
 
@@ -17,19 +19,22 @@ def seconds_of(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def summary_json(view: ImageView, containers: int = -1) -> dict[str, Any]:
+def summary_json(view: ImageView, containers: int = -1, *, version: tuple[int, int] = API_VERSION) -> dict[str, Any]:
     """Write an entry of the list; `containers` is -1 when it was not counted."""
+    tags, digests = view.tags, view.repo_digests
+    if not tags and not digests and version < (1, 43):  # what clients of those versions show, and look for
+        tags, digests = ["<none>:<none>"], ["<none>@<none>"]
     return {
         "Containers": containers,
         "Created": seconds_of(view.record.created_at),
         "Id": str(view.id),
         "Labels": dict(view.config.process.labels) or None,
         "ParentId": str(view.record.parent_id or ""),
-        "RepoDigests": view.repo_digests,
-        "RepoTags": view.tags,
+        "RepoDigests": digests,
+        "RepoTags": tags,
         "SharedSize": -1,
         "Size": view.record.size,
-        "VirtualSize": view.record.size,
+        **({"VirtualSize": view.record.size} if version < (1, 44) else {}),
     }
 
 
