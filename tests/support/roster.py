@@ -1,0 +1,41 @@
+"""A roster over a real database, without anything that runs: for the engine's rules about records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.environment import Environment
+from jupyter_containers.engine.events import Events
+from jupyter_containers.metadata.containers import Containers as ContainerRecords
+from jupyter_containers.metadata.database import Database
+from jupyter_containers.paths import Places
+
+NOW = 1_767_323_045 * 10**9
+
+
+class Clock:
+    """Nanoseconds that stand still until they are moved."""
+
+    def __init__(self, now: int = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def roster(folder: Path, **rooms: Any) -> Roster:
+    """Return a roster whose environment has `rooms`, and nothing where a test needs nothing."""
+    clock = rooms.pop("clock", Clock())
+    folder.joinpath("data").mkdir(exist_ok=True)
+    database = Database(folder / "data" / "metadata.db")
+    fields: dict[str, Any] = {
+        "places": Places(folder / "data", folder / "run"),
+        "container_records": ContainerRecords(database),
+        "events": Events(clock),
+        "clock_ns": clock,
+    }
+    names = ("content", "snapshots", "images", "volumes", "networking", "launcher", "cgroups")
+    fields |= {name: rooms.get(name, cast(Any, None)) for name in names}
+    return Roster(Environment(**fields))

@@ -1,0 +1,79 @@
+"""What the host knows of a container that is to be started."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.engine.containers.facts import gather, hostname, joined_namespaces
+from jupyter_containers.engine.containers.record import DeviceRequest, HostSettings, Record, Settings, State, Status
+from jupyter_containers.errors import Conflict, NotFound, Unsupported
+from jupyter_containers.oci.runtime_spec import Mount
+from tests.support.roster import roster
+
+ROOT = Mount("/", "overlay", "overlay")
+
+
+class Snapshots:
+    def mounts(self, key: str) -> tuple[Mount, ...]:
+        assert key == f"container:{'a' * 64}"
+        return (ROOT,)
+
+
+def record(letter: str = "a", name: str = "web", pid: int = 0, **host: object) -> Record:
+    state = State(Status.RUNNING, pid) if pid else State()
+    return Record(letter * 64, name, 1, "x", host=HostSettings(**host), state=state)  # type: ignore[arg-type]
+
+
+def test_facts_of_a_plain_container(tmp_path: Path) -> None:
+    async def test() -> None:
+        ours = roster(tmp_path, snapshots=Snapshots())
+        found = gather(ours, record(devices=(DeviceRequest("/dev/null", "/dev/x"),)))
+        assert found.rootfs == (ROOT,)
+        assert found.files_path == ours.files_path(record())
+        assert found.hostname == "a" * 12
+        assert [device.path for device in found.devices] == ["/dev/x"]
+        assert len(found.device_rules) == 1
+        assert set(found.granted_capabilities) <= set(found.known_capabilities)
+
+    asyncio.run(test())
+
+
+def test_another_containers_network_comes_with_its_names(tmp_path: Path) -> None:
+    async def test() -> None:
+        ours = roster(tmp_path, snapshots=Snapshots())
+        other = ours.add(record("b", "other", pid=77))
+        joining = record(network_mode="container:other", pid_mode="container:other")
+        found = gather(ours, joining)
+        assert found.joined == {"network": "/proc/77/ns/net", "pid": "/proc/77/ns/pid"}
+        assert found.files_path == ours.files_path(other.record)
+        assert found.hostname == "b" * 12
+
+    asyncio.run(test())
+
+
+def test_what_cannot_be_joined_is_refused(tmp_path: Path) -> None:
+    async def test() -> None:
+        ours = roster(tmp_path)
+        ours.add(record("b", "stopped"))
+        own = ours.add(record(network_mode="container:web"))
+        with pytest.raises(Conflict, match="cannot join network of a non running container: bbb"):
+            joined_namespaces(ours, record("c", network_mode="container:stopped"))
+        with pytest.raises(Conflict, match="cannot join own network"):
+            joined_namespaces(ours, own.record)
+        with pytest.raises(NotFound, match="No such container: gone"):
+            joined_namespaces(ours, record("c", pid_mode="container:gone"))
+        with pytest.raises(Unsupported, match="--ipc container:stopped"):
+            joined_namespaces(ours, record("c", ipc_mode="container:stopped"))
+
+    asyncio.run(test())
+
+
+def test_names(tmp_path: Path) -> None:
+    ours = roster(tmp_path)
+    assert hostname(ours, record(network_mode="host")) == socket.gethostname()
+    named = Record("a" * 64, "n", 1, "x", settings=Settings(hostname="mine"), host=HostSettings(network_mode="host"))
+    assert hostname(ours, named) == "mine"

@@ -1,0 +1,62 @@
+"""hostname, hosts and resolv.conf of a container."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.engine.containers.hostfiles import add_address, write_files
+from jupyter_containers.engine.containers.record import HostSettings, MountPoint, Record, Settings
+from jupyter_containers.errors import ContainersError
+from tests.support.roster import roster
+
+
+class Bridge:
+    def describe(self) -> dict[str, str]:
+        return {"gateway": "10.0.0.1"}
+
+
+def record(**host: object) -> Record:
+    return Record("a" * 64, "web", 1, "x", settings=Settings(domainname="example.org"), host=HostSettings(**host))  # type: ignore[arg-type]
+
+
+def test_names_are_written_and_the_address_added_in_place(tmp_path: Path) -> None:
+    ours = roster(tmp_path, networking=Bridge())
+    wished = record(extra_hosts=("db:10.9.9.9", "up:host-gateway"), dns=("10.8.8.8",), dns_search=("example.com",))
+    write_files(ours, wished, "box")
+    folder = ours.files_path(wished)
+    assert (folder / "hostname").read_text() == "box\n"
+    assert "10.9.9.9\tdb\n10.0.0.1\tup\n" in (folder / "hosts").read_text()
+    assert (folder / "resolv.conf").read_text().startswith("nameserver 10.8.8.8\nsearch example.com\n")
+    inode = (folder / "hosts").stat().st_ino
+    add_address(ours, wished, "box", "10.0.0.7")
+    assert (folder / "hosts").read_text().endswith("10.0.0.7\tbox.example.org box\n")
+    assert (folder / "hosts").stat().st_ino == inode
+
+
+def test_with_the_hosts_network_it_is_the_hosts_names(tmp_path: Path) -> None:
+    ours = roster(tmp_path, networking=Bridge())
+    wished = record(network_mode="host", extra_hosts=("db:10.9.9.9",))
+    write_files(ours, wished, "box")
+    text = (ours.files_path(wished) / "hosts").read_text()
+    assert text.startswith(Path("/etc/hosts").read_text().rstrip())
+    assert text.endswith("10.9.9.9\tdb\n")
+
+
+def test_in_anothers_network_nothing_is_written(tmp_path: Path) -> None:
+    ours = roster(tmp_path, networking=Bridge())
+    wished = record(network_mode="container:x")
+    write_files(ours, wished, "box")
+    assert not ours.files_path(wished).exists()
+
+
+def test_the_missing_source_of_a_bind_is_made_or_the_reason_told(tmp_path: Path) -> None:
+    ours = roster(tmp_path, networking=Bridge())
+    points = (MountPoint("bind", "/x", source=str(tmp_path / "new" / "deep")),)
+    write_files(ours, Record("a" * 64, "web", 1, "x", mount_points=points), "box")
+    assert (tmp_path / "new" / "deep").is_dir()
+    (tmp_path / "file").touch()
+    bad = (MountPoint("bind", "/x", source=str(tmp_path / "file" / "x")),)
+    with pytest.raises(ContainersError, match="error while creating mount source path"):
+        write_files(ours, Record("a" * 64, "web", 1, "x", mount_points=bad), "box")
