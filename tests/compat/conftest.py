@@ -43,7 +43,10 @@ def docker(our_daemon: Daemon | None) -> Iterator[Docker]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(docker: Docker) -> Iterator[None]:
-    """Each test leaves the containers and volumes as it found them."""
+    """Each test leaves the containers and volumes as it found them. The reference may have other users meanwhile."""
+    if os.environ.get("COMPAT_HOST"):
+        yield
+        return
     before = docker("ps", "-aq", "--no-trunc").stdout, docker("volume", "ls", "-q").stdout
     yield
     left = sorted(set(docker("ps", "-aq", "--no-trunc").stdout.split()) - set(before[0].split()))
