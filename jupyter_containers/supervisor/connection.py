@@ -58,17 +58,22 @@ class Shim:
         log: LogOptions | None = None,
         stdin_open: bool = False,
         stdin_once: bool = False,
+        terminal: bool | None = None,
         on_network: Callable[[int, socket.socket], None] | None = None,
     ) -> Created:
         """Set the container up until it waits for `start`. `on_network` hears of the network while that goes on.
 
-        What `on_network` gets is the same as in Created, and still the caller's to close once. Raises what the
-        runtime raises; nothing is left then.
+        What `on_network` gets is the same as in Created, and still the caller's to close once. `terminal` spares the
+        shim looking it up in the bundle. Raises what the runtime raises; nothing is left then.
         """
         self._on_network = on_network
         try:
             answer = await self._ask(
-                "create", log=log.to_json() if log else None, stdin_open=stdin_open, stdin_once=stdin_once
+                "create",
+                log=log.to_json() if log else None,
+                stdin_open=stdin_open,
+                stdin_once=stdin_once,
+                terminal=terminal,
             )
         except BaseException:
             self._forget_network()

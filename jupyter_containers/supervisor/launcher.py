@@ -19,17 +19,21 @@ from jupyter_containers.zygote.protocol import Launch, Launched
 
 _log = logging.getLogger(__name__)
 
-_ENTRY = Path(__file__).parents[1] / "zygote" / "__main__.py"
+ENTRY = Path(__file__).parents[1] / "zygote" / "__main__.py"
 _STOP_SECONDS = 5
 # The first may find a dead zygote, the second one that cannot be sealed.
 ATTEMPTS = 3
 
 
 class Launcher:
-    """Owns one zygote; starts another when it dies. `open`, any number of `launch`, `close`."""
+    """Owns one zygote; starts another when it dies. `open`, any number of `launch`, `close`.
 
-    def __init__(self, run_root: Path) -> None:
+    `entry` is the file that the zygote's interpreter runs.
+    """
+
+    def __init__(self, run_root: Path, *, entry: Path = ENTRY) -> None:
         self._run_root = run_root
+        self._entry = entry
         self._process: subprocess.Popen[bytes] | None = None
         self._end: socket.socket | None = None
         self._asked: dict[str, asyncio.Future[Launched]] = {}
@@ -87,7 +91,7 @@ class Launcher:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         executable_fd = sealed_interpreter() if self._is_sealed else None
         try:
-            self._process = _spawn(theirs.fileno(), executable_fd)
+            self._process = _spawn(self._entry, theirs.fileno(), executable_fd)
         finally:
             theirs.close()
             if executable_fd is not None:
@@ -121,7 +125,9 @@ class Launcher:
         _log.warning("the zygote has ended (%s); the next container starts another", code)
         if self._is_sealed and not self._has_answered:
             # An interpreter that finds its libraries by its own path or by LD_LIBRARY_PATH does not start otherwise.
-            _log.warning("containers could reach the host's interpreter: its sealed copy does not start here")
+            _log.warning(
+                "containers could reach the host's interpreter: the sealed copy of the interpreter does not start here"
+            )
             self._is_sealed = False
         for answer in self._asked.values():
             if not answer.done():
@@ -151,14 +157,14 @@ class _ZygoteLost(ContainersError):
     """It ended while it was asked for something."""
 
 
-def _spawn(control_fd: int, executable_fd: int | None) -> subprocess.Popen[bytes]:
+def _spawn(entry: Path, control_fd: int, executable_fd: int | None) -> subprocess.Popen[bytes]:
     """Start the zygote's process, in a session of its own: a Ctrl-C meant for the daemon must not end containers.
 
     From a sealed interpreter without an environment, which containers need not know; else as this process was.
     """
     is_sealed = executable_fd is not None
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_ENTRY), str(control_fd)],
+        [sys.executable, "-I", "-S", str(entry), str(control_fd)],
         executable=f"/proc/self/fd/{executable_fd}" if is_sealed else None,
         pass_fds=[fd for fd in (control_fd, executable_fd) if fd is not None],
         stdin=subprocess.DEVNULL,
