@@ -37,13 +37,13 @@ FILES: Mapping[str, str] = {
 def clone(flags: int, *, cgroup_fd: int | None = None) -> int:
     """Fork into new namespaces: return the child's pid in the parent and 0 in the child, as os.fork does.
 
-    `flags` are CLONE_NEW…, or'ed. With `cgroup_fd`, a directory of cgroup v2, the child starts in that group; the
-    caller keeps the descriptor. The caller must have one thread only; the child ends as any fork does, by os._exit or
-    execve.
+    `flags` are CLONE_NEW…, or'ed, and CLONE_PARENT for a child of this process's parent. With `cgroup_fd`, a directory
+    of cgroup v2, the child starts in that group; the caller keeps the descriptor. The caller must have one thread only;
+    the child ends as any fork does, by os._exit or execve.
     Raises OSError. Source: clone(2), "C library/kernel differences".
     """
-    if flags & ~_NEW_NAMESPACES:
-        raise OSError(errno.EINVAL, f"clone: flags {flags:#x} are not all CLONE_NEW…")
+    if flags & ~(_NEW_NAMESPACES | constants.CLONE_PARENT):
+        raise OSError(errno.EINVAL, f"clone: flags {flags:#x} are not all CLONE_NEW… or CLONE_PARENT")
     python = _python()
     python.PyOS_BeforeFork()
     # No stack: the child goes on with a copy of this one. The order of the null arguments differs by architecture.
@@ -52,7 +52,9 @@ def clone(flags: int, *, cgroup_fd: int | None = None) -> int:
     else:
         # struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
         # set_tid_size, cgroup
-        words = (flags | constants.CLONE_INTO_CGROUP, 0, 0, 0, constants.SIGCHLD, 0, 0, 0, 0, 0, cgroup_fd)
+        # A sibling's parent gets the signal that this process's end would give; clone3 refuses another.
+        ends_with = 0 if flags & constants.CLONE_PARENT else constants.SIGCHLD
+        words = (flags | constants.CLONE_INTO_CGROUP, 0, 0, 0, ends_with, 0, 0, 0, 0, 0, cgroup_fd)
         arguments = (ctypes.c_uint64 * 11)(*words)
         size = ctypes.sizeof(arguments)
         pid = python.syscall(constants.SYS_CLONE3, ctypes.addressof(arguments), size, 0, 0, 0)

@@ -45,15 +45,17 @@ def create(
     cgroup_manager: CgroupManager,
     spec: Spec | None = None,
     on_network: Callable[[int, int], None] | None = None,
+    as_sibling: bool = False,
 ) -> Created:
     """Set a container up until its PID 1 waits before `execve`. The caller must have one thread only.
 
     `stdio` are descriptors for 0, 1 and 2 (stay open, the caller's); None with a terminal. `spec` is the bundle's, if
     the caller has read it already. `on_network` is called with (netns_fd, netlink_fd) as soon as the new network
-    namespace exists, while set-up goes on: both stay the caller's and are returned again in Created. Raises:
+    namespace exists, while set-up goes on: both stay the caller's and are returned again in Created. `as_sibling` makes
+    PID 1 a child of the caller's parent, who is then the one to reap it. Raises:
     ContainersError with details step, errno, path; nothing is left then.
     """
-    making = _Making(bundle, _within_reach(spec or bundle.load_spec(), cgroup_manager), stdio)
+    making = _Making(bundle, _within_reach(spec or bundle.load_spec(), cgroup_manager), stdio, as_sibling=as_sibling)
     try:
         making.make_cgroup(cgroup_manager)
         making.clone()
@@ -87,6 +89,11 @@ def start(created: Created) -> None:
         raise failure(message, CREATE_FAILED)
 
 
+def cgroup_path(bundle: Bundle, spec: Spec) -> str:
+    """Return where in the hierarchies the group of a bundle's container is."""
+    return (spec.linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{bundle.path.name}").strip("/")
+
+
 def broken(error: OSError, doing: str, prefix: str) -> ContainersError:
     """Return what the kernel refused to the parent, in words."""
     path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else None
@@ -108,8 +115,9 @@ def failure(message: Message, prefix: str) -> ContainersError:
 class _Making:
     """One create under way: what exists so far, and how to take it back."""
 
-    def __init__(self, bundle: Bundle, spec: Spec, stdio: tuple[int, int, int] | None) -> None:
+    def __init__(self, bundle: Bundle, spec: Spec, stdio: tuple[int, int, int] | None, *, as_sibling: bool) -> None:
         self._bundle = bundle
+        self._as_sibling = as_sibling
         self._watch = Stopwatch()
         self._durations = Durations()
         operations = plan(spec, os.path.abspath(bundle.root_path(spec)))
@@ -127,8 +135,7 @@ class _Making:
         """Make the cgroup with its limits, before there is anything to limit."""
         self.doing = "make the cgroup"
         linux = self._birth.spec.linux
-        path = linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{self._bundle.path.name}"
-        self._cgroup = manager.create(path.strip("/"), linux.resources)
+        self._cgroup = manager.create(cgroup_path(self._bundle, self._birth.spec), linux.resources)
         self._birth.site.cgroup_paths = {name: str(path) for name, path in self._cgroup.paths.items()}
         self._lap()
 
@@ -144,7 +151,8 @@ class _Making:
             cgroup_fd = entry_of(self._cgroup, opened)
             self._birth.cgroup = self._cgroup if cgroup_fd is None else None
             with children_in(self._birth.joined.get(constants.CLONE_NEWPID)):
-                self._pid = namespaces.clone(self._flags(), cgroup_fd=cgroup_fd)
+                parent = constants.CLONE_PARENT if self._as_sibling else 0
+                self._pid = namespaces.clone(self._flags() | parent, cgroup_fd=cgroup_fd)
                 if self._pid == 0:
                     init.run(self._birth)
         self._birth.channel.close()

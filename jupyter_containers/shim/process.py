@@ -54,7 +54,6 @@ class Shim:
         self.state: State | None = None
         self.first = Target("", is_terminal=False)
         self.execs: dict[str, Target] = {}
-        self.seccomp: Mapping[str, Any] | None = None
         # Execs that are forgotten, but for those who still read their output.
         self.leaving: list[Target] = []
         self.is_deleted = False
@@ -64,6 +63,10 @@ class Shim:
         self._listener = self._listen()
         self._wake_on_child()
         self._connect(control)
+
+    def seccomp(self) -> Mapping[str, Any] | None:
+        """Return the container's profile, read when it is needed: without an exec it never is."""
+        return self.bundle.load_spec().linux.seccomp
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 

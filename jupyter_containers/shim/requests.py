@@ -13,9 +13,11 @@ from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.errors import Conflict, ContainersError, NotFound, Unsupported
 from jupyter_containers.linux import processes
 from jupyter_containers.oci.runtime_spec import Process, process_from_json, resources_from_json
-from jupyter_containers.runtime import create as creation
 from jupyter_containers.runtime import join as joining
+from jupyter_containers.runtime.create import Created
+from jupyter_containers.runtime.create import start as start_created
 from jupyter_containers.runtime.state import State, Status
+from jupyter_containers.shim import creation
 from jupyter_containers.shim.client import Client
 from jupyter_containers.shim.logs import JsonFileLog
 from jupyter_containers.shim.protocol import STDOUT, VERSION, LogOptions
@@ -41,22 +43,21 @@ def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[i
     """Set the container up until it waits for start; tell of its network as soon as there is one."""
     if shim.state is not None:
         raise Conflict(f"container {shim.id} was created already")
-    spec = shim.bundle.load_spec()
-    shim.first.is_terminal = spec.process.terminal
-    shim.seccomp = spec.linux.seccomp
+    is_terminal = request.get("terminal")
+    if is_terminal is None:
+        is_terminal = shim.bundle.load_spec().process.terminal
+    shim.first.is_terminal = is_terminal
 
-    def on_network(netns_fd: int, netlink_fd: int) -> None:
+    def tell_network(netns_fd: int, netlink_fd: int) -> None:
         shim.tell(connection, {"event": "network"}, (netns_fd, netlink_fd))
 
-    pipes = None if spec.process.terminal else Pipes(with_input=bool(request["stdin_open"]))
+    pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
     try:
-        created = creation.create(
-            shim.bundle,
-            stdio=pipes.given if pipes else None,
-            cgroup_manager=shim.cgroups,
-            spec=spec,
-            on_network=on_network,
+        maker = creation.begin(
+            shim.bundle, stdio=pipes.given if pipes else None, cgroups=shim.cgroups, tell_network=tell_network
         )
+        log = JsonFileLog(LogOptions.from_json(request["log"])) if request.get("log") else None
+        created = maker.finish()
     except BaseException:
         if pipes is not None:
             pipes.close()
@@ -64,17 +65,13 @@ def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[i
     finally:
         if pipes is not None:
             pipes.give_away()
-    log = JsonFileLog(LogOptions.from_json(request["log"])) if request.get("log") else None
     shim.first.pid = created.pid
     shim.first.connect(_streams(shim, pipes, created.terminal_fd, log, keeps_input=not request["stdin_once"]))
     _remember(shim, created)
     return {"pid": created.pid}
 
 
-def _remember(shim: Shim, created: creation.Created) -> None:
-    for fd in (created.netns_fd, created.netlink_fd, created.pidfd):
-        if fd is not None:
-            os.close(fd)  # the daemon has its own copies; this process knows its child by being its parent
+def _remember(shim: Shim, created: Created) -> None:
     shim.created, shim.cgroup = created, created.cgroup
     own = os.getpid()
     shim.move(
@@ -105,7 +102,7 @@ def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[
     # Running before it runs: what it prints and how it ends may come at once.
     shim.move(state.moved(Status.RUNNING, started_at=_now()))
     try:
-        creation.start(created)
+        start_created(created)
     except BaseException as error:
         # It is over, and known to be over before anybody hears of the failure and wants it deleted.
         shim.first.verdict = error.details.get("exit_code") if isinstance(error, ContainersError) else None
@@ -138,7 +135,7 @@ def _join(shim: Shim, target: Target, process: Process, *, with_input: bool) -> 
     pipes = None if process.terminal else Pipes(with_input=with_input)
     try:
         joined = joining.join(
-            _state(shim), shim.cgroup, process, stdio=pipes.given if pipes else None, seccomp=shim.seccomp
+            _state(shim), shim.cgroup, process, stdio=pipes.given if pipes else None, seccomp=shim.seccomp()
         )
     except BaseException:
         if pipes is not None:
