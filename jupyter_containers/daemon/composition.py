@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.engine.volumes import Volumes
 from jupyter_containers.images.host import host_image
 from jupyter_containers.images.walk import Image
+from jupyter_containers.linux import trees
 from jupyter_containers.metadata import build_cache, containers, images, snapshots, volumes
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.network.networks import Networking
@@ -152,7 +152,6 @@ class Composition:
             is_debug=configuration.log_level == "debug",
             count_containers=engine_containers.counts,
             count_images=engine_images.count,
-            network_warning=lambda: self._networking.describe()["warning"],
         )
 
     def _introduce(self) -> None:
@@ -194,11 +193,13 @@ class Composition:
 
 
 def _make_folders(data: Path, temporary: Path) -> None:
-    # What an unfinished build or load left is worth nothing to the next daemon.
-    shutil.rmtree(temporary, ignore_errors=True)
+    # What an unfinished build or load left is worth nothing to the next daemon; a context may be nested very deep.
+    trees.remove_path(temporary)
     data.mkdir(parents=True, exist_ok=True, mode=0o711)
-    for folder in (temporary, data / "containers"):
+    # Set-user-id programs of images, and what is secret in them, are not for other users of this host: CVE-2021-41091.
+    for folder in (temporary, *(data / name for name in ("containers", "content", "snapshots", "volumes"))):
         folder.mkdir(exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
 
 
 def _scope(data: Path) -> str:

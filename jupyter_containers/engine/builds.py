@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -25,6 +24,7 @@ from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.images.walk import Image
 from jupyter_containers.layers import archive
+from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.oci.reference import Reference
@@ -142,7 +142,7 @@ class Builds:
             yield root
         finally:
             # A context may have very many files; shielded, so that a build that is cancelled leaves none either.
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, root, ignore_errors=True))
+            await asyncio.shield(asyncio.to_thread(trees.remove_path, root))
 
     async def _unpack(self, body: AsyncIterable[bytes], root: Path) -> None:
         with TemporaryFile(dir=self._folder) as file:

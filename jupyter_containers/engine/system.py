@@ -54,7 +54,7 @@ class DaemonFacts:
 
 
 class System:
-    """Answers `info` and `version`. `network_warning` answers what is wrong with the network, or nothing."""
+    """Answers `info` and `version`. The counters are asked each time."""
 
     def __init__(
         self,
@@ -68,7 +68,6 @@ class System:
         is_debug: bool,
         count_containers: Callable[[], ContainerCounts],
         count_images: Callable[[], int],
-        network_warning: Callable[[], str] = str,
     ) -> None:
         self._daemon_id = daemon_id
         self._places = places
@@ -80,7 +79,6 @@ class System:
         self._started_at = datetime.now(UTC)
         self.count_containers = count_containers
         self.count_images = count_images
-        self._network_warning = network_warning
 
     def daemon(self) -> DaemonFacts:
         return DaemonFacts(
@@ -116,9 +114,7 @@ class System:
 
     def _warnings(self) -> tuple[str, ...]:
         words = {"memory": "memory limit", "swap": "swap limit", "cpu": "cpu cfs quota", "pids": "pids limit"}
-        lacking = [f"WARNING: No {sentence} support" for word, sentence in words.items() if word not in self._limits]
-        network = self._network_warning()
-        return (*lacking, f"WARNING: {network}") if network else tuple(lacking)
+        return tuple(f"WARNING: No {sentence} support" for word, sentence in words.items() if word not in self._limits)
 
 
 def _os_release() -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_containers.api.filters import label_matches, parse_text
+from jupyter_containers.api.filters import boolean, label_matches, labels_match, parse_text
 from jupyter_containers.errors import InvalidParameter
 
 
@@ -47,3 +47,20 @@ def test_no_text_makes_it_crash(text: str) -> None:
         parse_text(text, {"status"})
     except InvalidParameter:
         pass
+
+
+def test_a_prune_can_want_labels_and_not_want_others() -> None:
+    labels = {"course": "os"}
+    assert labels_match(labels, {})
+    assert labels_match(labels, {"label": ("course",), "label!": ("keep",)})
+    assert not labels_match(labels, {"label!": ("keep", "course=os")})
+    assert not labels_match(labels, {"label": ("keep",)})
+
+
+def test_a_filter_that_is_true_or_false_is_nothing_else() -> None:
+    assert boolean({"dangling": ("true",)}, "dangling") is boolean({"dangling": ("1", "True")}, "dangling") is True
+    assert boolean({"dangling": ("0",)}, "dangling") is False
+    assert boolean({}, "dangling") is None
+    for wrong in (("maybe",), ("true", "false"), ()):
+        with pytest.raises(InvalidParameter, match="invalid filter 'dangling="):
+            boolean({"dangling": wrong}, "dangling")

@@ -1,0 +1,140 @@
+"""Builds: the context, the Dockerfile in it, names, and the credentials of one build."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from jupyter_containers.build.builder import Builder
+from jupyter_containers.build.progress import Event, StepStarted
+from jupyter_containers.engine.builds import BaseImages, BuildRequest, Builds, names_of
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
+from jupyter_containers.metadata.build_cache import BuildCache
+from jupyter_containers.metadata.database import Database
+from jupyter_containers.registry import Credentials
+from tests.support.registry_server import RegistryServer
+from tests.support.stores import Rooms, body, with_rooms
+from tests.support.tiny_image import Symlink, image, layer, tar_of
+
+ONE = image(layer({"one": b"1"}))
+
+
+class NoProcesses:
+    """Stands for the executor: these builds run nothing."""
+
+    async def run(self, step: object, *, output: object) -> int:
+        raise AssertionError("a process was to be started")
+
+
+def builds(rooms: Rooms, folder: Path) -> Builds:
+    bases = BaseImages(rooms.images, rooms.transfers)
+    cache = BuildCache(Database(folder / "cache.db"))
+    builder = Builder(
+        content=rooms.content, snapshotter=rooms.snapshots, cache_records=cache,
+        executor=cast(Any, NoProcesses()), images=bases,
+    )  # fmt: skip
+    made = Builds(
+        builder, rooms.images, bases=bases, cache=cache, events=rooms.events, garbage=rooms.garbage, folder=folder
+    )
+    rooms.garbage.protect(made.needed)
+    return made
+
+
+def context(**files: bytes) -> Any:
+    return body(tar_of(dict(files)))
+
+
+def test_an_image_is_built_named_and_told_and_its_context_is_gone(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await rooms.load({"one": ONE})
+        events: list[Event] = []
+        request = BuildRequest(names=names_of(["made:1", "made:2"]))
+        made = await builds(rooms, tmp_path).build(context(Dockerfile=b"FROM one\nLABEL a=b\n"), request, events.append)
+        assert (await rooms.images.find("made:1")).tags == ["made:1", "made:2"]
+        assert (await rooms.images.find("made:2")).id == made.config_digest
+        assert [event.text for event in events if isinstance(event, StepStarted)] == ["FROM one", "LABEL a=b"]
+        assert [event.attributes["name"] for event in rooms.told("tag")] == ["made:1", "made:2"]
+        assert not list(tmp_path.glob("context-*"))
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_build_that_fails_gives_no_name_and_leaves_no_context(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await rooms.load({"one": ONE})
+        with pytest.raises(ContainersError, match="missing"):
+            await builds(rooms, tmp_path).build(
+                context(Dockerfile=b"FROM one\nCOPY missing /\n"), BuildRequest(names=names_of(["made"])), print
+            )
+        with pytest.raises(NotFound):
+            await rooms.images.find("made")
+        assert not list(tmp_path.glob("context-*"))
+
+    with_rooms(tmp_path, use)
+
+
+@pytest.mark.parametrize("name", ["absent", "../Dockerfile", "link"])
+def test_a_dockerfile_is_looked_for_inside_the_context_only(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM one\n")
+
+    async def use(rooms: Rooms) -> None:
+        content = body(tar_of({"x": b"x", "link": Symlink("../Dockerfile")}))
+        with pytest.raises(InvalidParameter, match=f"Cannot locate specified Dockerfile: {name}"):
+            await builds(rooms, tmp_path).build(content, BuildRequest(name), print)
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_dockerfile_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        for content, wrong in ((b"\xff\xfe", "not UTF-8"), (b"#" * (1 << 20) + b"#", "larger than 1048576")):
+            with pytest.raises(InvalidParameter, match=wrong):
+                await builds(rooms, tmp_path).build(context(Dockerfile=content), BuildRequest(), print)
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_base_is_pulled_with_the_credentials_of_its_own_build(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        with RegistryServer(authentication="basic", users={"ada": "secret"}) as server:
+            server.add_image("private", "1", ONE)
+            made, text = builds(rooms, tmp_path), f"FROM {server.address}/private:1\n".encode()
+            domain = server.address
+            right = BuildRequest(names=names_of(["right"]), credentials={domain: Credentials("ada", "secret")})
+            wrong = BuildRequest(names=names_of(["wrong"]), credentials={"elsewhere": Credentials("ada", "secret")})
+            results = await asyncio.gather(
+                made.build(context(Dockerfile=text), wrong, print),
+                made.build(context(Dockerfile=text), right, print),
+                return_exceptions=True,
+            )
+            assert isinstance(results[0], ContainersError)
+            assert "secret" not in repr(right)
+            assert [view.tags for view in rooms.images.all() if "right:latest" in view.tags]
+
+    with_rooms(tmp_path, use)
+
+
+def test_cached_steps_protect_their_layers_until_they_are_pruned(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await rooms.load({"one": ONE})
+        made = builds(rooms, tmp_path)
+        await made.build(
+            context(Dockerfile=b"FROM one\nCOPY f /f\n", f=b"x"), BuildRequest(names=names_of(["made"])), print
+        )
+        await rooms.images.remove("made")
+        assert len(rooms.committed()) == 2
+        steps, freed = await made.prune()
+        assert steps > 0
+        assert freed > 0
+        assert len(rooms.committed()) == 1
+
+    with_rooms(tmp_path, use)
+
+
+def test_names_of_images_that_are_built_have_no_digest() -> None:
+    assert [name.familiar for name in names_of(["a", "", "b:2"])] == ["a:latest", "b:2"]
+    with pytest.raises(InvalidParameter, match="cannot be named by a digest"):
+        names_of([f"a@sha256:{'0' * 64}"])
