@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from aiohttp import web
@@ -55,6 +56,21 @@ def label_matches(labels: Mapping[str, str], wanted: tuple[str, ...]) -> bool:
         if key not in labels or (equals and labels[key] != value):
             return False
     return True
+
+
+def pattern_matches(text: str, wanted: Iterable[str] | None) -> bool:
+    """Tell whether one of the wanted regular expressions occurs in a name or id, or none was wanted.
+
+    One that is no expression matches only itself, as in dockerd. Source: moby api/types/filters, Args.Match.
+    """
+    return wanted is None or any(pattern == text or _occurs(pattern, text) for pattern in wanted)
+
+
+def _occurs(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
 
 
 def labels_match(labels: Mapping[str, str], filters: Filters) -> bool:

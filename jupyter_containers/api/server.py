@@ -11,6 +11,7 @@ import grp
 import logging
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -143,16 +144,16 @@ def _remove_leftover(path: Path) -> None:
 
 @web.middleware
 async def _versioned(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse API versions that are not ours, and say on every answer who speaks."""
+    """Refuse API versions that are not ours, and say on every answer who speaks: clients choose a version by it."""
     asked = request.match_info.get("api_version")
-    response: web.StreamResponse
     if asked is not None:
         request[VERSION] = version = _version(asked)
         if version > API_VERSION or version < MIN_API_VERSION:
-            return await failures(request, _refuse_version)
-    response = await handler(request)
+            handler = partial(failures, handler=_refuse_version)
+    response: web.StreamResponse = await handler(request)
     if not response.prepared:
         response.headers["Api-Version"] = "{}.{}".format(*API_VERSION)
+        response.headers["Ostype"] = "linux"
         response.headers["Server"] = f"jupyter-containers/{__version__} (linux)"
     return response
 

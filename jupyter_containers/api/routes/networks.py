@@ -45,8 +45,8 @@ async def prune(request: web.Request) -> web.Response:
 def _matches(network: Network, wanted: filters.Filters) -> bool:
     kind = "builtin"  # every network here is predefined
     return (
-        all(any(part in network.name for part in wanted[key]) for key in ("name",) if key in wanted)
-        and all(any(network.id.startswith(part) for part in wanted[key]) for key in ("id",) if key in wanted)
+        filters.pattern_matches(network.name, wanted.get("name"))
+        and filters.pattern_matches(network.id, wanted.get("id"))
         and network.driver in wanted.get("driver", (network.driver,))
         and "local" in wanted.get("scope", ("local",))
         and kind in wanted.get("type", (kind,))

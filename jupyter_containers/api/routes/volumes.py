@@ -52,9 +52,9 @@ async def prune(request: web.Request) -> web.Response:
 
 
 def _matches(volume: Volume, wanted: filters.Filters) -> bool:
-    names, drivers = wanted.get("name", ()), wanted.get("driver", ())
+    drivers = wanted.get("driver", ())
     return (
-        (not names or any(name in volume.name for name in names))
+        filters.pattern_matches(volume.name, wanted.get("name"))
         and (not drivers or "local" in drivers)
         and filters.label_matches(volume.labels, wanted.get("label", ()))
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_containers.api.filters import boolean, label_matches, labels_match, parse_text
+from jupyter_containers.api.filters import boolean, label_matches, labels_match, parse_text, pattern_matches
 from jupyter_containers.errors import InvalidParameter
 
 
@@ -64,3 +64,23 @@ def test_a_filter_that_is_true_or_false_is_nothing_else() -> None:
     for wrong in (("maybe",), ("true", "false"), ()):
         with pytest.raises(InvalidParameter, match="invalid filter 'dangling="):
             boolean({"dangling": wrong}, "dangling")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "matches"),
+    [
+        (None, True),
+        (["rid"], True),
+        (["^bridge$"], True),
+        (["^b", "x"], True),
+        (["x"], False),
+        ([], False),
+        (["("], False),
+    ],
+)
+def test_names_match_regular_expressions(wanted: list[str] | None, matches: bool) -> None:
+    assert pattern_matches("bridge", wanted) is matches
+
+
+def test_what_is_no_regular_expression_matches_itself() -> None:
+    assert pattern_matches("(", ["("])
