@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from functools import cache
 
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import libc
@@ -89,8 +90,15 @@ def set_title(text: str) -> None:
     """
     title = os.fsencode(text)
     libc.call("prctl", c.PR_SET_NAME, title[:15], 0, 0, 0)
+    place = _arguments()
+    room = len(place)
+    if room > 1:
+        place.raw = title[: room - 1].ljust(room, b"\0")
+
+
+@cache
+def _arguments() -> ctypes.Array[ctypes.c_char]:
+    """Return the memory of this process's arguments: at the same address in all its forks."""
     fields = _stat("self")
     start, end = int(fields[45]), int(fields[46])  # fields 48 and 49: arg_start, arg_end
-    room = end - start
-    if start and room > 1:
-        ctypes.memmove(start, title[: room - 1].ljust(room, b"\0"), room)
+    return (ctypes.c_char * (end - start)).from_address(start)
