@@ -156,10 +156,11 @@ class BuildResult(LiveResult):
         ]
 
     def verdict(self) -> str:
-        """Return in a line how the build stands, or how it ended."""
+        """Return in a line how the build stands, or how it ended; why it failed is for the error to say."""
         took = duration_text(self.seconds)
         if self.error:
-            return f"failed after {took}: {self.error}"
+            failed = [step.number for step in self.steps.values() if step.state == "failed"]
+            return f"failed {f'in step {failed[-1]} ' if failed else ''}after {took}"
         if self._finished is None:
             return f"building · {took}"
         if not self.image_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import textwrap
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -60,7 +61,7 @@ def parser_of(command: Command, *, surface: str, prog: str) -> argparse.Argument
 def _description(command: Command, surface: str) -> str:
     parts = [f"{command.summary[0].upper()}{command.summary[1:]}.", command.details]
     if command.body and surface == "magic":
-        parts.append(f"The cell's body: {command.body}.")
+        parts.append(textwrap.fill(f"The cell's body: {command.body}.", _WIDTH))
     return "\n\n".join(filter(None, parts))
 
 

@@ -50,7 +50,7 @@ class PullResult(LiveResult):
 
     def verdict(self) -> str:
         if self.error:
-            return f"failed: {self.error}"
+            return f"could not pull {self.image}"
         return self.status.removeprefix("Status: ") or f"Pulling {self.image}"
 
     def summary(self) -> str:

@@ -68,7 +68,7 @@ class RunResult(LiveResult):
         """Return in a few words how it is, or how it ended."""
         took = duration_text(self.duration)
         if self.error:
-            return "failed"
+            return "not started" if not self.output else f"failed after {took}"
         if self.exit_code is None:
             return f"running · {took}" if self.finished is None else f"stopped after {took}"
         reason = " · killed at the memory limit" if self.out_of_memory else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from jupyter_containers.magics.html import Html, element, joined
 
@@ -74,11 +75,11 @@ def _simple(style: _Style, code: int) -> _Style:
     if code == 0:
         return _Style()
     if code in attributes:
-        return replace(style, **{attributes[code]: True})
+        return _with(style, attributes[code], True)
     if code == 22:
         return replace(style, bold=False, faint=False)
     if code in (23, 24, 27):
-        return replace(style, **{attributes[code - 20]: False})
+        return _with(style, attributes[code - 20], False)
     if 30 <= code <= 37 or 90 <= code <= 97:
         return replace(style, foreground=_named(code % 10))
     if 40 <= code <= 47 or 100 <= code <= 107:
@@ -86,6 +87,11 @@ def _simple(style: _Style, code: int) -> _Style:
     if code in (39, 49):
         return replace(style, foreground="") if code == 39 else replace(style, background="")
     return style
+
+
+def _with(style: _Style, attribute: str, value: bool) -> _Style:
+    changes: dict[str, Any] = {attribute: value}
+    return replace(style, **changes)
 
 
 def _extended(codes: Sequence[int], place: int) -> tuple[str, int]:

@@ -20,7 +20,7 @@ _BUILD = re.compile(r"%%container\s+build\b")
 Names = Callable[[Completes], Sequence[str]]
 
 
-def matcher(names: Names) -> Callable[[CompletionContext], dict[str, Any]]:
+def matcher(names: Names) -> Any:
     """Return the matcher for IPython's completer; `names` asks the daemon."""
 
     @context_matcher(identifier=NAME)  # type: ignore[untyped-decorator, unused-ignore]

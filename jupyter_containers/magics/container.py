@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Unicode
+from traitlets import Bool
 
 from jupyter_containers.client import autostart
 from jupyter_containers.client.images import split_name
@@ -18,6 +18,7 @@ from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.magics.completion import matcher
 from jupyter_containers.magics.display import front_for
+from jupyter_containers.magics.empty_body import keep_empty_body
 
 PROG = "%container"
 HOST_IMAGE = "host"
@@ -26,21 +27,19 @@ _EMPHASIS, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
 
 @magics_class
-class ContainerMagics(Magics):
+class ContainerMagics(Magics):  # type: ignore[misc, unused-ignore]
     """Containers in a notebook. `%config ContainerMagics` shows and sets what can be set."""
 
     short_errors = Bool(True, help="Show errors in a line or two, without the calls that led to them.").tag(config=True)
-    host = Unicode("", help="The daemon to work with, such as unix:///run/docker.sock; '' is the usual one.").tag(
-        config=True
-    )
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         # `%config ContainerMagics.…` looks here.
         shell.configurables.append(self)
         self._front = front_for(shell)
-        self.session = Session(self._front, surface=MAGIC, host=self.host)
+        self.session = Session(self._front, surface=MAGIC)
         self._matcher = matcher(self._names)
+        self._transformer = keep_empty_body()
 
     @no_var_expand  # type: ignore[untyped-decorator, unused-ignore]
     @line_cell_magic  # type: ignore[untyped-decorator, unused-ignore]
@@ -79,8 +78,9 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         return result
 
     def attach(self) -> None:
-        """Add completion and formatters to the shell."""
+        """Add to the shell what is not a magic: completion, formatters, the empty body."""
         self._front.attach()
+        self.shell.input_transformers_cleanup.append(self._transformer)
         if getattr(self.shell, "Completer", None) is not None:
             self.shell.Completer.custom_matchers.append(self._matcher)
 
@@ -92,6 +92,8 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         matchers = getattr(getattr(self.shell, "Completer", None), "custom_matchers", [])
         if self._matcher in matchers:
             matchers.remove(self._matcher)
+        if self._transformer in self.shell.input_transformers_cleanup:
+            self.shell.input_transformers_cleanup.remove(self._transformer)
         if self in self.shell.configurables:
             self.shell.configurables.remove(self)
         self.session.close()
@@ -135,6 +137,7 @@ def _words(line: str) -> list[str]:
 def shorten(error: BaseException) -> None:
     """Have a shell show an exception in one line instead of with its stack, which is ours and helps nobody."""
     kind = "KeyboardInterrupt" if isinstance(error, KeyboardInterrupt) else type(error).__name__
-    lines = [f"{_EMPHASIS}{kind}{_PLAIN}: {error}", *getattr(error, "__notes__", ())]
+    message = f": {error}" if str(error) else ""
+    lines = [f"{_EMPHASIS}{kind}{_PLAIN}{message}", *getattr(error, "__notes__", ())]
     # IPython asks the exception itself how it wants to be shown.
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]

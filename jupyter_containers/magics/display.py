@@ -56,7 +56,7 @@ class NotebookFront:
 
     def shown_here(self, result: Result) -> bool:
         """Tell whether the running cell has shown the result already."""
-        return self._shown.get(result) == self._shell.execution_count
+        return bool(self._shown.get(result) == self._shell.execution_count)
 
     def _mark(self, result: Result) -> None:
         self._shown[result] = self._shell.execution_count
