@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,10 @@ from typing import Any
 
 from jupyter_containers.engine.events import Events
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.linux import trees
 from jupyter_containers.metadata.volumes import Volumes as VolumeRecords
+
+_log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 # Tells prune that nobody chose the name. Source: Docker, since API 1.42.
@@ -107,7 +110,7 @@ class Volumes:
             raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
         # The row first: a crash in between leaves a directory without a row, which the next start removes.
         self._records.remove(name)
-        await asyncio.to_thread(shutil.rmtree, self._root / name, ignore_errors=True)
+        await asyncio.to_thread(_remove, self._root / name)
         self._events.publish("volume", "destroy", name, {"driver": "local"})
 
     async def prune(self, wanted: Callable[[Volume], bool]) -> tuple[list[str], int]:
@@ -122,11 +125,11 @@ class Volumes:
 
     def size(self, name: str) -> int:
         """Return the bytes of a volume's files. Reads the whole tree: call it in a thread."""
-        return sum(
-            os.lstat(os.path.join(folder, file)).st_size
-            for folder, _, files in os.walk(self._root / name)
-            for file in files
-        )
+        fd = os.open(self._root / name, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return trees.usage(fd)
+        finally:
+            os.close(fd)
 
     def recover(self) -> None:
         """Remove directories that no row names: leftovers of a crash between row and directory."""
@@ -134,7 +137,15 @@ class Volumes:
             known = {name for name, _ in self._records.all()}
             for path in self._root.iterdir():
                 if path.name not in known:
-                    shutil.rmtree(path, ignore_errors=True)
+                    _remove(path)
 
     def _volume(self, name: str, record: Mapping[str, Any]) -> Volume:
         return Volume(name, self._root / name / "_data", record["created_at"], record["labels"], record["options"])
+
+
+def _remove(path: Path) -> None:
+    """Remove a volume's directory. What cannot be removed (a mount in it) is left for the next start."""
+    try:
+        trees.remove_path(path)
+    except OSError as error:
+        _log.warning("the directory %s of a removed volume is left: %s", path, error)

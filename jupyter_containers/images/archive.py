@@ -218,6 +218,9 @@ def _oci_images(
         if descriptor.platform is not None and suitability(descriptor.platform, wanted) is None:
             continue  # another platform of the same image, or an attestation
         image = walk.load(content, descriptor, platform)
+        if image.is_host:
+            # Its media type means "the root of this machine": a file from outside would open the host to its image.
+            raise InvalidParameter(f"invalid archive: {descriptor.digest} is an image of a host's own root")
         for layer in image.manifest.layers:
             content.path(layer.digest)  # raises BlobNotFound for a layout that is not whole
         names, _ = found.get(image.config_digest, ((), image))

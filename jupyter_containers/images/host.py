@@ -29,7 +29,7 @@ from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.image_config import History, ImageConfig, ProcessDefaults
 from jupyter_containers.oci.media_types import HOST_LAYER
 from jupyter_containers.oci.platform import host_platform
-from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE
+from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_HOST
 from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, Snapshotter
 
 ROOT_SNAPSHOT = "host:/"
@@ -86,7 +86,7 @@ def make_snapshot(blob: bytes, name: str, snapshotter: Snapshotter) -> None:
         upper = snapshotter.upper(key)
         assert upper is not None, "an active snapshot has a directory of its own"
         _Masks(root, upper).write(decisions)
-        snapshotter.commit(name, key)
+        snapshotter.commit(name, key, labels={LABEL_HOST: "true"})
     except BaseException:
         snapshotter.remove(key)
         raise

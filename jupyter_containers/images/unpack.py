@@ -18,7 +18,7 @@ from jupyter_containers.layers.whiteouts import OPAQUE_XATTR, USER_OPAQUE_XATTR,
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest, DigestMismatch
 from jupyter_containers.oci.media_types import HOST_LAYER
-from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_OPAQUE
+from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_HOST, LABEL_OPAQUE
 from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, Snapshotter
 
 EXTRACTING = "Extracting"
@@ -50,6 +50,7 @@ def unpack(
     promised.
     """
     names = image.chain
+    _refuse_borrowed_host(image, snapshotter)
     if not names or snapshotter.exists(names[-1]):
         return image.top
     parent: str | None = None
@@ -59,6 +60,14 @@ def unpack(
                 _unpack_layer(content, snapshotter, layer, _Place(name, parent, diff_id), on_progress)
         parent = name
     return image.top
+
+
+def _refuse_borrowed_host(image: Image, snapshotter: Snapshotter) -> None:
+    """A config that promises the host's own layer, with another to show for it, must not get the host's snapshot."""
+    if not image.chain or image.is_host or not snapshotter.exists(image.chain[0]):
+        return
+    if LABEL_HOST in snapshotter.stat(image.chain[0]).labels:
+        raise InvalidParameter(f"image {image.config_digest} claims a layer that is the host's own root")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# No tool that names files by path gets further than 4096 bytes. Without an end, what walkers keep for each path grows
+# with the square of the depth: a container that makes directories in a loop would fill the daemon's memory.
+LONGEST_PATH = 4 * 4096
 
 Identity = tuple[int, int]
 
@@ -33,29 +36,35 @@ class Entry:
 
 @dataclass(slots=True)
 class _Level:
-    """A directory on the way down: where it is, and what of it is still to do."""
+    """A directory on the way down: how much of the path is above its entries, and what of it is still to do."""
 
-    path: bytes
+    prefix_length: int
     identity: Identity
     names: list[bytes]
 
 
-def walk(root_fd: int, *, descend: Callable[[Entry], bool] | None = None) -> Iterator[Entry]:
+def walk(
+    root_fd: int, *, descend: Callable[[Entry], bool] | None = None, longest_path: int | None = LONGEST_PATH
+) -> Iterator[Entry]:
     """Yield everything below the directory `root_fd`, parents before children, names in byte order.
 
     `root_fd` stays open and belongs to the caller. A directory for which `descend` answers False is yielded, not
-    entered. What vanishes meanwhile is left out. Raises OSError ESTALE when a directory is moved while we are in it.
+    entered. What vanishes meanwhile is left out. With `longest_path` None there is no end to the depth, and the `path`
+    of an entry is only its name. Raises OSError ESTALE when a directory is moved while we are in it, ENAMETOOLONG for
+    a longer path.
     """
     fd = os.open(".", _DIRECTORY, dir_fd=root_fd)
-    stack = [_Level(b"", _identity(fd), _names(fd))]
+    prefix = bytearray()
+    stack = [_Level(0, _identity(fd), _names(fd))]
     try:
         while stack:
             level = stack[-1]
+            del prefix[level.prefix_length :]
             if not level.names:
                 stack.pop()
-                fd = _up(fd, stack[-1].identity, level.path) if stack else fd
+                fd = _up(fd, stack[-1].identity, bytes(prefix)) if stack else fd
                 continue
-            entry = _entry(fd, level.path, level.names.pop())
+            entry = _entry(fd, bytes(prefix), level.names.pop())
             if entry is None:
                 continue
             yield entry
@@ -64,7 +73,10 @@ def walk(root_fd: int, *, descend: Callable[[Entry], bool] | None = None) -> Ite
                 if child is not None:
                     os.close(fd)
                     fd = child
-                    stack.append(_Level(entry.path + b"/", _identity(fd), _names(fd)))
+                    if longest_path is not None:
+                        prefix += entry.name + b"/"
+                        _check_length(prefix, longest_path)
+                    stack.append(_Level(len(prefix), _identity(fd), _names(fd)))
     finally:
         os.close(fd)
 
@@ -77,21 +89,21 @@ def remove_tree(dir_fd: int, name: bytes) -> None:
     if _unlink(dir_fd, name):
         return
     fd = os.open(name, _DIRECTORY, dir_fd=dir_fd)
-    stack = [_Level(name, _identity(fd), _remove_files(fd))]
+    stack = [(name, _identity(fd), _remove_files(fd))]
     try:
         while stack:
-            level = stack[-1]
-            if level.names:
-                child_name = level.names.pop()
+            own_name, _, directories = stack[-1]
+            if directories:
+                child_name = directories.pop()
                 child = os.open(child_name, _DIRECTORY, dir_fd=fd)
                 os.close(fd)
                 fd = child
-                stack.append(_Level(child_name, _identity(fd), _remove_files(fd)))
+                stack.append((child_name, _identity(fd), _remove_files(fd)))
                 continue
             stack.pop()
             if stack:
-                fd = _up(fd, stack[-1].identity, level.path)
-                os.rmdir(level.path, dir_fd=fd)
+                fd = _up(fd, stack[-1][1], own_name)
+                os.rmdir(own_name, dir_fd=fd)
     finally:
         os.close(fd)
     os.rmdir(name, dir_fd=dir_fd)
@@ -113,7 +125,7 @@ def remove_path(path: str | os.PathLike[str]) -> None:
 def usage(root_fd: int) -> int:
     """Return the bytes of the files below `root_fd`, hard links counted once, directories not (as Docker counts)."""
     total, seen = 0, set[Identity]()
-    for entry in walk(root_fd):
+    for entry in walk(root_fd, longest_path=None):
         status = entry.status
         if stat.S_ISDIR(status.st_mode):
             continue
@@ -124,6 +136,11 @@ def usage(root_fd: int) -> int:
             seen.add(identity)
         total += status.st_size
     return total
+
+
+def _check_length(path: bytearray, longest: int) -> None:
+    if len(path) > longest:
+        raise OSError(errno.ENAMETOOLONG, f"directories are nested to a path of over {longest} bytes", bytes(path[:64]))
 
 
 def _entry(fd: int, prefix: bytes, name: bytes) -> Entry | None:

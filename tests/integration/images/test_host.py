@@ -21,6 +21,7 @@ from jupyter_containers.images.unpack import unpack
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 from jupyter_containers.snapshots.plain import PlainSnapshotter
+from tests.support import tiny_image
 from tests.support.memory_records import MemoryRecords
 from tests.support.private_mounts import in_private_mounts
 
@@ -166,3 +167,17 @@ def test_it_needs_overlayfs_and_a_blob_that_makes_sense(content: DirectoryStore,
         with pytest.raises(InvalidParameter):
             make_snapshot(blob, "name", overlay)
     assert list(overlay.walk()) == []
+
+
+def test_no_other_image_gets_the_host_s_snapshot_by_promising_its_layer(
+    content: DirectoryStore, snapshotter: OverlaySnapshotter, tmp_path: Path
+) -> None:
+    """A registry's image may list any diff id; a snapshot that is there is used without looking at the layer."""
+    host = host_image(content, snapshotter, hidden=[tmp_path])
+    more = tiny_image.layer({"new": b"1"})
+    for layers in ((more,), (more, more)):
+        made = tiny_image.image(*layers, diff_ids=(*host.config.diff_ids, more.diff_id)[: len(layers)])
+        for blob in (made.manifest, *made.blobs.values()):
+            content.write(blob)
+        with pytest.raises(InvalidParameter, match="the host's own root"):
+            unpack(walk.load(content, made.descriptor, tiny_image.AMD64), content, snapshotter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,29 @@ def test_recovery_removes_folders_that_no_row_names(volumes: Volumes) -> None:
     volumes.recover()
     assert kept.exists()
     assert not orphan.exists()
+
+
+def nest(top: Path, levels: int) -> None:
+    """Make directories as a container does, deeper than any recursion bears."""
+    fd = os.open(top, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("a", dir_fd=fd)
+        child = os.open("a", os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = child
+    os.close(fd)
+
+
+def test_a_volume_nested_very_deep_is_measured_and_removed(volumes: Volumes, tmp_path: Path) -> None:
+    nest(volumes.ensure("deep").path, 2000)
+    assert volumes.size("deep") == 0
+    asyncio.run(volumes.remove("deep"))
+    assert list((tmp_path / "volumes").iterdir()) == []
+
+
+def test_a_leftover_nested_very_deep_does_not_stop_the_daemon_from_starting(volumes: Volumes, tmp_path: Path) -> None:
+    leftover = tmp_path / "volumes/leftover"
+    leftover.mkdir(parents=True)
+    nest(leftover, 2000)
+    volumes.recover()
+    assert list((tmp_path / "volumes").iterdir()) == []

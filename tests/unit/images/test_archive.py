@@ -181,3 +181,12 @@ def test_nothing_is_kept_of_an_import_that_fails(content: DirectoryStore) -> Non
         with pytest.raises(InvalidParameter):
             import_tar(io.BytesIO(body), content, changes=changes)
     assert list(content) == []
+
+
+def test_a_layout_cannot_bring_a_layer_that_means_the_root_of_this_machine(content: DirectoryStore) -> None:
+    """With this media type its content is a description: any directory of the host would be the image's root."""
+    blob = b'{"version": 1, "root": "/", "decisions": {}}'
+    layer = tiny_image.TinyLayer(blob, Digest.of(blob), media_types.HOST_LAYER)
+    with pytest.raises(InvalidParameter, match="a host's own root"):
+        load(io.BytesIO(layout(tiny_image.image(layer), {})), content)
+    assert not content.contains(Digest.of(blob))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from jupyter_containers.linux.trees import Entry, remove_path, remove_tree, usage, walk
+from jupyter_containers.linux.trees import LONGEST_PATH, Entry, remove_path, remove_tree, usage, walk
 
 
 def walked(top: Path, **more: object) -> list[str]:
@@ -113,3 +114,22 @@ def test_usage_counts_hard_links_once_and_directories_not(tmp_path: Path) -> Non
         assert {stat.S_IFMT(entry.status.st_mode) for entry in walk(fd)} >= {stat.S_IFIFO, stat.S_IFLNK}
     finally:
         os.close(fd)
+
+
+def test_a_walk_ends_where_paths_become_too_long_for_anybody(tmp_path: Path) -> None:
+    """What walkers keep for each path grows with the square of the depth: gigabytes for 50 000 levels."""
+    deep(tmp_path, LONGEST_PATH // len("deeper/") + 1)
+    with pytest.raises(OSError, match="nested") as caught:
+        walked(tmp_path)
+    assert caught.value.errno == errno.ENAMETOOLONG
+    fd = os.open(tmp_path, os.O_RDONLY)
+    try:
+        assert usage(fd) == 0
+    finally:
+        os.close(fd)
+    remove_tree_of(tmp_path)
+
+
+def remove_tree_of(top: Path) -> None:
+    remove_path(top / "deeper")
+    assert list(top.iterdir()) == []
