@@ -61,6 +61,10 @@ class Networks:
             raise NotFound(f"network {name_or_id} not found")
         return matches[0]
 
+    def warning(self) -> str:
+        """Return what stands in the way of the bridge on this host, and the remedy; empty when all works."""
+        return self._bridge_facts().get("warning", "")
+
     def network_id(self, name: str) -> str:
         """Return the id of a predefined network."""
         return hashlib.sha256(f"{self._daemon_id} {name}".encode()).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from aiohttp import web
@@ -40,9 +41,13 @@ async def version(request: web.Request) -> web.Response:
 
 
 async def info(request: web.Request) -> web.Response:
-    system = engine_of(request).system
+    engine = engine_of(request)
+    system, warning = engine.system, engine.networks.warning()
+    daemon = system.daemon()
+    if warning:
+        daemon = replace(daemon, warnings=(*daemon.warnings, f"WARNING: {warning}"))
     counts, images = system.count_containers(), system.count_images()
-    return json_answer(info_json(system.daemon(), system.host(), counts=counts, images=images))
+    return json_answer(info_json(daemon, system.host(), counts=counts, images=images))
 
 
 async def events(request: web.Request) -> web.StreamResponse:
