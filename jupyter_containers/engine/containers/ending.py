@@ -114,7 +114,11 @@ async def clean_up(roster: Roster, container: Container) -> None:
     if container.attachment is not None:
         await roster.environment.networking.detach(container.id)
         container.attachment = None
+    dismissing = None
     if shim is not None:
-        await _dismiss(roster, container, shim)
+        dismissing = asyncio.create_task(_dismiss(roster, container, shim), name="dismiss")
+        await asyncio.sleep(0)  # now it is asked for: the shim removes its cgroup while we remove the bundle
     Bundle(roster.bundle_path(container.record)).remove()
+    if dismissing is not None:
+        await dismissing
     container.refuse_attaching()

@@ -67,8 +67,9 @@ async def remove_stopped(roster: Roster, container: Container, *, volumes: bool)
         return
     roster.save_state(container, status=advance(record.state.status, Status.REMOVING))
     try:
+        removing = asyncio.get_running_loop().run_in_executor(None, _remove_snapshot, roster, record)
         delete_files(roster, record)
-        await asyncio.to_thread(_remove_snapshot, roster, record)
+        await removing
     except OSError as error:
         roster.save_state(container, status=Status.DEAD, error=str(error))
         raise ContainersError(f"cannot remove container {record.id}: {error}") from error
