@@ -77,6 +77,14 @@ def no_new_privileges() -> None:
     libc.call("prctl", c.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
+def stop_ignoring(signal: int) -> None:
+    """Give a signal its default action again, also one that libc keeps to itself (32, 33) and refuses to be asked for.
+
+    Source: rt_sigaction(2): a struct of zeros is SIG_DFL without flags, for a signal set of 8 bytes.
+    """
+    libc.syscall(c.SYS_RT_SIGACTION, "rt_sigaction", signal, bytes(32), None, 8)
+
+
 def new_session_keyring() -> None:
     """Leave the session keyring inherited from the daemon's user for a new, empty one. Raises OSError."""
     libc.syscall(c.SYS_KEYCTL, "keyctl", c.KEYCTL_JOIN_SESSION_KEYRING, None)

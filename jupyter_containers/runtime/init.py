@@ -114,7 +114,8 @@ def leave_parent(channel: Channel, stdio: tuple[int, int, int] | None, keep: Seq
     processes.set_dumpable(False)
     # What is ignored or blocked stays so after execve, and Python ignores some.
     for number in _ignored_signals():
-        signal.signal(number, signal.SIG_DFL)
+        # Not through Python: a kernel of Jupyter ignores signals that libc keeps to itself, and so do its children.
+        processes.stop_ignoring(number)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.setsid()
     os.umask(0)
