@@ -49,7 +49,9 @@ def answers(address: str) -> bool:
 def start(address: str, folder: Path) -> subprocess.Popen[bytes]:
     configuration = folder / "config.yml"
     configuration.write_text(CONFIGURATION.format(folder=folder, address=address))
-    server = subprocess.Popen(["docker-registry", "serve", configuration], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        ["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 10
     while not answers(address):
         if server.poll() is not None or time.monotonic() > deadline:
