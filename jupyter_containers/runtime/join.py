@@ -1,33 +1,38 @@
 """One more process inside a running container: what `docker exec` asks for.
 
-It is born in the container's pid namespace as a child of the shim, enters the other namespaces through init's pidfd,
-and only then touches a path. The container may be hostile: nothing it can open shows the host, because descriptors are
-closed first, this memory is not dumpable, and the working directory must lie in the container's root.
+    shim ─ clone ─▶ porter ─ clone(CLONE_PARENT) ─▶ the process, a child of the shim
+
+The porter enters the container's namespaces before anything is born in its pid namespace: a container with
+CAP_SYS_PTRACE looks into whoever appears there, and would find the host's root in /proc/<pid>/root. The container may
+be hostile: nothing it can open shows the host, because descriptors are closed first, this memory is not dumpable, and
+the working directory must lie in the container's root.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup
-from jupyter_containers.errors import Conflict
+from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.linux import constants, descriptors, namespaces, processes, terminals
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime import executable, init, privileges, streams, users
-from jupyter_containers.runtime.create import broken, children_in, entry_of, failure, kill_and_reap
+from jupyter_containers.runtime.create import broken, entry_of, failure, kill_and_reap
 from jupyter_containers.runtime.handshake import Channel
 from jupyter_containers.runtime.state import State, Status
 
 _PREFIX = "OCI runtime exec failed: exec failed"
+# Of the porter. Not the cgroup's: from inside it, the group that clone puts the process into cannot be named.
 _NAMESPACES = (
     constants.CLONE_NEWNS | constants.CLONE_NEWNET | constants.CLONE_NEWIPC | constants.CLONE_NEWUTS
-    | constants.CLONE_NEWCGROUP
+    | constants.CLONE_NEWPID
 )  # fmt: skip
 
 
@@ -48,7 +53,8 @@ class _Guest:
     process: Process
     channel: Channel
     stdio: tuple[int, int, int] | None
-    cgroup: Cgroup | None  # to enter; None when clone has put it there
+    cgroup: Cgroup | None  # to enter; None when clone can put it there
+    cgroup_fd: int | None  # for clone
     program: tuple[bytes, int] | None
     container_pidfd: int
 
@@ -89,13 +95,12 @@ def _join(
         opened.callback(inside.close)
         cgroup_fd = entry_of(cgroup, opened)
         to_enter = cgroup if cgroup_fd is None else None
-        guest = _Guest(process, inside, stdio, to_enter, program, container_pidfd)
-        with children_in(container_pidfd):
-            pid = namespaces.clone(0, cgroup_fd=cgroup_fd)
-            if pid == 0:
-                _run(guest)
+        guest = _Guest(process, inside, stdio, to_enter, cgroup_fd, program, container_pidfd)
+        porter = namespaces.clone(0)
+        if porter == 0:
+            _carry(guest)
         inside.close()
-        return _follow(pid, outside)
+        return _follow(_born(porter, outside), outside)
 
 
 def _open_container(container: State) -> int:
@@ -114,10 +119,24 @@ def _open_container(container: State) -> int:
     raise Conflict(f"Container {container.id} is not running")
 
 
+def _born(porter: int, channel: Channel) -> int:
+    """Return the pid of the process that the porter has left behind. Raises what it reports instead."""
+    try:
+        message = channel.receive()
+    finally:
+        kill_and_reap(porter)
+    if message.word == "born":
+        return int(message.body["pid"])
+    if message.word:
+        raise failure(message, _PREFIX)
+    raise ContainersError(f"{_PREFIX}: the process that enters the container has died", step="enter the container")
+
+
 def _follow(pid: int, channel: Channel) -> Joined:
     pidfd = processes.pidfd_open(pid)
     terminal_fd = None
     try:
+        channel.let_go()
         message = channel.receive()
         if message.word == "ready":
             terminal_fd = message.fds[0] if message.fds else None
@@ -133,16 +152,36 @@ def _follow(pid: int, channel: Channel) -> Joined:
         raise
 
 
-def _run(guest: _Guest) -> NoReturn:
-    """Inside: never returns into the parent's code."""
+def _carry(guest: _Guest) -> NoReturn:
+    """The porter: between the host and the container, and seen by neither; never returns into the parent's code."""
     doing = "leave the parent"
     try:
         gc.disable()
-        init.leave_parent(guest.channel, guest.stdio, [guest.container_pidfd])
+        keep = [guest.container_pidfd] + ([] if guest.cgroup_fd is None else [guest.cgroup_fd])
+        init.leave_parent(guest.channel, guest.stdio, keep)
         privileges.limit_bounding(guest.process)
         doing = "enter the container"
         init.enter_cgroup(guest.cgroup, guest.process)
         namespaces.setns(guest.container_pidfd, _NAMESPACES)
+        pid = namespaces.clone(constants.CLONE_PARENT, cgroup_fd=guest.cgroup_fd)
+        if pid == 0:
+            _run(guest)
+        guest.channel.announce_birth(pid)
+    except BaseException as error:  # noqa: BLE001 - a cloned child reports whatever happened; it has no caller
+        guest.channel.announce_failure(error, doing)
+    finally:
+        os._exit(1)
+
+
+def _run(guest: _Guest) -> NoReturn:
+    """Inside: never returns into the porter's code."""
+    doing = "enter the container"
+    try:
+        processes.set_parent_death_signal(signal.SIGKILL)
+        # What the porter says comes before anything from here.
+        guest.channel.expect("go")
+        os.setsid()
+        namespaces.setns(guest.container_pidfd, constants.CLONE_NEWCGROUP)
         root_fd = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         doing = "look the user up"
         identity = users.resolve(guest.process.user, root_fd)

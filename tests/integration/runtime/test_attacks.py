@@ -160,6 +160,23 @@ def test_cve_2016_9962_an_exec_cannot_be_looked_into_while_it_enters(evil: Box) 
     assert text == ""
 
 
+def test_with_ptrace_an_exec_still_does_not_show_the_host_s_root(evil: Box) -> None:
+    """CAP_SYS_PTRACE opens also who is not dumpable: nobody may be in the pid namespace with the host's mounts."""
+    script = """
+    while :; do for p in /proc/[0-9]*; do
+      case $p in /proc/1|/proc/$$) continue;; esac
+      ls $p/root/ $p/cwd/ 2>/dev/null | grep -E '^(work|boot|lib64)$'
+    done; done
+    """
+    sets = capability_sets((*defaults.default_capabilities(), "CAP_SYS_PTRACE"))
+    with evil.running("sh", "-c", script, process={"capabilities": sets}) as container:
+        for _ in range(20):
+            container.exec("true")
+        os.kill(container.pid, signal.SIGKILL)
+        text = os.read(container.output, 65536).decode()
+    assert text == ""
+
+
 def test_cve_2016_9962_init_before_its_start_shows_nothing_to_a_neighbour_in_its_pid_namespace(evil: Box) -> None:
     with evil.created(*SLEEP) as container:
         # Not dumpable: owned by root although it may run as anybody, and closed to ptrace without CAP_SYS_PTRACE.
