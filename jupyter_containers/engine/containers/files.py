@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -29,10 +29,14 @@ _OWN_PLACES = frozenset({"/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname",
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a path really is: in the root, or in a volume of a container that does not run."""
+    """Where a path really is: in the root, or in a volume of a container that does not run.
+
+    `mounted` are the places where a running container has mounts.
+    """
 
     root_fd: int
     path: str
+    mounted: frozenset[str] = frozenset()
 
 
 def clean(path: str) -> str:
@@ -56,17 +60,16 @@ def status(roster: Roster, container: Container, path: str) -> PathStatus:
 def pack(roster: Roster, container: Container, path: str, write: Callable[[bytes], object]) -> None:
     """Write a path as a tar to `write`. Blocks: call it in a thread. Raises NotFound, InvalidParameter."""
     with _located(roster, container, clean(path)) as place, _docker_words(container, path):
-        hidden = kernel_mounts(container, clean(path)) if container.is_running else set()
+        hidden = kernel_mounts(container, place.mounted, clean(path))
         archive.pack(place.root_fd, place.path, write, name=base_name(path).replace("/", ""), exclude=hidden)
     roster.publish(container, "archive-path")
 
 
-def kernel_mounts(container: Container, path: str) -> set[str]:
+def kernel_mounts(container: Container, mounted: Collection[str], path: str) -> set[str]:
     """Return the mounts below `path` that nobody asked for, relative to it: /proc, /sys, /dev and what is in them."""
     above = path.rstrip("/").removesuffix("/.").rstrip("/") + "/"
     asked = {point.destination for point in container.record.mount_points} | set(container.record.host.tmpfs)
-    mounted = {entry.mount_point for entry in mountinfo.read(str(container.record.state.pid))} - asked
-    return {place.removeprefix(above) for place in mounted if place.startswith(above) and place != above}
+    return {place.removeprefix(above) for place in mounted if place not in asked and place.startswith(above)} - {""}
 
 
 def base_name(path: str) -> str:
@@ -131,15 +134,38 @@ def _docker_words(container: Container, path: str) -> Iterator[None]:
 @contextmanager
 def _located(roster: Roster, container: Container, path: str) -> Iterator[_Place]:
     point = mount_over(container.record, path.rstrip("/").removesuffix("/.") or "/")
-    if container.is_running:
-        with _opened(f"/proc/{container.record.state.pid}/root") as root_fd:
-            yield _Place(root_fd, path)
+    entered = _entered(container)
+    if entered is not None:
+        root_fd, mounted = entered
+        try:
+            yield _Place(root_fd, path, mounted)
+        finally:
+            os.close(root_fd)
     elif point is not None and point.type != "tmpfs" and os.path.isdir(point.source):
         with _opened(point.source) as root_fd:
             yield _Place(root_fd, path.removeprefix(point.destination) or "/")
     else:
         with roster.environment.snapshots.mounted(container.record.snapshot_key) as root, _opened(str(root)) as root_fd:
             yield _Place(root_fd, path)
+
+
+def _entered(container: Container) -> tuple[int, frozenset[str]] | None:
+    """Return a running container's root, which the caller closes, and its mounts; None when it does not run any more.
+
+    It may have died a moment ago: then its mounts are gone too, and its snapshot can be mounted as for any other.
+    """
+    if not container.is_running:
+        return None
+    pid = container.record.state.pid
+    try:
+        root_fd = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    try:
+        return root_fd, frozenset(entry.mount_point for entry in mountinfo.read(str(pid)))
+    except OSError:
+        os.close(root_fd)
+        return None
 
 
 @contextmanager
@@ -153,11 +179,13 @@ def _opened(path: str) -> Iterator[int]:
 
 def export(roster: Roster, container: Container, write: Callable[[bytes], object]) -> None:
     """Write the whole root as a tar, without what is mounted in it. Blocks: call it in a thread."""
-    if container.is_running:
-        pid = container.record.state.pid
-        mounted = {entry.mount_point.strip("/") for entry in mountinfo.read(str(pid))} - {""}
-        with _opened(f"/proc/{pid}/root") as root_fd:
-            archive.pack(root_fd, "/", write, name="", exclude=mounted)
+    entered = _entered(container)
+    if entered is not None:
+        root_fd, mounted = entered
+        try:
+            archive.pack(root_fd, "/", write, name="", exclude={place.strip("/") for place in mounted} - {""})
+        finally:
+            os.close(root_fd)
     else:
         with (
             roster.environment.snapshots.mounted(container.record.snapshot_key, read_only=True) as root,

@@ -1,0 +1,127 @@
+"""A daemon that was killed: the next one finds what runs, records what ended, and finishes what was half done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.api_client import Api
+from tests.support.daemon import Daemon, running_daemon
+from tests.support.eventually import eventually
+from tests.support.standing_daemon import load_image
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    with running_daemon(tmp_path) as daemon:
+        load_image(Api(os.fspath(daemon.socket)))
+        yield daemon
+
+
+@pytest.fixture
+def api(daemon: Daemon) -> Api:
+    return Api(os.fspath(daemon.socket))
+
+
+def crash(daemon: Daemon) -> None:
+    daemon.kill()
+    daemon.start()
+
+
+def lines_after(api: Api, container: str, seen: int) -> list[str]:
+    return eventually(lambda: api.logs(container).split()[seen:])
+
+
+def pids(api: Api) -> dict[str, int]:
+    return {entry["Id"]: api.state(entry["Id"])["Pid"] for entry in api.get("/containers/json").json}
+
+
+def test_ten_running_containers_are_found_again_with_their_logs_and_addresses(api: Api, daemon: Daemon) -> None:
+    script = "i=0; while true; do echo $i; i=$((i+1)); usleep 20000; done"
+    containers = [api.run("sh", "-c", script, host={"NetworkMode": "bridge"}) for _ in range(10)]
+    before = pids(api)
+    addresses = [api.inspect(container)["NetworkSettings"]["IPAddress"] for container in containers]
+    api.post(f"/containers/{containers[0]}/pause")
+    crash(daemon)
+    assert pids(api) == before
+    assert [api.inspect(container)["NetworkSettings"]["IPAddress"] for container in containers] == addresses
+    assert api.state(containers[0])["Paused"]
+    for container in containers[1:]:
+        numbers = [int(line) for line in api.logs(container).split()]
+        assert numbers == list(range(len(numbers)))
+        more = lines_after(api, container, len(numbers))
+        assert int(more[0]) == len(numbers)
+    api.post(f"/containers/{containers[0]}/unpause")
+    assert api.post(f"/containers/{containers[1]}/stop", t=0).status == 204
+    assert api.state(containers[1])["ExitCode"] == 137
+
+
+def test_ends_that_nobody_heard_are_recorded(api: Api, daemon: Daemon) -> None:
+    container = api.run(
+        "sh", "-c", "while ! test -e /x/go; do usleep 5000; done; echo last; exit 42", host={"Binds": ["go:/x"]}
+    )
+    removed = api.run(
+        "sh", "-c", "while ! test -e /x/go; do usleep 5000; done", host={"Binds": ["go:/x"], "AutoRemove": True}
+    )
+    waiting = [api.state(one)["Pid"] for one in (container, removed)]
+    daemon.kill()
+    (daemon.data / "volumes" / "go" / "_data" / "go").touch()
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in waiting))
+    daemon.start()
+    state = api.state(container)
+    assert (state["Status"], state["ExitCode"]) == ("exited", 42)
+    assert api.logs(container) == "last\n"
+    assert api.get(f"/containers/{removed}/json").status == 404
+    assert list((daemon.run / "bundles").iterdir()) == []
+
+
+def test_a_shim_that_died_with_the_daemon_is_told(api: Api, daemon: Daemon) -> None:
+    container = api.run("sleep", "600")
+    pid = api.state(container)["Pid"]
+    shim = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    daemon.kill()
+    os.kill(shim, signal.SIGKILL)
+    daemon.start()
+    state = api.state(container)
+    assert (state["Status"], state["ExitCode"]) == ("exited", 137)
+    assert "shim lost" in state["Error"]
+    assert not list(Path("/sys/fs/cgroup").glob(f"*/jupyter-containers/{container}"))
+
+
+def test_restart_policies_are_kept_over_restarts(api: Api, daemon: Daemon) -> None:
+    always = api.run("sleep", "600", host={"RestartPolicy": {"Name": "always"}})
+    stopped = api.run("sleep", "600", host={"RestartPolicy": {"Name": "unless-stopped"}})
+    api.post(f"/containers/{stopped}/stop", t=0)
+    api.post(f"/containers/{always}/stop", t=0)
+    crash(daemon)
+    assert api.state(always)["Running"]
+    assert not api.state(stopped)["Running"]
+
+
+def test_half_a_creation_and_half_a_removal_are_finished(api: Api, daemon: Daemon) -> None:
+    without_files, leftover = api.create("true", name="half"), api.create("true", name="other")
+    daemon.kill()
+    # As a crash between two steps leaves it: a row without its snapshot, and a snapshot without its row.
+    with sqlite3.connect(daemon.data / "metadata.db") as database:
+        database.execute("DELETE FROM snapshots WHERE key = ?", (f"container:{without_files}",))
+        database.execute("DELETE FROM containers WHERE id = ?", (leftover,))
+    database.close()
+    daemon.start()
+    assert api.get("/containers/json", all=1).json == []
+    assert list((daemon.data / "containers").iterdir()) == []
+    assert api.create("true", name="half")
+
+
+def test_a_stop_leaves_containers_running(api: Api, daemon: Daemon) -> None:
+    container = api.run("sleep", "600")
+    before = pids(api)
+    daemon.stop()
+    daemon.start()
+    assert pids(api) == before
+    assert api.post(f"/containers/{container}/kill").status == 204
+    assert api.wait(container) == 137
