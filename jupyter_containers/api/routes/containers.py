@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from jupyter_containers.api import filters
-from jupyter_containers.api.routes import container_files, container_streams
+from jupyter_containers.api.routes.container_files import ROUTES as FILE_ROUTES
+from jupyter_containers.api.routes.container_streams import ROUTES as STREAM_ROUTES
 from jupyter_containers.api.routing import Route, engine_of, flag, integer, json_answer, json_body, text, version_of
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import settings_from_wire
@@ -229,6 +230,6 @@ ROUTES = (
     Route("POST", "/containers/{name}/update", update),
     Route("POST", "/containers/{name}/resize", resize),
     Route("DELETE", "/containers/{name}", remove),
-    *container_streams.ROUTES,
-    *container_files.ROUTES,
+    *STREAM_ROUTES,
+    *FILE_ROUTES,
 )

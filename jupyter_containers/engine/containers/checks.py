@@ -119,9 +119,8 @@ def check_conflicts(settings: Settings, host: HostSettings) -> None:
 
 def _check_modes(host: HostSettings) -> None:
     mode = host.network_mode
-    if mode.startswith("container:"):
-        if not mode.partition(":")[2]:
-            raise InvalidParameter("Invalid network mode: invalid container format container:<name|id>")
+    if mode == "container:":
+        raise InvalidParameter("Invalid network mode: invalid container format container:<name|id>")
     if host.cgroupns_mode not in ("", "private", "host"):
         raise InvalidParameter(f"invalid cgroup namespace mode: {host.cgroupns_mode}")
     if host.uts_mode not in ("", "host"):

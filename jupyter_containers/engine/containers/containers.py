@@ -24,7 +24,7 @@ from jupyter_containers.engine.containers.container import Container, Streams, W
 from jupyter_containers.engine.containers.record import HostSettings, Limits, Record, RestartPolicy, Settings, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.environment import Environment
-from jupyter_containers.engine.images import User
+from jupyter_containers.engine.image_removal import User
 from jupyter_containers.engine.networks import Endpoint
 from jupyter_containers.engine.system import ContainerCounts
 from jupyter_containers.errors import Conflict, InvalidParameter
