@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import shutil
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pyte
 def client(docker: Docker) -> Iterator[Any]:
     with closing(docker_py.DockerClient(base_url=docker.host, timeout=60)) as client:
         yield client
+    gc.collect()  # while its warnings are still ignored
 
 
 @pytest.fixture

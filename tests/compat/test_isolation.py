@@ -58,7 +58,7 @@ def run(docker: Docker, *words: str, **options: object) -> str:
 
 @pytest.fixture(scope="module")
 def report(docker: Docker, box: Box) -> dict[str, str]:
-    """What a container with all defaults sees, by section. `box` lives meanwhile: namespaces' numbers are used again."""
+    """What a container with all defaults sees, by section. `box` lives meanwhile: kernel numbers are used again."""
     parts = run(docker, "busybox", "sh", "-c", REPORT).split("== ")[1:]
     sections = dict(part.split("\n", 1) for part in parts)
     assert "end" in sections
