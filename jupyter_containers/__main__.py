@@ -1,4 +1,4 @@
-"""`python -m jupyter_containers`, `jupyter-containers` and `jupyter containers`: the daemon, the doctor, and the commands.
+"""`python -m jupyter_containers`, `jupyter-containers`, `jupyter containers`: the daemon, the doctor, the commands.
 
 The daemon and the doctor are the office's; all other words come from the command table of the shop.
 """

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import nbformat
 from demo_registry import registry_with_busybox
-from jupyter_containers.client import autostart
 from nbclient import NotebookClient
+
+from jupyter_containers.client import autostart
 
 REGISTRY = "127.0.0.1:5000"
 

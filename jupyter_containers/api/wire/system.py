@@ -39,6 +39,17 @@ def version_json(daemon: DaemonFacts, host: HostFacts, architecture: str) -> dic
 def info_json(daemon: DaemonFacts, host: HostFacts, *, counts: ContainerCounts, images: int) -> dict[str, Any]:
     """Write `info`. What this engine does not have is left out or false, never made up."""
     return {
+        **_daemon(daemon, counts, images),
+        **_limits(daemon),
+        **_host(host),
+        **_absent(),
+        "RegistryConfig": _registry_config(daemon),
+        "Warnings": list(daemon.warnings) or None,
+    }
+
+
+def _daemon(daemon: DaemonFacts, counts: ContainerCounts, images: int) -> dict[str, Any]:
+    return {
         "ID": daemon.id,
         "Containers": counts.running + counts.paused + counts.stopped,
         "ContainersRunning": counts.running,
@@ -50,49 +61,57 @@ def info_json(daemon: DaemonFacts, host: HostFacts, *, counts: ContainerCounts, 
         "Plugins": {
             "Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None, "Log": ["json-file"],
         },
-        **_limits(daemon),
-        "IPv4Forwarding": host.ip_forwarding,
         "Debug": daemon.is_debug,
         "NFd": daemon.open_files,
-        "NGoroutines": 0,
-        "SystemTime": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "LoggingDriver": "json-file",
         "CgroupDriver": "cgroupfs" if daemon.cgroup_version else "none",
         "CgroupVersion": str(daemon.cgroup_version),
-        "NEventsListener": 0,
+        "IndexServerAddress": "https://index.docker.io/v1/",
+        "DockerRootDir": str(daemon.places.data),
+        "ServerVersion": daemon.version,
+        "Runtimes": {"jupyter-containers": {"path": ""}},
+        "DefaultRuntime": "jupyter-containers",
+        # Containers live on when the daemon stops: what dockerd calls live restore.
+        "LiveRestoreEnabled": True,
+        "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"],
+    }  # fmt: skip
+
+
+def _host(host: HostFacts) -> dict[str, Any]:
+    return {
+        "Name": host.name,
+        "IPv4Forwarding": host.ip_forwarding,
+        "SystemTime": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "KernelVersion": host.kernel_version,
         "OperatingSystem": host.operating_system,
         "OSVersion": host.os_version,
         "OSType": "linux",
         "Architecture": host.machine,
-        "IndexServerAddress": "https://index.docker.io/v1/",
-        "RegistryConfig": _registry_config(daemon),
         "NCPU": host.cpus,
         "MemTotal": host.memory_bytes,
+    }
+
+
+def _absent() -> dict[str, Any]:
+    """Write the fields that clients read without asking, of things that are not here."""
+    return {
+        "NGoroutines": 0,
+        "NEventsListener": 0,
         "GenericResources": None,
-        "DockerRootDir": str(daemon.places.data),
         "HttpProxy": "",
         "HttpsProxy": "",
         "NoProxy": "",
-        "Name": host.name,
         "Labels": [],
         "ExperimentalBuild": False,
-        "ServerVersion": daemon.version,
-        "Runtimes": {"jupyter-containers": {"path": ""}},
-        "DefaultRuntime": "jupyter-containers",
         "Swarm": {
             "NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False, "Error": "",
             "RemoteManagers": None,
         },
-        # Containers live on when the daemon stops: what dockerd calls live restore.
-        "LiveRestoreEnabled": True,
         "Isolation": "",
         "InitBinary": "",
         "ContainerdCommit": {"ID": "", "Expected": ""},
         "RuncCommit": {"ID": "", "Expected": ""},
         "InitCommit": {"ID": "", "Expected": ""},
-        "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"],
-        "Warnings": list(daemon.warnings) or None,
     }  # fmt: skip
 
 

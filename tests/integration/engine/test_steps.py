@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +63,16 @@ def test_a_step_that_fails_leaves_nothing(api: Api, daemon: Daemon) -> None:
 
 def test_a_client_that_gives_up_ends_the_process(api: Api, daemon: Daemon) -> None:
     mark = f"9{os.getpid()}"
-    content = tar_of({"Dockerfile": f"FROM {IMAGE}\nRUN echo begun; sleep {mark}\n".encode()})
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(os.fspath(daemon.socket))
+    content = tar_of({"Dockerfile": f"FROM {IMAGE}\nRUN echo be''gun; sleep {mark}\n".encode()})
     head = f"POST /build?networkmode=none&nocache=1 HTTP/1.1\r\nHost: d\r\nContent-Length: {len(content)}\r\n\r\n"
-    connection.sendall(head.encode() + content)
-    answer = http.client.HTTPResponse(connection)
-    answer.begin()
-    while b"begun" not in answer.readline():
-        pass
-    assert running(mark)
-    answer.close()
-    connection.close()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(os.fspath(daemon.socket))
+        connection.sendall(head.encode() + content)
+        with closing(http.client.HTTPResponse(connection)) as answer:
+            answer.begin()
+            while b"begun" not in answer.readline():
+                pass
+            eventually(lambda: running(mark))
     eventually(lambda: not running(mark) and left(daemon) == [])
 
 
