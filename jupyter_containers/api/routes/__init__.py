@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from jupyter_containers.api.routes import build, containers, execs, images, networks, system, unsupported, volumes
+from jupyter_containers.api.routes import (
+    build,
+    container_files,
+    container_streams,
+    containers,
+    execs,
+    images,
+    networks,
+    system,
+    unsupported,
+    volumes,
+)
 from jupyter_containers.api.routing import Route
 
 # In order: the last one answers whatever nobody else does.
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *containers.ROUTES,
+    *container_streams.ROUTES,
+    *container_files.ROUTES,
     *execs.ROUTES,
     *images.ROUTES,
     *build.ROUTES,

@@ -10,10 +10,10 @@ import stat
 from aiohttp import web
 
 from jupyter_containers.api.blocking import in_own_thread, receive_in_thread, send_from_thread
+from jupyter_containers.api.naming import container_of
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers import files
-from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.layers.archive import PathStatus
 
@@ -26,10 +26,6 @@ _GO_BITS = ((stat.S_ISUID, 1 << 23), (stat.S_ISGID, 1 << 22), (stat.S_ISVTX, 1 <
 _KINDS = {"C": 0, "A": 1, "D": 2}
 
 
-def _container_of(request: web.Request) -> Container:
-    return engine_of(request).containers.find(request.match_info["name"])
-
-
 async def look(request: web.Request) -> web.StreamResponse:
     found = await _status(request)
     return web.Response(headers=_status_header(found))
@@ -37,13 +33,13 @@ async def look(request: web.Request) -> web.StreamResponse:
 
 async def get(request: web.Request) -> web.StreamResponse:
     found = await _status(request)
-    roster, container, path = engine_of(request).containers.roster, _container_of(request), text(request, "path")
+    roster, container, path = engine_of(request).containers.roster, container_of(request), text(request, "path")
     response = web.StreamResponse(headers={"Content-Type": "application/x-tar", **_status_header(found)})
     return await send_from_thread(request, response, lambda write: files.pack(roster, container, path, write))
 
 
 async def _status(request: web.Request) -> PathStatus:
-    roster, container = engine_of(request).containers.roster, _container_of(request)
+    roster, container = engine_of(request).containers.roster, container_of(request)
     return await in_own_thread(lambda: files.status(roster, container, text(request, "path")))
 
 
@@ -66,7 +62,7 @@ def go_mode(mode: int) -> int:
 
 
 async def put(request: web.Request) -> web.StreamResponse:
-    roster, container, path = engine_of(request).containers.roster, _container_of(request), text(request, "path")
+    roster, container, path = engine_of(request).containers.roster, container_of(request), text(request, "path")
     if not path:
         raise InvalidParameter("bad parameter: path cannot be empty")
     keep_kind = flag(request, "noOverwriteDirNonDir")
@@ -75,13 +71,13 @@ async def put(request: web.Request) -> web.StreamResponse:
 
 
 async def export(request: web.Request) -> web.StreamResponse:
-    roster, container = engine_of(request).containers.roster, _container_of(request)
+    roster, container = engine_of(request).containers.roster, container_of(request)
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
     return await send_from_thread(request, response, lambda write: files.export(roster, container, write))
 
 
 async def changes(request: web.Request) -> web.StreamResponse:
-    roster, container = engine_of(request).containers.roster, _container_of(request)
+    roster, container = engine_of(request).containers.roster, container_of(request)
     found = await asyncio.to_thread(files.list_changes, roster, container)
     return json_answer([{"Path": change.path, "Kind": _KINDS[change.kind]} for change in found] or None)
 

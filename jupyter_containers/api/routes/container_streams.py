@@ -8,6 +8,7 @@ import time
 from aiohttp import web
 
 from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
+from jupyter_containers.api.naming import container_of
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text, version_of
 from jupyter_containers.api.streams import (
     DEFAULT_DETACH_KEYS,
@@ -28,14 +29,10 @@ from jupyter_containers.errors import InvalidParameter
 _STREAMS = {"stdout": STDOUT, "stderr": STDERR}
 
 
-def _container_of(request: web.Request) -> Container:
-    return engine_of(request).containers.find(request.match_info["name"])
-
-
 async def wait(request: web.Request) -> web.StreamResponse:
     """Answer when the container has ended. The headers go at once: then the client knows that nothing is missed."""
     condition = WaitCondition.parse(text(request, "condition"))
-    ended = engine_of(request).containers.wait(_container_of(request), condition)
+    ended = engine_of(request).containers.wait(container_of(request), condition)
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     try:
         await response.prepare(request)
@@ -48,7 +45,7 @@ async def wait(request: web.Request) -> web.StreamResponse:
 
 
 async def logs(request: web.Request) -> web.StreamResponse:
-    containers, container = engine_of(request).containers, _container_of(request)
+    containers, container = engine_of(request).containers, container_of(request)
     query = LogQuery(
         stdout=flag(request, "stdout"),
         stderr=flag(request, "stderr"),
@@ -94,7 +91,7 @@ def log_bytes(entries: list[Entry], *, terminal: bool, with_times: bool) -> byte
 
 
 async def stats(request: web.Request) -> web.StreamResponse:
-    containers, container = engine_of(request).containers, _container_of(request)
+    containers, container = engine_of(request).containers, container_of(request)
     streams, once = flag(request, "stream", default=True), flag(request, "one-shot")
     if streams and once:
         raise InvalidParameter("cannot have stream=true and one-shot=true")
@@ -110,7 +107,7 @@ async def stats(request: web.Request) -> web.StreamResponse:
 
 
 async def attach(request: web.Request) -> web.StreamResponse:
-    containers, container = engine_of(request).containers, _container_of(request)
+    containers, container = engine_of(request).containers, container_of(request)
     keys = parse_detach_keys(text(request, "detachKeys") or DEFAULT_DETACH_KEYS)
     wanted = Streams(flag(request, "stdin"), flag(request, "stdout"), flag(request, "stderr"))
     containers.check_attach(container)

@@ -10,8 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from jupyter_containers.api import filters
-from jupyter_containers.api.routes.container_files import ROUTES as FILE_ROUTES
-from jupyter_containers.api.routes.container_streams import ROUTES as STREAM_ROUTES
+from jupyter_containers.api.naming import container_of, size_of
 from jupyter_containers.api.routing import Route, engine_of, flag, integer, json_answer, json_body, text, version_of
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import settings_from_wire
@@ -22,7 +21,6 @@ from jupyter_containers.api.wire.host_config import (
     restart_policy_from_wire,
 )
 from jupyter_containers.api.wire.times import parse_time
-from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.listing import FILTERS, Query
 from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
 from jupyter_containers.engine.engine import Engine
@@ -30,11 +28,6 @@ from jupyter_containers.errors import ContainersError, InvalidParameter, NotFoun
 from jupyter_containers.oci.platform import Platform, suitability
 
 _ENDPOINT_UNSUPPORTED = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority")
-
-
-def container_of(request: web.Request) -> Container:
-    """Return the container that the path names. Raises NotFound."""
-    return engine_of(request).containers.find(request.match_info["name"])
 
 
 async def create(request: web.Request) -> web.Response:
@@ -176,14 +169,6 @@ async def resize(request: web.Request) -> web.Response:
     return web.Response(status=200)
 
 
-def size_of(request: web.Request) -> tuple[int, int]:
-    """Return height and width of the query. Raises InvalidParameter."""
-    size = integer(request, "h", 0) or 0, integer(request, "w", 0) or 0
-    if not all(0 <= value < 65536 for value in size):
-        raise InvalidParameter(f"invalid size of a terminal: {size[0]} by {size[1]}")
-    return size
-
-
 async def top(request: web.Request) -> web.Response:
     table = await engine_of(request).containers.top(container_of(request), text(request, "ps_args"))
     return json_answer({"Processes": [list(row) for row in table.rows], "Titles": list(table.titles)})
@@ -230,6 +215,4 @@ ROUTES = (
     Route("POST", "/containers/{name}/update", update),
     Route("POST", "/containers/{name}/resize", resize),
     Route("DELETE", "/containers/{name}", remove),
-    *STREAM_ROUTES,
-    *FILE_ROUTES,
 )

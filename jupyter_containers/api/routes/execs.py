@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
-from jupyter_containers.api.routes.containers import container_of, size_of
+from jupyter_containers.api.naming import container_of, size_of
 from jupyter_containers.api.routing import Route, engine_of, json_answer, json_body, version_of
 from jupyter_containers.api.streams import (
     DEFAULT_DETACH_KEYS,
