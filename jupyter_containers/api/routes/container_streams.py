@@ -24,7 +24,7 @@ from jupyter_containers.api.wire.times import parse_time, rfc3339_fixed
 from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
 from jupyter_containers.engine.containers.log_file import Entry
 from jupyter_containers.engine.containers.logs import LogQuery
-from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.errors import InvalidParameter, Unsupported
 
 _STREAMS = {"stdout": STDOUT, "stderr": STDERR}
 
@@ -136,7 +136,12 @@ async def _write_logs(request: web.Request, container: Container, connection: Co
         await connection.drained()
 
 
+async def attach_by_web_socket(request: web.Request) -> web.StreamResponse:
+    raise Unsupported("attaching by web socket is not supported; use POST /containers/{name}/attach")
+
+
 ROUTES = (
+    Route("GET", "/containers/{name}/attach/ws", attach_by_web_socket),
     Route("POST", "/containers/{name}/wait", wait, cancels=True),
     Route("GET", "/containers/{name}/logs", logs),
     Route("GET", "/containers/{name}/stats", stats),
