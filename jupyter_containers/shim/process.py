@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -24,8 +25,16 @@ from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.shim.target import IGNORED, LINGER_SECONDS, Target, reap
 
 
+def prepare() -> None:
+    """Do once, in the zygote, what all shims inherit: a page that a shim writes to is its own."""
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    # So that the system call is looked up; there are no descriptors that high.
+    descriptors.close_all_except((), lowest=1 << 30)
+
+
 def serve(container_id: str, bundle_path: Path, run_root: Path, control_fd: int, *, cgroups: CgroupManager) -> None:
-    """Be the shim of a bundle until there is nothing left to do. Runs in a fresh fork of the zygote."""
+    """Be the shim of a bundle until there is nothing left to do. Runs in a fresh fork of who has called `prepare`."""
     os.setsid()
     processes.set_title(f"jc: shim {container_id[:12]}")
     null_fd = os.open(os.devnull, os.O_RDWR)
@@ -59,7 +68,8 @@ class Shim:
         self.is_deleted = False
         self._connections: dict[int, socket.socket] = {}
         self._socket_inode = 0
-        self._socket_path = protocol.socket_path(run_root, bundle.path)
+        # Text and os: pathlib costs a shim 0.2 MB.
+        self._socket_path = f"{run_root}/s/{protocol.socket_name(bundle.path)}"
         self._listener = self._listen()
         self._wake_on_child()
         self._connect(control)
@@ -102,15 +112,17 @@ class Shim:
     # --- connections -------------------------------------------------------------------------------------------------
 
     def _listen(self) -> socket.socket:
-        self._socket_path.parent.mkdir(mode=0o700, exist_ok=True)
-        self._socket_path.unlink(missing_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(os.path.dirname(self._socket_path), 0o700)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._socket_path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Before listen there is nobody to connect, so the mode is right in time.
-        listener.bind(os.fspath(self._socket_path))
-        self._socket_path.chmod(0o600)
+        listener.bind(self._socket_path)
+        os.chmod(self._socket_path, 0o600)
         listener.listen(4)
         listener.setblocking(False)
-        self._socket_inode = self._socket_path.stat().st_ino
+        self._socket_inode = os.stat(self._socket_path).st_ino
         self.loop.watch(listener.fileno(), READ, self._accept)
         return listener
 
@@ -120,11 +132,10 @@ class Shim:
             return
         self.loop.forget(self._listener.fileno())
         self._listener.close()
-        try:
-            if self._socket_path.stat().st_ino == self._socket_inode:
-                self._socket_path.unlink()
-        except FileNotFoundError:
-            pass  # the whole run root may have been removed
+        # The whole run root may have been removed.
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(self._socket_path).st_ino == self._socket_inode:
+                os.unlink(self._socket_path)
 
     def _accept(self, _fd: int, _events: int) -> None:
         try:
@@ -180,8 +191,6 @@ class Shim:
 
     def _wake_on_child(self) -> None:
         """Turn SIGCHLD into something readable, so that one loop sees all."""
-        for number in IGNORED:
-            signal.signal(number, signal.SIG_IGN)
         receiver, sender = socket.socketpair()
         for end in (receiver, sender):
             end.setblocking(False)

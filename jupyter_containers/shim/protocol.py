@@ -29,6 +29,10 @@ MAX_FDS = 4
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
+# Made once, in the zygote: shims share them.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_DECODER = json.JSONDecoder()
+
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
@@ -66,8 +70,12 @@ class Exit:
 
 def socket_path(run_root: Path, bundle_path: Path) -> Path:
     """Return where the shim of a bundle listens: short, because a socket's path has room for 107 bytes."""
-    name = hashlib.sha256(os.fsencode(bundle_path)).hexdigest()[:20]
-    return run_root / "s" / name
+    return run_root / "s" / socket_name(bundle_path)
+
+
+def socket_name(bundle_path: Path) -> str:
+    # Not SHA-256, which is OpenSSL's: its first use costs a shim 0.3 MB.
+    return hashlib.blake2b(os.fsencode(bundle_path), digest_size=10).hexdigest()
 
 
 def roomy(end: socket.socket) -> socket.socket:
@@ -82,7 +90,7 @@ def roomy(end: socket.socket) -> socket.socket:
 
 def send(end: socket.socket, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
     """Send one packet. Raises InvalidParameter when it is too large, OSError when the other side is gone."""
-    packet = json.dumps(message, separators=(",", ":")).encode()
+    packet = _ENCODER.encode(message).encode()
     if len(packet) > MAX_PACKET:
         raise InvalidParameter(
             f"arguments and environment of {len(packet)} bytes are over the limit of {MAX_PACKET} bytes"
@@ -99,4 +107,4 @@ def receive(end: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
         packet, fds = descriptors.receive(end, MAX_PACKET, MAX_FDS)
     except ConnectionResetError:
         return None, []
-    return (json.loads(packet), fds) if packet else (None, fds)
+    return (_DECODER.decode(packet.decode()), fds) if packet else (None, fds)

@@ -17,7 +17,7 @@ from jupyter_containers.runtime import join as joining
 from jupyter_containers.runtime.create import Created
 from jupyter_containers.runtime.create import start as start_created
 from jupyter_containers.runtime.state import State, Status
-from jupyter_containers.shim import creation
+from jupyter_containers.shim import creation, protocol
 from jupyter_containers.shim.client import Client
 from jupyter_containers.shim.logs import JsonFileLog
 from jupyter_containers.shim.protocol import STDOUT, VERSION, LogOptions
@@ -49,7 +49,11 @@ def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[i
     shim.first.is_terminal = is_terminal
 
     def tell_network(netns_fd: int, netlink_fd: int) -> None:
-        shim.tell(connection, {"event": "network"}, (netns_fd, netlink_fd))
+        # In the maker, which shares the shim's epoll with it: to disconnect here would make the shim deaf.
+        try:
+            protocol.send(connection, {"event": "network"}, (netns_fd, netlink_fd))
+        except OSError:
+            pass  # the daemon is gone; the shim will find out
 
     pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
     try:

@@ -24,8 +24,8 @@ def serve(end: socket.socket) -> None:
     processes.set_title("jc: zygote")
     # Shims are nobody's business here: the kernel reaps them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the daemon decides when this ends, by closing its end
+    # Signals are ignored here as they are there: the daemon decides when this ends, by closing its end.
+    shim.prepare()
     # Done once here, and found in memory by every shim: the default profile takes 10 ms, the hierarchies 3.
     privileges.compile_filter(defaults.default_seccomp(), defaults.default_capabilities())
     cgroups = choose()

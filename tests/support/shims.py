@@ -72,6 +72,7 @@ def running_shim(place: Path) -> Iterator[RunningShim]:
     if pid == 0:
         code = 1
         try:
+            process.prepare()
             process.serve(IDENTIFIER, bundle.path, place, theirs.fileno(), cgroups=AbsentManager("a test"))
             code = 0
         finally:
