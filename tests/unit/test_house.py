@@ -133,7 +133,9 @@ def _tests_of(folder: Path, stem: str) -> list[Path]:
 
 def test_nobody_names_a_machine_or_a_registry() -> None:
     """Paths of a machine and hosts of package registries do not belong into the repository."""
-    forbidden = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian\.org|/root/\.pyenv/versions/\d+\.\d|/work/(main|shared)")
+    forbidden = re.compile(
+        r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian\.org|/root/\.pyenv/versions/\d+\.\d|/work/(main|shared)"
+    )
     files = [path for path in ROOT.rglob("*") if path.suffix in (".py", ".md", ".toml", ".ipynb", ".yml", "")]
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = {ROOT / name for name in tracked.split("\0") if name}
