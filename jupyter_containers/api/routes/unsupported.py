@@ -29,7 +29,11 @@ async def unknown(request: web.Request) -> web.StreamResponse:
 ROUTES = (
     *(Route("*", f"/{resource}{{rest:(/.*)?}}", swarm) for resource in _SWARM),
     Route("*", "/plugins{rest:(/.*)?}", unsupported),
+    Route("*", "/auth", unsupported),
+    Route("*", "/commit", unsupported),
+    Route("*", "/distribution{rest:(/.*)?}", unsupported),
     Route("*", "/session", unsupported),
+    Route("*", "/system/df", unsupported),
     Route("*", "/grpc", unsupported),
     Route("*", "/containers/{name}/checkpoints{rest:(/.*)?}", unsupported),
     Route("*", "/{anything:.*}", unknown),
