@@ -63,24 +63,26 @@ class Output:
     def last(self, lines: int = SHOWN_LINES, characters: int = SHOWN_CHARACTERS) -> list[tuple[int, str]]:
         """Return the end of the text in pieces of one stream each, at most so many lines and characters of it."""
         found: list[tuple[int, str]] = []
+        # An end of line at the very end of all opens no other line.
+        ends = lines + (1 if self._pieces and self._pieces[-1][1].endswith("\n") else 0)
         for stream, text in reversed(self._pieces):
-            cut = _end_of(text[-characters:] if characters else "", lines)
+            cut, ends = _end_of(text[-characters:] if characters else "", ends)
             characters -= len(cut)
-            lines -= cut.count("\n")
             found.append((stream, cut))
-            if len(cut) < len(text) or lines <= 0:
+            if len(cut) < len(text):
                 break
         return _joined(reversed(found))
 
 
-def _end_of(text: str, lines: int) -> str:
-    """Return the last lines of a text; an end of line that closes the text opens no other."""
-    place = len(text) - 1 if text.endswith("\n") else len(text)
-    for _ in range(lines):
+def _end_of(text: str, ends: int) -> tuple[str, int]:
+    """Return what is behind the last so many ends of lines, and how many are still to be found before it."""
+    place = len(text)
+    while ends:
         place = text.rfind("\n", 0, place)
         if place < 0:
-            return text
-    return text[place + 1 :]
+            return text, ends
+        ends -= 1
+    return text[place + 1 :], 0
 
 
 def _joined(pieces: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -1,0 +1,49 @@
+"""Tests of client.ignore."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.client.ignore import IgnoreRules
+from jupyter_containers.errors import InvalidParameter
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "ignored"),
+    [
+        ("*.pyc", "a.pyc", True),
+        ("*.pyc", "x/a.pyc", False),
+        ("**/*.pyc", "x/y/a.pyc", True),
+        ("**/*.pyc", "a.pyc", True),
+        ("data", "data/big.bin", True),
+        ("/data/", "data/big.bin", True),
+        ("./data", "data", True),
+        ("data/**", "data/x/y", True),
+        ("a?c", "abc", True),
+        ("a?c", "a/c", False),
+        ("[a-c]x", "bx", True),
+        ("[^a-c]x", "bx", False),
+        ("[^a]x", "/x", False),
+        (r"a\*b", "a*b", True),
+        (r"a\*b", "axb", False),
+        ("# comment", "# comment", False),
+        ("a.b", "axb", False),
+        ("*\n!keep", "keep", False),
+        ("*\n!keep", "other", True),
+        ("*\n!keep\nkeep", "keep", True),
+        ("dir\n!dir/keep", "dir/keep", False),
+        ("", "anything", False),
+    ],
+)
+def test_the_last_rule_that_fits_decides(text: str, path: str, ignored: bool) -> None:
+    assert IgnoreRules.parse(text).ignores(path) is ignored
+
+
+def test_only_exceptions_may_include_again() -> None:
+    assert IgnoreRules.parse("a\n!a/b").may_include_again
+    assert not IgnoreRules.parse("a\nb").may_include_again
+
+
+def test_a_bad_pattern_is_told_with_its_line() -> None:
+    with pytest.raises(InvalidParameter, match=r"\.dockerignore line 2: bad pattern '\[a'"):
+        IgnoreRules.parse("ok\n[a\n")

@@ -1,0 +1,75 @@
+"""Tests of commands.parsing."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.commands import table
+from jupyter_containers.commands.parsing import HelpWanted, UsageError, near, parse
+from jupyter_containers.commands.quantities import size_in_bytes
+
+
+def run_options(*words: str, surface: str = "magic"):  # type: ignore[no-untyped-def]
+    return parse(table.find("run", surface), words, surface=surface, prog="%container")
+
+
+def test_what_follows_the_image_is_the_command_with_its_options() -> None:
+    options = run_options("--rm", "-m", "64m", "busybox", "ls", "-l", "--rm", "--help")
+    assert (options.image, options.command) == ("busybox", ["ls", "-l", "--rm", "--help"])
+    assert options.memory == size_in_bytes("64m")
+
+
+def test_short_options_may_be_written_together() -> None:
+    options = run_options("-it", "-eA=1", "-e", "B=2", "-p8080:80", "x", surface="shell")
+    assert (options.interactive, options.tty, options.env) == (True, True, ["A=1", "B=2"])
+    assert options.publish[0].host_port == "8080"
+
+
+def test_lists_of_two_parses_are_two_lists() -> None:
+    assert run_options("-e", "A=1", "x").env == ["A=1"]
+    assert run_options("x").env == []
+
+
+def test_help_is_a_text() -> None:
+    with pytest.raises(HelpWanted, match=r"(?s)usage: %container run .*IMAGE"):
+        run_options("--help")
+
+
+def test_help_tells_what_the_body_of_a_cell_is() -> None:
+    for surface, told in (("magic", True), ("shell", False)):
+        with pytest.raises(HelpWanted) as raised:
+            run_options("--help", surface=surface)
+        assert ("The cell's body:" in str(raised.value)) is told
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--memry", "1m", "x"), r"run: unknown option --memry; did you mean --memory"),
+        (("-m", "1x", "y"), r"run: argument -m/--memory: not a size: '1x'"),
+        (("-p", "x", "y"), r"invalid port to publish"),
+        (("--pids-limit", "x", "y"), r"argument --pids-limit"),
+        ((), r"run: the following arguments are required: IMAGE"),
+        (("--pull", "often", "x"), r"invalid choice: 'often'"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
+        run_options(*words)
+    assert "\n" not in raised.value.message
+    assert "%container run --help" in raised.value.message
+
+
+def test_a_word_too_many_is_told() -> None:
+    with pytest.raises(UsageError, match="unknown word extra"):
+        parse(table.find("ps", "magic"), ["extra"], surface="magic", prog="%container")
+
+
+def test_options_are_not_guessed_from_their_beginning() -> None:
+    with pytest.raises(UsageError, match="unknown option --mem"):
+        run_options("--mem=1m", "x")
+
+
+def test_names_like_a_word_are_proposed() -> None:
+    assert near("imagse", ["images", "inspect"]) == "; did you mean images?"
+    assert near("zzz", ["images"]) == ""

@@ -1,0 +1,31 @@
+"""Tests of commands.results."""
+
+from __future__ import annotations
+
+from jupyter_containers.commands.results import Message, Table
+
+
+def test_a_table_has_its_columns_under_each_other() -> None:
+    table = Table("things", ("NAME", "X"), (("a", "1"), ("longer", "")))
+    assert table.text() == "NAME     X\na        1\nlonger"
+
+
+def test_a_table_is_iterated_by_its_records() -> None:
+    table = Table("things", ("A",), (("1",),), ("record",))
+    assert (list(table), len(table), table.summary()) == (["record"], 1, "1 thing")
+
+
+def test_an_empty_table_is_true_all_the_same() -> None:
+    table = Table("things", ("A",), ())
+    assert table
+    assert table.text() == "A"
+    assert repr(table) == "0 things"
+
+
+def test_a_message_is_its_lines() -> None:
+    message = Message(("one", "two"), ("x",))
+    assert (message.text(), repr(message), message.data()) == (
+        "one\ntwo",
+        "one",
+        {"lines": ["one", "two"], "items": ["x"]},
+    )
