@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -34,6 +36,9 @@ _NAMESPACES = (
     constants.CLONE_NEWNS | constants.CLONE_NEWNET | constants.CLONE_NEWIPC | constants.CLONE_NEWUTS
     | constants.CLONE_NEWPID
 )  # fmt: skip
+# A container that is short of CPU needs seconds for what takes milliseconds.
+_PATIENCE_SECONDS = 30
+_LOOK_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +142,11 @@ def _follow(pid: int, channel: Channel) -> Joined:
     terminal_fd = None
     try:
         channel.let_go()
+        _await_word(pid, channel)
         message = channel.receive()
         if message.word == "ready":
             terminal_fd = message.fds[0] if message.fds else None
+            _await_word(pid, channel)
             message = channel.receive()
         if message.word:
             raise failure(message, _PREFIX)
@@ -150,6 +157,22 @@ def _follow(pid: int, channel: Channel) -> Joined:
             if fd is not None:
                 os.close(fd)
         raise
+
+
+def _await_word(pid: int, channel: Channel) -> None:
+    """Wait until there is something to receive from the process. Raises ContainersError when it is kept from speaking.
+
+    Root of the container may stop it (SIGSTOP) before its `execve`. Who waits here is the shim: for as long as it does,
+    nobody could kill the container.
+    """
+    poll = select.poll()
+    poll.register(channel.fileno(), select.POLLIN)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not poll.poll(_LOOK_MS):
+        is_stopped = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+        if is_stopped or time.monotonic() > deadline:
+            reason = "something in the container has stopped it" if is_stopped else "it takes too long"
+            raise ContainersError(f"{_PREFIX}: the process could not be started: {reason}", step="enter the container")
 
 
 def _carry(guest: _Guest) -> NoReturn:

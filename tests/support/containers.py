@@ -17,7 +17,7 @@ from jupyter_containers.oci.runtime_spec import Linux, Mount, Process, Resources
 from jupyter_containers.runtime import defaults
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created, create, start
-from jupyter_containers.runtime.join import join
+from jupyter_containers.runtime.join import Joined, join
 from jupyter_containers.runtime.state import State, Status
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -141,6 +141,16 @@ class Container:
                     os.close(fd)
         code = os.waitstatus_to_exitcode(status)
         return Ended(code if code >= 0 else 128 - code, text)
+
+    def join(self, *args: str) -> Joined:
+        """Run one more process without its streams; the caller reaps it and closes its descriptors."""
+        process = replace(self.spec.process, args=args)
+        null = os.open(os.devnull, os.O_RDWR)
+        try:
+            seccomp = self.spec.linux.seccomp
+            return join(self.state(), self.created.cgroup, process, stdio=(null, null, null), seccomp=seccomp)
+        finally:
+            os.close(null)
 
     def outside(self, path: str) -> str:
         """Read a file of /proc/<pid> from the host's side."""

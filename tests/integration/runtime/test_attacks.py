@@ -177,6 +177,30 @@ def test_with_ptrace_an_exec_still_does_not_show_the_host_s_root(evil: Box) -> N
     assert text == ""
 
 
+def test_an_exec_that_is_stopped_from_inside_does_not_hold_up_its_shim(evil: Box) -> None:
+    """Root inside may signal whoever appears. The shim waited for ever, and nobody could kill the container."""
+    script = """
+    while :; do for p in /proc/[0-9]*; do
+      case $p in /proc/1|/proc/$$) continue;; esac
+      kill -STOP ${p#/proc/} 2>/dev/null
+    done; done
+    """
+    with evil.running("sh", "-c", script) as container:
+        refused = 0
+        for _ in range(10):
+            try:
+                # What is stopped after its `execve` is the container's own business: nothing waits for its end here.
+                joined = container.join("true")
+            except ContainersError as error:
+                assert "has stopped it" in error.message
+                refused += 1
+            else:
+                os.kill(joined.pid, signal.SIGKILL)
+                os.waitpid(joined.pid, 0)
+                os.close(joined.pidfd)
+    assert refused
+
+
 def test_cve_2016_9962_init_before_its_start_shows_nothing_to_a_neighbour_in_its_pid_namespace(evil: Box) -> None:
     with evil.created(*SLEEP) as container:
         # Not dumpable: owned by root although it may run as anybody, and closed to ptrace without CAP_SYS_PTRACE.
