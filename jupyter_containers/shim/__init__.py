@@ -5,7 +5,7 @@ attached to them. I touch the runtime and one socket; never the database, the ne
 
     zygote ─ fork ─▶ process.serve ──┬─ requests.py   create start exec kill attach resize pause … (protocol.py)
                                      ├─ creation.py   the container made in a process of its own, whose memory goes
-                               ├─ target.py     init or an exec: pid, streams, exit
+                                     ├─ target.py     init or an exec: pid, streams, exit
                                      ├─ streams.py    pipes and terminals → log and clients, with back-pressure
                                      └─ reaping       SIGCHLD → exit.json → event to whoever is connected
 

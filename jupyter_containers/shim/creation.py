@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from jupyter_containers.cgroups.manager import CgroupManager
-from jupyter_containers.errors import ContainersError, from_data, to_data
+from jupyter_containers.errors import ContainersError, NotFound, from_data, to_data
 from jupyter_containers.runtime import create as runtime
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created
@@ -25,6 +26,7 @@ from jupyter_containers.shim import protocol
 
 TellNetwork = Callable[[int, int], None]
 Stdio = tuple[int, int, int]
+_BURIAL_SECONDS = 5
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Maker:
 
     pid: int
     end: socket.socket
+    bundle: Bundle
     cgroups: CgroupManager
 
     def finish(self) -> Created:
@@ -40,6 +43,7 @@ class Maker:
         with self.end as end:
             answer, fds = protocol.receive(end)
         if answer is None:
+            self._bury()
             raise ContainersError(f"{runtime.CREATE_FAILED}: the process that made it has died", step="create")
         if "error" in answer:
             raise from_data(answer["error"])
@@ -49,6 +53,18 @@ class Maker:
             cgroup=self.cgroups.open(made["cgroup"]), go_fd=fds[0], terminal_fd=fds[1] if len(fds) > 1 else None,
         )  # fmt: skip
 
+    def _bury(self) -> None:
+        """Remove the group of a container whose maker was killed; its init ends by itself, as nobody can start it."""
+        try:
+            group = self.cgroups.open(runtime.cgroup_path(self.bundle, self.bundle.load_spec()))
+        except NotFound:
+            return
+        group.kill(signal.SIGKILL)
+        deadline = time.monotonic() + _BURIAL_SECONDS
+        while group.processes() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        group.remove()
+
 
 def begin(bundle: Bundle, *, stdio: Stdio | None, cgroups: CgroupManager, tell_network: TellNetwork) -> Maker:
     """Fork a maker for the bundle's container; descriptors as for runtime.create. `tell_network` is called in it."""
@@ -57,7 +73,7 @@ def begin(bundle: Bundle, *, stdio: Stdio | None, cgroups: CgroupManager, tell_n
         pid = os.fork()
         if pid == 0:
             _make(theirs, bundle, stdio, cgroups, tell_network)
-    return Maker(pid, ours, cgroups)
+    return Maker(pid, ours, bundle, cgroups)
 
 
 def _make(
