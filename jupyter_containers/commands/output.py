@@ -68,7 +68,8 @@ class Output:
         for stream, text in reversed(self._pieces):
             cut, ends = _end_of(text[-characters:] if characters else "", ends)
             characters -= len(cut)
-            found.append((stream, cut))
+            if cut:
+                found.append((stream, cut))
             if len(cut) < len(text):
                 break
         return _joined(reversed(found))

@@ -1,0 +1,77 @@
+"""Tests of commands.daemon."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from jupyter_containers.commands import table
+from jupyter_containers.commands.daemon import Checkup, NotRunning
+from jupyter_containers.commands.parsing import parse
+from jupyter_containers.commands.results import Result
+from tests.support.front_double import SessionOn
+
+OVERLAY = {
+    "name": "overlay",
+    "available": False,
+    "reason": "no such device",
+    "cost": "slow",
+    "remedy": "modprobe overlay",
+}
+FOUND = {
+    "canRun": False,
+    "features": [
+        {"name": "root", "available": True, "reason": "", "cost": "much", "remedy": "sudo", "essential": True},
+        OVERLAY | {"essential": True},
+        {"name": "cgroup_v2", "available": False, "reason": "", "cost": "", "remedy": "", "essential": False},
+    ],
+}
+
+
+def test_what_is_missing_is_explained() -> None:
+    checkup = Checkup(FOUND)
+    assert not checkup
+    assert checkup.text().splitlines() == [
+        "      FEATURE",
+        "yes   root",
+        "NO    overlay     no such device",
+        "      cost: slow",
+        "      mend: modprobe overlay",
+        "NO    cgroup_v2",
+        "      cost:",
+        "      mend:",
+        "containers cannot run here: lacking overlay",
+    ]
+
+
+def test_what_is_missing_and_not_needed_is_counted() -> None:
+    checkup = Checkup({"canRun": True, "features": FOUND["features"]})
+    assert checkup
+    assert checkup.summary() == "containers can run here; 2 things are missing"
+
+
+def test_values_for_front_ends() -> None:
+    assert Checkup(FOUND).data() == FOUND
+
+
+def do(*words: str) -> Result:
+    system = SimpleNamespace(version=lambda: {"Version": "1.0", "ApiVersion": "1.44", "Platform": {"Name": "Test"}})
+    client = SimpleNamespace(system=system, containers=SimpleNamespace(list=lambda: [1]))
+    command = table.find(words[0], "magic")
+    result = command.action(SessionOn(client), parse(command, words[1:], surface="magic", prog="x"))
+    assert result is not None
+    return result
+
+
+def test_the_status_tells_who_answers() -> None:
+    assert do("status").text() == (
+        "using the daemon at unix:///nobody/listens/here\nversion 1.0, API 1.44, 1 container running"
+    )
+
+
+def test_use_tells_which_daemon() -> None:
+    assert do("use").text() == "using the daemon at unix:///nobody/listens/here"
+    assert do("use", "unix:///other").text() == "using the daemon at unix:///other (Test)"
+
+
+def test_no_daemon_is_false_for_a_shell() -> None:
+    assert not NotRunning(("the daemon is not running",))

@@ -1,0 +1,44 @@
+"""Tests of commands.front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from jupyter_containers.commands.front import TerminalFront
+from jupyter_containers.commands.results import LiveResult, Message, Said
+
+
+class Counting(LiveResult):
+    def apply(self, event: object) -> Iterable[Said]:
+        return ((2 if event == "bad" else 1, f"{event}\n"),)
+
+    def closing(self) -> Iterable[Said]:
+        return ((1, "end\n"),)
+
+
+def test_notes_leave_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    TerminalFront().note("by the way")
+    TerminalFront(notes_on_stderr=False).note("here")
+    assert capsys.readouterr() == ("here\n", "by the way\n")
+
+
+def test_a_result_is_printed_and_an_empty_one_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    TerminalFront().show(Message(("a", "b")))
+    TerminalFront().show(Message(()))
+    assert capsys.readouterr().out == "a\nb\n"
+
+
+def test_what_grows_is_printed_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    with TerminalFront().live(Counting()) as tell:
+        tell("one")
+        assert capsys.readouterr() == ("one\n", "")
+        tell("bad")
+    assert capsys.readouterr() == ("end\n", "bad\n")
+
+
+def test_the_end_is_told_after_an_error_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="x"), TerminalFront().live(Counting()):
+        raise ValueError("x")
+    assert capsys.readouterr().out == "end\n"
