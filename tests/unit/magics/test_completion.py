@@ -1,0 +1,62 @@
+"""Tests of magics.completion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from IPython.core.completer import CompletionContext
+
+from jupyter_containers.commands.command import Completes
+from jupyter_containers.magics.completion import matcher
+
+NAMES = {
+    Completes.IMAGE: ["127.0.0.1:5000/busybox", "busybox", "debian:12", "host"],
+    Completes.CONTAINER: ["db", "web"],
+    Completes.RUNNING: ["web"],
+}
+
+
+def completed(cell: str) -> list[str]:
+    """Return what is proposed at the end of the cell."""
+    asked: list[Completes] = []
+
+    def names(kind: Completes) -> Sequence[str]:
+        asked.append(kind)
+        return NAMES.get(kind, [])
+
+    lines = cell.split("\n")
+    context = CompletionContext(
+        token=lines[-1].split(" ")[-1], full_text=cell, cursor_position=len(lines[-1]), cursor_line=len(lines) - 1, limit=None
+    )  # fmt: skip
+    answer = matcher(names)(context)
+    assert answer["matched_fragment"] == lines[-1].split(" ")[-1]
+    assert answer["suppress"] is bool(answer["completions"])
+    return [completion.text for completion in answer["completions"]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("%container im", ["images"]),
+        ("x = %container im", ["images"]),
+        ("%%container bu", ["build"]),
+        ("%container run deb", ["debian:12"]),
+        ("%container run 127.0.0.1:5000/b", ["127.0.0.1:5000/busybox"]),
+        ("%%container run -m 64m bu", ["busybox"]),
+        ("%container rm ", ["db", "web"]),
+        ("%container exec ", ["web"]),
+        ("%container run --mem", ["--memory", "--memory-swap"]),
+        ("%%container build -t x\nFR", ["FROM"]),
+        ("%%container build -t x\nfr", ["FROM"]),
+        ("%%container build -t x\nFROM bu", ["busybox"]),
+        ("%%container build -t x\nFROM busybox\nWO", ["WORKDIR"]),
+        ("%%container run x\nFR", []),
+        ("x = 1\nprint(fr", []),
+        ("import containers\nbu", []),
+        ("%containers im", []),
+        ("1\n%container im", ["images"]),
+    ],
+)
+def test_what_fits_is_proposed(cell: str, found: list[str]) -> None:
+    assert completed(cell) == found

@@ -1,0 +1,142 @@
+"""Tests of magics.container in a plain InteractiveShell, against canned answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
+
+import jupyter_containers
+from jupyter_containers.errors import NotFound
+from tests.support.canned_server import answer, canned_server
+from tests.support.shells import interactive_shell
+
+IMAGES = b'[{"Id": "sha256:1111", "RepoTags": ["busybox:latest", "debian:12"], "Created": 0, "Size": 10}]'
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InteractiveShell]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+    with interactive_shell() as shell:
+        jupyter_containers.load_ipython_extension(shell)
+        yield shell
+        jupyter_containers.unload_ipython_extension(shell)
+
+
+def failure(shell: InteractiveShell, cell: str, capsys: pytest.CaptureFixture[str]) -> tuple[BaseException, str]:
+    result = shell.run_cell(cell)
+    error = result.error_in_exec
+    assert error is not None
+    return error, capsys.readouterr().out
+
+
+def test_a_table_is_printed_and_returned(
+    shell: InteractiveShell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with canned_server(tmp_path, answer(IMAGES)):
+        shell.run_cell("found = %container images", store_history=True)
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["REPOSITORY", "busybox", "debian"]
+    assert [image.names for image in shell.user_ns["found"]] == [("busybox:latest", "debian:12")]
+
+
+def test_nothing_is_printed_twice(shell: InteractiveShell, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with canned_server(tmp_path, answer(IMAGES)):
+        shell.run_cell("%container images", store_history=True)
+    out = capsys.readouterr().out
+    assert out.count("busybox") == 1
+    assert out.rstrip().endswith("2 images")
+    shell.run_cell("_", store_history=True)
+    assert "busybox" in capsys.readouterr().out
+
+
+def test_an_error_is_one_line_without_a_stack(
+    shell: InteractiveShell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = answer(b'{"message": "No such container: x"}', "404 Not Found")
+    with canned_server(tmp_path, gone):
+        error, out = failure(shell, "%container rm x", capsys)
+    assert isinstance(error, NotFound)
+    assert out.strip() == "\x1b[1;31mNotFound\x1b[0m: No such container: x"
+
+
+def test_the_stack_can_be_asked_for(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_cell("%config ContainerMagics.short_errors = False")
+    _, out = failure(shell, "%container ps", capsys)
+    assert "Traceback" in out
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("%container imagse", "no command is called 'imagse'; did you mean images?"),
+        ("%container run 'open", "cannot read the line: No closing quotation"),
+        ("%%container ps\nbody", "ps takes nothing below its line; write %container ps"),
+        ("%container ps", "cannot connect to the daemon at unix://"),
+        ("%container stop", "stop: which container?"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str, message: str
+) -> None:
+    _, out = failure(shell, cell, capsys)
+    assert message in out
+    assert len(out.strip().splitlines()) == 1
+
+
+def test_help_is_printed(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    for cell, text in (("%container", "usage: %container COMMAND"), ("%container run --help", "usage: %container run")):
+        assert shell.run_cell(cell).success
+        assert text in capsys.readouterr().out
+
+
+def test_a_question_mark_shows_the_overview(shell: InteractiveShell) -> None:
+    text = shell.inspector.info(shell.find_magic("container"))["docstring"]
+    assert "Build images and run containers." in text
+    assert "build an image from a Dockerfile" in text
+
+
+def test_dockerfiles_and_scripts_keep_their_braces_and_dollars(shell: InteractiveShell, tmp_path: Path) -> None:
+    shell.user_ns["name"] = "expanded"
+    with canned_server(tmp_path, answer(b'{"message": "stop here"}', "400 Bad Request")) as server:
+        shell.run_cell("%%container build -t x\nFROM {name}\nRUN echo $name ${name}\n")
+    assert "FROM {name}\nRUN echo $name ${name}\n" in server.requests[0]
+
+
+def names(shell: Any, text: str) -> list[str]:
+    return [c.text for c in shell.Completer.completions(text, len(text))]
+
+
+def test_names_of_the_daemon_are_completed(shell: InteractiveShell, tmp_path: Path) -> None:
+    with provisionalcompleter(), canned_server(tmp_path, answer(IMAGES)):
+        assert names(shell, "%container run de") == ["debian:12"]
+    with provisionalcompleter():
+        assert names(shell, "%container imag") == ["images"]
+
+
+def test_a_daemon_that_is_not_there_completes_nothing(shell: InteractiveShell) -> None:
+    with provisionalcompleter():
+        assert names(shell, "%container rm zzz") == []
+
+
+def test_unloading_takes_all_of_it_out(shell: InteractiveShell) -> None:
+    jupyter_containers.unload_ipython_extension(shell)
+    assert shell.find_magic("container") is None
+    assert not [m for m in shell.Completer.custom_matchers if "container" in getattr(m, "__module__", "")]
+    assert len(shell.input_transformers_cleanup) == len(TransformerManager().cleanup_transforms)
+
+
+def test_loading_twice_changes_nothing(shell: InteractiveShell) -> None:
+    count = len(shell.Completer.custom_matchers), len(shell.configurables)
+    jupyter_containers.load_ipython_extension(shell)
+    assert (len(shell.Completer.custom_matchers), len(shell.configurables)) == count
+
+
+def test_an_unloaded_extension_may_be_unloaded(shell: InteractiveShell) -> None:
+    jupyter_containers.unload_ipython_extension(shell)
+    jupyter_containers.unload_ipython_extension(shell)

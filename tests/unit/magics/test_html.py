@@ -1,0 +1,36 @@
+"""Tests of magics.html."""
+
+from __future__ import annotations
+
+import re
+
+from jupyter_containers.magics.html import COLOURS, Html, coloured, details, element, joined, pre, table
+
+
+def test_text_is_escaped_and_html_is_not() -> None:
+    assert element("b", "<i>", Html("<u>x</u>")) == "<b>&lt;i&gt;<u>x</u></b>"
+    assert joined(["a & b", Html("<br>")]) == "a &amp; b<br>"
+
+
+def test_attributes_are_escaped() -> None:
+    assert (
+        element("progress", value='"><script>', max=2)
+        == '<progress value="&quot;&gt;&lt;script&gt;" max="2"></progress>'
+    )
+
+
+def test_a_table_has_a_head() -> None:
+    text = re.sub(r' style="[^"]*"', "", table(("A", "B"), [("1", "<2>")]))
+    assert text == (
+        "<table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><td>1</td><td>&lt;2&gt;</td></tr></tbody></table>"
+    )
+
+
+def test_details_have_a_title() -> None:
+    assert "<summary" in details("more", pre("x"))
+
+
+def test_colours_have_a_value_for_front_ends_without_labs() -> None:
+    for name, value in COLOURS.items():
+        assert re.fullmatch(r"var\(--jp-[a-z0-9-]+,#[0-9a-f]{6}\)", value)
+        assert value in coloured(name, "x")
