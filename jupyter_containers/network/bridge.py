@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
@@ -22,6 +23,7 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from jupyter_containers.errors import Conflict
+from jupyter_containers.linux import namespaces
 from jupyter_containers.network.addresses import mac_of
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
 
@@ -151,6 +153,40 @@ def no_ipv6() -> tuple[str, Any]:
     """Return the attribute that keeps a link from giving itself an IPv6 address: the network is IPv4 only."""
     none = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
     return "IFLA_AF_SPEC", {"attrs": [("AF_INET6", none)]}
+
+
+def disable_ipv6(name: str, *, netns_fd: int | None = None) -> None:
+    """Make the link deaf to IPv6, in this network namespace or in that of `netns_fd`; a kernel without IPv6 is.
+
+    Having no address of one's own is not enough: a container that may send raw packets (Docker's default) says that it
+    is a router, and everybody on the bridge takes addresses and a default route from it. Source: CVE-2020-13401.
+    Raises OSError.
+    """
+    if netns_fd is None:
+        _write_disable_ipv6(name)
+        return
+    failures: list[OSError] = []
+
+    def run() -> None:
+        try:
+            namespaces.setns(netns_fd, namespaces.FLAGS["network"])
+            _write_disable_ipv6(name)
+        except OSError as error:
+            failures.append(error)
+
+    # /proc/sys/net is that of the thread that opens it; this one ends, and takes its stay in the namespace along.
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _write_disable_ipv6(name: str) -> None:
+    try:
+        Path("/proc/sys/net/ipv6/conf", name, "disable_ipv6").write_text("1")
+    except FileNotFoundError:
+        pass  # no IPv6 in this kernel, or none on this link: its packets are too small for it
 
 
 def enable_forwarding(bridge: str, root: Path = Path("/proc/sys/net/ipv4")) -> None:

@@ -15,7 +15,7 @@ from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEW
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from jupyter_containers.network.bridge import Bridge, address_message, no_ipv6
+from jupyter_containers.network.bridge import Bridge, address_message, disable_ipv6, no_ipv6
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
 
 _IFF_UP = 1
@@ -51,6 +51,7 @@ def connect(route: Netlink, bridge: Bridge, endpoint: Endpoint, *, netns_fd: int
     wanted = ifinfmsg()
     wanted["attrs"] = [("IFLA_IFNAME", endpoint.name)]
     index = inside.get(f"link {endpoint.name}", wanted, RTM_GETLINK)["index"]
+    disable_ipv6(endpoint.name, netns_fd=netns_fd)
     inside.change(
         f"configure {endpoint.name} with {endpoint.address}",
         (_up(_LOOPBACK_INDEX), RTM_NEWLINK, 0),

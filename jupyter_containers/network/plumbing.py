@@ -51,6 +51,7 @@ class Plumbing:
         self._route = Netlink.route()
         try:
             self.bridge = _ensure_bridge(self._route, names.bridge, subnet)
+            bridges.disable_ipv6(names.bridge)
             bridges.enable_forwarding(names.bridge)
             self._open_firewall()
         except BaseException:
