@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_containers.build.executor import Step
+from jupyter_containers.engine import dismissal
 from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.specification import Facts, specification
@@ -25,6 +26,7 @@ from jupyter_containers.network import names
 from jupyter_containers.oci.runtime_spec import Spec
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.supervisor import Created, Shim
+from jupyter_containers.supervisor.connection import ShimLost
 
 Output = Callable[[int, bytes], None]
 
@@ -113,6 +115,9 @@ class StepExecutor:
                 await shim.kill(signal.SIGKILL, everyone=True)
                 await shim.wait()
             await shim.delete()
+        except ShimLost:
+            path = self._environment.places.run / "bundles" / step.id
+            await dismissal.dismiss_stray(self._environment, step.id, path)
         finally:
             shim.close()
             await self._environment.networking.detach(step.id)

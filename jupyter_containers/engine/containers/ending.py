@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import signal
 from dataclasses import replace
 
+from jupyter_containers.engine import dismissal
 from jupyter_containers.engine.containers import remove, restart
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.record import Status
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.engine.specification import CGROUP_PARENT
-from jupyter_containers.errors import Conflict, ContainersError, NotFound
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.supervisor import recovery
 from jupyter_containers.supervisor.connection import Shim, ShimLost
-
-_log = logging.getLogger(__name__)
-
-KILL_SECONDS = 10.0
 
 
 def follow(roster: Roster, container: Container, shim: Shim) -> None:
@@ -53,12 +46,7 @@ async def _end_of(roster: Roster, container: Container, shim: Shim) -> Exit:
 
 def remove_cgroup(roster: Roster, container: Container) -> None:
     """Kill and remove what a lost shim has left of the container's group."""
-    try:
-        group = roster.environment.cgroups.open(f"{CGROUP_PARENT}/{container.id}")
-        group.kill()
-        group.remove()
-    except (NotFound, OSError) as error:
-        _log.debug("cgroup of container %s: %s", container.record.short_id, error)
+    dismissal.remove_group(roster.environment, container.id)
 
 
 async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
@@ -90,24 +78,6 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
         await remove.remove_stopped(roster, container, volumes=True)
 
 
-async def _dismiss(roster: Roster, container: Container, shim: Shim) -> None:
-    """End a shim, with what a start that failed has left running."""
-    try:
-        try:
-            await shim.delete()
-        except Conflict:
-            await shim.kill(signal.SIGKILL, everyone=True)
-            async with asyncio.timeout(KILL_SECONDS):
-                await shim.wait()
-            await shim.delete()
-    except ShimLost:
-        remove_cgroup(roster, container)
-    except (ContainersError, TimeoutError) as error:
-        _log.error("shim of container %s does not end: %s", container.record.short_id, error)
-    finally:
-        shim.close()
-
-
 async def clean_up(roster: Roster, container: Container) -> None:
     """Free what a run had: network, shim with its cgroup, bundle."""
     shim, container.shim = container.shim, None
@@ -116,7 +86,7 @@ async def clean_up(roster: Roster, container: Container) -> None:
         container.attachment = None
     dismissing = None
     if shim is not None:
-        dismissing = asyncio.create_task(_dismiss(roster, container, shim), name="dismiss")
+        dismissing = asyncio.create_task(dismissal.dismiss(roster.environment, shim), name="dismiss")
         await asyncio.sleep(0)  # now it is asked for: the shim removes its cgroup while we remove the bundle
     Bundle(roster.bundle_path(container.record)).remove()
     if dismissing is not None:

@@ -6,6 +6,7 @@ import logging
 import shutil
 from pathlib import Path
 
+from jupyter_containers.engine import dismissal
 from jupyter_containers.engine.containers import ending, remove, restart
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.record import Status
@@ -33,7 +34,7 @@ async def recover(roster: Roster) -> None:
             await ending.ended(roster, container, exit_)
     for container in roster.all():
         await _settle(roster, container)
-    _remove_leftovers(roster)
+    await _remove_leftovers(roster)
     for container in roster.all():
         await _restart(roster, container)
 
@@ -92,9 +93,12 @@ async def _restart(roster: Roster, container: Container) -> None:
                 _log.warning("container %s could not be started again: %s", record.short_id, error.message)
 
 
-def _remove_leftovers(roster: Roster) -> None:
-    """Remove bundles, files and snapshots that no record names."""
+async def _remove_leftovers(roster: Roster) -> None:
+    """End what no record names: steps of builds, which run on without their daemon; remove its files and snapshots."""
     known = {container.id for container in roster.all()}
+    for path in _children(roster.environment.places.run / "bundles"):
+        if path.name not in known and len(path.name) == 64:
+            await dismissal.dismiss_stray(roster.environment, path.name, path)
     places, snapshots = roster.environment.places, roster.environment.snapshots
     for root in (places.run / "bundles", places.data / "containers"):
         for path in _children(root):

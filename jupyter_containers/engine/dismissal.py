@@ -1,0 +1,58 @@
+"""How a shim is let go of, in good order or not: after it nothing of its container runs, and no group of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+from jupyter_containers.engine.environment import Environment
+from jupyter_containers.engine.specification import CGROUP_PARENT
+from jupyter_containers.errors import Conflict, ContainersError, NotFound
+from jupyter_containers.supervisor import recovery
+from jupyter_containers.supervisor.connection import Shim, ShimLost
+
+_log = logging.getLogger(__name__)
+
+KILL_SECONDS = 10.0
+
+
+async def dismiss(environment: Environment, shim: Shim) -> None:
+    """End a shim, with what a start that failed has left running. Failures are logged: there is nobody to tell."""
+    identifier = shim.container_id
+    try:
+        try:
+            await shim.delete()
+        except Conflict:
+            await shim.kill(signal.SIGKILL, everyone=True)
+            async with asyncio.timeout(KILL_SECONDS):
+                await shim.wait()
+            await shim.delete()
+    except ShimLost:
+        remove_group(environment, identifier)
+    except (ContainersError, TimeoutError) as error:
+        _log.error("shim of container %s does not end: %s", identifier[:12], error)
+    finally:
+        shim.close()
+
+
+async def dismiss_stray(environment: Environment, identifier: str, bundle_path: Path) -> None:
+    """End what a daemon that was killed, or a shim that was, has left of a bundle that no container owns."""
+    found = await recovery.reconnect(environment.places.run, identifier, bundle_path)
+    if isinstance(found, Shim):
+        await dismiss(environment, found)
+    else:
+        await asyncio.to_thread(remove_group, environment, identifier)
+
+
+def remove_group(environment: Environment, identifier: str) -> None:
+    """Kill and remove what a lost shim has left of its container's group."""
+    try:
+        group = environment.cgroups.open(f"{CGROUP_PARENT}/{identifier}")
+        group.kill()
+        group.remove()
+    except NotFound:
+        return
+    except (ContainersError, OSError) as error:
+        _log.warning("cgroup of container %s stays: %s", identifier[:12], error)
