@@ -34,8 +34,6 @@ class ContainerMagics(Magics):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
-        # `%config ContainerMagics.…` looks here.
-        shell.configurables.append(self)
         self._front = front_for(shell)
         self.session = Session(self._front, surface=MAGIC)
         self._matcher = matcher(self._names)

@@ -27,8 +27,12 @@ def completed(cell: str) -> list[str]:
 
     lines = cell.split("\n")
     context = CompletionContext(
-        token=lines[-1].split(" ")[-1], full_text=cell, cursor_position=len(lines[-1]), cursor_line=len(lines) - 1, limit=None
-    )  # fmt: skip
+        token=lines[-1].split(" ")[-1],
+        full_text=cell,
+        cursor_position=len(lines[-1]),
+        cursor_line=len(lines) - 1,
+        limit=None,
+    )
     answer = matcher(names)(context)
     assert answer["matched_fragment"] == lines[-1].split(" ")[-1]
     assert answer["suppress"] is bool(answer["completions"])

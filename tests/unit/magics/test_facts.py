@@ -5,6 +5,9 @@ from __future__ import annotations
 from jupyter_containers.magics.facts import facts
 
 
+PUBLISHED = {"HostIp": "0.0.0.0", "HostPort": "8080"}
+
+
 def test_facts_of_a_container() -> None:
     body = {
         "Id": "0123456789abcdef",
@@ -14,7 +17,7 @@ def test_facts_of_a_container() -> None:
         "State": {"Status": "exited", "ExitCode": 137, "OOMKilled": True},
         "Config": {"Image": "busybox"},
         "HostConfig": {"Memory": 64_000_000, "NanoCpus": 500_000_000},
-        "NetworkSettings": {"IPAddress": "10.0.0.2", "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}], "81/tcp": None}},
+        "NetworkSettings": {"IPAddress": "10.0.0.2", "Ports": {"80/tcp": [PUBLISHED], "81/tcp": None}},
         "Mounts": [{"Source": "/a", "Destination": "/b"}],
     }  # fmt: skip
     assert facts("container", body) == [

@@ -41,12 +41,14 @@ def run_of(*events: object) -> LiveResult:
 
 NOW = datetime.now(UTC)
 BUILD = (StepStarted(1, 2, f"RUN {EVIL}", 1, 1), StepOutput(1, 1, f"{EVIL}\n"), StepDone(1, 0.5))
+FAILED = (StepStarted(2, 2, "RUN x", 2, 2), BuildFailed(EVIL, line=1, end_line=2))
+LACK = {"name": EVIL, "available": False, "essential": True, "reason": EVIL, "cost": EVIL, "remedy": EVIL}
 RESULTS: list[Result] = [
     run_of((1, EVIL.encode()), (2, EVIL.encode()), Outcome("c", 0, NOW, NOW)),
     run_of(*[(1, b"line\n")] * 100, Outcome("c", 3, NOW, NOW, out_of_memory=True)),
     run_of((1, b"still ")),
     after(BuildResult(f"RUN {EVIL}\n", (EVIL,)), *BUILD, Warned(1, EVIL), ImageBuilt("sha256:1")),
-    after(BuildResult(f"RUN {EVIL}\nRUN x", ()), *BUILD, StepStarted(2, 2, "RUN x", 2, 2), BuildFailed(EVIL, line=1, end_line=2)),
+    after(BuildResult(f"RUN {EVIL}\nRUN x", ()), *BUILD, *FAILED),
     after(BuildResult("FROM x", ()), Progress("a", "Downloading", 1, 3)),
     after(PullResult(EVIL), Progress(EVIL, EVIL, 1, 3), Progress("", EVIL)),
     after(Logs(EVIL), (1, EVIL.encode())),
@@ -54,7 +56,7 @@ RESULTS: list[Result] = [
     Table("things", ("A",), ()),
     Message((EVIL,)),
     Inspection([(EVIL, "container", {"Name": EVIL, "Config": {"Image": EVIL}})]),
-    Checkup({"canRun": False, "features": [{"name": EVIL, "available": False, "essential": True, "reason": EVIL, "cost": EVIL, "remedy": EVIL}]}),
+    Checkup({"canRun": False, "features": [LACK]}),
 ]  # fmt: skip
 
 
