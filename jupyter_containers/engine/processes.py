@@ -6,15 +6,13 @@ import asyncio
 import secrets
 import socket
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from jupyter_containers.engine.containers.container import Container
-from jupyter_containers.engine.containers.facts import hostname
+from jupyter_containers.engine.containers.facts import exec_facts
 from jupyter_containers.engine.containers.record import ExecSettings, Status
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.engine.specification import Facts, exec_process
+from jupyter_containers.engine.specification import exec_process
 from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound
-from jupyter_containers.linux import capabilities
 from jupyter_containers.supervisor.connection import Shim, ShimLost
 
 # How long the exit code of one that ended can be asked for, as in dockerd.
@@ -90,10 +88,10 @@ class Execs:
         """
         self.check_start(exec_)
         exec_.is_started = True
-        shim, wish = exec_.container.running_shim(), exec_.settings
+        shim, wish, record = exec_.container.running_shim(), exec_.settings, exec_.container.record
         if any(console_size):
             wish = replace(wish, console_size=console_size)
-        process = exec_process(exec_.container.record, wish, self._facts(exec_.container))
+        process = exec_process(record, wish, exec_facts(self._roster, record))
         try:
             exec_.pid, stream = await shim.exec(
                 exec_.id,
@@ -111,15 +109,6 @@ class Execs:
         self._publish(exec_, "exec_start", with_command=True)
         self._roster.spawn(self._follow(exec_, shim), f"exec {exec_.id[:12]}")
         return stream
-
-    def _facts(self, container: Container) -> Facts:
-        return Facts(
-            rootfs=(),
-            files_path=Path(),
-            hostname=hostname(self._roster, container.record),
-            known_capabilities=capabilities.NAMES,
-            granted_capabilities=self._roster.granted_capabilities,
-        )
 
     async def _follow(self, exec_: Exec, shim: Shim) -> None:
         try:

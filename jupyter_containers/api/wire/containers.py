@@ -9,6 +9,7 @@ from jupyter_containers.api.wire.container_config import settings_to_wire
 from jupyter_containers.api.wire.host_config import host_settings_to_wire
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers.describe import View
+from jupyter_containers.engine.containers.health import Health, HealthStatus
 from jupyter_containers.engine.containers.listing import network_of
 from jupyter_containers.engine.containers.record import MountPoint, Record, State, Status
 from jupyter_containers.network.values import Attachment
@@ -28,7 +29,7 @@ def container_json(view: View, *, version: Version, network_id: NetworkIds) -> d
         "Created": rfc3339(record.created_at),
         "Path": args[0] if args else "",
         "Args": list(args[1:]),
-        "State": state_json(record.state),
+        "State": state_json(record.state, view.health),
         "Image": record.image_id,
         "ResolvConfPath": str(files / "resolv.conf") if names else "",
         "HostnamePath": str(files / "hostname") if names else "",
@@ -53,8 +54,8 @@ def container_json(view: View, *, version: Version, network_id: NetworkIds) -> d
     return body
 
 
-def state_json(state: State) -> dict[str, Any]:
-    return {
+def state_json(state: State, health: Health | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "Status": str(state.status),
         "Running": state.is_running or state.status is Status.RESTARTING,
         "Paused": state.status is Status.PAUSED,
@@ -66,6 +67,23 @@ def state_json(state: State) -> dict[str, Any]:
         "Error": state.error,
         "StartedAt": rfc3339(state.started_at),
         "FinishedAt": rfc3339(state.finished_at),
+    }
+    return body if health is None else {**body, "Health": _health_json(health)}
+
+
+def _health_json(health: Health) -> dict[str, Any]:
+    return {
+        "Status": str(health.status),
+        "FailingStreak": health.failing_streak,
+        "Log": [
+            {
+                "Start": rfc3339(result.started_at),
+                "End": rfc3339(result.ended_at),
+                "ExitCode": result.exit_code,
+                "Output": result.output,
+            }
+            for result in health.results
+        ],
     }
 
 
@@ -173,7 +191,7 @@ def summary_json(view: View, *, image: str, version: Version, network_id: Networ
         "Ports": port_list(record, view.attachment),
         "Labels": dict(record.settings.labels),
         "State": str(record.state.status),
-        "Status": status_text(record.state, now),
+        "Status": status_text(record.state, now, view.health),
         "HostConfig": {"NetworkMode": "bridge" if mode == "default" and version >= (1, 44) else mode},
         "NetworkSettings": {
             "Networks": _networks(record, _endpoint(record, view.attachment, network_id, version=version))
@@ -224,10 +242,13 @@ def _port_order(key: str) -> tuple[int, str]:
     return int(number), protocol
 
 
-def status_text(state: State, now: int) -> str:
-    """Return `Up 3 minutes (Paused)`, `Exited (1) 2 hours ago`, `Created`, in Docker's words."""
+def status_text(state: State, now: int, health: Health | None = None) -> str:
+    """Return `Up 3 minutes (healthy)`, `Exited (1) 2 hours ago`, `Created`, in Docker's words."""
     if state.is_running:
-        return f"Up {duration_text(now - state.started_at)}" + (" (Paused)" if state.status is Status.PAUSED else "")
+        words = {HealthStatus.STARTING: " (health: starting)"}
+        said = words.get(health.status, f" ({health.status})") if health is not None else ""
+        paused = " (Paused)" if state.status is Status.PAUSED else ""
+        return f"Up {duration_text(now - state.started_at)}{paused or said}"
     ago = f"{duration_text(now - state.finished_at)} ago"
     match state.status:
         case Status.RESTARTING:

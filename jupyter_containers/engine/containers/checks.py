@@ -99,15 +99,6 @@ def check_host_settings(host: HostSettings, limits: Callable[[], HostLimits]) ->
     _check_log(host)
 
 
-def check_health(settings: Settings) -> None:
-    """Raises Unsupported for a probe that would never be run. `settings` as asked for, before the image's."""
-    health = settings.healthcheck
-    if health is not None and health.test and health.test[0] not in ("NONE", ""):
-        raise Unsupported(
-            f"Healthcheck {list(health.test)} is not supported yet; leave it out, or use --no-healthcheck"
-        )
-
-
 def check_conflicts(settings: Settings, host: HostSettings) -> None:
     """Raises InvalidParameter for wishes that exclude each other. `settings` as asked for, before the image's."""
     if host.uts_mode == "host" and settings.hostname:

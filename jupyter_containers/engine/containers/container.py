@@ -12,6 +12,7 @@ from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.errors import Conflict, InvalidParameter
 
 if TYPE_CHECKING:
+    from jupyter_containers.engine.containers.health import Health
     from jupyter_containers.network.values import Attachment
     from jupyter_containers.supervisor.connection import Shim
 
@@ -62,6 +63,8 @@ class Container:
         self.exec_ids: list[str] = []
         self.restart_delay_ns = 0
         self.restarting: asyncio.Task[None] | None = None
+        self.health: Health | None = None
+        self.probing: asyncio.Task[None] | None = None
         # A restart is under way: the end of this run does not remove a container of --rm.
         self.is_kept = False
         self.is_removed = False

@@ -43,7 +43,6 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     After cancellation: nothing is left of it, or it is there.
     """
     checks.check_conflicts(settings, host)
-    checks.check_health(settings)
     image = await roster.environment.images.find(settings.image)
     settings = merge(settings, image.config.process)
     host = replace(host, limits=settle_limits(host.limits))
@@ -52,7 +51,7 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     _check_syntax(roster, host)
     record = _record(roster, settings, host, image, name)
     _check_sources(record, host)
-    warnings = _warnings(roster, settings, host)
+    warnings = _warnings(roster, host)
     container = roster.add(record)
     try:
         await _make(roster, container, image)
@@ -179,15 +178,12 @@ def _check_sources(record: Record, host: HostSettings) -> None:
             )
 
 
-def _warnings(roster: Roster, settings: Settings, host: HostSettings) -> tuple[str, ...]:
+def _warnings(roster: Roster, host: HostSettings) -> tuple[str, ...]:
     warnings = []
     if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
         warnings.append("Published ports are discarded when using host network mode")
     if host.limits.memory and "swap" not in roster.environment.cgroups.capabilities():
         warnings.append("Your kernel does not support swap limit capabilities. Memory is limited without swap.")
-    health = settings.healthcheck
-    if health is not None and health.test and health.test[0] not in ("NONE", ""):
-        warnings.append("The HEALTHCHECK of the image is not run: health checks are not supported yet.")
     return tuple(warnings)
 
 

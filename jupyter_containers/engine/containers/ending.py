@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import replace
 
 from jupyter_containers.engine import dismissal
-from jupyter_containers.engine.containers import remove, restart
+from jupyter_containers.engine.containers import health, remove, restart
 from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.facts import exec_facts
 from jupyter_containers.engine.containers.record import Status
 from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.specification import exec_process
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.supervisor import recovery
@@ -17,7 +19,9 @@ from jupyter_containers.supervisor.connection import Shim, ShimLost
 
 
 def follow(roster: Roster, container: Container, shim: Shim) -> None:
-    """Watch for the end of a container that runs."""
+    """Watch for the end of a container that runs, and over its health."""
+    record = container.record
+    health.begin(roster, container, shim, lambda wish: exec_process(record, wish, exec_facts(roster, record)))
     roster.spawn(_follow(roster, container, shim), f"follow {container.record.short_id}")
 
 
@@ -80,6 +84,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
 
 async def clean_up(roster: Roster, container: Container) -> None:
     """Free what a run had: network, shim with its cgroup, bundle."""
+    health.end(container)
     shim, container.shim = container.shim, None
     if container.attachment is not None:
         await roster.environment.networking.detach(container.id)

@@ -30,6 +30,17 @@ def gather(roster: Roster, record: Record) -> Facts:
     )
 
 
+def exec_facts(roster: Roster, record: Record) -> Facts:
+    """Collect what one more process of a running container needs."""
+    return Facts(
+        rootfs=(),
+        files_path=roster.files_path(record),
+        hostname=hostname(roster, record),
+        known_capabilities=capabilities.NAMES,
+        granted_capabilities=roster.granted_capabilities,
+    )
+
+
 def names_owner(roster: Roster, record: Record) -> Record:
     """Return whose hostname, hosts and resolv.conf are used: with container:<id>, the other one's."""
     mode = record.host.network_mode

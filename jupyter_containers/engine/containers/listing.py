@@ -31,15 +31,14 @@ class Query:
 async def matching(roster: Roster, query: Query) -> list[Container]:
     """Return containers, newest first. Raises InvalidParameter for a bad filter value."""
     filters = query.filters or {}
-    tests = [await _test(roster, name, values) for name, values in filters.items()]
+    tests = [await _test(roster, name, values) for name, values in filters.items() if name != "health"]
     # A limit, a moment or a state asked for means all containers, running or not. Source: moby daemon/list.go.
     every = query.every or query.limit > 0 or bool(filters.keys() & {"before", "since", "exited", "status"})
     found = []
     for container in sorted(roster.all(), key=lambda one: one.record.created_at, reverse=True):
         record = container.record
-        if (every or record.state.is_running or record.state.status is Status.RESTARTING) and all(
-            test(record) for test in tests
-        ):
+        is_up = record.state.is_running or record.state.status is Status.RESTARTING
+        if (every or is_up) and _health_matches(container, filters) and all(test(record) for test in tests):
             found.append(container)
     return found[: query.limit] if query.limit > 0 else found
 
@@ -52,6 +51,11 @@ async def _test(roster: Roster, name: str, values: Collection[str]) -> _Test:
         moment = next(_created(roster, value) for value in values)
         return lambda record: record.created_at < moment if name == "before" else record.created_at > moment
     return _simple_test(roster, name, values)
+
+
+def _health_matches(container: Container, filters: Mapping[str, Collection[str]]) -> bool:
+    status = str(container.health.status) if container.health is not None else "none"
+    return "health" not in filters or status in filters["health"]
 
 
 async def _ancestors(roster: Roster, value: str) -> list[str]:
@@ -92,8 +96,6 @@ def _simple_test(roster: Roster, name: str, values: Collection[str]) -> _Test:
             return lambda record: bool(
                 wanted & set(record.settings.exposed_ports if name == "expose" else record.host.port_bindings)
             )
-        case "health":
-            return lambda _record: "none" in values
         case "is-task":
             return lambda _record: not any(value.lower() in ("true", "1") for value in values)
     raise InvalidParameter(f"Invalid filter '{name}'")

@@ -164,13 +164,6 @@ def test_settings_that_cannot_run_are_refused(settings: Settings, sentence: str)
     assert sentence in caught.value.message
 
 
-def test_a_probe_that_would_never_run_is_refused() -> None:
-    with pytest.raises(Unsupported, match=r"Healthcheck \['CMD', 'true'\] is not supported yet"):
-        checks.check_health(Settings(healthcheck=Healthcheck(test=("CMD", "true"))))
-    for harmless in (None, Healthcheck(), Healthcheck(test=("NONE",))):
-        checks.check_health(Settings(healthcheck=harmless))
-
-
 @pytest.mark.parametrize(
     ("settings", "host_settings", "words"),
     [
