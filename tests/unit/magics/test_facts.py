@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from jupyter_containers.magics.facts import facts
 
-
 PUBLISHED = {"HostIp": "0.0.0.0", "HostPort": "8080"}
 
 
