@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.shim import protocol
+from jupyter_containers.cgroups.absent import AbsentManager
+from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.shim import process, protocol
+from jupyter_containers.shim.target import Target
+from tests.support.children import exit_of
 from tests.support.eventually import eventually
 from tests.support.shims import IDENTIFIER, running_shim
 
@@ -95,3 +99,23 @@ def test_a_name_that_the_next_shim_has_taken_is_left_alone(tmp_path: Path) -> No
             shim.end.close()
             shim.wait()
             assert shim.socket_path.exists()
+
+
+def test_a_number_that_two_processes_had_one_after_the_other_is_the_living_one_s(tmp_path: Path) -> None:
+    def work() -> None:
+        (tmp_path / "bundle").mkdir()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        shim = process.Shim(IDENTIFIER, Bundle(tmp_path / "bundle"), tmp_path, theirs, cgroups=AbsentManager("a test"))
+        old, new = Target("old", is_terminal=False, pid=77), Target("new", is_terminal=False, pid=77)
+        old.record(3 << 8, 1, oom_killed=False)
+        shim.execs |= {"old": old, "new": new}
+        shim.found(77, 5 << 8)
+        assert old.exit is not None
+        assert new.exit is not None
+        assert (old.exit.exit_code, new.exit.exit_code) == (3, 5)
+        message, _ = protocol.receive(ours)
+        assert message is not None
+        assert (message["event"], message["target"], message["exit_code"]) == ("exit", "new", 5)
+        shim.stop_listening()
+
+    assert exit_of(work) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import struct
@@ -247,6 +248,31 @@ def test_the_end_of_the_process_waits_for_nobody_but_loses_nothing(process: Proc
     process.turn_until(read)
     assert received.endswith(frame(STDOUT, b"the end"))
     assert not process.streams.has_clients
+    client.close()
+
+
+def test_all_that_a_large_pipe_holds_is_taken_at_the_end(process: Process) -> None:
+    """While a client is far behind nobody reads the pipe; its end must not wait for that client."""
+    client = process.client()
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)
+    while not any(one.is_behind for one in process.streams._clients.values()):
+        os.write(process.stdout, b"x" * 65536)
+        process.turn(1)
+    os.write(process.stdout, b"y" * 500_000)
+    process.streams.end()
+    received = bytearray()
+    client.setblocking(False)
+
+    def read() -> bool:
+        try:
+            chunk = client.recv(1 << 20)
+        except BlockingIOError:
+            return False
+        received.extend(chunk)
+        return not chunk
+
+    process.turn_until(read)
+    assert received.count(b"y") == 500_000
     client.close()
 
 
