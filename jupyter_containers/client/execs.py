@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal as signals
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +13,9 @@ from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import ExecSettings
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
+
+_BEGIN_SECONDS = 2.0
+_POLL_SECONDS = 0.01
 
 
 class Execs:
@@ -47,7 +51,7 @@ class Execs:
         The API has no request for it. A daemon behind a unix socket mostly lives on this machine, and then the pid it
         tells is one of ours; that the process belongs to the container is checked before it is touched.
         """
-        state = self.inspect(id_)
+        state = self._begun(id_)
         pid = state.get("Pid") or 0
         if not state.get("Running") or pid <= 1:
             return False
@@ -64,3 +68,12 @@ class Execs:
         finally:
             os.close(pidfd)
         return True
+
+    def _begun(self, id_: str) -> Json:
+        """Return the state once the process runs or has run: the stream is there a moment before it."""
+        deadline = time.monotonic() + _BEGIN_SECONDS
+        while True:
+            state = self.inspect(id_)
+            if state.get("Running") or state.get("ExitCode") is not None or time.monotonic() > deadline:
+                return state
+            time.sleep(_POLL_SECONDS)

@@ -1,0 +1,18 @@
+"""Tests of client.volumes."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.client import Client
+from jupyter_containers.errors import NotFound
+
+
+def test_a_volume_comes_and_goes(client: Client) -> None:
+    assert client.volumes.create("mine")["Name"] == "mine"
+    assert [volume["Name"] for volume in client.volumes.list()] == ["mine"]
+    assert client.volumes.inspect("mine")["Driver"] == "local"
+    client.volumes.remove("mine")
+    assert client.volumes.list() == []
+    with pytest.raises(NotFound):
+        client.volumes.inspect("mine")
