@@ -37,7 +37,7 @@ def test_auto_remove_leaves_nothing_and_answers_who_waits(api: Api, daemon: Daem
     eventually(lambda: api.get(f"/containers/{container}/json").status == 404)
     assert not (daemon.data / "containers" / container).exists()
     assert len(api.get("/volumes").json["Volumes"]) == len(volumes) - 1
-    assert api.events(container)[-2:] == ["die", "destroy"]
+    eventually(lambda: api.events(container)[-2:] == ["die", "destroy"])
 
 
 def test_a_lost_shim_is_the_end_of_its_container(api: Api, daemon: Daemon) -> None:
