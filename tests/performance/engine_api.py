@@ -7,6 +7,9 @@ import json
 import socket
 from typing import Any
 
+# A daemon that does not answer is a failure, not a slow round.
+ANSWER_SECONDS = 60
+
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: str) -> None:
@@ -15,6 +18,7 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(ANSWER_SECONDS)
         self.sock.connect(self.path)
 
 
