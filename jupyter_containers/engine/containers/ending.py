@@ -17,6 +17,9 @@ from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.supervisor import recovery
 from jupyter_containers.supervisor.connection import Shim, ShimLost
 
+# The spec and the durations: together they tell what was done (runtime.explain).
+KEPT_OF_BUNDLE = ("config.json", "trace.json")
+
 
 def follow(roster: Roster, container: Container, shim: Shim) -> None:
     """Watch for the end of a container that runs, and over its health."""
@@ -93,7 +96,20 @@ async def clean_up(roster: Roster, container: Container) -> None:
     if shim is not None:
         dismissing = asyncio.create_task(dismissal.dismiss(roster.environment, shim), name="dismiss")
         await asyncio.sleep(0)  # now it is asked for: the shim removes its cgroup while we remove the bundle
+    _keep_trace(roster, container)
     Bundle(roster.bundle_path(container.record)).remove()
     if dismissing is not None:
         await dismissing
     container.refuse_attaching()
+
+
+def _keep_trace(roster: Roster, container: Container) -> None:
+    """Keep what the last run did, call by call, beside the container's files: runtime.explain reads it."""
+    if container.record.host.auto_remove:
+        return
+    bundle, kept = roster.bundle_path(container.record), roster.files_path(container.record)
+    for name in KEPT_OF_BUNDLE:
+        try:
+            (kept / name).write_bytes((bundle / name).read_bytes())
+        except OSError:
+            continue  # a run that never came so far, or a full disk: a trace is not worth a failure

@@ -256,16 +256,3 @@ def test_the_zygotes_interpreter_cannot_be_written_to(tmp_path: Path) -> None:
         assert bundle
 
     in_place(tmp_path, work)
-
-
-def test_an_idle_shim_has_less_than_2_mb_of_its_own(tmp_path: Path) -> None:
-    async def work(place: Place) -> None:
-        _, shim = await place.started("sleep", "600")
-        rollup = Path(f"/proc/{shim.pid}/smaps_rollup").read_text()
-        private = sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_"))
-        await shim.kill(signal.SIGKILL)
-        await shim.wait()
-        await shim.delete()
-        assert private < 2 * 1024, rollup
-
-    in_place(tmp_path, work)
