@@ -67,8 +67,8 @@ def _attend(session: Session, result: RunResult, attend: Attend) -> None:
             explained = _explained(error, result.command)
             tell(explained)
             raise explained from error
-        except KeyboardInterrupt:
-            result.interrupts = result.interrupts or 1
+        except KeyboardInterrupt as error:
+            tell(error)
             raise Interrupted("stopped before it ended; its container has been removed", result) from None
 
 

@@ -52,7 +52,7 @@ class RunResult(LiveResult):
         return (self.finished or datetime.now(UTC)) - self.started
 
     def apply(self, event: object) -> Iterable[Said]:
-        """Take in output as (stream, bytes), the Outcome, or the error that ended it."""
+        """Take in output as (stream, bytes), the Outcome, or the error or interrupt that ended it."""
         if isinstance(event, tuple):
             stream, content = event
             return ((stream, self.output.add(stream, content)),)
@@ -62,6 +62,8 @@ class RunResult(LiveResult):
             self.out_of_memory, self.interrupts = event.out_of_memory, event.interrupts
         elif isinstance(event, ContainersError):
             self.finished, self.error = datetime.now(UTC), event.message
+        elif isinstance(event, KeyboardInterrupt):
+            self.finished, self.interrupts = datetime.now(UTC), max(1, self.interrupts)
         return ()
 
     def state(self) -> str:

@@ -62,6 +62,12 @@ def test_what_could_not_start_has_no_exit_code() -> None:
     assert (result.state(), result.exit_code, result.data()["error"]) == ("not started", None, "no")
 
 
+def test_what_was_stopped_before_it_ran_does_not_run() -> None:
+    result = RunResult("x", ())
+    list(result.apply(KeyboardInterrupt()))
+    assert (result.state().split(" after")[0], result.interrupts) == ("stopped", 1)
+
+
 def test_a_long_output_is_shown_by_its_end() -> None:
     result = ended(0, (1, b"line\n" * 1500))
     assert result.text().startswith("[500 lines before this are not shown;")
