@@ -105,7 +105,9 @@ class Ingest:
         return digest
 
     def suspend(self) -> None:
-        """Stop here and keep the bytes: the next ingest with this key continues at `offset`. Nothing if ended."""
+        """Stop here and keep the bytes, if any: the next ingest with this key continues there. Nothing if ended."""
+        if self.offset == 0:
+            self.abort()
         self._close()
 
     def abort(self) -> None:

@@ -15,6 +15,8 @@ from jupyter_containers.oci.digest import HEX_LENGTH, Digest, DigestMismatch
 
 # What read() takes into memory at most: the limit that registries and clients agree on for manifests.
 READ_LIMIT = 4 << 20
+# How the files of writes begin that end with the daemon, or with the block that makes them.
+_ONCE = "once-"
 
 
 class BlobNotFound(NotFound):
@@ -62,7 +64,13 @@ class ContentStore(Protocol):
         """Keep small content (configs, manifests) in one step; the same content twice is kept once."""
 
     def ingest(self, key: str, *, expected: Digest | None = None, size: int | None = None) -> Ingest:
-        """Begin or continue the write named `key`. Raises IngestInUse while another holds it."""
+        """Begin or continue the write named `key`. Raises IngestInUse while another holds it.
+
+        One without `expected` does not outlive the daemon: nobody could tell what its bytes were to become.
+        """
+
+    def recover(self) -> None:
+        """Remove what a crash left of writes that cannot be continued. Call once, before anything is written."""
 
     def delete(self, digest: Digest) -> None:
         """Remove the blob. Raises BlobNotFound."""
@@ -120,7 +128,7 @@ class DirectoryStore:
         # A file of another size is what a power cut left; write it anew.
         if place.is_file() and place.stat().st_size == len(content):
             return digest
-        temporary = self._ingests / f"write-{os.urandom(8).hex()}"
+        temporary = self._ingests / f"{_ONCE}{os.urandom(8).hex()}"
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
         try:
             with os.fdopen(fd, "wb") as file:
@@ -134,7 +142,13 @@ class DirectoryStore:
     def ingest(self, key: str, *, expected: Digest | None = None, size: int | None = None) -> Ingest:
         # The key may be anything (a digest from the wire, a name): only its hash becomes a file name.
         name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        if expected is None:
+            name = f"{_ONCE}{name}"
         return Ingest(self._ingests / name, self._publish, key=key, expected=expected, size=size)
+
+    def recover(self) -> None:
+        for path in self._ingests.glob(f"{_ONCE}*"):
+            path.unlink()
 
     def delete(self, digest: Digest) -> None:
         try:

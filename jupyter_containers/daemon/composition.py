@@ -32,6 +32,7 @@ from jupyter_containers.metadata.database import Database
 from jupyter_containers.network.networks import Networking
 from jupyter_containers.paths import default_places
 from jupyter_containers.registry import Registry
+from jupyter_containers.registry.retries import RetryPolicy
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 from jupyter_containers.supervisor.launcher import Launcher
 
@@ -54,7 +55,11 @@ class Composition:
         self._snapshots = OverlaySnapshotter(self._data / "snapshots", snapshots.Snapshots(self._database))
         self._events = Events()
         self._garbage = Garbage(self._content, self._snapshots)
-        self._registry = Registry(self._content, insecure=configuration.insecure_registries)
+        self._registry = Registry(
+            self._content,
+            insecure=configuration.insecure_registries,
+            retries=RetryPolicy.of(configuration.max_download_attempts),
+        )
         self._networking = Networking(scope=_scope(self._data))
         self._cgroups = choose()
         self._build_cache = build_cache.BuildCache(self._database)
@@ -166,6 +171,7 @@ class Composition:
     async def open(self) -> None:
         """Bring everything together after whatever ended the last daemon: containers first, then leftovers."""
         await self._networking.open()
+        self._content.recover()
         self._snapshots.recover()
         self.engine.volumes.recover()
         await self.engine.containers.recover()

@@ -14,6 +14,8 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.paths import Places, default_configuration_file, default_places
 from jupyter_containers.version import __version__
 
+DEFAULT_DOWNLOAD_ATTEMPTS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -25,12 +27,13 @@ class Configuration:
     group: str | None = None
     log_level: str = "info"
     insecure_registries: tuple[str, ...] = ()
+    max_download_attempts: int = DEFAULT_DOWNLOAD_ATTEMPTS
 
 
 # Keys of the file, by dockerd's names, with the type of their value.
 _KEYS: Mapping[str, type] = {
     "hosts": list, "data-root": str, "exec-root": str, "pidfile": str, "group": str, "debug": bool, "log-level": str,
-    "insecure-registries": list,
+    "insecure-registries": list, "max-download-attempts": int,
 }  # fmt: skip
 
 
@@ -53,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     add("--log-level", "-l", choices=list(LEVELS), help="how much to log (default info)")
     insecure = "a registry that may be spoken to without TLS (repeatable)"
     add("--insecure-registry", dest="insecure-registries", action="append", metavar="HOST", help=insecure)
+    attempts = "how often to ask a registry that does not answer well (default 5)"
+    add("--max-download-attempts", type=int, metavar="NUMBER", help=attempts)
     add("--version", "-v", action="version", version=f"jupyter-containers {__version__}")
     return flags
 
@@ -97,6 +102,9 @@ def _configuration(settings: Mapping[str, Any]) -> Configuration:
     level = "debug" if settings.get("debug") else settings.get("log-level", "info")
     if level not in LEVELS:
         raise InvalidParameter(f"no log level {level!r}; choose one of {', '.join(LEVELS)}")
+    attempts = settings.get("max-download-attempts", DEFAULT_DOWNLOAD_ATTEMPTS)
+    if attempts < 1:
+        raise InvalidParameter(f"max-download-attempts must be 1 or more, not {attempts}")
     return Configuration(
         places=places,
         hosts=tuple(settings.get("hosts") or (f"unix://{places.socket}",)),
@@ -104,4 +112,5 @@ def _configuration(settings: Mapping[str, Any]) -> Configuration:
         group=settings.get("group"),
         log_level=level,
         insecure_registries=tuple(settings.get("insecure-registries", ())),
+        max_download_attempts=attempts,
     )

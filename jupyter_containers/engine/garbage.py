@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jupyter_containers.content.store import BlobNotFound, DirectoryStore
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import ContainersError, Unavailable
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.snapshot_record import COMMITTED
 from jupyter_containers.snapshots.snapshotter import Snapshotter
@@ -67,12 +67,19 @@ class Garbage:
         self._roots.append(roots)
 
     @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Keep collections away while content comes in that nothing refers to yet."""
+    async def working(self, *, resumable: bool = False) -> AsyncIterator[None]:
+        """Keep collections away while content comes in that nothing refers to yet; what a failure leaves is collected.
+
+        `resumable`: what arrived before it was given up, or the other side went away, is worth continuing, and stays.
+        """
         async with self._lock:
             self._working += 1
         try:
             yield
+        except BaseException as error:
+            if not (resumable and isinstance(error, asyncio.CancelledError | Unavailable)):
+                self._is_due = True
+            raise
         finally:
             self._working -= 1
             if self._is_due and not self._working:

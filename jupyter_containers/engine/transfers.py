@@ -1,7 +1,7 @@
 """Transfers: images that come in from outside. Pull from a registry, load and import from files.
 
 Each works inside `garbage.working()`: what it brought in is protected until an image's record names it, and what a
-failed one leaves is collected afterwards.
+failed one leaves is collected afterwards; but what a pull brought until its registry went away is kept for the next.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Transfers:
         """
         if reference.domain == "docker.io" and reference.path == "library/host":
             raise Unsupported("host is this machine's own root and is in no registry; use it as it is: run host")
-        async with self._garbage.working():
+        async with self._garbage.working(resumable=True):
             pulled = await self._registry.pull(
                 reference, platform=platform or host_platform(), credentials=credentials, progress=progress
             )

@@ -14,6 +14,7 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images import host
 from jupyter_containers.images.walk import Image
 from jupyter_containers.layers.apply import Applied, apply
+from jupyter_containers.layers.member import InvalidLayer, LayerNotApplied
 from jupyter_containers.layers.whiteouts import OPAQUE_XATTR, USER_OPAQUE_XATTR, Whiteouts
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest, DigestMismatch
@@ -117,12 +118,15 @@ def _apply(
     lowers = snapshotter.lowers(key)
     # With nothing below there is nothing to hide, and alone the layer is shown as it lies, whiteouts and all.
     is_stacked = snapshotter.layer_format == OVERLAY_FORMAT and bool(lowers)
-    with content.open(layer.digest) as blob:
-        return apply(
-            blob,
-            target,
-            whiteouts=Whiteouts.OVERLAY if is_stacked else Whiteouts.DELETE,
-            lowers=lowers,
-            opaque_xattr=USER_OPAQUE_XATTR if snapshotter.user_xattr else OPAQUE_XATTR,
-            on_progress=tell,
-        )
+    try:
+        with content.open(layer.digest) as blob:
+            return apply(
+                blob,
+                target,
+                whiteouts=Whiteouts.OVERLAY if is_stacked else Whiteouts.DELETE,
+                lowers=lowers,
+                opaque_xattr=USER_OPAQUE_XATTR if snapshotter.user_xattr else OPAQUE_XATTR,
+                on_progress=tell,
+            )
+    except (InvalidLayer, LayerNotApplied) as error:
+        raise type(error)(f"layer {layer.digest}: {error.message}", **error.details) from error

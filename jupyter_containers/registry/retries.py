@@ -23,6 +23,11 @@ class RetryPolicy:
     cap_seconds: float = 60
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
+    @classmethod
+    def of(cls, attempts: int) -> RetryPolicy:
+        """Return a policy of so many attempts; the waits double up to 8 seconds."""
+        return cls(tuple(float(min(2**number, 8)) for number in range(attempts - 1)))
+
     @property
     def attempts(self) -> int:
         return len(self.delays_seconds) + 1

@@ -13,7 +13,7 @@ from tests.support.api_client import Api
 from tests.support.daemon import Daemon, Docker, running_daemon
 from tests.support.leftovers import nothing_left_over, session_tag
 from tests.support.standing_daemon import load_image
-from tests.support.traces import leaves_nothing, shims, traces
+from tests.support.traces import bridge, leaves_nothing, shims, traces
 
 __all__ = ["nothing_left_over", "session_tag"]
 
@@ -23,6 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.needs("root", "namespaces", "overlay"))
+
+
+@pytest.fixture
+def counts_interfaces() -> bool:
+    """Whose interfaces those are that come and go, only the name of the bridge tells; see traces."""
+    return False
 
 
 @pytest.fixture
@@ -36,6 +42,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
             if daemon.process is None or daemon.process.poll() is not None:
                 daemon.start()
     assert not shims(daemon)
+    assert not bridge(daemon).exists()
 
 
 @pytest.fixture
@@ -52,7 +59,7 @@ def api(daemon: Daemon) -> Api:
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """A daemon for a module of tests that do it no harm."""
     folder = tmp_path_factory.mktemp("d")
-    with running_daemon(folder) as started:
+    with running_daemon(folder, "--max-download-attempts", "2") as started:
         api = Api(os.fspath(started.socket))
         load_image(api)
         # The bridge is made for the first container on it, and kept: no test shall be blamed for it.

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.leftovers import nothing_left_over, session_tag
+from tests.support.leftovers import counts_interfaces, nothing_left_over, session_tag
 
-__all__ = ["nothing_left_over", "session_tag"]
+__all__ = ["counts_interfaces", "nothing_left_over", "session_tag"]

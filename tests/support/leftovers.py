@@ -29,17 +29,23 @@ def session_tag(tmp_path_factory: pytest.TempPathFactory) -> str:
     return os.environ[_TAG]
 
 
+@pytest.fixture
+def counts_interfaces() -> bool:
+    """Override to leave the interfaces of this host alone, where a daemon's own are looked at by the tests."""
+    return True
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_over(request: pytest.FixtureRequest, session_tag: str) -> Iterator[None]:
+def nothing_left_over(request: pytest.FixtureRequest, session_tag: str, counts_interfaces: bool) -> Iterator[None]:
     """Fail a test after which something is there that was not there before.
 
     Fixtures of a wider scope are set up before this one, so a daemon that serves a whole module is not counted; nor
     is what such a daemon makes once and keeps, its bridge and the parent of its cgroups.
     """
-    before, standing = _inventory(session_tag), _daemon_is_standing()
+    before, standing = inventory(session_tag), _daemon_is_standing()
 
     def left() -> set[str]:
-        return {item for item in _inventory(session_tag) - before if not _is_kept(item, standing)}
+        return {item for item in inventory(session_tag) - before if not _is_kept(item, standing, counts_interfaces)}
 
     yield
     seen: list[set[str]] = []
@@ -55,12 +61,14 @@ def nothing_left_over(request: pytest.FixtureRequest, session_tag: str) -> Itera
         pytest.fail(f"left over by {request.node.nodeid}: " + "; ".join(sorted(items)), pytrace=False)
 
 
-def _is_kept(item: str, daemon_is_standing: bool) -> bool:
+def _is_kept(item: str, daemon_is_standing: bool, counts_interfaces: bool) -> bool:
     """Tell what is made once and for all containers: the parent of the cgroups, and the bridge of a daemon."""
+    if item.startswith("interface ") and not counts_interfaces:
+        return True
     return item.endswith("/jupyter-containers") or (daemon_is_standing and item == "interface jc0")
 
 
-def _inventory(base: str) -> set[str]:
+def inventory(base: str) -> set[str]:
     return {*_processes(), *_descriptors(), *_mounts(base), *_interfaces(), *cgroups()}
 
 
@@ -80,6 +88,8 @@ class _Process:
             name, _, value = word.partition(b"=")
             if name == _TAG.encode():
                 return value.decode()
+        if self.title.startswith("jc: daemon"):
+            return ""  # it keeps its environment, and was started by something that has no tag
         if self.title.startswith("jc: shim"):
             # A zygote starts without an environment, but a shim works in its bundle, which tests have in their place.
             return os.environ[_TAG] if os.readlink(f"/proc/{self.pid}/cwd").startswith(os.environ[_TAG]) else ""

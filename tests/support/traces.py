@@ -36,16 +36,21 @@ def traces(daemon: Daemon) -> set[str]:
     return {*_files(daemon), *_rows(daemon), *_processes(daemon), *cgroups(), *_links(daemon), *_rules(daemon)}
 
 
-def leaves_nothing(daemon: Daemon, before: set[str], *, but: str = "\0") -> None:
-    """Wait until there is nothing that was not there before; `but` is the beginning of what may stay."""
+def leaves_nothing(daemon: Daemon, before: set[str], *, but: tuple[str, ...] = ()) -> None:
+    """Wait until there is nothing that was not there before; `but` are beginnings of what may stay."""
 
-    def left() -> set[str]:
-        return {trace for trace in traces(daemon) - before if not trace.startswith(but)}
+    seen: list[set[str]] = []
+
+    def settled() -> bool:
+        seen.append({trace for trace in traces(daemon) - before if not trace.startswith(but)})
+        # What comes and goes meanwhile belongs to another daemon: groups have the same parent.
+        return not set.intersection(*seen)
 
     try:
-        eventually(lambda: not left(), within_seconds=_SETTLING_SECONDS)
+        eventually(settled, within_seconds=_SETTLING_SECONDS)
     except AssertionError:
-        raise AssertionError("left over:\n" + "\n".join(sorted(left())) + f"\n{daemon.log[-6000:]}") from None
+        left = sorted(set.intersection(*seen))
+        raise AssertionError("left over:\n" + "\n".join(left) + f"\n{daemon.log[-6000:]}") from None
 
 
 def container_processes(daemon: Daemon) -> dict[int, str]:
@@ -114,8 +119,13 @@ def _scope(daemon: Daemon) -> str:
     return hashlib.sha256(str(daemon.data).encode()).hexdigest()[:8]
 
 
+def bridge(daemon: Daemon) -> Path:
+    """Return where the kernel shows the daemon's bridge while there is one."""
+    return Path(f"/sys/class/net/jc-{_scope(daemon)}")
+
+
 def _links(daemon: Daemon) -> Iterator[str]:
-    ports = Path(f"/sys/class/net/jc-{_scope(daemon)}/brif")
+    ports = bridge(daemon) / "brif"
     if ports.is_dir():
         yield from (f"link {name}" for name in os.listdir(ports))
 

@@ -54,3 +54,19 @@ def test_a_reader_keeps_what_it_opened(store: ContentStore) -> None:
     with store.open(digest) as blob:
         store.delete(digest)
         assert blob.read() == b"x"
+
+
+def test_after_a_crash_only_writes_that_know_their_digest_can_be_continued(store: ContentStore) -> None:
+    digest = Digest.of(b"layer")
+    for key, expected in (("known", digest), ("unknown", None)):
+        ingest = store.ingest(key, expected=expected)
+        ingest.write(b"lay")
+        ingest.suspend()  # as the kernel does it for a process that was killed
+    store.recover()
+    with store.ingest("unknown") as ingest:
+        assert ingest.offset == 0
+    with store.ingest("known", expected=digest) as ingest:
+        assert ingest.offset == 3
+        ingest.write(b"er")
+        ingest.commit()
+    assert list(store) == [digest]

@@ -44,7 +44,7 @@ def test_leaving_without_commit_throws_the_bytes_away(store: DirectoryStore, tmp
 
 
 def test_a_suspended_write_continues_with_its_hash(store: DirectoryStore) -> None:
-    with store.ingest("k") as ingest:
+    with store.ingest("k", expected=DIGEST) as ingest:
         ingest.write(CONTENT[:5])
         ingest.suspend()
     with store.ingest("k", expected=DIGEST) as ingest:

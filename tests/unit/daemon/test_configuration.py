@@ -60,3 +60,10 @@ def test_a_wrong_setting_is_named(tmp_path: Path, settings: dict[str, object], n
 def test_a_file_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(InvalidParameter, match=r"absent\.json"):
         configure(["--config-file", str(tmp_path / "absent.json")])
+
+
+def test_a_number_of_attempts_below_one_is_refused() -> None:
+    assert configure([]).max_download_attempts == 5
+    assert configure(["--max-download-attempts", "2"]).max_download_attempts == 2
+    with pytest.raises(InvalidParameter, match="max-download-attempts must be 1 or more, not 0"):
+        configure(["--max-download-attempts", "0"])

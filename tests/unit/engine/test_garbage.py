@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
+import pytest
+
 from jupyter_containers.engine.garbage import STALE_INGEST_SECONDS, Collected, Needed
+from jupyter_containers.errors import ContainersError, Unavailable
 from tests.support.stores import Rooms, with_rooms
 
 
@@ -109,5 +113,30 @@ def test_one_that_cannot_be_removed_does_not_keep_the_others(tmp_path: Path) -> 
         (tmp_path / "snapshots").write_text("not a directory")
         await rooms.garbage.collect()
         assert not rooms.content.contains(blob)
+
+    with_rooms(tmp_path, use)
+
+
+@pytest.mark.parametrize(
+    ("resumable", "error", "stays"),
+    [
+        (False, ContainersError("wrong"), False),
+        (False, Unavailable("gone"), False),
+        (False, asyncio.CancelledError(), False),
+        (True, ContainersError("wrong"), False),
+        (True, Unavailable("gone"), True),
+        (True, asyncio.CancelledError(), True),
+    ],
+)
+def test_what_a_failure_leaves_goes_unless_it_is_worth_continuing(
+    tmp_path: Path, resumable: bool, error: BaseException, stays: bool
+) -> None:
+    async def use(rooms: Rooms) -> None:
+        with contextlib.suppress(type(error)):
+            async with rooms.garbage.working(resumable=resumable):
+                half_made = rooms.content.write(b"half made")
+                raise error
+        await rooms.garbage.close()
+        assert rooms.content.contains(half_made) is stays
 
     with_rooms(tmp_path, use)

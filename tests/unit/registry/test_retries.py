@@ -37,3 +37,9 @@ def test_seconds_and_dates_are_understood() -> None:
 
 def test_only_what_may_pass_is_tried_again() -> None:
     assert {408, 429, 500, 502, 503, 504} == TRANSIENT_STATUSES
+
+
+def test_a_policy_of_a_number_of_attempts_waits_longer_each_time() -> None:
+    assert RetryPolicy.of(1).attempts == 1
+    assert RetryPolicy.of(5) == RetryPolicy()
+    assert RetryPolicy.of(7).delays_seconds == (1, 2, 4, 8, 8, 8)
