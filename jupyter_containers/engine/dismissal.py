@@ -7,8 +7,7 @@ import logging
 import signal
 from pathlib import Path
 
-from jupyter_containers.engine.environment import Environment
-from jupyter_containers.engine.specification import CGROUP_PARENT
+from jupyter_containers.engine.environment import CGROUP_PARENT, Environment
 from jupyter_containers.errors import Conflict, ContainersError, NotFound
 from jupyter_containers.supervisor import recovery
 from jupyter_containers.supervisor.connection import Shim, ShimLost

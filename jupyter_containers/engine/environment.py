@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from jupyter_containers.supervisor.launcher import Launcher
 
 
+# Every container's cgroup lies below this one.
+CGROUP_PARENT = "jupyter-containers"
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What a use-case may touch. `clock_ns` answers nanoseconds since the epoch; all else closes with the daemon."""

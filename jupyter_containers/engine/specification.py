@@ -23,6 +23,7 @@ from jupyter_containers.engine.containers.record import (
     Ulimit,
 )
 from jupyter_containers.engine.containers.security import Security, parse_security
+from jupyter_containers.engine.environment import CGROUP_PARENT
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.runtime_spec import (
     ANNOTATION_INIT,
@@ -41,7 +42,6 @@ from jupyter_containers.oci.runtime_spec import (
 )
 from jupyter_containers.runtime import defaults
 
-CGROUP_PARENT = "jupyter-containers"
 DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UNLIMITED = 2**64 - 1
 CPU_PERIOD_US = 100_000
