@@ -14,7 +14,7 @@ from jupyter_containers.daemon.configuration import Configuration
 from jupyter_containers.engine.builds import BaseImages, Builds
 from jupyter_containers.engine.containers import Containers
 from jupyter_containers.engine.engine import Engine
-from jupyter_containers.engine.environment import Environment
+from jupyter_containers.engine.environment import CGROUP_PARENT, Environment
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
@@ -38,7 +38,6 @@ from jupyter_containers.supervisor.launcher import Launcher
 
 STORAGE_DRIVER = "overlay2"
 # Above the groups of all containers; engine/specification.py names them.
-CGROUP_PARENT = "jupyter-containers"
 
 
 class Composition:
