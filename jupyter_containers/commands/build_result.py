@@ -27,6 +27,8 @@ from jupyter_containers.errors import ContainersError
 # Lines of a step's output that a picture holds: of one that failed, and of the others.
 FAILED_LINES, STEP_LINES = 40, 10
 _AROUND = 2
+# A step that took less did nothing that takes time.
+TELLING_SECONDS = 0.001
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Step:
         return plain(self.output.last(FAILED_LINES if self.state == "failed" else STEP_LINES)).strip("\n")
 
     def state_text(self) -> str:
-        took = f" {duration_text(self.seconds)}" if self.seconds is not None and self.seconds >= 0.001 else ""
+        took = f" {duration_text(self.seconds)}" if self.seconds is not None and self.seconds >= TELLING_SECONDS else ""
         return self.state if self.state == "cached" else f"{self.state}{took}"
 
 

@@ -28,6 +28,11 @@ class PullResult(LiveResult):
     def __bool__(self) -> bool:
         return not self.error
 
+    @property
+    def is_complete(self) -> bool:
+        """True when the image is here; daemons say so in their last words."""
+        return self.status.startswith("Status: ")
+
     def apply(self, event: object) -> Iterable[Said]:
         """Take in a step, or the error that ended it."""
         if isinstance(event, ContainersError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from jupyter_containers.client.streams import STDERR
-from jupyter_containers.commands.build_result import BuildResult, Step
+from jupyter_containers.commands.build_result import TELLING_SECONDS, BuildResult, Step
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.commands.daemon import Checkup
 from jupyter_containers.commands.inspecting import Inspection
@@ -93,7 +93,7 @@ def _split(pieces: Sequence[tuple[int, str]], lines: int) -> tuple[list[tuple[in
 def draw_build(result: BuildResult) -> Html:
     rows = [
         (f"{step.number}/{step.total}", joined([element("code", step.text), _step_output(step)]), _sign(step.state),
-         duration_text(step.seconds) if step.seconds is not None and step.state != "cached" else "")
+         _time(step))
         for step in result.steps.values()
     ]  # fmt: skip
     parts = [table(("Step", "Instruction", "State", "Time"), rows)] if rows else []
@@ -109,6 +109,11 @@ def draw_build(result: BuildResult) -> Html:
     sign = {"bad": "✗", "good": "✓", "busy": "●"}[colour]
     parts.append(block(coloured(colour, f"{sign} {result.verdict()}"), style="margin-top:6px"))
     return block(*parts)
+
+
+def _time(step: Step) -> str:
+    is_worth_telling = step.state != "cached" and step.seconds is not None and step.seconds >= TELLING_SECONDS
+    return duration_text(step.seconds) if is_worth_telling and step.seconds is not None else ""
 
 
 def _step_output(step: Step) -> Html:
@@ -139,7 +144,7 @@ def draw_pull(result: PullResult) -> Html:
     rows = [(element("code", id_), layer.status, _bar(layer.status, layer.current, layer.total))
             for id_, layer in result.layers.items()]  # fmt: skip
     parts = [table(("Layer", "Status", "Progress"), rows)] if rows else []
-    colour, sign = ("bad", "✗") if result.error else ("quiet", "·")
+    colour, sign = ("bad", "✗") if result.error else (("good", "✓") if result.is_complete else ("busy", "●"))
     return block(*parts, block(coloured(colour, f"{sign} {result.verdict()}")))
 
 
