@@ -73,21 +73,8 @@ def with_values(variables: Sequence[str]) -> tuple[str, ...]:
 
 
 def run_settings(options: Namespace, body: str, *, is_magic: bool, folder: Path) -> tuple[RunSettings, bytes | None]:
-    """Return the container that the options ask for, and its standard input (None: it has none).
-
-    A body is a script for the container's `sh`, or, with a command or an entrypoint given, that command's input. The
-    script goes as an argument: as input, a program in it that reads its input would eat the rest of the script.
-    """
-    command, entrypoint = _words(options.command), _entrypoint(options.entrypoint)
-    stdin: bytes | None = None
-    if body.strip():
-        script = body.encode()
-        if command is not None or entrypoint is not None:
-            stdin = script
-        elif len(script) < _SCRIPT_BYTES:
-            entrypoint, command = ("sh",), ("-c", body)
-        else:
-            entrypoint, command, stdin = ("sh",), ("-s",), script
+    """Return the container that the options ask for, and its standard input (None: it has none)."""
+    command, entrypoint, stdin = _process(options, body)
     attached_magic = is_magic and not options.detach
     keeps = is_magic and (bool(options.name) or options.detach or options.keep)
     settings = RunSettings(
@@ -120,6 +107,26 @@ def run_settings(options: Namespace, body: str, *, is_magic: bool, folder: Path)
         restart=options.restart,
     )
     return settings, stdin
+
+
+_Words = tuple[str, ...] | None
+
+
+def _process(options: Namespace, body: str) -> tuple[_Words, _Words, bytes | None]:
+    """Return command, entrypoint and standard input.
+
+    A body is a script for the container's `sh`, or, with a command or an entrypoint given, that command's input. The
+    script goes as an argument: as input, a program in it that reads its input would eat the rest of the script.
+    """
+    command, entrypoint = _words(options.command), _entrypoint(options.entrypoint)
+    script = body.encode()
+    if not body.strip():
+        return command, entrypoint, None
+    if command is not None or entrypoint is not None:
+        return command, entrypoint, script
+    if len(script) < _SCRIPT_BYTES:
+        return ("-c", body), ("sh",), None
+    return ("-s",), ("sh",), script
 
 
 def exec_settings(options: Namespace, body: str) -> tuple[ExecSettings, bytes | None]:
