@@ -5,6 +5,7 @@ WAL with `synchronous=NORMAL`: a power cut may lose the last transactions, never
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from typing import Any
 from jupyter_containers.errors import ContainersError, Unsupported
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# Twice what the log grows to before SQLite writes it back into the database (1000 pages of 4 KiB), and some.
+_LOG_BYTES = 10 << 20
 
 
 class NewerSchema(Unsupported):
@@ -39,6 +42,13 @@ class DamagedDatabase(ContainersError):
         super().__init__(f"cannot read database {path}: {why}; restore it, or move the folder away to begin empty")
 
 
+class DiskFull(ContainersError):
+    """There is no room to write down what happens."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"cannot write database {path}: no space left on device", errno=errno.ENOSPC)
+
+
 class Database:
     """Open (or make) the database at `path` and bring its schema up to date. Use from any thread; `close` at the end.
 
@@ -58,6 +68,7 @@ class Database:
         except BaseException:
             self._connection.close()
             raise
+        _reserve_log(path)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -81,9 +92,14 @@ class Database:
                 self._depth -= 1
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
-        """Run one writing statement; return how many rows it touched."""
+        """Run one writing statement; return how many rows it touched. Raises DiskFull."""
         with self._lock:
-            return self._connection.execute(statement, parameters).rowcount
+            try:
+                return self._connection.execute(statement, parameters).rowcount
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                    raise DiskFull(self.path) from error
+                raise
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
@@ -123,6 +139,25 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise DamagedDatabase(path, str(error)) from error
     return connection
+
+
+def _reserve_log(path: Path) -> None:
+    """Give the write-ahead log its blocks now: on a full disk containers must still be seen to end, and be removable.
+
+    SQLite writes such a log from its beginning again and again, and takes what is behind the last frame for no frame.
+    Source: SQLite "Write-Ahead Logging", "WAL-mode File Format". The log has no locks that closing could drop.
+    """
+    try:
+        log_fd = os.open(f"{path}-wal", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.posix_fallocate(log_fd, 0, _LOG_BYTES)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+    finally:
+        os.close(log_fd)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -197,6 +197,10 @@ async def _opened(store: ContentStore, layer: Descriptor) -> AsyncIterator[Inges
     )
     try:
         yield ingest
+    except OSError:
+        # The disk is full, most likely: a part that nobody can complete would only keep it so.
+        ingest.abort()
+        raise
     finally:
         ingest.suspend()
 

@@ -151,3 +151,17 @@ def test_records_are_text_without_spaces() -> None:
     record = {"a": [1, None, True], "ü": "\ud800"}
     assert " " not in to_text(record)
     assert from_text(to_text(record)) == record
+
+
+def test_the_log_has_its_room_before_the_disk_is_full(tmp_path: Path) -> None:
+    database = Database(tmp_path / "metadata.db")
+    try:
+        log = tmp_path / "metadata.db-wal"
+        room = log.stat().st_blocks * 512
+        for number in range(500):
+            database.execute("INSERT INTO volumes VALUES (?, '{}')", (str(number),))
+        assert room >= 8 << 20
+        assert log.stat().st_blocks * 512 == room
+    finally:
+        database.close()
+    assert not log.exists()
