@@ -25,8 +25,18 @@ class LogFormat(logging.Formatter):
         return line
 
 
+def _without_trace(record: logging.LogRecord) -> bool:
+    """Make one line of what a client sent that is not HTTP: it is no fault of ours, and could fill the log."""
+    error = record.exc_info[1] if record.exc_info else None
+    if type(error).__module__ == "aiohttp.http_exceptions":
+        record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
+        record.msg, record.args = "not a request: %.200r", (str(error),)
+    return True
+
+
 def set_up(level: str) -> None:
     """Send the log of this process to standard error at `level`, one of LEVELS."""
+    logging.getLogger("aiohttp.server").addFilter(_without_trace)
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(LogFormat())
     logging.basicConfig(level=LEVELS[level], handlers=[stream], force=True)

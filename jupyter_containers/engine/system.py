@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import socket
@@ -50,6 +51,7 @@ class DaemonFacts:
     insecure_registries: tuple[str, ...]
     is_debug: bool
     open_files: int
+    tasks: int
     warnings: tuple[str, ...]
 
 
@@ -92,6 +94,7 @@ class System:
             insecure_registries=self._insecure_registries,
             is_debug=self._is_debug,
             open_files=len(os.listdir("/proc/self/fd")),
+            tasks=len(asyncio.all_tasks()),
             warnings=self._warnings(),
         )
 

@@ -263,8 +263,11 @@ def test_a_container_whose_shim_was_killed_is_reported_and_can_start_again(
 
 def test_attached_clients_of_a_lost_shim_get_an_end(daemon: Daemon, docker: Docker) -> None:
     attached = docker.open("run", "--name", "web", "-i", "busybox", "cat")
-    # For a moment there are two: a container's process is a copy of its shim until it becomes another program.
-    (shim,) = eventually(lambda: len(shims(daemon)) == 1 and container_processes(daemon) and shims(daemon))
+    assert attached.stdin is not None and attached.stdout is not None
+    attached.stdin.write(b"started\n")
+    attached.stdin.flush()
+    assert attached.stdout.readline() == b"started\n"
+    (shim,) = shims(daemon)
     os.kill(shim, signal.SIGKILL)
     attached.communicate(timeout=20)
     assert attached.returncode == 137

@@ -63,6 +63,7 @@ def _daemon(daemon: DaemonFacts, counts: ContainerCounts, images: int) -> dict[s
         },
         "Debug": daemon.is_debug,
         "NFd": daemon.open_files,
+        "NGoroutines": daemon.tasks,
         "LoggingDriver": "json-file",
         "CgroupDriver": "cgroupfs" if daemon.cgroup_version else "none",
         "CgroupVersion": str(daemon.cgroup_version),
@@ -95,7 +96,6 @@ def _host(host: HostFacts) -> dict[str, Any]:
 def _absent() -> dict[str, Any]:
     """Write the fields that clients read without asking, of things that are not here."""
     return {
-        "NGoroutines": 0,
         "NEventsListener": 0,
         "GenericResources": None,
         "HttpProxy": "",

@@ -20,7 +20,7 @@ def daemon(*limits: str, cgroup_version: int = 1, warnings: tuple[str, ...] = ()
     return DaemonFacts(
         id="d1", places=Places(Path("/d"), Path("/r")), version="0.1", started_at=datetime(2026, 1, 1, tzinfo=UTC),
         cgroup_version=cgroup_version, limits=limits, storage_driver="overlay2",
-        insecure_registries=("example.org:5000",), is_debug=False, open_files=9, warnings=warnings,
+        insecure_registries=("example.org:5000",), is_debug=False, open_files=9, tasks=3, warnings=warnings,
     )  # fmt: skip
 
 
