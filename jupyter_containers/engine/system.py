@@ -94,7 +94,7 @@ class System:
             insecure_registries=self._insecure_registries,
             is_debug=self._is_debug,
             open_files=len(os.listdir("/proc/self/fd")),
-            tasks=len(asyncio.all_tasks()),
+            tasks=_tasks(),
             warnings=self._warnings(),
         )
 
@@ -133,3 +133,11 @@ def _first_line(path: str) -> str:
         return Path(path).read_text().strip()
     except OSError:
         return ""
+
+
+def _tasks() -> int:
+    """Return how many things the daemon is at; 0 where nothing can be, outside of an event loop."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0
