@@ -15,6 +15,8 @@ from tests.support.tiny_image import image, layer
 pytestmark = pytest.mark.needs("root", "overlay")
 
 ONE = image(layer({"one": b"1"}), process={"Labels": {"course": "os"}})
+# A layer that no other test has brought here: only such a one is pulled completely.
+FRESH = image(layer({"fresh": b"1"}))
 
 
 def lines(answer: Answer) -> list[Any]:
@@ -23,7 +25,7 @@ def lines(answer: Answer) -> list[Any]:
 
 def test_a_pull_says_where_from_once_and_ends_with_digest_and_status(api: Api) -> None:
     with RegistryServer() as server:
-        digest = server.add_image("team/one", "1", ONE)
+        digest = server.add_image("team/one", "1", FRESH)
         name = f"{server.address}/team/one"
         told = lines(api.post("/images/create", fromImage=name, tag="1"))
         assert [line for line in told if line["status"].startswith("Pulling from")] == told[:1]
