@@ -29,12 +29,6 @@ CREATE TABLE snapshots (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX snapshots_by_parent ON snapshots (parent);
 
-CREATE TABLE networks (
-    id     TEXT PRIMARY KEY,
-    name   TEXT NOT NULL UNIQUE,
-    record TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE volumes (
     name   TEXT PRIMARY KEY,
     record TEXT NOT NULL
@@ -45,13 +39,4 @@ CREATE TABLE build_cache (
     key       TEXT PRIMARY KEY,
     record    TEXT NOT NULL,
     last_used REAL NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- What must not be collected yet. `expires_at` NULL: until removed.
-CREATE TABLE leases (
-    id         TEXT NOT NULL,
-    kind       TEXT NOT NULL,
-    key        TEXT NOT NULL,
-    expires_at REAL,
-    PRIMARY KEY (id, kind, key)
 ) STRICT, WITHOUT ROWID;
