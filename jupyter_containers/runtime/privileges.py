@@ -12,18 +12,12 @@ from functools import cache
 from typing import Any
 
 from jupyter_containers.errors import InvalidParameter
-from jupyter_containers.linux import capabilities, constants, processes, seccomp
+from jupyter_containers.linux import capabilities, processes, seccomp
 from jupyter_containers.oci.runtime_spec import Capabilities, Process, Rlimit
 from jupyter_containers.runtime.defaults import default_seccomp
 from jupyter_containers.runtime.users import Identity
 
 UNLIMITED = 2**64 - 1
-
-_FILTER_FLAGS = {
-    "SECCOMP_FILTER_FLAG_LOG": constants.SECCOMP_FILTER_FLAG_LOG,
-    "SECCOMP_FILTER_FLAG_SPEC_ALLOW": constants.SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-    "SECCOMP_FILTER_FLAG_TSYNC": constants.SECCOMP_FILTER_FLAG_TSYNC,
-}
 
 
 def compile_filter(profile: Mapping[str, Any] | None, names: Iterable[str]) -> tuple[bytes, int] | None:
@@ -35,12 +29,8 @@ def compile_filter(profile: Mapping[str, Any] | None, names: Iterable[str]) -> t
     if profile is None:
         return None
     if profile is default_seccomp():
-        return _default_filter(frozenset(names)), 0
-    unknown = set(profile.get("flags") or ()) - _FILTER_FLAGS.keys()
-    if unknown:
-        raise InvalidParameter(f"unknown seccomp flags: {', '.join(sorted(unknown))}")
-    flags = sum(_FILTER_FLAGS[flag] for flag in set(profile.get("flags") or ()))
-    return seccomp.compile_profile(profile, capabilities=frozenset(names)), flags
+        return _default_filter(frozenset(names)), seccomp.flags_of(profile)
+    return seccomp.compile_profile(profile, capabilities=frozenset(names)), seccomp.flags_of(profile)
 
 
 def set_limits(limits: Iterable[Rlimit]) -> None:
