@@ -247,7 +247,7 @@ _FEATURES: Mapping[str, tuple[Callable[[], str], str, str]] = {
     ),
     "overlay": (
         lambda: _in_child(_overlay),
-        "images are copied for each container: slower, and more disk",
+        "no containers: an image becomes a root by overlayfs, and there is no other way yet",
         "load the kernel module overlay",
     ),
     "openat2": (lambda: _tried(_openat2), "no containers: paths cannot be resolved safely", _UPGRADE),
