@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
 
+from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.runtime.explain import explain
+from tests.performance.engine_api import UnixConnection
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon
 from tests.support.eventually import eventually
@@ -25,6 +29,15 @@ def test_after_the_end_nothing_of_the_run_is_left(api: Api, daemon: Daemon) -> N
     assert not (daemon.run / "bundles" / container).exists()
     eventually(lambda: not Path(f"/proc/{shim}").exists())
     assert not list(Path("/sys/fs/cgroup").glob(f"*/jupyter-containers/{container}"))
+
+
+def test_what_a_run_did_is_kept_with_durations(api: Api, daemon: Daemon) -> None:
+    container = api.run("true", host={"Memory": 64 << 20})
+    api.wait(container)
+    kept = explain(Bundle(daemon.data / "containers" / container)).steps
+    assert {step.side for step in kept} == {"outside", "inside"}
+    assert any("proc on /proc" in step.description for step in kept)
+    assert sum(step.duration_us for step in kept) > 0
 
 
 def test_auto_remove_leaves_nothing_and_answers_who_waits(api: Api, daemon: Daemon) -> None:
@@ -52,8 +65,13 @@ def test_a_lost_shim_is_the_end_of_its_container(api: Api, daemon: Daemon) -> No
     assert not list(Path("/sys/fs/cgroup").glob(f"*/jupyter-containers/{container}"))
 
 
-def test_the_next_exit_of_a_stopped_container_is_waited_for(api: Api) -> None:
+def test_the_next_exit_of_a_stopped_container_is_waited_for(api: Api, daemon: Daemon) -> None:
     container = api.run("sh", "-c", "test -e /seen && exit 7; touch /seen; exit 3")
     assert api.wait(container) == 3
+    waiting = UnixConnection(str(daemon.socket))
+    waiting.request("POST", f"/containers/{container}/wait?condition=next-exit")
+    answer = waiting.getresponse()  # the headers come at once: from here on an exit is not missed
     assert api.post(f"/containers/{container}/start").status == 204
-    assert api.wait(container, "next-exit") == 7 or api.wait(container) == 7
+    assert json.loads(answer.readline())["StatusCode"] == 7
+    answer.read()
+    waiting.close()

@@ -57,7 +57,8 @@ def test_a_paused_container_stands_still(api: Api) -> None:
     state = api.state(container)
     assert (state["Status"], state["Running"], state["Paused"]) == ("paused", True, True)
     before = api.logs(container)
-    time.sleep(0.1)
+    # Another container lives a whole life meanwhile: time enough for a dozen ticks.
+    api.wait(api.run("true"))
     assert api.logs(container) == before
     for verb, status in (("pause", 409), ("start", 409), ("exec", 409)):
         body = {"Cmd": ["true"]} if verb == "exec" else None
@@ -97,7 +98,10 @@ def test_stop_ends_the_restart_policy(api: Api) -> None:
     eventually(lambda: api.inspect(container)["RestartCount"] >= 1)
     api.post(f"/containers/{container}/stop", t=0)
     count = api.inspect(container)["RestartCount"]
-    time.sleep(0.5)
+    # One with the same policy is the clock: in the time of three restarts the stopped one has none.
+    clock = api.run("true", host={"RestartPolicy": {"Name": "always"}})
+    eventually(lambda: api.inspect(clock)["RestartCount"] >= 3)
+    api.post(f"/containers/{clock}/stop", t=0)
     assert (api.state(container)["Status"], api.inspect(container)["RestartCount"]) == ("exited", count)
 
 
