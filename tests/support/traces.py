@@ -26,7 +26,7 @@ _DATA = ("tmp", "containers", "content/ingest", "content/blobs/sha256", "content
 _RUN = ("bundles", "s")
 _TABLES = {
     "image_names": "name", "images": "id", "containers": "id", "snapshots": "key", "volumes": "name",
-    "build_cache": "key", "leases": "id",
+    "build_cache": "key",
 }  # fmt: skip
 _SETTLING_SECONDS = 8.0
 
