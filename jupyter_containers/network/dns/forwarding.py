@@ -1,0 +1,111 @@
+"""Ask the resolvers of the outside for a container, from the host's own network namespace.
+
+So a resolver on the host's loopback answers too, and a container needs no route to any. Each question has a socket of
+its own that is connected to the resolver, a random port and a random id: nobody else's packet is taken for the answer.
+A truncated answer goes back as it is: the client asks again over TCP, and so do we then. Source: RFC 1035, section 4.2;
+RFC 5452, section 9.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Sequence
+
+from jupyter_containers.network.dns import messages
+from jupyter_containers.network.dns.messages import Question, Rcode
+
+# Docker asks three at most, each for four seconds.
+MAX_SERVERS = 3
+TIMEOUT_SECONDS = 4.0
+# Of all containers together: each takes a descriptor of the daemon's.
+MAX_IN_FLIGHT = 512
+# Of one container: a flood of it leaves room for the others.
+MAX_OF_ONE = 128
+
+_PORT = 53
+_LENGTH_BYTES = 2
+
+
+class Forwarder:
+    """Carries questions of all containers. Docker's rule: a server that fails or refuses makes room for the next."""
+
+    def __init__(self, *, port: int = _PORT, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._port = port
+        self._timeout_seconds = timeout_seconds
+        self._in_flight = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._in_flight >= MAX_IN_FLIGHT
+
+    async def ask(self, question: Question, servers: Sequence[str], *, stream: bool) -> bytes:
+        """Return the answer of the first server that has one, under the question's id; else SERVFAIL.
+
+        REFUSED when too many are under way. Cancelled: its socket is closed.
+        """
+        if self.is_full:
+            return messages.failure(question, Rcode.REFUSED)
+        self._in_flight += 1
+        try:
+            for server in servers[:MAX_SERVERS]:
+                answer = await self._ask(question, server, stream)
+                if answer and messages.rcode(answer) not in (Rcode.SERVER_FAILURE, Rcode.REFUSED):
+                    return question.packet[:2] + answer[2:]
+        finally:
+            self._in_flight -= 1
+        return messages.failure(question, Rcode.SERVER_FAILURE)
+
+    async def _ask(self, question: Question, server: str, stream: bool) -> bytes | None:
+        exchange = _over_stream if stream else _by_datagram
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await exchange(question, server, self._port)
+        except (OSError, TimeoutError, EOFError):
+            return None
+
+
+async def _by_datagram(question: Question, server: str, port: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    family, kind, protocol, _, address = _address(server, port, socket.SOCK_DGRAM)
+    with socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol) as sock:
+        sock.connect(address)
+        number = secrets.randbits(16)
+        sock.send(question.with_id(number))
+        while True:
+            answer = await loop.sock_recv(sock, messages.MAX_SIZE)
+            if messages.answers(answer, question, number):
+                return answer
+
+
+async def _over_stream(question: Question, server: str, port: int) -> bytes:
+    family, kind, protocol, _, address = _address(server, port, socket.SOCK_STREAM)
+    with socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol) as sock:
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(sock, address)
+        number = secrets.randbits(16)
+        packet = question.with_id(number)
+        await loop.sock_sendall(sock, len(packet).to_bytes(_LENGTH_BYTES, "big") + packet)
+        length = int.from_bytes(await receive_exactly(sock, _LENGTH_BYTES), "big")
+        answer = await receive_exactly(sock, length)
+    if not messages.answers(answer, question, number):
+        raise OSError(f"{server} answered something else over TCP")
+    return answer
+
+
+async def receive_exactly(sock: socket.socket, length: int) -> bytes:
+    """Read so many bytes from a non-blocking stream. Raises EOFError when it ends before, OSError."""
+    loop, content = asyncio.get_running_loop(), bytearray()
+    while len(content) < length:
+        chunk = await loop.sock_recv(sock, length - len(content))
+        if not chunk:
+            raise EOFError
+        content += chunk
+    return bytes(content)
+
+
+def _address(server: str, port: int, kind: int) -> tuple[int, int, int, str, tuple[object, ...]]:
+    """Read an address, which may have a scope ("fe80::1%eth0"), without asking anybody for its name."""
+    found = socket.getaddrinfo(server, port, type=kind, flags=socket.AI_NUMERICHOST)
+    return found[0]  # type: ignore[return-value]

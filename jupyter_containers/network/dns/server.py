@@ -1,0 +1,177 @@
+"""The name server of one container: its two sockets on the loop, and what keeps a container from flooding the daemon.
+
+A container may ask 1000 questions a second, after a burst of as many; then its socket is left alone for a moment, and
+the kernel drops what its buffer does not hold. Of its questions to the outside 128 wait at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import OrderedDict
+from collections.abc import Coroutine
+from typing import Any
+
+from jupyter_containers.network.dns import messages
+from jupyter_containers.network.dns.answering import Names, Policy, decide
+from jupyter_containers.network.dns.forwarding import MAX_OF_ONE, Forwarder, receive_exactly
+from jupyter_containers.network.dns.messages import Question, Rcode
+
+QUESTIONS_PER_SECOND = 1000
+MAX_CONNECTIONS = 16
+# A client that has nothing to say on its connection: RFC 7766, section 6.2.3, leaves it to the server.
+IDLE_SECONDS = 10.0
+
+_AT_ONCE = 32  # then others have their turn
+_PAUSE_SECONDS = 0.05
+_LENGTH_BYTES = 2
+
+
+class Server:
+    """Answers from `datagrams` (a bound UDP socket) and `listener` (a listening TCP one), which it owns, until `close`.
+
+    `names` and `policy` are looked at for each question: what they say may change at any time.
+    """
+
+    def __init__(
+        self, datagrams: socket.socket, listener: socket.socket, names: Names, policy: Policy, forwarder: Forwarder
+    ) -> None:
+        self.names = names
+        self.policy = policy
+        self._datagrams = datagrams
+        self._listener = listener
+        self._forwarder = forwarder
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: OrderedDict[int, asyncio.Task[None]] = OrderedDict()
+        self._waiting = 0
+        self._allowance = Allowance(self._loop.time())
+        self._resuming: asyncio.TimerHandle | None = None
+        for sock in (datagrams, listener):
+            sock.setblocking(False)
+        self._loop.add_reader(datagrams, self._hear)
+        self._loop.add_reader(listener, self._accept)
+
+    def close(self) -> None:
+        """Close both sockets, which end in the container when nobody else has them; questions under way are dropped."""
+        if self._resuming is not None:
+            self._resuming.cancel()
+        for task in [*self._tasks]:
+            task.cancel()
+        for sock in (self._datagrams, self._listener):
+            self._loop.remove_reader(sock)
+            sock.close()
+
+    def _hear(self) -> None:
+        for _ in range(min(_AT_ONCE, self._allowance.left(self._loop.time()))):
+            try:
+                packet, client = self._datagrams.recvfrom(messages.MAX_SIZE)
+            except OSError:
+                return  # nothing more
+            self._allowance.take()
+            self._answer_datagram(packet, client)
+        if not self._allowance.left(self._loop.time()):
+            self._loop.remove_reader(self._datagrams)
+            self._resuming = self._loop.call_later(_PAUSE_SECONDS, self._resume)
+
+    def _resume(self) -> None:
+        self._resuming = None
+        self._loop.add_reader(self._datagrams, self._hear)
+
+    def _answer_datagram(self, packet: bytes, client: Any) -> None:
+        decided = decide(packet, self.names, self.policy, stream=False)
+        if isinstance(decided, Question) and self._is_full:
+            decided = messages.failure(decided, Rcode.REFUSED)
+        if isinstance(decided, Question):
+            self._spawn(self._forward_datagram(decided, client))
+        elif decided is not None:
+            self._send(decided, client)
+
+    async def _forward_datagram(self, question: Question, client: Any) -> None:
+        self._send(await self._forward(question, stream=False), client)
+
+    async def _forward(self, question: Question, *, stream: bool) -> bytes:
+        self._waiting += 1
+        try:
+            return await self._forwarder.ask(question, self.policy.servers, stream=stream)
+        finally:
+            self._waiting -= 1
+
+    @property
+    def _is_full(self) -> bool:
+        return self._waiting >= MAX_OF_ONE
+
+    def _send(self, answer: bytes, client: Any) -> None:
+        try:
+            self._datagrams.sendto(answer, client)
+        except OSError:
+            pass  # the client has gone, or its buffer is full: datagrams get lost
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return  # who came has gone again, or there is no descriptor left
+        connection.setblocking(False)
+        if len(self._connections) >= MAX_CONNECTIONS:
+            self._connections.popitem(last=False)[1].cancel()
+        number = connection.fileno()
+        task = self._spawn(self._serve(connection))
+        self._connections[number] = task
+        task.add_done_callback(lambda done: self._gone(number, done))
+
+    def _gone(self, number: int, task: asyncio.Task[None]) -> None:
+        if self._connections.get(number) is task:
+            del self._connections[number]
+
+    async def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                while True:
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        length = int.from_bytes(await receive_exactly(connection, _LENGTH_BYTES), "big")
+                        packet = await receive_exactly(connection, length)
+                    answer = await self._answer(packet)
+                    if answer is None:
+                        return
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._loop.sock_sendall(connection, len(answer).to_bytes(_LENGTH_BYTES, "big") + answer)
+            except (OSError, EOFError, TimeoutError):
+                return
+
+    async def _answer(self, packet: bytes) -> bytes | None:
+        while not self._allowance.left(self._loop.time()):
+            await asyncio.sleep(_PAUSE_SECONDS)
+        self._allowance.take()
+        decided = decide(packet, self.names, self.policy, stream=True)
+        if isinstance(decided, Question):
+            if self._is_full:
+                return messages.failure(decided, Rcode.REFUSED)
+            return await self._forward(decided, stream=True)
+        return decided
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work, name="dns")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never gets to its work.
+        task.add_done_callback(lambda _task: work.close())
+        return task
+
+
+class Allowance:
+    """How many questions may be asked now: refilled as time goes by."""
+
+    def __init__(self, now: float, per_second: int = QUESTIONS_PER_SECOND) -> None:
+        self._per_second = per_second
+        self._tokens = float(per_second)
+        self._at = now
+
+    def left(self, now: float) -> int:
+        """Return how many; `now` in seconds, never going back."""
+        self._tokens = min(float(self._per_second), self._tokens + (now - self._at) * self._per_second)
+        self._at = now
+        return int(self._tokens)
+
+    def take(self) -> None:
+        self._tokens -= 1
