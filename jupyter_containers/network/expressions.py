@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 Expression = Mapping[str, Any]
@@ -96,6 +96,33 @@ def redirect_by_port(map_name: str, *, with_address: bool) -> list[Expression]:
     ]
 
 
+def sent_to(address: IPv4Address, protocol: int, port: int) -> list[Expression]:
+    """Match packets of a protocol (IPPROTO_UDP, IPPROTO_TCP) to one address and port."""
+    return [
+        _meta(_META_L4PROTO, KEY),
+        _compare(bytes([protocol]), _CMP_EQ),
+        _payload(_NETWORK_HEADER, 16, 4, KEY),
+        _compare(address.packed, _CMP_EQ),
+        _payload(_TRANSPORT_HEADER, 2, 2, KEY),
+        _compare(port.to_bytes(2, "big"), _CMP_EQ),
+    ]
+
+
+def redirect_to(address: IPv4Address, port: int) -> list[Expression]:
+    """Send the packet to another address and port."""
+    return [
+        _load(KEY, address.packed),
+        _load(KEY + 1, port.to_bytes(2, "big")),
+        _expression(
+            "nat",
+            NFTA_NAT_TYPE=_DNAT,
+            NFTA_NAT_FAMILY=_NFPROTO_IPV4,
+            NFTA_NAT_REG_ADDR_MIN=KEY,
+            NFTA_NAT_REG_PROTO_MIN=KEY + 1,
+        ),
+    ]
+
+
 def masquerade() -> list[Expression]:
     """Give the packet the address of the interface it leaves by."""
     return [_expression("masq")]
@@ -130,6 +157,10 @@ def _payload(base: int, offset: int, length: int, register: int) -> Expression:
 
 def _compare(value: bytes, operation: int) -> Expression:
     return _expression("cmp", NFTA_CMP_SREG=KEY, NFTA_CMP_OP=operation, NFTA_CMP_DATA=_value(value))
+
+
+def _load(register: int, value: bytes) -> Expression:
+    return _expression("immediate", NFTA_IMMEDIATE_DREG=register, NFTA_IMMEDIATE_DATA=_value(value))
 
 
 def _compare_name(interface: str, equal: bool) -> Expression:

@@ -31,14 +31,17 @@ _LENGTH_BYTES = 2
 class Forwarder:
     """Carries questions of all containers. Docker's rule: a server that fails or refuses makes room for the next."""
 
-    def __init__(self, *, port: int = _PORT, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, *, port: int = _PORT, timeout_seconds: float = TIMEOUT_SECONDS, limit: int = MAX_IN_FLIGHT
+    ) -> None:
         self._port = port
         self._timeout_seconds = timeout_seconds
+        self._limit = limit
         self._in_flight = 0
 
     @property
     def is_full(self) -> bool:
-        return self._in_flight >= MAX_IN_FLIGHT
+        return self._in_flight >= self._limit
 
     async def ask(self, question: Question, servers: Sequence[str], *, stream: bool) -> bytes:
         """Return the answer of the first server that has one, under the question's id; else SERVFAIL.
@@ -108,4 +111,4 @@ async def receive_exactly(sock: socket.socket, length: int) -> bytes:
 def _address(server: str, port: int, kind: int) -> tuple[int, int, int, str, tuple[object, ...]]:
     """Read an address, which may have a scope ("fe80::1%eth0"), without asking anybody for its name."""
     found = socket.getaddrinfo(server, port, type=kind, flags=socket.AI_NUMERICHOST)
-    return found[0]  # type: ignore[return-value]
+    return found[0]

@@ -7,9 +7,9 @@ the kernel drops what its buffer does not hold. Of its questions to the outside 
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
-from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from jupyter_containers.network.dns import messages
@@ -24,6 +24,8 @@ IDLE_SECONDS = 10.0
 
 _AT_ONCE = 32  # then others have their turn
 _PAUSE_SECONDS = 0.05
+_SHORTAGE_SECONDS = 1.0
+_SHORTAGE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _LENGTH_BYTES = 2
 
 
@@ -34,33 +36,48 @@ class Server:
     """
 
     def __init__(
-        self, datagrams: socket.socket, listener: socket.socket, names: Names, policy: Policy, forwarder: Forwarder
+        self,
+        datagrams: socket.socket,
+        listener: socket.socket,
+        *,
+        names: Names,
+        policy: Callable[[], Policy],
+        forwarder: Forwarder,
     ) -> None:
-        self.names = names
-        self.policy = policy
+        self._names = names
+        self._policy = policy
         self._datagrams = datagrams
         self._listener = listener
         self._forwarder = forwarder
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._connections: OrderedDict[int, asyncio.Task[None]] = OrderedDict()
+        self._connections: dict[asyncio.Task[None], socket.socket] = {}
         self._waiting = 0
         self._allowance = Allowance(self._loop.time())
-        self._resuming: asyncio.TimerHandle | None = None
-        for sock in (datagrams, listener):
+        self._resuming: dict[socket.socket, asyncio.TimerHandle] = {}
+        for sock, ready in ((datagrams, self._hear), (listener, self._accept)):
             sock.setblocking(False)
-        self._loop.add_reader(datagrams, self._hear)
-        self._loop.add_reader(listener, self._accept)
+            self._loop.add_reader(sock, ready)
 
     def close(self) -> None:
         """Close both sockets, which end in the container when nobody else has them; questions under way are dropped."""
-        if self._resuming is not None:
-            self._resuming.cancel()
-        for task in [*self._tasks]:
+        for resuming in self._resuming.values():
+            resuming.cancel()
+        for task in list(self._tasks):
             task.cancel()
         for sock in (self._datagrams, self._listener):
             self._loop.remove_reader(sock)
             sock.close()
+
+    def _pause(self, sock: socket.socket, ready: Callable[[], None], seconds: float) -> None:
+        def resume() -> None:
+            del self._resuming[sock]
+            self._loop.add_reader(sock, ready)
+
+        self._loop.remove_reader(sock)
+        self._resuming[sock] = self._loop.call_later(seconds, resume)
+
+    # --- datagrams ---------------------------------------------------------------------------------------------------
 
     def _hear(self) -> None:
         for _ in range(min(_AT_ONCE, self._allowance.left(self._loop.time()))):
@@ -71,15 +88,10 @@ class Server:
             self._allowance.take()
             self._answer_datagram(packet, client)
         if not self._allowance.left(self._loop.time()):
-            self._loop.remove_reader(self._datagrams)
-            self._resuming = self._loop.call_later(_PAUSE_SECONDS, self._resume)
-
-    def _resume(self) -> None:
-        self._resuming = None
-        self._loop.add_reader(self._datagrams, self._hear)
+            self._pause(self._datagrams, self._hear, _PAUSE_SECONDS)
 
     def _answer_datagram(self, packet: bytes, client: Any) -> None:
-        decided = decide(packet, self.names, self.policy, stream=False)
+        decided = decide(packet, self._names, self._policy(), stream=False)
         if isinstance(decided, Question) and self._is_full:
             decided = messages.failure(decided, Rcode.REFUSED)
         if isinstance(decided, Question):
@@ -93,7 +105,7 @@ class Server:
     async def _forward(self, question: Question, *, stream: bool) -> bytes:
         self._waiting += 1
         try:
-            return await self._forwarder.ask(question, self.policy.servers, stream=stream)
+            return await self._forwarder.ask(question, self._policy().servers, stream=stream)
         finally:
             self._waiting -= 1
 
@@ -107,43 +119,47 @@ class Server:
         except OSError:
             pass  # the client has gone, or its buffer is full: datagrams get lost
 
+    # --- connections -------------------------------------------------------------------------------------------------
+
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:
-            return  # who came has gone again, or there is no descriptor left
+        except OSError as error:
+            if error.errno in _SHORTAGE:
+                self._pause(self._listener, self._accept, _SHORTAGE_SECONDS)
+            return  # else: who came has gone again
         connection.setblocking(False)
         if len(self._connections) >= MAX_CONNECTIONS:
-            self._connections.popitem(last=False)[1].cancel()
-        number = connection.fileno()
+            oldest = next(iter(self._connections))
+            del self._connections[oldest]
+            oldest.cancel()
         task = self._spawn(self._serve(connection))
-        self._connections[number] = task
-        task.add_done_callback(lambda done: self._gone(number, done))
+        self._connections[task] = connection
+        task.add_done_callback(lambda done: self._gone(done, connection))
 
-    def _gone(self, number: int, task: asyncio.Task[None]) -> None:
-        if self._connections.get(number) is task:
-            del self._connections[number]
+    def _gone(self, task: asyncio.Task[None], connection: socket.socket) -> None:
+        self._connections.pop(task, None)
+        connection.close()
 
     async def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                while True:
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        length = int.from_bytes(await receive_exactly(connection, _LENGTH_BYTES), "big")
-                        packet = await receive_exactly(connection, length)
-                    answer = await self._answer(packet)
-                    if answer is None:
-                        return
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await self._loop.sock_sendall(connection, len(answer).to_bytes(_LENGTH_BYTES, "big") + answer)
-            except (OSError, EOFError, TimeoutError):
-                return
+        try:
+            while True:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    length = int.from_bytes(await receive_exactly(connection, _LENGTH_BYTES), "big")
+                    packet = await receive_exactly(connection, length)
+                answer = await self._answer(packet)
+                if answer is None:
+                    return
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._loop.sock_sendall(connection, len(answer).to_bytes(_LENGTH_BYTES, "big") + answer)
+        except (OSError, EOFError, TimeoutError):
+            return  # the client has gone, or has nothing to say
 
     async def _answer(self, packet: bytes) -> bytes | None:
-        while not self._allowance.left(self._loop.time()):
+        if not self._allowance.left(self._loop.time()):
             await asyncio.sleep(_PAUSE_SECONDS)
         self._allowance.take()
-        decided = decide(packet, self.names, self.policy, stream=True)
+        decided = decide(packet, self._names, self._policy(), stream=True)
         if isinstance(decided, Question):
             if self._is_full:
                 return messages.failure(decided, Rcode.REFUSED)

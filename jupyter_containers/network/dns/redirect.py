@@ -1,0 +1,77 @@
+"""Lead 127.0.0.11 port 53 of a container to the ports where the name server really listens.
+
+A server on port 53 itself would keep the container's own processes from using that port: bind(2) refuses 0.0.0.0:53
+while 127.0.0.11:53 is taken. So the sockets have ports that the kernel chose, and a table of ours in the container's
+own network namespace changes the destination; answers are changed back by connection tracking. As dockerd does.
+"""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import IPv4Address
+from typing import Any
+
+from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
+from pyroute2.netlink.nfnetlink.nftsocket import (
+    NFT_MSG_DELTABLE,
+    NFT_MSG_NEWCHAIN,
+    NFT_MSG_NEWRULE,
+    NFT_MSG_NEWTABLE,
+    nft_chain_msg,
+    nft_rule_msg,
+    nft_table_msg,
+)
+
+from jupyter_containers.network import expressions as nft
+from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, Netlink
+
+TABLE = "jupyter-containers-dns"
+ADDRESS = IPv4Address("127.0.0.11")
+PORT = 53
+
+_NFPROTO_IPV4 = 2
+_NFNL_MSG_BATCH_BEGIN = 0x10
+_HOOK_OUTPUT = 3
+_PRIORITY_DSTNAT = -100
+
+
+def redirect(netfilter: socket.socket, *, udp_port: int, tcp_port: int) -> None:
+    """Make the table, or make it anew. `netfilter` is a NETLINK_NETFILTER socket of the container's namespace, and
+    stays open. Raises OSError; then nothing has changed.
+    """
+    begin, end = nfgen_msg(), nfgen_msg()
+    begin["res_id"] = end["res_id"] = NFNL_SUBSYS_NFTABLES
+    messages = [
+        _table(NFT_MSG_NEWTABLE, NLM_F_CREATE),
+        _table(NFT_MSG_DELTABLE),
+        _table(NFT_MSG_NEWTABLE, NLM_F_CREATE),
+    ]
+    messages += [_chain(), _rule(socket.IPPROTO_UDP, udp_port), _rule(socket.IPPROTO_TCP, tcp_port)]
+    Netlink(netfilter).batch(f"lead {ADDRESS} to its server", (begin, _NFNL_MSG_BATCH_BEGIN), messages, end)
+
+
+def _table(kind: int, flags: int = 0) -> tuple[Any, int, int]:
+    return _typed(_message(nft_table_msg, NAME=TABLE), kind, flags)
+
+
+def _chain() -> tuple[Any, int, int]:
+    place = {"attrs": [("NFTA_HOOK_HOOKNUM", _HOOK_OUTPUT), ("NFTA_HOOK_PRIORITY", _PRIORITY_DSTNAT)]}
+    message = _message(nft_chain_msg, TABLE=TABLE, NAME="output", HOOK=place, POLICY=nft.NF_ACCEPT, TYPE="nat")
+    return _typed(message, NFT_MSG_NEWCHAIN, NLM_F_CREATE)
+
+
+def _rule(protocol: int, port: int) -> tuple[Any, int, int]:
+    rule = nft.sent_to(ADDRESS, protocol, PORT) + nft.redirect_to(ADDRESS, port)
+    message = _message(nft_rule_msg, TABLE=TABLE, CHAIN="output", EXPRESSIONS=rule)
+    return _typed(message, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND)
+
+
+def _typed(message: Any, kind: int, flags: int) -> tuple[Any, int, int]:
+    return message, NFNL_SUBSYS_NFTABLES << 8 | kind, flags
+
+
+def _message(message_class: Any, **attributes: Any) -> Any:
+    message = message_class()
+    message["nfgen_family"] = _NFPROTO_IPV4
+    message["attrs"] = [(message_class.prefix + name, value) for name, value in attributes.items()]
+    return message
