@@ -13,10 +13,12 @@ from pathlib import Path
 from jupyter_containers.cgroups import files
 from jupyter_containers.cgroups.manager import Usage
 from jupyter_containers.errors import Unsupported
+from jupyter_containers.oci.block_rates import NO_RATES, BlockRates
 from jupyter_containers.oci.runtime_spec import Resources
 
 # Asking for what is the case anyway is no limit: everything unlimited.
-_NO_LIMIT: Mapping[str, tuple[int, ...]] = {
+_NO_LIMIT: Mapping[str, tuple[int | BlockRates, ...]] = {
+    "block_rates": (NO_RATES,),
     "memory_limit": (-1,),
     "memory_reservation": (-1,),
     "memory_swap": (-1,),

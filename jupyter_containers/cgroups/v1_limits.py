@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from jupyter_containers.cgroups import files
 from jupyter_containers.cgroups.checks import check_values
 from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.oci.block_rates import NO_RATES, BlockRates
 from jupyter_containers.oci.runtime_spec import DeviceRule, Resources
 
 _MEMSW = "memory.memsw.limit_in_bytes"
@@ -58,6 +59,8 @@ def check(resources: Resources, directories: Mapping[str, str]) -> None:
             raise missing(controller, what)
     if resources.oom_kill_disable and "memory" not in directories:
         raise missing("memory", "memory")
+    if resources.block_rates != NO_RATES and "blkio" not in directories:
+        raise missing("blkio", "block I/O")
     if resources.devices and "devices" not in directories:
         raise missing("devices", "devices")
 
@@ -78,8 +81,23 @@ def write(resources: Resources, directories: Mapping[str, str]) -> None:
     if resources.blkio_weight is not None:
         name = _weight_file(directories["blkio"]) or "blkio.weight"
         files.write_limit(directories["blkio"], name, resources.blkio_weight, limit="block I/O weight")
+    if resources.block_rates != NO_RATES:
+        _write_block_rates(resources.block_rates, directories["blkio"])
     if resources.devices:
         _write_devices(resources.devices, directories["devices"])
+
+
+def _write_block_rates(rates: BlockRates, blkio: str) -> None:
+    weight_file = f"{_weight_file(blkio) or 'blkio.weight'}_device"
+    for name, entries, what in (
+        (weight_file, rates.weights, "block I/O weight"),
+        ("blkio.throttle.read_bps_device", rates.read_bps, "bytes read each second"),
+        ("blkio.throttle.write_bps_device", rates.write_bps, "bytes written each second"),
+        ("blkio.throttle.read_iops_device", rates.read_iops, "reads each second"),
+        ("blkio.throttle.write_iops_device", rates.write_iops, "writes each second"),
+    ):
+        for entry in entries:
+            files.write_limit(blkio, name, f"{entry.major}:{entry.minor} {entry.rate}", limit=what)
 
 
 def _write_memory(resources: Resources, memory: str) -> None:

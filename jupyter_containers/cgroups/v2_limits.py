@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from jupyter_containers.cgroups import files
 from jupyter_containers.cgroups.checks import check_values
 from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.oci.block_rates import NO_RATES, BlockRates
 from jupyter_containers.oci.runtime_spec import Resources
 
 _DEFAULT_PERIOD = 100000
@@ -65,6 +66,12 @@ def check(resources: Resources, controllers: Collection[str]) -> None:
         value = getattr(resources, name)
         if value is not None and controller not in controllers and not (name == "memory_swap" and value == -1):
             raise Unsupported(f"cannot limit {what}: cgroup controller {controller} is not given to this group")
+    _check_io(resources, controllers)
+
+
+def _check_io(resources: Resources, controllers: Collection[str]) -> None:
+    if resources.block_rates != NO_RATES and "io" not in controllers:
+        raise Unsupported("cannot limit block I/O: cgroup controller io is not given to this group")
 
 
 def write(resources: Resources, directory: str) -> None:
@@ -83,6 +90,7 @@ def write(resources: Resources, directory: str) -> None:
         files.write_limit(directory, "pids.max", _or_max(resources.pids_limit), limit="number of processes")
     if resources.blkio_weight is not None:
         _write_io_weight(directory, resources.blkio_weight)
+    _write_block_rates(resources.block_rates, directory)
 
 
 def weight_of_shares(shares: int) -> int:
@@ -158,9 +166,21 @@ def numbers(text: str) -> set[int]:
     return found
 
 
-def _write_io_weight(directory: str, weight: int) -> None:
+def _write_block_rates(rates: BlockRates, directory: str) -> None:
+    for entry in rates.weights:
+        _write_io_weight(directory, entry.rate, f"{entry.major}:{entry.minor} ")
+    for word, entries in (
+        ("rbps", rates.read_bps), ("wbps", rates.write_bps), ("riops", rates.read_iops), ("wiops", rates.write_iops),
+    ):  # fmt: skip
+        for entry in entries:
+            text = f"{entry.major}:{entry.minor} {word}={entry.rate or 'max'}"
+            files.write_limit(directory, "io.max", text, limit="block I/O rate")
+
+
+def _write_io_weight(directory: str, weight: int, device: str = "") -> None:
     # BFQ has v1's scale of 10 to 1000; io.weight goes from 1 to 10000.
     if os.path.exists(f"{directory}/io.bfq.weight"):
-        files.write_limit(directory, "io.bfq.weight", weight, limit="block I/O weight")
+        files.write_limit(directory, "io.bfq.weight", f"{device}{weight}", limit="block I/O weight")
         return
-    files.write_limit(directory, "io.weight", 1 + (weight - 10) * 9999 // 990, limit="block I/O weight")
+    scaled = 1 + (weight - 10) * 9999 // 990
+    files.write_limit(directory, "io.weight", f"{device}{scaled}", limit="block I/O weight")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jupyter_containers.engine.environment import CGROUP_PARENT, Environment
 from jupyter_containers.errors import Conflict, ContainersError, NotFound
+from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.supervisor import recovery
 from jupyter_containers.supervisor.connection import Shim, ShimLost
 
@@ -29,7 +30,7 @@ async def dismiss(environment: Environment, shim: Shim) -> None:
                 await shim.wait()
             await shim.delete()
     except ShimLost:
-        remove_group(environment, identifier)
+        remove_group(environment, environment.places.run / "bundles" / identifier)
     except (ContainersError, TimeoutError) as error:
         _log.error("shim of container %s does not end: %s", identifier[:12], error)
     finally:
@@ -42,13 +43,18 @@ async def dismiss_stray(environment: Environment, identifier: str, bundle_path: 
     if isinstance(found, Shim):
         await dismiss(environment, found)
     else:
-        await asyncio.to_thread(remove_group, environment, identifier)
+        await asyncio.to_thread(remove_group, environment, bundle_path)
 
 
-def remove_group(environment: Environment, identifier: str) -> None:
-    """Kill and remove what a lost shim has left of its container's group."""
+def remove_group(environment: Environment, bundle_path: Path) -> None:
+    """Kill and remove what a lost shim has left of its container's group, which is where the bundle says."""
+    identifier = bundle_path.name
     try:
-        group = environment.cgroups.open(f"{CGROUP_PARENT}/{identifier}")
+        path = Bundle(bundle_path).load_spec().linux.cgroups_path
+    except (ContainersError, OSError, ValueError):
+        path = None
+    try:
+        group = environment.cgroups.open(path or f"{CGROUP_PARENT}/{identifier}")
         group.kill()
         group.remove()
     except NotFound:

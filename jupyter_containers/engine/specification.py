@@ -25,6 +25,7 @@ from jupyter_containers.engine.containers.record import (
 from jupyter_containers.engine.containers.security import Security, parse_security
 from jupyter_containers.engine.environment import CGROUP_PARENT
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.oci.block_rates import NO_RATES, BlockRates
 from jupyter_containers.oci.runtime_spec import (
     ANNOTATION_INIT,
     Capabilities,
@@ -70,6 +71,7 @@ class Facts:
     joined: Mapping[str, str] = field(default_factory=dict)
     devices: tuple[Device, ...] = ()
     device_rules: tuple[DeviceRule, ...] = ()
+    block_rates: BlockRates = NO_RATES
     known_capabilities: tuple[str, ...] = ()
     granted_capabilities: tuple[str, ...] = ()
 
@@ -90,7 +92,7 @@ def specification(record: Record, facts: Facts) -> Spec:
             terminal=settings.tty,
             console_size=host.console_size if settings.tty and any(host.console_size) else None,
             capabilities=capabilities(host, facts.known_capabilities, facts.granted_capabilities),
-            rlimits=tuple(rlimit(limit) for limit in host.ulimits),
+            rlimits=tuple(rlimit(limit) for limit in host.ulimits or ()),
             no_new_privileges=security.no_new_privileges,
             oom_score_adj=host.oom_score_adj,
         ),
@@ -125,7 +127,7 @@ def exec_process(record: Record, wish: ExecSettings, facts: Facts) -> Process:
         terminal=wish.tty,
         console_size=wish.console_size if wish.tty and any(wish.console_size) else None,
         capabilities=capabilities(host, facts.known_capabilities, facts.granted_capabilities),
-        rlimits=tuple(rlimit(limit) for limit in host.ulimits),
+        rlimits=tuple(rlimit(limit) for limit in host.ulimits or ()),
         no_new_privileges=parse_security(host.security_options).no_new_privileges,
         oom_score_adj=host.oom_score_adj,
     )
@@ -152,7 +154,11 @@ def rlimit(limit: Ulimit) -> Rlimit:
     return Rlimit(f"RLIMIT_{limit.name.upper()}", soft, hard)
 
 
-def resources(limits: Limits, devices: tuple[DeviceRule, ...] = ()) -> Resources:
+def resources(
+    limits: Limits,
+    rates: BlockRates = NO_RATES,
+    devices: tuple[DeviceRule, ...] = (),
+) -> Resources:
     """Return the limits as the kernel takes them: billionths of a CPU become a quota of a period."""
     quota, period = limits.cpu_quota or None, limits.cpu_period or None
     if limits.nano_cpus:
@@ -170,6 +176,7 @@ def resources(limits: Limits, devices: tuple[DeviceRule, ...] = ()) -> Resources
         cpuset_mems=limits.cpuset_mems or None,
         pids_limit=limits.pids_limit or None,
         blkio_weight=limits.blkio_weight or None,
+        block_rates=rates,
         devices=devices,
     )
 
@@ -221,14 +228,19 @@ def _linux(record: Record, facts: Facts, security: Security) -> Linux:
     return Linux(
         namespaces=namespaces(host, facts.joined),
         devices=(*defaults.default_devices(), *facts.devices),
-        cgroups_path=f"{CGROUP_PARENT}/{record.id}",
-        resources=resources(host.limits, _device_rules(host, facts)),
+        cgroups_path=cgroup_path(record),
+        resources=resources(host.limits, facts.block_rates, _device_rules(host, facts)),
         seccomp=_seccomp(host, security),
         masked_paths=_paths(host, host.masked_paths, defaults.masked_paths()),
         readonly_paths=_paths(host, host.readonly_paths, defaults.readonly_paths()),
         sysctl=_sysctls(host),
         rootfs_propagation=_root_propagation(record.mount_points),
     )
+
+
+def cgroup_path(record: Record) -> str:
+    """Return where in the hierarchies the container's group is."""
+    return f"{record.host.cgroup_parent.strip('/') or CGROUP_PARENT}/{record.id}"
 
 
 def namespaces(host: HostSettings, joined: Mapping[str, str]) -> tuple[Namespace, ...]:

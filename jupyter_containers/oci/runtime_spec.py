@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from jupyter_containers.oci.block_rates import NO_RATES, BlockRates, block_rates_from_json, block_rates_to_json
+
 VERSION = "1.2.0"
 
 # "true": PID 1 is our own small init, which forwards signals to the process and reaps orphans (docker run --init).
@@ -142,6 +144,7 @@ class Resources:
     cpuset_mems: str | None = None
     pids_limit: int | None = None  # -1 unlimited
     blkio_weight: int | None = None
+    block_rates: BlockRates = NO_RATES
     devices: tuple[DeviceRule, ...] = ()
 
 
@@ -342,6 +345,8 @@ def resources_to_json(resources: Resources) -> dict[str, Any]:
         value = getattr(resources, name)
         if value is not None and value is not False:
             data.setdefault(group, {})[key] = value
+    if block := block_rates_to_json(resources.block_rates):
+        data.setdefault("blockIO", {}).update(block)
     return data
 
 
@@ -350,7 +355,9 @@ def resources_from_json(data: Mapping[str, Any]) -> Resources:
     values: dict[str, Any] = {
         name: data[group][key] for name, (group, key) in _RESOURCE_PLACES.items() if key in (data.get(group) or {})
     }
-    return Resources(**values, devices=tuple(_rule(rule) for rule in data.get("devices") or ()))
+    rates = block_rates_from_json(data.get("blockIO") or {})
+    devices = tuple(_rule(rule) for rule in data.get("devices") or ())
+    return Resources(**values, block_rates=rates, devices=devices)
 
 
 def _rule_json(rule: DeviceRule) -> dict[str, Any]:

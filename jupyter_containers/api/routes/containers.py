@@ -15,11 +15,8 @@ from jupyter_containers.api.routing import Route, engine_of, flag, integer, json
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import settings_from_wire
 from jupyter_containers.api.wire.containers import container_json, summary_json
-from jupyter_containers.api.wire.host_config import (
-    host_settings_from_wire,
-    limits_from_wire,
-    restart_policy_from_wire,
-)
+from jupyter_containers.api.wire.host_config import host_settings_from_wire, restart_policy_from_wire
+from jupyter_containers.api.wire.limits import limits_from_wire
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.containers.listing import FILTERS, Query
 from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
@@ -159,8 +156,9 @@ async def rename(request: web.Request) -> web.Response:
 async def update(request: web.Request) -> web.Response:
     body = await json_body(request)
     policy = restart_policy_from_wire(body) if fields.mapping(body, "RestartPolicy").get("Name") else None
-    await engine_of(request).containers.update(container_of(request), limits_from_wire(body), policy)
-    return json_answer({"Warnings": None})
+    limits = limits_from_wire(body)
+    warnings = await engine_of(request).containers.update(container_of(request), limits, policy)
+    return json_answer({"Warnings": list(warnings) or None})
 
 
 async def resize(request: web.Request) -> web.Response:

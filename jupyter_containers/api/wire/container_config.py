@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Any
 
@@ -33,18 +34,25 @@ def settings_from_wire(body: Body) -> Settings:
         open_stdin=fields.flag(body, "OpenStdin"),
         stdin_once=fields.flag(body, "StdinOnce"),
         env=fields.texts(body, "Env") or (),
-        cmd=fields.texts(body, "Cmd"),
-        entrypoint=fields.texts(body, "Entrypoint"),
+        cmd=fields.command(body, "Cmd"),
+        entrypoint=fields.command(body, "Entrypoint"),
         volumes=tuple(sorted(fields.mapping(body, "Volumes"))),
-        working_dir=fields.text(body, "WorkingDir"),
+        working_dir=_clean(fields.text(body, "WorkingDir")),
         network_disabled=fields.flag(body, "NetworkDisabled"),
         mac_address=fields.text(body, "MacAddress"),
         labels=fields.text_mapping(body, "Labels"),
         stop_signal=fields.text(body, "StopSignal"),
         stop_timeout_seconds=fields.optional_number(body, "StopTimeout"),
-        shell=fields.texts(body, "Shell") or (),
+        shell=fields.command(body, "Shell") or (),
         healthcheck=_healthcheck(body),
+        on_build=fields.texts(body, "OnBuild"),
+        args_escaped=fields.flag(body, "ArgsEscaped"),
     )
+
+
+def _clean(path: str) -> str:
+    # A relative one is refused later, in Docker's words and with the name that was given.
+    return posixpath.normpath(path).replace("//", "/") if path.startswith("/") else path
 
 
 def ports(text: str) -> list[str]:
@@ -84,7 +92,7 @@ def settings_to_wire(settings: Settings) -> dict[str, Any]:
         "Volumes": {path: {} for path in settings.volumes} or None,
         "WorkingDir": settings.working_dir,
         "Entrypoint": None if settings.entrypoint is None else list(settings.entrypoint),
-        "OnBuild": None,
+        "OnBuild": None if settings.on_build is None else list(settings.on_build),
         "Labels": dict(settings.labels),
     }
     optional: dict[str, Any] = {
@@ -94,6 +102,7 @@ def settings_to_wire(settings: Settings) -> dict[str, Any]:
         "MacAddress": settings.mac_address,
         "StopSignal": settings.stop_signal,
         "Shell": list(settings.shell),
+        "ArgsEscaped": settings.args_escaped,
     }
     config |= {name: value for name, value in optional.items() if value}
     if settings.stop_timeout_seconds is not None:

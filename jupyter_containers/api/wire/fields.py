@@ -5,12 +5,13 @@ Missing, null and the zero value mean the same to a Go program; `given` tells nu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
 from jupyter_containers.errors import InvalidParameter, Unsupported
 
 Body = Mapping[str, Any]
+Value = TypeVar("Value")
 
 
 def text(body: Body, name: str, default: str = "") -> str:
@@ -33,11 +34,15 @@ def optional_number(body: Body, name: str) -> int | None:
     return None if body.get(name) is None else number(body, name)
 
 
-def texts(body: Body, name: str) -> tuple[str, ...] | None:
-    """Return a list of strings, None when it is not given. One string is a list of one (Docker's strslice)."""
+def command(body: Body, name: str) -> tuple[str, ...] | None:
+    """Return a list of strings as `texts`; one string is a list of one (Docker's strslice)."""
     value = body.get(name)
-    if isinstance(value, str):
-        return (value,)
+    return (value,) if isinstance(value, str) else texts(body, name)
+
+
+def texts(body: Body, name: str) -> tuple[str, ...] | None:
+    """Return a list of strings, None when it is not given."""
+    value = body.get(name)
     if value is not None and not (isinstance(value, list) and all(isinstance(entry, str) for entry in value)):
         raise InvalidParameter(f"{name} must be a list of strings, not {value!r}")
     return None if value is None else tuple(value)
@@ -62,6 +67,11 @@ def objects(body: Body, name: str) -> tuple[Body, ...]:
     if value is not None and not (isinstance(value, list) and all(isinstance(entry, dict) for entry in value)):
         raise InvalidParameter(f"{name} must be a list of objects, not {value!r}")
     return tuple(value or ())
+
+
+def given_objects(body: Body, name: str, read: Callable[[Body], Value]) -> tuple[Value, ...] | None:
+    """Return a list of objects, each read by `read`; None when it is not given."""
+    return None if body.get(name) is None else tuple(read(entry) for entry in objects(body, name))
 
 
 def pair(body: Body, name: str) -> tuple[int, int]:

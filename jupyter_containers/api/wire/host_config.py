@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import ports
 from jupyter_containers.api.wire.fields import Body
+from jupyter_containers.api.wire.limits import limits_from_wire, limits_to_wire
 from jupyter_containers.engine.containers.record import (
     DEFAULT_SHM_BYTES,
     DeviceRequest,
     HostSettings,
-    Limits,
     MountRequest,
     PortBinding,
     RestartPolicy,
@@ -21,22 +22,12 @@ from jupyter_containers.engine.containers.record import (
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.runtime import defaults
 
-_UNSUPPORTED = (
-    "BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps",
-    "CgroupParent", "Cgroup", "CpuCount", "CpuPercent", "CpuRealtimePeriod", "CpuRealtimeRuntime", "DeviceRequests",
-    "IOMaximumBandwidth", "IOMaximumIOps", "KernelMemory", "KernelMemoryTCP", "Links", "StorageOpt",
-    "ContainerIDFile",
-)  # fmt: skip
-# Fields of Limits that are plain numbers or texts, by Docker's name.
-_LIMITS = (
-    ("CpuShares", "cpu_shares"), ("Memory", "memory"), ("NanoCpus", "nano_cpus"), ("CpuPeriod", "cpu_period"),
-    ("CpuQuota", "cpu_quota"), ("MemoryReservation", "memory_reservation"), ("MemorySwap", "memory_swap"),
-    ("BlkioWeight", "blkio_weight"),
-)  # fmt: skip
+_UNSUPPORTED = ("Cgroup", "CpuCount", "Links")
 # Fields of HostSettings that read and write alike: texts, flags, lists that may be null, maps of strings.
 _TEXTS = (
     ("VolumeDriver", "volume_driver"), ("PidMode", "pid_mode"), ("UTSMode", "uts_mode"),
-    ("UsernsMode", "userns_mode"),
+    ("UsernsMode", "userns_mode"), ("CgroupParent", "cgroup_parent"), ("Runtime", "runtime"),
+    ("Isolation", "isolation"), ("ContainerIDFile", "id_file"),
 )  # fmt: skip
 _FLAGS = (
     ("PublishAllPorts", "publish_all_ports"), ("AutoRemove", "auto_remove"), ("Privileged", "privileged"),
@@ -46,6 +37,7 @@ _LISTS = (
     ("Binds", "binds"), ("VolumesFrom", "volumes_from"), ("CapAdd", "cap_add"), ("CapDrop", "cap_drop"),
     ("ExtraHosts", "extra_hosts"), ("GroupAdd", "group_add"), ("SecurityOpt", "security_options"),
     ("DeviceCgroupRules", "device_rules"), ("MaskedPaths", "masked_paths"), ("ReadonlyPaths", "readonly_paths"),
+    ("Dns", "dns"), ("DnsOptions", "dns_options"), ("DnsSearch", "dns_search"),
 )  # fmt: skip
 _MAPPINGS = (("Tmpfs", "tmpfs"), ("Sysctls", "sysctls"), ("Annotations", "annotations"))
 # Lists whose null is told as what it stands for.
@@ -73,39 +65,38 @@ def host_settings_from_wire(body: Body) -> HostSettings:
         restart_policy=restart_policy_from_wire(body),
         cgroupns_mode=fields.text(body, "CgroupnsMode") or "private",
         ipc_mode=fields.text(body, "IpcMode") or "private",
-        dns=fields.texts(body, "Dns") or (),
-        dns_options=fields.texts(body, "DnsOptions") or (),
-        dns_search=fields.texts(body, "DnsSearch") or (),
         oom_score_adj=fields.number(body, "OomScoreAdj"),
         shm_size=fields.number(body, "ShmSize") or DEFAULT_SHM_BYTES,
         init=None if body.get("Init") is None else fields.flag(body, "Init"),
-        ulimits=tuple(_ulimit(entry) for entry in fields.objects(body, "Ulimits")),
-        devices=tuple(_device(entry) for entry in fields.objects(body, "Devices")),
+        ulimits=fields.given_objects(body, "Ulimits", _ulimit),
+        devices=fields.given_objects(body, "Devices", _device),
         console_size=fields.pair(body, "ConsoleSize"),
         limits=limits_from_wire(body),
     )
 
 
 def _refuse_words(body: Body) -> None:
+    """Raises for what belongs to other systems, or needs what is not there; Docker's words where it has some."""
     if fields.text(body, "Isolation") not in ("", "default"):
         raise InvalidParameter(f"Invalid isolation: \"{body['Isolation']}\" - linux only supports 'default'")
     if fields.text(body, "Runtime") not in _RUNTIMES:
         raise InvalidParameter(f"Unknown runtime specified {body['Runtime']}")
     if fields.text(body, "VolumeDriver") not in ("", "local"):
         raise Unsupported(f"VolumeDriver {body['VolumeDriver']!r} is not supported: there is only local")
-
-
-def limits_from_wire(body: Body) -> Limits:
-    """Read the limits of a create or update request. Docker sends 0 for "not set"."""
-    swappiness = fields.optional_number(body, "MemorySwappiness")
-    return Limits(
-        **{ours: fields.number(body, theirs) for theirs, ours in _LIMITS},
-        memory_swappiness=None if swappiness == -1 else swappiness,
-        oom_kill_disable=None if body.get("OomKillDisable") is None else fields.flag(body, "OomKillDisable"),
-        cpuset_cpus=fields.text(body, "CpusetCpus"),
-        cpuset_mems=fields.text(body, "CpusetMems"),
-        pids_limit=fields.optional_number(body, "PidsLimit"),
-    )
+    for name, words in (("IOMaximumIOps", "IOPs"), ("IOMaximumBandwidth", "bandwidth")):
+        if fields.number(body, name):
+            raise InvalidParameter(f"Invalid QoS settings: linux does not support configuration of maximum {words}")
+    for name in fields.text_mapping(body, "StorageOpt"):
+        if name != "size":
+            raise InvalidParameter(f"Unknown option {name}")
+        words = "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
+        raise Unsupported(f"{words}; leave it out")
+    for request in fields.objects(body, "DeviceRequests"):
+        groups = " ".join(f"[{' '.join(map(str, group))}]" for group in request.get("Capabilities") or ())
+        raise Unsupported(
+            f'could not select device driver "{fields.text(request, "Driver")}" with capabilities: [{groups}]; '
+            "give single devices with --device"
+        )
 
 
 def restart_policy_from_wire(body: Body) -> RestartPolicy:
@@ -163,9 +154,7 @@ def _ulimit(entry: Body) -> Ulimit:
 
 
 def _device(entry: Body) -> DeviceRequest:
-    path = fields.text(entry, "PathOnHost")
-    inside = fields.text(entry, "PathInContainer") or path
-    return DeviceRequest(path, inside, fields.text(entry, "CgroupPermissions") or "rwm")
+    return DeviceRequest(*(fields.text(entry, name) for name in ("PathOnHost", "PathInContainer", "CgroupPermissions")))
 
 
 def host_settings_to_wire(host: HostSettings, *, version: tuple[int, int]) -> dict[str, Any]:
@@ -174,58 +163,44 @@ def host_settings_to_wire(host: HostSettings, *, version: tuple[int, int]) -> di
     config: dict[str, Any] = {theirs: getattr(host, ours) for theirs, ours in (*_TEXTS, *_FLAGS)}
     config |= {theirs: _list(getattr(host, ours)) for theirs, ours in _LISTS if ours not in _PATHS}
     config |= {
-        "ContainerIDFile": "",
         "LogConfig": {"Type": host.log_driver, "Config": dict(host.log_options)},
         "NetworkMode": "bridge" if host.network_mode == "default" and version >= (1, 44) else host.network_mode,
-        "PortBindings": {
-            port: [{"HostIp": binding.host_ip, "HostPort": binding.host_port} for binding in bindings]
-            for port, bindings in host.port_bindings.items()
-        },
+        "PortBindings": _port_bindings_to_wire(host.port_bindings),
         "RestartPolicy": {"Name": policy.name, "MaximumRetryCount": policy.maximum_retries},
         "CgroupnsMode": host.cgroupns_mode,
-        "Dns": list(host.dns),
-        "DnsOptions": list(host.dns_options),
-        "DnsSearch": list(host.dns_search),
         "IpcMode": host.ipc_mode,
         "Cgroup": "",
         "Links": None,
         "OomScoreAdj": host.oom_score_adj,
         "ShmSize": host.shm_size,
-        "Runtime": "runc",
+        "Runtime": host.runtime or "runc",
         "ConsoleSize": list(host.console_size),
-        "Isolation": "",
     }
-    return config | _limits_to_wire(host) | _optional_to_wire(host, version)
+    return config | _devices_to_wire(host) | limits_to_wire(host.limits, version) | _optional_to_wire(host, version)
 
 
-def _limits_to_wire(host: HostSettings) -> dict[str, Any]:
-    limits = host.limits
-    return {theirs: getattr(limits, ours) for theirs, ours in _LIMITS} | {
-        "CgroupParent": "",
-        "BlkioWeightDevice": [],
-        "BlkioDeviceReadBps": [],
-        "BlkioDeviceWriteBps": [],
-        "BlkioDeviceReadIOps": [],
-        "BlkioDeviceWriteIOps": [],
-        "CpuRealtimePeriod": 0,
-        "CpuRealtimeRuntime": 0,
-        "CpusetCpus": limits.cpuset_cpus,
-        "CpusetMems": limits.cpuset_mems,
-        "Devices": [
+def _port_bindings_to_wire(wanted: Mapping[str, tuple[PortBinding, ...]]) -> dict[str, Any]:
+    return {
+        port: [{"HostIp": binding.host_ip, "HostPort": binding.host_port} for binding in bindings]
+        for port, bindings in wanted.items()
+    }
+
+
+def _devices_to_wire(host: HostSettings) -> dict[str, Any]:
+    devices = (
+        None
+        if host.devices is None
+        else [
             {"PathOnHost": d.path_on_host, "PathInContainer": d.path_in_container, "CgroupPermissions": d.permissions}
             for d in host.devices
-        ],
-        "DeviceCgroupRules": _list(host.device_rules),
-        "DeviceRequests": None,
-        "MemorySwappiness": limits.memory_swappiness,
-        "OomKillDisable": bool(limits.oom_kill_disable),
-        "PidsLimit": limits.pids_limit or None,
-        "Ulimits": [{"Name": limit.name, "Hard": limit.hard, "Soft": limit.soft} for limit in host.ulimits],
-        "CpuCount": 0,
-        "CpuPercent": 0,
-        "IOMaximumIOps": 0,
-        "IOMaximumBandwidth": 0,
-    }
+        ]
+    )
+    ulimits = (
+        None
+        if host.ulimits is None
+        else [{"Name": limit.name, "Hard": limit.hard, "Soft": limit.soft} for limit in host.ulimits]
+    )
+    return {"Devices": devices, "DeviceRequests": None, "Ulimits": ulimits}
 
 
 def _optional_to_wire(host: HostSettings, version: tuple[int, int]) -> dict[str, Any]:
@@ -234,8 +209,6 @@ def _optional_to_wire(host: HostSettings, version: tuple[int, int]) -> dict[str,
         defaults.readonly_paths() if host.readonly_paths is None and not host.privileged else host.readonly_paths
     )
     config: dict[str, Any] = {"MaskedPaths": _list(masked), "ReadonlyPaths": _list(read_only)}
-    if version < (1, 42):
-        config |= {"KernelMemory": 0, "KernelMemoryTCP": 0}
     if host.init is not None:
         config["Init"] = host.init
     optional = {

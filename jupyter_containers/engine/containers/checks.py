@@ -7,30 +7,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from jupyter_containers.engine.containers.record import HostSettings, Limits, RestartPolicy, Settings
+from jupyter_containers.engine.containers.limit_checks import HostLimits, check_limits
+from jupyter_containers.engine.containers.record import HostSettings, RestartPolicy, Settings
 from jupyter_containers.engine.containers.signals import signal_number
-from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
+from jupyter_containers.engine.containers.sysctls import check_sysctls
+from jupyter_containers.errors import InvalidParameter, NotFound
 
-MIN_MEMORY_BYTES = 6 * 1024 * 1024
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _HOSTNAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?")
 _RESTART_NAMES = ("", "no", "always", "unless-stopped", "on-failure")
-_IPC_SYSCTLS = frozenset(
-    f"kernel.{name}" for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced")
-)
 _LOG_OPTIONS = ("max-size", "max-file")
-
-
-@dataclass(frozen=True, slots=True)
-class HostLimits:
-    """What this host can give: CPUs and memory nodes by number, and the cgroup manager's words."""
-
-    cpus: Collection[int]
-    memory_nodes: Collection[int]
-    supported: Collection[str]
 
 
 def check_name(name: str) -> str:
@@ -90,11 +78,12 @@ def check_host_settings(host: HostSettings, limits: Callable[[], HostLimits]) ->
         raise InvalidParameter("SHM size can not be less than 0")
     if not -1000 <= host.oom_score_adj <= 1000:
         raise InvalidParameter(f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]")
-    for limit in host.ulimits:
+    for limit in host.ulimits or ():
         if limit.hard != -1 and (limit.soft == -1 or limit.soft > limit.hard):
             raise InvalidParameter(f"ulimit {limit.name}: soft limit {limit.soft} is over the hard limit {limit.hard}")
     _check_modes(host)
-    _check_sysctls(host)
+    check_sysctls(host)
+    _check_cgroup_parent(host)
     _check_names(host)
     _check_log(host)
 
@@ -145,23 +134,14 @@ def check_network(mode: str) -> None:
         raise NotFound(f"network {mode} not found")
 
 
-def _check_sysctls(host: HostSettings) -> None:
-    """Only what a namespace of the container's own keeps apart may be set: the rest would change the host."""
-    for name in host.sysctls:
-        if "/" in name or ".." in name:
-            raise InvalidParameter(f"invalid sysctl name {name!r}")
-        if name.startswith("net."):
-            if host.network_mode == "host" or host.network_mode.startswith("container:"):
-                raise InvalidParameter(f"sysctl '{name}' not allowed in a network namespace that is not its own")
-        elif name in _IPC_SYSCTLS or name.startswith("fs.mqueue."):
-            if host.ipc_mode == "host" or host.ipc_mode.startswith("container:"):
-                raise InvalidParameter(f"sysctl '{name}' not allowed in an ipc namespace that is not its own")
-        else:
-            raise InvalidParameter(f'sysctl "{name}" is not in a separate kernel namespace')
+def _check_cgroup_parent(host: HostSettings) -> None:
+    parts = host.cgroup_parent.strip("/").split("/") if host.cgroup_parent else []
+    if not all(parts) or {".", ".."} & set(parts):
+        raise InvalidParameter(f"invalid cgroup parent {host.cgroup_parent!r}: a path below the root of the cgroups")
 
 
 def _check_names(host: HostSettings) -> None:
-    for address in host.dns:
+    for address in host.dns or ():
         try:
             ipaddress.ip_address(address)
         except ValueError:
@@ -220,91 +200,3 @@ def check_restart_policy(policy: RestartPolicy) -> None:
         raise InvalidParameter("maximum retry count cannot be negative")
     if policy.name != "on-failure" and policy.maximum_retries > 0:
         raise InvalidParameter(f"maximum retry count cannot be used with restart policy '{policy.name}'")
-
-
-def check_limits(limits: Limits, host_limits: Callable[[], HostLimits]) -> None:
-    """Raises InvalidParameter for numbers the kernel or Docker would not take, Unsupported for a missing controller.
-
-    `host_limits` is asked only when there is something to compare.
-    """
-    if limits == Limits():
-        return
-    host = host_limits()
-    _check_memory(limits)
-    _check_cpu(limits, host)
-    _check_support(limits, host)
-
-
-def _check_memory(limits: Limits) -> None:
-    memory, swap, reservation = limits.memory, limits.memory_swap, limits.memory_reservation
-    if 0 < memory < MIN_MEMORY_BYTES or memory < 0:
-        raise InvalidParameter("Minimum memory limit allowed is 6MB")
-    if memory > 0 and 0 < swap < memory:
-        raise InvalidParameter("Minimum memoryswap limit should be larger than memory limit, see usage")
-    if memory == 0 and swap > 0:
-        raise InvalidParameter("You should always set the Memory limit when using Memoryswap limit, see usage")
-    swappiness = limits.memory_swappiness
-    if swappiness is not None and not -1 <= swappiness <= 100:
-        raise InvalidParameter(f"Invalid value: {swappiness}, valid memory swappiness range is 0-100")
-    if 0 < reservation < MIN_MEMORY_BYTES or reservation < 0:
-        raise InvalidParameter("Minimum memory reservation allowed is 6MB")
-    if memory and reservation > memory:
-        raise InvalidParameter("Minimum memory limit can not be less than memory reservation limit, see usage")
-
-
-def _check_cpu(limits: Limits, host: HostLimits) -> None:
-    if limits.nano_cpus and (limits.cpu_period or limits.cpu_quota):
-        other = "Period" if limits.cpu_period else "Quota"
-        raise InvalidParameter(f"Conflicting options: Nano CPUs and CPU {other} cannot both be set")
-    if limits.nano_cpus < 0 or limits.nano_cpus > len(host.cpus) * 10**9 or 0 < limits.nano_cpus < 10**7:
-        raise InvalidParameter(
-            f"Range of CPUs is from 0.01 to {len(host.cpus)}.00, as there are only {len(host.cpus)} CPUs available"
-        )
-    if limits.cpu_period and not 1000 <= limits.cpu_period <= 1_000_000:
-        raise InvalidParameter("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
-    if 0 < limits.cpu_quota < 1000:
-        raise InvalidParameter("CPU cfs quota can not be less than 1ms (i.e. 1000)")
-    for value, available, word, what in (
-        (limits.cpuset_cpus, host.cpus, "CPUs", "cpuset cpus"),
-        (limits.cpuset_mems, host.memory_nodes, "memory nodes", "cpuset mems"),
-    ):
-        if not parse_list(value, what) <= set(available):
-            raise InvalidParameter(
-                f"Requested {word} are not available - requested {value}, available: {_ranges(available)}"
-            )
-    if limits.blkio_weight and not 10 <= limits.blkio_weight <= 1000:
-        raise InvalidParameter("Range of blkio weight is from 10 to 1000")
-
-
-def _check_support(limits: Limits, host: HostLimits) -> None:
-    wanted = (
-        ("memory", "memory limit", limits.memory or limits.memory_reservation),
-        ("cpu", "CPU limit", limits.nano_cpus or limits.cpu_quota or limits.cpu_period or limits.cpu_shares),
-        ("cpuset", "cpuset", limits.cpuset_cpus or limits.cpuset_mems),
-        ("pids", "pids limit", (limits.pids_limit or 0) > 0),
-        ("blkio", "block I/O weight", limits.blkio_weight),
-    )
-    for word, name, value in wanted:
-        if value and word not in host.supported:
-            raise Unsupported(f"cannot set a {name} on this host: the kernel's {word} controller is not available")
-
-
-def parse_list(text: str, what: str) -> set[int]:
-    """Return the numbers of a list such as `0-2,7`. Raises InvalidParameter."""
-    numbers: set[int] = set()
-    for part in text.split(",") if text else ():
-        match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", part)
-        if match is None or int(match[2] or match[1]) < int(match[1]):
-            raise InvalidParameter(f"Invalid value {text} for {what}: invalid format: {part}")
-        numbers.update(range(int(match[1]), int(match[2] or match[1]) + 1))
-    return numbers
-
-
-def _ranges(numbers: Collection[int]) -> str:
-    ordered, parts, start = sorted(numbers), [], 0
-    for place, number in enumerate(ordered):
-        if place + 1 == len(ordered) or ordered[place + 1] != number + 1:
-            first = ordered[start]
-            parts.append(str(first) if first == number else f"{first}-{number}")
-            start = place + 1
-    return ",".join(parts)

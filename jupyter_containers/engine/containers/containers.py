@@ -117,9 +117,11 @@ class Containers:
                 raise Conflict(f"Error when allocating new name: {error.message}") from error
             self.roster.publish(container, "rename", {"oldName": f"/{old}"})
 
-    async def update(self, container: Container, limits: Limits, policy: RestartPolicy | None = None) -> None:
+    async def update(
+        self, container: Container, limits: Limits, policy: RestartPolicy | None = None
+    ) -> tuple[str, ...]:
         """See update.update."""
-        await update.update(self.roster, container, limits, policy)
+        return await update.update(self.roster, container, limits, policy)
 
     async def resize(self, container: Container, *, height: int, width: int) -> None:
         """Change the size of its terminal, in characters. Raises Conflict when it does not run."""

@@ -11,11 +11,12 @@ from typing import Any
 from jupyter_containers.engine.containers import checks
 from jupyter_containers.engine.containers.capabilities import resolve_capabilities
 from jupyter_containers.engine.containers.container import Container
-from jupyter_containers.engine.containers.devices import parse_rules
+from jupyter_containers.engine.containers.devices import block_rates, parse_rules
+from jupyter_containers.engine.containers.limit_checks import HostLimits, discard, parse_list, settle_limits
 from jupyter_containers.engine.containers.merge import merge
 from jupyter_containers.engine.containers.mount_points import inherit, mount_points
 from jupyter_containers.engine.containers.names import new_id, random_name
-from jupyter_containers.engine.containers.record import HostSettings, Limits, MountPoint, Record, Settings
+from jupyter_containers.engine.containers.record import HostSettings, MountPoint, Record, Settings
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.security import parse_security
 from jupyter_containers.engine.containers.volumes import fill_volumes
@@ -46,13 +47,14 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     checks.check_conflicts(settings, host)
     image = await roster.environment.images.find(settings.image)
     settings = merge(settings, image.config.process)
-    host = replace(host, limits=settle_limits(host.limits))
+    limits, discarded = discard(settle_limits(host.limits), roster.environment.cgroups.capabilities)
     checks.check_settings(settings)
     checks.check_host_settings(host, lambda: host_limits(roster))
+    host = replace(host, limits=limits)
     _check_syntax(roster, host)
     record = _record(roster, settings, host, image, name)
     _check_sources(record, host)
-    warnings = _warnings(roster, host)
+    warnings = (*discarded, *_warnings(host))
     container = roster.add(record)
     try:
         await _make(roster, container, image)
@@ -63,19 +65,9 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     return Created(container, warnings)
 
 
-def settle_limits(limits: Limits) -> Limits:
-    """Fill in what Docker derives: twice the memory for memory and swap together, when only memory is said."""
-    if limits.memory > 0 and limits.memory_swap == 0:
-        limits = replace(limits, memory_swap=limits.memory * 2)
-    # Docker takes any negative number for "no limit".
-    if limits.pids_limit is not None and limits.pids_limit < 0:
-        limits = replace(limits, pids_limit=-1)
-    return limits
-
-
-def host_limits(roster: Roster) -> checks.HostLimits:
+def host_limits(roster: Roster) -> HostLimits:
     """Return what limits this host can set."""
-    return checks.HostLimits(
+    return HostLimits(
         cpus=_numbers("/sys/devices/system/cpu/online", range(os.cpu_count() or 1)),
         memory_nodes=_numbers("/sys/devices/system/node/online", range(1)),
         supported=roster.environment.cgroups.capabilities(),
@@ -84,7 +76,7 @@ def host_limits(roster: Roster) -> checks.HostLimits:
 
 def _numbers(path: str, otherwise: Sequence[int]) -> Sequence[int]:
     try:
-        return sorted(checks.parse_list(Path(path).read_text().strip(), path))
+        return sorted(parse_list(Path(path).read_text().strip(), path))
     except (OSError, InvalidParameter):
         return otherwise
 
@@ -93,7 +85,8 @@ def _check_syntax(roster: Roster, host: HostSettings) -> None:
     """Read what is read again at the start, so that a mistake is told now."""
     parse_security(host.security_options)
     parse_rules(host.device_rules or ())
-    for limit in host.ulimits:
+    block_rates(host.limits)
+    for limit in host.ulimits or ():
         rlimit(limit)
     for port, bindings in host.port_bindings.items():
         for binding in bindings:
@@ -141,6 +134,9 @@ def _settle_modes(roster: Roster, host: HostSettings) -> HostSettings:
             except InvalidParameter:
                 if field != "network_mode":
                     raise
+    if not host.security_options and (host.privileged or "host" in (host.pid_mode, host.ipc_mode)):
+        # As dockerd tells it: nothing of SELinux can hold such a container.
+        changes["security_options"] = ("label=disable",)
     return replace(host, **changes) if changes else host
 
 
@@ -179,12 +175,10 @@ def _check_sources(record: Record, host: HostSettings) -> None:
             )
 
 
-def _warnings(roster: Roster, host: HostSettings) -> tuple[str, ...]:
-    warnings = []
+def _warnings(host: HostSettings) -> tuple[str, ...]:
+    warnings = list(parse_security(host.security_options).warnings)
     if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
         warnings.append("Published ports are discarded when using host network mode")
-    if host.limits.memory and "swap" not in roster.environment.cgroups.capabilities():
-        warnings.append("Your kernel does not support swap limit capabilities. Memory is limited without swap.")
     return tuple(warnings)
 
 

@@ -7,8 +7,9 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 
-from jupyter_containers.engine.containers.record import DeviceRequest
+from jupyter_containers.engine.containers.record import DeviceRate, DeviceRequest, Limits
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.oci.block_rates import BlockRate, BlockRates
 from jupyter_containers.oci.runtime_spec import Device, DeviceRule
 
 _RULE = re.compile(r"([acb]) (\d+|\*):(\d+|\*) ([rwm]{1,3})")
@@ -24,16 +25,17 @@ def resolve_devices(requests: Sequence[DeviceRequest]) -> tuple[tuple[Device, ..
     devices: list[Device] = []
     rules: list[DeviceRule] = []
     for request in requests:
-        if not request.permissions or set(request.permissions) - set("rwm"):
-            raise InvalidParameter(f"invalid device permissions {request.permissions!r}: letters of rwm are expected")
-        found = list(_devices(request.path_on_host, request.path_in_container))
+        permissions = request.permissions or "rwm"
+        if set(permissions) - set("rwm"):
+            raise InvalidParameter(f"invalid device permissions {permissions!r}: letters of rwm are expected")
+        found = list(_devices(request.path_on_host, request.path_in_container or request.path_on_host))
         if not found:
             raise InvalidParameter(
                 f'error gathering device information while adding custom device "{request.path_on_host}": '
                 "no such file or directory or not a device node"
             )
         devices += found
-        rules += [DeviceRule(True, d.type, d.major, d.minor, request.permissions) for d in found]
+        rules += [DeviceRule(True, d.type, d.major, d.minor, permissions) for d in found]
     return tuple(devices), tuple(rules)
 
 
@@ -69,3 +71,28 @@ def parse_rules(rules: Sequence[str]) -> tuple[DeviceRule, ...]:
         major, minor = (None if number == "*" else int(number) for number in match.group(2, 3))
         found.append(DeviceRule(True, match[1], major, minor, match[4]))
     return tuple(found)
+
+
+def block_rates(limits: Limits) -> BlockRates:
+    """Return the limits of single disks by their numbers. Raises InvalidParameter for what is no block device."""
+    return BlockRates(
+        weights=_rates(limits.blkio_weight_devices),
+        read_bps=_rates(limits.blkio_read_bps),
+        write_bps=_rates(limits.blkio_write_bps),
+        read_iops=_rates(limits.blkio_read_iops),
+        write_iops=_rates(limits.blkio_write_iops),
+    )
+
+
+def _rates(devices: Sequence[DeviceRate] | None) -> tuple[BlockRate, ...]:
+    return tuple(BlockRate(*_disk(device.path), device.rate) for device in devices or ())
+
+
+def _disk(path: str) -> tuple[int, int]:
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise InvalidParameter(f"cannot limit the block I/O of {path}: {(error.strerror or '').lower()}") from None
+    if not stat.S_ISBLK(status.st_mode):
+        raise InvalidParameter(f"cannot limit the block I/O of {path}: it is not a block device")
+    return os.major(status.st_rdev), os.minor(status.st_rdev)

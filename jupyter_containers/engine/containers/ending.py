@@ -53,7 +53,7 @@ async def _end_of(roster: Roster, container: Container, shim: Shim) -> Exit:
 
 def remove_cgroup(roster: Roster, container: Container) -> None:
     """Kill and remove what a lost shim has left of the container's group."""
-    dismissal.remove_group(roster.environment, container.id)
+    dismissal.remove_group(roster.environment, roster.bundle_path(container.record))
 
 
 async def ended(roster: Roster, container: Container, exit_: Exit) -> None:

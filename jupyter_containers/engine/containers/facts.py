@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from jupyter_containers.engine.containers.devices import host_devices, parse_rules, resolve_devices
+from jupyter_containers.engine.containers.devices import block_rates, host_devices, parse_rules, resolve_devices
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import Facts
@@ -15,7 +15,7 @@ from jupyter_containers.linux import capabilities
 def gather(roster: Roster, record: Record) -> Facts:
     """Collect the facts. Raises NotFound and Conflict for a container whose namespace it should join."""
     host = record.host
-    devices, rules = resolve_devices(host.devices)
+    devices, rules = resolve_devices(host.devices or ())
     if host.privileged:
         devices = (*host_devices(), *devices)
     return Facts(
@@ -25,6 +25,7 @@ def gather(roster: Roster, record: Record) -> Facts:
         joined=joined_namespaces(roster, record),
         devices=devices,
         device_rules=(*rules, *parse_rules(host.device_rules or ())),
+        block_rates=block_rates(host.limits),
         known_capabilities=capabilities.NAMES,
         granted_capabilities=roster.granted_capabilities,
     )

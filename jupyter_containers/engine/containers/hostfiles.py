@@ -26,9 +26,9 @@ def write_files(roster: Roster, record: Record, hostname: str) -> None:
     (path / "hosts").write_text(_hosts(roster, record, hostname, ()))
     text = names.resolv_conf(
         names.host_resolv_conf(),
-        servers=host.dns,
-        search=host.dns_search,
-        options=host.dns_options,
+        servers=host.dns or (),
+        search=host.dns_search or (),
+        options=host.dns_options or (),
         keep_loopback=host.network_mode == "host",
     )
     (path / "resolv.conf").write_text(text)

@@ -93,10 +93,21 @@ class Settings:
     stop_timeout_seconds: int | None = None
     shell: tuple[str, ...] = ()
     healthcheck: Healthcheck | None = None
+    # For images made of the container.
+    on_build: tuple[str, ...] | None = None
+    args_escaped: bool = False
 
     @property
     def args(self) -> tuple[str, ...]:
         return (*(self.entrypoint or ()), *(self.cmd or ()))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRate:
+    """A disk of this host by its path, and its weight (10 to 1000), bytes or operations each second; 0 is no limit."""
+
+    path: str
+    rate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,20 @@ class Limits:
     cpuset_mems: str = ""
     pids_limit: int | None = None
     blkio_weight: int = 0
+    blkio_weight_devices: tuple[DeviceRate, ...] | None = None
+    blkio_read_bps: tuple[DeviceRate, ...] | None = None
+    blkio_write_bps: tuple[DeviceRate, ...] | None = None
+    blkio_read_iops: tuple[DeviceRate, ...] | None = None
+    blkio_write_iops: tuple[DeviceRate, ...] | None = None
+    # Never kept: no kernel of today, or no Linux, has them, which is told in a warning.
+    kernel_memory: int = 0
+    kernel_memory_tcp: int = 0
+    cpu_percent: int = 0
+
+    @property
+    def has_swappiness(self) -> bool:
+        """Tell whether one was asked for: 0 is a wish, too."""
+        return self.memory_swappiness is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +152,11 @@ class Ulimit:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """A device of the host given to the container; `permissions` of the letters rwm."""
+    """A device of the host given to the container: empty is the same path, and all of the letters rwm."""
 
     path_on_host: str
-    path_in_container: str
-    permissions: str = "rwm"
+    path_in_container: str = ""
+    permissions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +215,9 @@ class HostSettings:
     pid_mode: str = ""
     uts_mode: str = ""
     userns_mode: str = ""
-    dns: tuple[str, ...] = ()
-    dns_options: tuple[str, ...] = ()
-    dns_search: tuple[str, ...] = ()
+    dns: tuple[str, ...] | None = None
+    dns_options: tuple[str, ...] | None = None
+    dns_search: tuple[str, ...] | None = None
     extra_hosts: tuple[str, ...] | None = None
     group_add: tuple[str, ...] | None = None
     oom_score_adj: int = 0
@@ -202,12 +227,19 @@ class HostSettings:
     shm_size: int = DEFAULT_SHM_BYTES
     sysctls: Mapping[str, str] = field(default_factory=dict, hash=False)
     init: bool | None = None
-    ulimits: tuple[Ulimit, ...] = ()
-    devices: tuple[DeviceRequest, ...] = ()
+    ulimits: tuple[Ulimit, ...] | None = None
+    devices: tuple[DeviceRequest, ...] | None = None
     device_rules: tuple[str, ...] | None = None
     console_size: tuple[int, int] = (0, 0)
     masked_paths: tuple[str, ...] | None = None
     readonly_paths: tuple[str, ...] | None = None
+    # Where its cgroup is; empty is below ours.
+    cgroup_parent: str = ""
+    # What was asked for by name, and makes no difference: there is one runtime and one isolation here.
+    runtime: str = ""
+    isolation: str = ""
+    # Where the client keeps the id.
+    id_file: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     limits: Limits = Limits()
 

@@ -1,7 +1,8 @@
-"""--security-opt, parsed. An option that we cannot keep is refused."""
+"""--security-opt, parsed. An option that we cannot keep is refused; one that has no meaning here is told of."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from jupyter_containers.errors import InvalidParameter, Unsupported
 
 _TRUE = ("true", "1", "t")
 _FALSE = ("false", "0", "f")
+# What each security module shows of itself in a kernel that has it.
+_MODULES = {"apparmor": ("AppArmor", "/sys/kernel/security/apparmor"), "label": ("SELinux", "/sys/fs/selinux/enforce")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,12 @@ class Security:
 
     no_new_privileges: bool = False
     seccomp: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def parse_security(options: Sequence[str] | None) -> Security:
-    """Read the options. Raises InvalidParameter for unknown ones, Unsupported for profiles of missing modules."""
-    no_new_privileges, seccomp = False, ""
+    """Read the options. Raises InvalidParameter for unknown ones, Unsupported for profiles of a module that is here."""
+    no_new_privileges, seccomp, warnings = False, "", []
     for option in options or ():
         if option == "no-new-privileges":
             no_new_privileges = True
@@ -37,14 +41,18 @@ def parse_security(options: Sequence[str] | None) -> Security:
         elif name == "seccomp":
             seccomp = value
         else:
-            _refuse_others(name, value, option)
-    return Security(no_new_privileges, seccomp)
+            warnings += _of_module(name, value, option)
+    return Security(no_new_privileges, seccomp, tuple(warnings))
 
 
-def _refuse_others(name: str, value: str, option: str) -> None:
+def _of_module(name: str, value: str, option: str) -> list[str]:
+    """Return a warning for a profile of a security module that this kernel does not have, as it can hold nothing."""
+    if name not in _MODULES:
+        raise InvalidParameter(f'invalid --security-opt 2: "{option}"')
     if (name, value) in (("apparmor", "unconfined"), ("label", "disable")):
         # What these ask for is how every container of ours is.
-        return
-    if name in ("apparmor", "label"):
+        return []
+    module, sign = _MODULES[name]
+    if os.path.exists(sign):
         raise Unsupported(f"--security-opt {option}: {name} profiles are not supported")
-    raise InvalidParameter(f'invalid --security-opt 2: "{option}"')
+    return [f"--security-opt {option} is without effect: this kernel has no {module}"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 from jupyter_containers.engine.containers import checks
 from jupyter_containers.engine.containers.container import Container
-from jupyter_containers.engine.containers.create import host_limits, settle_limits
+from jupyter_containers.engine.containers.create import host_limits
+from jupyter_containers.engine.containers.devices import block_rates
+from jupyter_containers.engine.containers.limit_checks import check_limits, discard, settle_limits
 from jupyter_containers.engine.containers.record import Limits, RestartPolicy
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import resources
@@ -15,12 +18,14 @@ from jupyter_containers.errors import Conflict, InvalidParameter
 
 async def update(
     roster: Roster, container: Container, changes: Limits, restart_policy: RestartPolicy | None = None
-) -> None:
-    """Change what `changes` sets and leave the rest. Raises InvalidParameter, Conflict in Docker's words.
+) -> tuple[str, ...]:
+    """Change what `changes` sets and leave the rest; return warnings.
 
+    Raises InvalidParameter, Conflict in Docker's words.
     After cancellation: nothing happened, or all of it.
     """
-    checks.check_limits(changes_alone(changes), lambda: host_limits(roster))
+    check_limits(changes_alone(changes), lambda: host_limits(roster))
+    changes, warnings = discard(changes, roster.environment.cgroups.capabilities)
     async with container.lock:
         old = container.record.host
         if restart_policy is not None:
@@ -30,12 +35,13 @@ async def update(
                     "Restart policy cannot be updated because AutoRemove is enabled for the container"
                 )
         limits = merge_limits(container, old.limits, changes)
-        checks.check_limits(limits, lambda: host_limits(roster))
+        check_limits(limits, lambda: host_limits(roster))
         if container.is_running and changes != Limits():
-            await container.running_shim().update(resources(limits))
+            await container.running_shim().update(resources(limits, block_rates(limits)))
         host = replace(old, limits=limits, restart_policy=restart_policy or old.restart_policy)
         roster.save(container, host=host)
         roster.publish(container, "update")
+    return warnings
 
 
 def changes_alone(changes: Limits) -> Limits:
@@ -57,6 +63,9 @@ def merge_limits(container: Container, old: Limits, changes: Limits) -> Limits:
     said = {
         field.name: value
         for field in fields(Limits)
-        if (value := getattr(changes, field.name)) not in (None, 0, "", False)
+        if (value := getattr(changes, field.name)) not in (None, 0, "", False, ())
     }
-    return replace(old, **said) if said.get("memory") is None else settle_limits(replace(old, **said))
+    # Here 0 is a wish, as -1 is: no limit any more.
+    lifted: dict[str, Any] = {"pids_limit": -1} if changes.pids_limit is not None and changes.pids_limit <= 0 else {}
+    merged = replace(old, **said)
+    return replace(merged if said.get("memory") is None else settle_limits(merged), **lifted)

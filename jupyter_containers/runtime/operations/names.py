@@ -51,7 +51,9 @@ class SetSysctl:
     def execute(self, site: Site) -> None:
         if site.proc_fd == NOT_YET:
             site.proc_fd = mounts.new_filesystem("proc", [], source="proc")
-        path = f"sys/{self.name.replace('.', '/')}"
+        # With slashes between them, dots are part of the names: net/ipv4/conf/eth0.1/rp_filter.
+        has_slashes = next((letter for letter in self.name if letter in "./"), ".") == "/"
+        path = f"sys/{self.name if has_slashes else self.name.replace('.', '/')}"
         try:
             parameter_fd = open_in_root(site.proc_fd, path, os.O_WRONLY, resolve=_STRICT)
         except FileNotFoundError:

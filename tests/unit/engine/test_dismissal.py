@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,7 +63,7 @@ class Shim:
 
 def dismissed(*answers: Exception | None, left: bool = False) -> list[str]:
     said: list[str] = []
-    environment: Any = SimpleNamespace(cgroups=Groups(said, left))
+    environment: Any = SimpleNamespace(cgroups=Groups(said, left), places=SimpleNamespace(run=Path("/nonexistent")))
     shim: Any = Shim(said, *answers)
     asyncio.run(dismissal.dismiss(environment, shim))
     return said

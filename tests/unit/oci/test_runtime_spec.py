@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_containers.oci.block_rates import BlockRate, BlockRates
 from jupyter_containers.oci.runtime_spec import (
     VERSION,
     Capabilities,
@@ -49,10 +50,11 @@ resources = st.builds(
         )
     ).map(tuple),
     oom_kill_disable=st.booleans(),
+    block_rates=st.builds(BlockRates, *[st.lists(st.builds(BlockRate, *[numbers] * 3), max_size=2).map(tuple)] * 5),
     **{
         field.name: optional(words if field.name.startswith("cpuset") else numbers)
         for field in fields(Resources)
-        if field.name not in ("devices", "oom_kill_disable")
+        if field.name not in ("devices", "oom_kill_disable", "block_rates")
     },
 )
 processes = st.builds(

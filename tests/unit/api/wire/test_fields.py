@@ -20,6 +20,7 @@ def test_missing_and_null_are_the_zero_value(body: dict[str, Any]) -> None:
     assert fields.texts(body, "X") is None
     assert fields.mapping(body, "X") == {}
     assert fields.objects(body, "X") == ()
+    assert fields.given_objects(body, "X", len) is None
     assert fields.pair(body, "X") == (0, 0)
 
 
@@ -29,7 +30,9 @@ def test_values_of_the_right_kind_are_taken() -> None:
     assert fields.flag(body, "f") is True
     assert fields.number(body, "n") == 5
     assert fields.texts(body, "l") == ("a",)
-    assert fields.texts(body, "s") == ("one",)
+    assert fields.command(body, "s") == ("one",)
+    assert fields.command(body, "l") == ("a",)
+    assert fields.given_objects(body, "o", len) == (0,)
     assert fields.text_mapping(body, "m") == {"k": "v"}
     assert fields.objects(body, "o") == ({},)
     assert fields.pair(body, "p") == (1, 2)
@@ -39,7 +42,8 @@ def test_values_of_the_right_kind_are_taken() -> None:
     ("read", "value"),
     [
         (fields.text, 5), (fields.flag, "yes"), (fields.number, "5"), (fields.number, True), (fields.number, 1.5),
-        (fields.optional_number, "x"), (fields.texts, [1]), (fields.texts, {}), (fields.mapping, []),
+        (fields.optional_number, "x"), (fields.texts, [1]), (fields.texts, {}), (fields.texts, "one"),
+        (fields.command, [1]), (fields.mapping, []),
         (fields.text_mapping, {"a": 1}), (fields.objects, ["a"]), (fields.objects, {}), (fields.pair, [1]),
         (fields.pair, [-1, 2]), (fields.pair, "ab"),
     ],

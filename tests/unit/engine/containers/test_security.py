@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_containers.engine.containers import security
 from jupyter_containers.engine.containers.security import Security, parse_security
 from jupyter_containers.errors import InvalidParameter, Unsupported
 
@@ -38,6 +39,14 @@ def test_others_are_refused_in_dockers_words(option: str, sentence: str) -> None
     assert caught.value.message == sentence
 
 
-def test_a_profile_of_a_module_that_is_not_there_is_not_ignored() -> None:
-    with pytest.raises(Unsupported, match="apparmor=strict"):
-        parse_security(("apparmor=strict",))
+def test_a_profile_of_a_module_that_is_not_there_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(security._MODULES, "apparmor", ("AppArmor", "/nonexistent"))
+    assert parse_security(("apparmor=strict",)).warnings == (
+        "--security-opt apparmor=strict is without effect: this kernel has no AppArmor",
+    )
+
+
+def test_a_profile_of_a_module_that_is_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(security._MODULES, "label", ("SELinux", "/"))
+    with pytest.raises(Unsupported, match="label=type:x_t"):
+        parse_security(("label=type:x_t",))

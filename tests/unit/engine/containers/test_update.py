@@ -31,6 +31,11 @@ def test_more_memory_than_the_swap_limit_allows_is_refused_in_dockers_words() ->
         merged(Limits(memory=8 * MIB, memory_swap=16 * MIB), Limits(memory=32 * MIB))
 
 
+def test_no_limit_of_processes_is_a_wish() -> None:
+    assert merged(Limits(pids_limit=5), Limits(pids_limit=0)).pids_limit == -1
+    assert merged(Limits(pids_limit=5), Limits()).pids_limit == 5
+
+
 def test_both_may_be_raised_together() -> None:
     found = merged(Limits(memory=8 * MIB, memory_swap=16 * MIB), Limits(memory=32 * MIB, memory_swap=-1))
     assert (found.memory, found.memory_swap) == (32 * MIB, -1)

@@ -1,0 +1,43 @@
+"""Which kernel parameters a container may set, in the words of Docker's runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_containers.engine.containers.record import HostSettings
+from jupyter_containers.engine.containers.sysctls import check_sysctls, dotted
+from jupyter_containers.errors import InvalidParameter
+
+
+@pytest.mark.parametrize(
+    ("name", "modes", "sentence"),
+    [
+        ("kernel.panic", {}, 'sysctl "kernel.panic" is not in a separate kernel namespace'),
+        ("net.x", {"network_mode": "host"}, 'sysctl "net.x" not allowed in host network namespace'),
+        ("net/x", {"network_mode": "container:a"}, "not allowed in the network namespace of another container"),
+        ("kernel.shmmax", {"ipc_mode": "host"}, 'sysctl "kernel.shmmax" is not allowed in the hosts ipc namespace'),
+        ("fs.mqueue.msg_max", {"ipc_mode": "container:a"}, "not allowed in the ipc namespace of another container"),
+        ("kernel.domainname", {"uts_mode": "host"}, "is not in a separate kernel namespace"),
+        ("kernel.hostname", {}, "conflicts with the option hostname"),
+        ("net/../kernel", {}, "invalid sysctl name 'net/../kernel'"),
+        ("net.ipv4/x", {}, "invalid sysctl name 'net.ipv4/x'"),
+        ("", {}, "is not in a separate kernel namespace"),
+    ],
+)
+def test_what_is_not_the_containers_own_is_refused(name: str, modes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        check_sysctls(HostSettings(sysctls={name: "1"}, **modes))
+    assert sentence in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name", ["net.ipv4.ip_forward", "net/ipv4/ip_forward", "kernel.shmmax", "fs.mqueue.msg_max", "kernel.domainname"]
+)
+def test_what_is_its_own_is_taken(name: str) -> None:
+    check_sysctls(HostSettings(sysctls={name: "1"}))
+
+
+def test_there_are_two_ways_to_write_a_name() -> None:
+    assert dotted("net/ipv4/ip_forward") == dotted("net.ipv4.ip_forward") == "net.ipv4.ip_forward"
