@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import errno
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 
 from jupyter_containers.linux import constants, libc
@@ -80,6 +82,20 @@ def setns(fd: int, flags: int = 0) -> None:
     `flags` 0 accepts any type of namespace file. `fd` stays open and the caller's. Raises OSError.
     """
     libc.syscall(constants.SYS_SETNS, "setns", fd, flags)
+
+
+@contextmanager
+def visiting(kind: str, fd: int) -> Iterator[None]:
+    """Be in another namespace of a type of FLAGS for a while; the caller must have one thread only. Raises OSError."""
+    own_fd = os.open(f"/proc/self/ns/{FILES[kind]}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        setns(fd, FLAGS[kind])
+        try:
+            yield
+        finally:
+            setns(own_fd, FLAGS[kind])
+    finally:
+        os.close(own_fd)
 
 
 @cache

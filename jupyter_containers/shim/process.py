@@ -21,6 +21,7 @@ from jupyter_containers.runtime.create import Created
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim import protocol, requests
 from jupyter_containers.shim.loop import READ, Loop
+from jupyter_containers.shim.name_server import NameServer
 from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.shim.target import IGNORED, LINGER_SECONDS, Target, reap
 
@@ -65,6 +66,7 @@ class Shim:
         self.execs: dict[str, Target] = {}
         # Execs that are forgotten, but for those who still read their output.
         self.leaving: list[Target] = []
+        self.name_server = NameServer()
         self.is_deleted = False
         self._connections: dict[int, socket.socket] = {}
         self._socket_inode = 0

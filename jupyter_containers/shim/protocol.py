@@ -3,6 +3,7 @@
     daemon ─▶ shim   {"id": 7, "op": "kill", "signal": 15, "target": ""}
     shim ─▶ daemon   {"id": 7, "ok": {}}      or   {"id": 7, "error": {kind, message, details}}
     shim ─▶ daemon   {"event": "network"} + netns and netlink descriptors, while a create is under way
+    shim ─▶ daemon   {"event": "name_server"} + UDP, TCP and perhaps netfilter socket, before the answer to it
     shim ─▶ daemon   {"event": "exit", "target": "", …}     to every connection
 
 `target` is "" for the container's first process, else an exec's id. Also read by supervisor/.

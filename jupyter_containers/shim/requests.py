@@ -212,6 +212,15 @@ def pids(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[i
     return {"pids": _running_cgroup(shim).processes()}
 
 
+def name_server(shim: Shim, connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    """Hand out the sockets for the container's name server, opened when they are first asked for."""
+    if not shim.first.pid or shim.first.exit is not None:
+        raise Conflict(f"Container {shim.id} is not running")
+    with shim.name_server.sockets(shim.first.pid, int(request["port"])) as given:
+        shim.tell(connection, {"event": "name_server"}, given)
+    return {}
+
+
 def describe(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
     """Say how things stand, for a daemon that has just come."""
     targets = (shim.first, *shim.execs.values())
@@ -274,5 +283,5 @@ def _now() -> str:
 _ACTIONS: Mapping[str, Callable[[Shim, socket.socket, Request, list[int]], Answer]] = {
     "create": create, "start": start, "exec": execute, "attach": attach, "kill": kill, "resize": resize,
     "pause": pause, "resume": resume, "update": update, "usage": usage, "pids": pids, "describe": describe,
-    "forget": forget, "delete": delete,
+    "name_server": name_server, "forget": forget, "delete": delete,
 }  # fmt: skip

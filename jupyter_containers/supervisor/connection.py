@@ -47,6 +47,7 @@ class Shim:
         self._exits: dict[str, asyncio.Future[Exit]] = {}
         self._network: tuple[int, socket.socket] | None = None
         self._on_network: Callable[[int, socket.socket], None] | None = None
+        self._given: list[int] = []
         self._is_open = True
         self._loop.add_reader(end.fileno(), self._hear)
 
@@ -89,6 +90,11 @@ class Shim:
             os.close(netns_fd)
             netlink.close()
 
+    def _forget_given(self) -> None:
+        given, self._given = self._given, []
+        for fd in given:
+            os.close(fd)
+
     async def start(self) -> None:
         """Let the container's process begin. Raises the runtime's error with details exit_code 126 or 127."""
         await self._ask("start")
@@ -119,6 +125,21 @@ class Shim:
     async def processes(self) -> list[int]:
         """Return the pids of the container's processes, as the host numbers them."""
         return [int(pid) for pid in (await self._ask("pids"))["pids"]]
+
+    async def name_server(self, *, port: int = 0) -> list[int]:
+        """Return descriptors for a name server at 127.0.0.11 in the container's network: a UDP and a TCP socket.
+
+        They are the caller's to close; the shim has the same ones for whoever asks next. With `port` 0 the kernel has
+        chosen the ports, and a netfilter socket of that network comes third, to lead port 53 to them. Raises Conflict
+        when the container does not run.
+        """
+        try:
+            await self._ask("name_server", port=port)
+            given, self._given = self._given, []
+            return given
+        except BaseException:
+            self._forget_given()
+            raise
 
     async def delete(self) -> None:
         """End the shim of a stopped container, or of one that was never started. Raises Conflict while it runs."""
@@ -243,6 +264,9 @@ class Shim:
             self._network = (fds[0], socket.socket(fileno=fds[1]))
             if self._on_network is not None:
                 self._on_network(*self._network)
+        elif event == "name_server":
+            self._forget_given()
+            self._given = fds
         elif event == "exit":
             self._ended(str(message["target"]), Exit.from_json(message))
         else:
@@ -263,6 +287,7 @@ class Shim:
         self._loop.remove_reader(self._end.fileno())
         self._end.close()
         self._forget_network()
+        self._forget_given()
         waiting: list[asyncio.Future[Any]] = [*self._answers.values(), *self._exits.values()]
         for future in waiting:
             if not future.done():

@@ -25,22 +25,26 @@ _RESOLV_CONF = Path("/etc/resolv.conf")
 @dataclass(frozen=True, slots=True)
 class Sockets:
     """What a shim opened in its container's network namespace: a bound UDP and a listening TCP socket at 127.0.0.11,
-    and a netlink socket to lead port 53 to them.
+    and a netlink socket to lead port 53 to them, unless they are at that port.
     """
 
     datagrams: socket.socket
     listener: socket.socket
-    netfilter: socket.socket
+    netfilter: socket.socket | None = None
 
     @classmethod
     def of(cls, fds: Sequence[int]) -> Sockets:
-        """Take three descriptors over, in this order."""
-        datagrams, listener, netfilter = (socket.socket(fileno=fd) for fd in fds)
-        return cls(datagrams, listener, netfilter)
+        """Take two or three descriptors over, in this order."""
+        return cls(*(socket.socket(fileno=fd) for fd in fds))
 
     def close(self) -> None:
-        for sock in (self.datagrams, self.listener, self.netfilter):
-            sock.close()
+        self.datagrams.close()
+        self.listener.close()
+        self.close_netfilter()
+
+    def close_netfilter(self) -> None:
+        if self.netfilter is not None:
+            self.netfilter.close()
 
 
 class Resolvers:
@@ -69,7 +73,7 @@ class Resolvers:
         except BaseException:
             sockets.close()
             raise
-        sockets.netfilter.close()
+        sockets.close_netfilter()
         view = _View(self._directory, container_id, tuple(servers), searches, self._host)
         self._servers[container_id] = Server(
             sockets.datagrams, sockets.listener, names=view, policy=view.policy, forwarder=self._forwarder
@@ -77,11 +81,12 @@ class Resolvers:
 
     @staticmethod
     def _redirect(sockets: Sockets) -> None:
-        udp_port, tcp_port = (sock.getsockname()[1] for sock in (sockets.datagrams, sockets.listener))
-        from jupyter_containers.network.dns import redirect
+        if sockets.netfilter is None:
+            return
+        from jupyter_containers.network.dns.redirect import redirect
 
-        if (udp_port, tcp_port) != (redirect.PORT, redirect.PORT):
-            redirect.redirect(sockets.netfilter, udp_port=udp_port, tcp_port=tcp_port)
+        udp_port, tcp_port = (sock.getsockname()[1] for sock in (sockets.datagrams, sockets.listener))
+        redirect(sockets.netfilter, udp_port=udp_port, tcp_port=tcp_port)
 
     def close(self, container_id: str) -> None:
         """End a container's server; harmless when it has none."""

@@ -92,3 +92,22 @@ def test_a_clone_can_start_in_a_cgroup(unified_group: str) -> None:
     with os.fdopen(read_fd) as answer:
         assert answer.read().strip().endswith(os.path.basename(unified_group))
     os.waitpid(pid, 0)
+
+
+def test_a_visit_ends_where_it_began_even_when_it_fails() -> None:
+    with waiting_child(lambda: namespaces.unshare(c.CLONE_NEWNET)) as pid:
+
+        def inside() -> list[str]:
+            fd = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+            seen = [os.readlink("/proc/self/ns/net")]
+            try:
+                with namespaces.visiting("network", fd):
+                    seen.append(os.readlink("/proc/self/ns/net"))
+                    raise KeyError
+            except KeyError:
+                seen.append(os.readlink("/proc/self/ns/net"))
+            return seen
+
+        before, there, after = answer_of(inside)
+        assert there == os.readlink(f"/proc/{pid}/ns/net")
+        assert before == after != there

@@ -265,3 +265,35 @@ def test_an_answer_that_nobody_waits_for_any_more_is_dropped() -> None:
         await asyncio.gather(peer.answer(), shim.pause())
 
     talk(work)
+
+
+def test_the_sockets_of_a_name_server_come_beside_the_answer_and_are_the_callers() -> None:
+    async def work(shim: Shim, peer: Peer) -> None:
+        asking = asyncio.create_task(shim.name_server(port=53))
+        request = await peer.hear()
+        assert (request["op"], request["port"]) == ("name_server", 53)
+        with socket.socket() as one, socket.socket() as other:
+            peer.say({"event": "name_server"}, one.fileno(), other.fileno())
+            peer.say({"id": request["id"], "ok": {}})
+            given = await asking
+            assert [os.fstat(fd).st_ino for fd in given] == [os.fstat(end.fileno()).st_ino for end in (one, other)]
+        shim.close()
+        for fd in given:
+            os.close(fd)
+
+    talk(work)
+
+
+def test_sockets_whose_request_failed_are_closed() -> None:
+    async def work(shim: Shim, peer: Peer) -> None:
+        asking = asyncio.create_task(shim.name_server())
+        request = await peer.hear()
+        before = len(os.listdir("/proc/self/fd"))
+        with socket.socket() as one:
+            peer.say({"event": "name_server"}, one.fileno())
+        peer.say({"id": request["id"], "error": {"kind": "conflict", "message": "no", "details": {}}})
+        with pytest.raises(Conflict, match="no"):
+            await asking
+        assert len(os.listdir("/proc/self/fd")) == before
+
+    talk(work)

@@ -36,6 +36,8 @@ def directory(*, internal: bool = False) -> Directory:
 def sockets(container: Namespace, port: int = 0) -> Sockets:
     loopback.bring_up(container.netlink)
     datagrams, listener = container.datagrams(("127.0.0.11", port)), container.listen(("127.0.0.11", port))
+    if port:
+        return Sockets(datagrams, listener)
     return Sockets(datagrams, listener, container.new_socket(socket.AF_NETLINK, socket.SOCK_RAW, 12))
 
 
@@ -122,6 +124,7 @@ def test_names_without_a_dot_stay_here_when_the_user_chose_ndots() -> None:
 def test_the_next_daemon_answers_on_the_same_sockets_what_was_asked_meanwhile() -> None:
     async def test(container: Namespace) -> None:
         kept = sockets(container)
+        assert kept.netfilter is not None
         copies = [os.dup(sock.fileno()) for sock in (kept.datagrams, kept.listener, kept.netfilter)]
         first = Resolvers(directory())
         first.open("web-id", kept)
@@ -139,7 +142,7 @@ def test_the_next_daemon_answers_on_the_same_sockets_what_was_asked_meanwhile() 
 def test_a_refused_redirection_closes_the_sockets() -> None:
     async def test(container: Namespace) -> None:
         given = sockets(container)
-        given.netfilter.close()
+        given.close_netfilter()
         resolvers = Resolvers(directory())
         with pytest.raises(OSError, match="Bad file descriptor"):
             resolvers.open("web-id", given)

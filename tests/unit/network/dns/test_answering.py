@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.network.dns.answering import Policy, decide
@@ -116,6 +116,7 @@ def test_nonsense_is_refused_or_not_answered() -> None:
     assert read(reply).rcode == Rcode.FORMAT_ERROR
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_it(packet: bytes) -> None:
     decide(packet, BOOK, OUTSIDE, stream=True)

@@ -4,7 +4,7 @@ import struct
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.network.dns import messages
@@ -151,6 +151,7 @@ def test_an_answer_is_known_by_its_id_and_its_question() -> None:
     assert not messages.answers(struct.pack("!HHHHHH", sent, 0x8000, 0, 0, 0, 0), question, sent)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_no_bytes_break_the_reader(packet: bytes) -> None:
     try:
@@ -160,6 +161,7 @@ def test_no_bytes_break_the_reader(packet: bytes) -> None:
     messages.answers(packet, parse(), 1)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 3), st.integers(0, 3))
 def test_no_body_behind_a_good_header_breaks_the_reader(body: bytes, questions: int, others: int) -> None:
     packet = struct.pack("!HHHHHH", 1, 0x0100, questions, others, others, others) + body
@@ -173,6 +175,7 @@ def test_no_body_behind_a_good_header_breaks_the_reader(body: bytes, questions: 
         assert len(reply.answers) == 1
 
 
+@settings(deadline=None)
 @given(LABELS, st.sampled_from(list(Type)), st.integers(0, 65535))
 def test_a_name_of_any_bytes_comes_back_as_it_was(labels: list[bytes], kind: int, number: int) -> None:
     wire = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
