@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
 
 from jupyter_containers.api.routing import Handler, json_answer
 from jupyter_containers.errors import ContainersError
@@ -23,6 +24,8 @@ async def failures(request: web.Request, handler: Handler) -> web.StreamResponse
         if error.status == 304:
             raise
         return _answer(error.status, error.text if isinstance(error, web.HTTPRequestEntityTooLarge) else error.reason)
+    except RequestPayloadError as error:
+        return _answer(400, f"the request body broke off: {error}")
     except ConnectionError:
         raise
     except Exception as error:  # noqa: BLE001 - the edge: whatever it was, the client gets a sentence and the log all

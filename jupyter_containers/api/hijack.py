@@ -5,7 +5,7 @@
 aiohttp's protocol object is replaced on the transport, because it would close the connection when the client closes
 its writing half; the CLI does that at the end of stdin and goes on reading. Bytes that came with the request's last
 packet are with aiohttp's parser already: they are handed over through the payload-parser door that web sockets use.
-For that the server listens with HijackSite.
+For that connections begin behind a Front (front.py).
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
 from aiohttp import web
-from aiohttp.http_parser import HttpRequestParserPy
-from aiohttp.web_protocol import RequestPayloadError
 
 from jupyter_containers.api.routing import API_VERSION
 from jupyter_containers.api.streams import RAW_STREAM, DetachKeys
@@ -28,50 +26,6 @@ from jupyter_containers.version import __version__
 CLOSE_SECONDS = 1.0
 # What a client may send before anybody listens; then it has to wait.
 EARLY_BYTES = 64 * 1024
-READ_BYTES = 64 * 1024
-
-
-class HijackSite(web.SockSite):
-    """A listening socket whose connections can be hijacked without losing a byte.
-
-    aiohttp's C parser throws away what stands behind a request that asks to upgrade to `tcp`, which to it is not a
-    protocol; its Python parser, 20 microseconds slower, keeps it. And aiohttp closes the connection when the client
-    closes its writing half before the request has been answered; the front waits.
-    """
-
-    async def start(self) -> None:
-        await web.BaseSite.start(self)
-        server, loop = self._runner.server, asyncio.get_running_loop()
-        assert server is not None
-
-        def protocol() -> asyncio.Protocol:
-            # The Python parser and the front are put in here because aiohttp has no setting for either.
-            http: Any = server()
-            http._parser = HttpRequestParserPy(http, loop, READ_BYTES, payload_exception=RequestPayloadError)
-            return cast(asyncio.Protocol, _Front(http))
-
-        self._server = await loop.create_server(protocol, sock=self._sock, backlog=self._backlog)
-
-
-class _Front:
-    """Passes everything to aiohttp, except the end of input behind a request to upgrade."""
-
-    def __init__(self, http: Any) -> None:
-        self._http = http
-        self.has_ended = False
-        self.connection_made = http.connection_made
-        self.connection_lost = http.connection_lost
-        self.data_received = http.data_received
-        self.pause_writing = http.pause_writing
-        self.resume_writing = http.resume_writing
-
-    def eof_received(self) -> bool:
-        if not getattr(self._http, "_upgraded", False):
-            return bool(self._http.eof_received())
-        self.has_ended = True
-        # When the request is refused instead of hijacked, the connection ends with the answer.
-        self._http.close()
-        return True
 
 
 class Receiver(Protocol):
@@ -221,7 +175,10 @@ class Connection(asyncio.Protocol):
     def _watch_hangup(self) -> None:
         # After the end of input asyncio no longer looks at the descriptor, and a client that then goes away for good
         # would stay unnoticed until the next byte of output. An epoll that asks for nothing still reports EPOLLHUP,
-        # which a unix socket has only when both directions are closed; and an epoll can itself be waited for.
+        # which a socket has only when both directions are closed; and an epoll can itself be waited for. With TLS the
+        # descriptor is still read, and tells.
+        if self._transport.get_extra_info("sslcontext") is not None:
+            return
         self._hangup = select.epoll()
         self._hangup.register(self._transport.get_extra_info("socket").fileno(), 0)
         asyncio.get_running_loop().add_reader(self._hangup.fileno(), self._hung_up)

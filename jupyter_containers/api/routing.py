@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from jupyter_containers.errors import InvalidParameter
 API_VERSION = (1, 51)
 MIN_API_VERSION = (1, 24)
 MAX_JSON_BYTES = 4 * 1024 * 1024
+# How long a body of JSON may take to arrive.
+BODY_SECONDS = 60.0
+BODY = "request body"
 
 ENGINE: web.AppKey[Engine] = web.AppKey("engine", Engine)
 VERSION = web.RequestKey("version", tuple)
@@ -79,18 +83,44 @@ def integer(request: web.Request, name: str, default: int | None = None) -> int 
 async def json_body(request: web.Request, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
     """Return the JSON object of the body; an empty body is an empty object.
 
-    Raises InvalidParameter when it is longer than `limit` bytes, not JSON, or not an object.
+    Raises InvalidParameter when it is not said to be JSON, longer than `limit` bytes (413), not all there after
+    BODY_SECONDS (408), not JSON, or not an object. The words are dockerd's.
     """
-    if request.content_length is not None and request.content_length > limit:
-        raise InvalidParameter(f"request body of {request.content_length} bytes is larger than {limit} bytes")
-    content = await request.content.read(limit + 1) if request.can_read_body else b""
-    while content and not request.content.at_eof() and len(content) <= limit:
-        content += await request.content.read(limit + 1 - len(content))
-    if len(content) > limit:
-        raise InvalidParameter(f"request body is larger than {limit} bytes")
-    if not content.strip():
-        return {}
-    return parse_json_object(content, "request body")
+    length = request.content_length
+    if length is not None and length > limit:
+        raise _too_large(limit)
+    content = b""
+    if request.can_read_body:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                content = await _read(request, limit)
+        except TimeoutError:
+            raise InvalidParameter(f"the request body did not arrive within {BODY_SECONDS:.0f} s", status=408) from None
+    if content or "Content-Type" in request.headers:
+        _check_type(request.headers.get("Content-Type", ""))
+    return parse_json_object(content, BODY) if content.strip() else {}
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    pieces, size = [], 0
+    while piece := await request.content.readany():
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+    return b"".join(pieces)
+
+
+def _too_large(limit: int) -> InvalidParameter:
+    return InvalidParameter(f"http: request body too large (more than {limit} bytes)", status=413)
+
+
+def _check_type(value: str) -> None:
+    kind = value.partition(";")[0].strip().lower()
+    if not kind:
+        raise InvalidParameter(f"malformed Content-Type header ({value}): mime: no media type")
+    if kind != "application/json":
+        raise InvalidParameter(f"unsupported Content-Type header ({value}): must be 'application/json'")
 
 
 def json_answer(data: object, status: int = 200) -> web.Response:
@@ -104,6 +134,9 @@ def parse_json_object(content: bytes | str, what: str) -> dict[str, Any]:
     """Parse a JSON object. Raises InvalidParameter saying `what` is wrong; deep nesting is refused, not a crash."""
     try:
         data = json.loads(content)
+    except json.JSONDecodeError as error:
+        words = json_failure(error)
+        raise InvalidParameter(words if what == BODY else f"{words} in {what}") from error
     except (ValueError, RecursionError) as error:
         raise InvalidParameter(f"invalid JSON in {what}: {error}") from error
     if data is None:
@@ -111,6 +144,32 @@ def parse_json_object(content: bytes | str, what: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InvalidParameter(f"{what} must be a JSON object, not {type(data).__name__}")
     return data
+
+
+# Where Python's parser stopped, and Go's words for that place.
+_EXPECTATIONS = {
+    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+    "Illegal trailing comma before end of object": "looking for beginning of object key string",
+    "Expecting ':' delimiter": "after object key",
+    "Expecting value": "looking for beginning of value",
+    "Illegal trailing comma before end of array": "looking for beginning of value",
+    "Invalid control character at": "in string literal",
+}
+
+
+def json_failure(error: json.JSONDecodeError) -> str:
+    """Return dockerd's words for JSON that is none."""
+    if error.msg == "Extra data":
+        return "unexpected content after JSON"
+    rest = error.doc[error.pos :]
+    if not error.msg.startswith("Invalid control"):
+        rest = rest.lstrip(" \t\r\n")
+    if not rest or error.msg.startswith("Unterminated string"):
+        return "invalid JSON: unexpected EOF"
+    place = _EXPECTATIONS.get(error.msg)
+    if place is None:
+        return f"invalid JSON: {error}"
+    return f"invalid JSON: invalid character {rest[0]!r} {place}"
 
 
 def json_query(request: web.Request, name: str) -> Mapping[str, Any]:

@@ -1,15 +1,9 @@
-"""The server: listens, negotiates the version, hands requests to routes, and stops without cutting answers.
-
-Unix sockets only; TCP needs TLS with client certificates first, so it is refused with a sentence until that is there.
-"""
+"""The server: listens, negotiates the version, hands requests to routes, and stops without cutting answers."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import grp
 import logging
-import os
 import socket
 from functools import partial
 from pathlib import Path
@@ -17,11 +11,14 @@ from pathlib import Path
 from aiohttp import web
 
 from jupyter_containers.api.failures import failures
-from jupyter_containers.api.hijack import HijackSite
+from jupyter_containers.api.front import DEFAULT_PATIENCE, Patience, Site
+from jupyter_containers.api.listeners import UNPROTECTED, ListenAddress, Protection, bound_address
+from jupyter_containers.api.origins import guarded
 from jupyter_containers.api.routes import ROUTES
 from jupyter_containers.api.routing import API_VERSION, ENGINE, MIN_API_VERSION, VERSION, Handler
+from jupyter_containers.api.tls import tls_context
 from jupyter_containers.engine.engine import Engine
-from jupyter_containers.errors import Conflict, InvalidParameter, Unsupported
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -34,7 +31,8 @@ BACKLOG = 1024
 class Server:
     """An HTTP server in front of an engine. `listen` any number of times, `close` once."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, patience: Patience = DEFAULT_PATIENCE) -> None:
+        self._patience = patience
         self._tasks: set[asyncio.Task[web.StreamResponse]] = set()
         self._runner = web.AppRunner(
             self._application(engine), access_log=None, handler_cancellation=True, shutdown_timeout=GRACE_SECONDS
@@ -42,7 +40,7 @@ class Server:
         self._paths: list[Path] = []
 
     def _application(self, engine: Engine) -> web.Application:
-        application = web.Application(middlewares=[_versioned, failures])
+        application = web.Application(middlewares=[_versioned, failures, guarded])
         application[ENGINE] = engine
         for route in ROUTES:
             handler = route.handler if route.is_cancelled_with_client else self._finishing(route.handler)
@@ -66,24 +64,29 @@ class Server:
         if not task.cancelled():
             task.exception()  # read here, so that asyncio does not complain of work whose client has gone
 
-    async def listen(self, address: str, *, group: str | None = None) -> None:
-        """Serve at `unix://<path>`: mode 0600, or 0660 with a group.
+    async def listen(
+        self, address: str, *, group: str | None = None, protection: Protection = UNPROTECTED
+    ) -> tuple[str, ...]:
+        """Serve at `unix://<path>` (mode 0600, or 0660 with a group), `tcp://<host>:<port>`, or `fd://`.
 
-        Raises InvalidParameter for an address that is not understood, Unsupported for TCP, Conflict when another
-        server answers there. A socket that nobody answers at is a leftover, and replaced.
+        Returns the addresses that there are now: a port 0 has become a real one. Raises InvalidParameter for an
+        address that is not understood, not protected or not to be had; Conflict when another server is there. A unix
+        socket that nobody answers at is a leftover, and replaced.
         """
-        scheme, separator, rest = address.partition("://")
-        if scheme == "tcp":
-            raise Unsupported(
-                f"cannot listen on {address}: TCP needs TLS, which is not supported yet; use unix://<path>"
-            )
-        if scheme != "unix" or not separator or not rest.startswith("/"):
-            raise InvalidParameter(f"cannot listen on {address!r}: expected unix:///absolute/path")
+        wanted = ListenAddress.parse(address)
+        context = tls_context(protection.tls) if protection.tls and wanted.path is None else None
         if not self._runner.server:
             await self._runner.setup()
-        listener = bind_unix(Path(rest), group)
-        self._paths.append(Path(rest))
-        await HijackSite(self._runner, listener, backlog=BACKLOG).start()
+        listeners = wanted.bind(protection, group)
+        if wanted.path is not None:
+            self._paths.append(wanted.path)
+        for listener in listeners:
+            is_secured = context is not None and listener.family != socket.AF_UNIX
+            await Site(
+                self._runner, listener, backlog=BACKLOG, patience=self._patience,
+                context=context if is_secured else None,
+            ).start()  # fmt: skip
+        return tuple(bound_address(listener) for listener in listeners)
 
     async def close(self) -> None:
         """Stop listening, wait a short while for answers under way, and take the sockets away."""
@@ -99,52 +102,11 @@ async def _call(handler: Handler, request: web.Request) -> web.StreamResponse:
     return await handler(request)
 
 
-def bind_unix(path: Path, group: str | None) -> socket.socket:
-    """Return a bound unix socket that was at no moment open to others. The caller closes it."""
-    if len(os.fsencode(path)) > 107:
-        raise InvalidParameter(f"socket path is too long ({len(os.fsencode(path))} of 107 bytes): {path}")
-    group_id = _group_id(group) if group is not None else None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftover(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    old_umask = os.umask(0o177)
-    try:
-        listener.bind(os.fspath(path))
-        if group_id is not None:
-            os.chown(path, -1, group_id)
-            path.chmod(0o660)
-    except OSError as error:
-        listener.close()
-        raise InvalidParameter(f"cannot listen on {path}: {error.strerror}") from error
-    finally:
-        os.umask(old_umask)
-    return listener
-
-
-def _group_id(group: str) -> int:
-    try:
-        return int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise InvalidParameter(
-            f"no group {group!r} on this host for the socket; create it or leave --group out"
-        ) from None
-
-
-def _remove_leftover(path: Path) -> None:
-    if not path.is_socket():
-        if path.exists():
-            raise Conflict(f"cannot listen on {path}: there is something that is not a socket")
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        answer = probe.connect_ex(os.fspath(path))
-    if answer != errno.ECONNREFUSED:
-        raise Conflict(f"cannot listen on {path}: another server answers there")
-    path.unlink()
-
-
 @web.middleware
 async def _versioned(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse API versions that are not ours, and say on every answer who speaks: clients choose a version by it."""
+    if request.version.major != 1:
+        handler = partial(failures, handler=_refuse_protocol)
     asked = request.match_info.get("api_version")
     if asked is not None:
         request[VERSION] = version = _version(asked)
@@ -161,6 +123,10 @@ async def _versioned(request: web.Request, handler: Handler) -> web.StreamRespon
 def _version(text: str) -> tuple[int, int]:
     major, minor = text.split(".")
     return int(major[:4]), int(minor[:4])
+
+
+async def _refuse_protocol(request: web.Request) -> web.StreamResponse:
+    raise InvalidParameter("unsupported protocol version: expected HTTP/1.0 or HTTP/1.1", status=505)
 
 
 async def _refuse_version(request: web.Request) -> web.StreamResponse:

@@ -154,6 +154,7 @@ class Composition:
             storage_driver=STORAGE_DRIVER,
             insecure_registries=configuration.insecure_registries,
             is_debug=configuration.log_level == "debug",
+            exposure=configuration.warnings(),
             count_containers=engine_containers.counts,
             count_images=engine_images.count,
         )

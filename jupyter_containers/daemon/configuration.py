@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jupyter_containers.api.listeners import UNPROTECTED, ListenAddress, Protection
+from jupyter_containers.api.tls import TlsFiles
 from jupyter_containers.daemon.log_format import LEVELS
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.paths import Places, default_configuration_file, default_places
@@ -28,12 +31,23 @@ class Configuration:
     log_level: str = "info"
     insecure_registries: tuple[str, ...] = ()
     max_download_attempts: int = DEFAULT_DOWNLOAD_ATTEMPTS
+    protection: Protection = UNPROTECTED
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what `info` shall remind of."""
+        return tuple(
+            f"WARNING: API is accessible on {host.replace('tcp://', 'http://')} without encryption: every user of this "
+            "machine, and every container on its network, is root through it; use --tlsverify"
+            for host in self.hosts
+            if self.protection.insecure and not host.startswith("unix://")
+        )
 
 
 # Keys of the file, by dockerd's names, with the type of their value.
 _KEYS: Mapping[str, type] = {
     "hosts": list, "data-root": str, "exec-root": str, "pidfile": str, "group": str, "debug": bool, "log-level": str,
-    "insecure-registries": list, "max-download-attempts": int,
+    "insecure-registries": list, "max-download-attempts": int, "tls": bool, "tlsverify": bool, "tlscacert": str,
+    "tlscert": str, "tlskey": str, "insecure-tcp": bool,
 }  # fmt: skip
 
 
@@ -42,11 +56,13 @@ def parser() -> argparse.ArgumentParser:
     places = default_places()
     flags = argparse.ArgumentParser(
         prog="jupyter-containers daemon",
-        description="Serve the Docker Engine API on a unix socket. Ends with SIGTERM; containers run on.",
+        description="Serve the Docker Engine API on unix sockets, and on TCP with TLS. Ends with SIGTERM; containers "
+        "run on.",
         argument_default=argparse.SUPPRESS,
     )
     add = flags.add_argument
-    add("-H", "--host", dest="hosts", action="append", metavar="unix://PATH", help="where to listen (repeatable)")
+    where = "where to listen: unix://PATH, tcp://HOST:PORT or fd:// (repeatable)"
+    add("-H", "--host", dest="hosts", action="append", metavar="ADDRESS", help=where)
     add("--data-root", metavar="PATH", help=f"images, containers, volumes (default {places.data})")
     add("--exec-root", metavar="PATH", help=f"state that dies with the host (default {places.run})")
     add("--pidfile", "-p", metavar="PATH", help="file for the daemon's pid (default EXEC-ROOT/daemon.pid)")
@@ -58,8 +74,25 @@ def parser() -> argparse.ArgumentParser:
     add("--insecure-registry", dest="insecure-registries", action="append", metavar="HOST", help=insecure)
     attempts = "how often to ask a registry that does not answer well (default 5)"
     add("--max-download-attempts", type=int, metavar="NUMBER", help=attempts)
+    _add_tls(flags)
     add("--version", "-v", action="version", version=f"jupyter-containers {__version__}")
     return flags
+
+
+def _add_tls(flags: argparse.ArgumentParser) -> None:
+    add, folder = flags.add_argument, _certificates()
+    add("--tls", action="store_true", help="use TLS on TCP; only together with --tlsverify")
+    add("--tlsverify", action="store_true", help="use TLS on TCP, and let in only clients with a certificate")
+    add("--tlscacert", metavar="PATH", help=f"who must have signed it (default {folder / 'ca.pem'})")
+    add("--tlscert", metavar="PATH", help=f"certificate of this daemon (default {folder / 'cert.pem'})")
+    add("--tlskey", metavar="PATH", help=f"its key (default {folder / 'key.pem'})")
+    insecure = "let everybody on this host in who reaches a loopback address of -H tcp://, without TLS"
+    add("--insecure-tcp", action="store_true", help=insecure)
+
+
+def _certificates() -> Path:
+    """Return the folder where dockerd looks for PEM files as well."""
+    return Path(os.environ.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
 
 
 def configure(arguments: Sequence[str]) -> Configuration:
@@ -105,12 +138,32 @@ def _configuration(settings: Mapping[str, Any]) -> Configuration:
     attempts = settings.get("max-download-attempts", DEFAULT_DOWNLOAD_ATTEMPTS)
     if attempts < 1:
         raise InvalidParameter(f"max-download-attempts must be 1 or more, not {attempts}")
+    hosts, protection = tuple(settings.get("hosts") or (f"unix://{places.socket}",)), _protection(settings)
+    for host in hosts:
+        ListenAddress.parse(host).check(protection)
     return Configuration(
         places=places,
-        hosts=tuple(settings.get("hosts") or (f"unix://{places.socket}",)),
+        hosts=hosts,
         pidfile=Path(settings.get("pidfile", places.pidfile)).absolute(),
         group=settings.get("group"),
         log_level=level,
         insecure_registries=tuple(settings.get("insecure-registries", ())),
         max_download_attempts=attempts,
+        protection=protection,
     )
+
+
+def _protection(settings: Mapping[str, Any]) -> Protection:
+    """Return what guards TCP. TLS that asks clients for nothing guards nothing: it is refused."""
+    if settings.get("tlsverify"):
+        if settings.get("insecure-tcp"):
+            raise InvalidParameter("tlsverify and insecure-tcp exclude each other; remove one of the two")
+        folder, names = _certificates(), {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
+        return Protection(TlsFiles(*(Path(settings.get(key, folder / name)).absolute() for key, name in names.items())))
+    for key in ("tls", "tlscacert", "tlscert", "tlskey"):
+        if settings.get(key):
+            raise InvalidParameter(
+                f"{key} without tlsverify would let in everybody who reaches the port; add tlsverify, which asks "
+                "clients for a certificate"
+            )
+    return Protection(insecure=bool(settings.get("insecure-tcp")))

@@ -6,11 +6,13 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_containers.daemon import log_format
 from jupyter_containers.daemon.configuration import Configuration, configure
@@ -20,6 +22,9 @@ from jupyter_containers.linux import mounts, namespaces
 from jupyter_containers.linux.constants import CLONE_NEWNS, MS_REC, MS_SLAVE
 from jupyter_containers.linux.processes import set_title
 from jupyter_containers.supervisor.launcher import Launcher
+
+if TYPE_CHECKING:
+    from jupyter_containers.api.server import Server
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         log_format.set_up(configuration.log_level)
         with ExitStack() as stack:
             _take_roots(configuration, stack)
+            _raise_limits()
             asyncio.run(_run(configuration))
     except ContainersError as error:
         print(f"jupyter-containers daemon: {error.message}", file=sys.stderr)
@@ -48,6 +54,12 @@ def _require_root() -> None:
         raise Unsupported(
             f"the daemon must be started by root (this is user {os.geteuid()}): rootless use is not supported yet"
         )
+
+
+def _raise_limits() -> None:
+    """Open as many files as this process may: a stream takes two or three. Containers get the same, as dockerd's do."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _take_roots(configuration: Configuration, stack: ExitStack) -> None:
@@ -98,9 +110,7 @@ async def _serve(configuration: Configuration, launcher: Launcher, stop: asyncio
     server = Server(composition.engine)
     try:
         await composition.open()
-        for host in configuration.hosts:
-            await server.listen(host, group=configuration.group)
-        _log.info("ready: listening on %s", ", ".join(configuration.hosts))
+        await _listen(server, configuration)
         await composition.warm_up()
         _settle()
         await stop.wait()
@@ -109,6 +119,15 @@ async def _serve(configuration: Configuration, launcher: Launcher, stop: asyncio
         composition.end_streams()
         await server.close()
         await composition.close()
+
+
+async def _listen(server: Server, configuration: Configuration) -> None:
+    addresses: list[str] = []
+    for host in configuration.hosts:
+        addresses += await server.listen(host, group=configuration.group, protection=configuration.protection)
+    for warning in configuration.warnings():
+        _log.warning("%s", warning)
+    _log.info("ready: listening on %s", ", ".join(addresses))
 
 
 @contextmanager

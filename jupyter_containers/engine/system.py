@@ -68,6 +68,7 @@ class System:
         storage_driver: str,
         insecure_registries: tuple[str, ...],
         is_debug: bool,
+        exposure: tuple[str, ...] = (),
         count_containers: Callable[[], ContainerCounts],
         count_images: Callable[[], int],
     ) -> None:
@@ -78,6 +79,7 @@ class System:
         self._storage_driver = storage_driver
         self._insecure_registries = insecure_registries
         self._is_debug = is_debug
+        self._exposure = exposure
         self._started_at = datetime.now(UTC)
         self.count_containers = count_containers
         self.count_images = count_images
@@ -117,7 +119,8 @@ class System:
 
     def _warnings(self) -> tuple[str, ...]:
         words = {"memory": "memory limit", "swap": "swap limit", "cpu": "cpu cfs quota", "pids": "pids limit"}
-        return tuple(f"WARNING: No {sentence} support" for word, sentence in words.items() if word not in self._limits)
+        lacking = (f"WARNING: No {sentence} support" for word, sentence in words.items() if word not in self._limits)
+        return *self._exposure, *lacking
 
 
 def _os_release() -> dict[str, str]:

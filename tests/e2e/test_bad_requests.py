@@ -37,7 +37,7 @@ def sent(standing: Daemon, content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("path", "body", "status", "text"),
     [
-        ("/containers/create", b"{", 400, "invalid JSON in request body"),
+        ("/containers/create", b"{", 400, "invalid JSON: unexpected EOF"),
         ("/containers/create", b"[]", 400, "must be a JSON object, not list"),
         ("/containers/create", b"[" * 100_000, 400, "invalid JSON"),
         ("/containers/create", b'{"Image": 7}', 400, "Image"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+from urllib.parse import quote
+
 from aiohttp import web
 
 from jupyter_containers.api.routing import Route
@@ -22,7 +25,17 @@ async def unsupported(request: web.Request) -> web.StreamResponse:
     raise Unsupported(f"{request.method} {request.path} is not supported by jupyter-containers")
 
 
+async def options(request: web.Request) -> web.StreamResponse:
+    return web.Response()
+
+
 async def unknown(request: web.Request) -> web.StreamResponse:
+    path = request.path
+    if "//" in path or "/." in path:
+        # Only what comes out with slashes doubled or dots in it is sent to its clean form, as Go's multiplexer does.
+        cleaned = "/" + posixpath.normpath(path).lstrip("/")
+        if cleaned != path:
+            return web.Response(status=301, headers={"Location": quote(cleaned)})
     raise NotFound("page not found")
 
 
@@ -36,5 +49,6 @@ ROUTES = (
     Route("*", "/system/df", unsupported),
     Route("*", "/grpc", unsupported),
     Route("*", "/containers/{name}/checkpoints{rest:(/.*)?}", unsupported),
+    Route("OPTIONS", "/{anything:.*}", options),
     Route("*", "/{anything:.*}", unknown),
 )

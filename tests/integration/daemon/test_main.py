@@ -55,7 +55,12 @@ def test_a_root_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 
 def test_an_address_that_cannot_be_served_is_refused_and_all_ends(tmp_path: Path) -> None:
     roots = ("--data-root", str(tmp_path / "data"), "--exec-root", str(tmp_path / "run"))
-    assert "TCP needs TLS" in refused(*roots, "-H", "tcp://127.0.0.1:2375")
+    assert "without TLS" in refused(*roots, "-H", "tcp://127.0.0.1:2375")
+    assert "is for loopback addresses" in refused(*roots, "-H", "tcp://0.0.0.0:2375", "--insecure-tcp")
+    missing = ("--tlsverify", "--tlscacert", "/no/ca", "--tlscert", "/no/cert", "--tlskey", "/no/key")
+    assert "cannot use --tlscacert /no/ca: No such file" in refused(*roots, "-H", "tcp://127.0.0.1:0", *missing)
+    assert "no sockets were passed" in refused(*roots, "-H", "fd://")
+    assert not (tmp_path / "run" / "daemon.pid").exists()
 
 
 def test_both_signals_end_it_with_a_listener_on_the_line(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from jupyter_containers.api.hijack import Connection, Hijacked, HijackSite, relay, take_over
+from jupyter_containers.api.front import DEFAULT_PATIENCE, Site
+from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
 from jupyter_containers.api.streams import DetachKeys
 
 UPGRADE = b"POST /x HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n"
@@ -64,7 +65,7 @@ async def served(path: Path, container: Container) -> AsyncIterator[tuple[asynci
     await runner.setup()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path / "s"))
-    await HijackSite(runner, listener).start()
+    await Site(runner, listener, backlog=16, patience=DEFAULT_PATIENCE, context=None).start()
     reader, writer = await asyncio.open_unix_connection(str(path / "s"))
     try:
         yield reader, writer

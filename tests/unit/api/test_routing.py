@@ -11,6 +11,8 @@ from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.streams import StreamReader
 from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_containers.api import routing
 from jupyter_containers.errors import InvalidParameter
@@ -72,7 +74,10 @@ def test_a_json_answer_has_no_charset() -> None:
     assert json.loads(response.body or b"") == {"a": "ä"}  # type: ignore[arg-type]
 
 
-def body(content: bytes, **options: Any) -> dict[str, Any]:
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
+def body(content: bytes, headers: dict[str, str] = JSON, **options: Any) -> dict[str, Any]:
     """Read a body that comes in pieces, without a length."""
 
     async def read() -> dict[str, Any]:
@@ -81,19 +86,81 @@ def body(content: bytes, **options: Any) -> dict[str, Any]:
         for start in range(0, len(content), 10):
             reader.feed_data(content[start : start + 10])
         reader.feed_eof()
-        return await routing.json_body(make_mocked_request("POST", "/x", payload=reader), **options)
+        return await routing.json_body(make_mocked_request("POST", "/x", headers, payload=reader), **options)
 
     return asyncio.run(read())
 
 
 def test_a_body_is_an_object_or_refused() -> None:
     assert body(b'{"Image": "busybox", "Cmd": []}') == {"Image": "busybox", "Cmd": []}
-    assert body(b"") == body(b" \n") == body(b"null") == {}
-    for wrong in (b"[1]", b"{", b"\xff", b"[" * 5000):
+    assert body(b"") == body(b" \n") == body(b"null") == body(b"", {}) == {}
+    for wrong in (b"[1]", b"\xff", b"[" * 5000):
         with pytest.raises(InvalidParameter, match="request body"):
             body(wrong)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "unexpected EOF"),
+        (b'{"a": "b', "unexpected EOF"),
+        (b'{"a"', "unexpected EOF"),
+        (b'{"a": ', "unexpected EOF"),
+        (b"{x}", "invalid character 'x' looking for beginning of object key string"),
+        (b'{"a": tru}', "invalid character 't' looking for beginning of value"),
+        (b'{"a" 1}', "invalid character '1' after object key"),
+        (b'{"a": "\n"}', "invalid character '\\n' in string literal"),
+    ],
+)
+def test_what_is_no_json_is_refused_in_dockers_words(content: bytes, words: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        body(content)
+    assert caught.value.message == f"invalid JSON: {words}"
+
+
+def test_more_than_one_value_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match=r"^unexpected content after JSON$"):
+        body(b"{} {}")
+
+
+@given(st.text(st.sampled_from('{}[]",:abtrue\\ \n01.e-'), max_size=12))
+def test_no_text_is_more_than_json_or_refused(content: str) -> None:
+    try:
+        assert isinstance(body(content.encode()), dict)
+    except InvalidParameter as error:
+        assert error.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("text/plain", "unsupported Content-Type header (text/plain): must be 'application/json'"),
+        ("", "malformed Content-Type header (): mime: no media type"),
+    ],
+)
+def test_a_body_says_that_it_is_json(kind: str, words: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        body(b"{}", {"Content-Type": kind} if kind else {})
+    assert caught.value.message == words
+
+
 def test_a_body_over_the_limit_is_refused() -> None:
-    with pytest.raises(InvalidParameter, match="larger than 20 bytes"):
-        body(b'{"a": "0123456789012345"}', limit=20)
+    for headers in (JSON, {**JSON, "Content-Length": "25"}):
+        with pytest.raises(InvalidParameter, match="more than 20 bytes") as caught:
+            body(b'{"a": "0123456789012345"}', headers, limit=20)
+        assert caught.value.details["status"] == 413
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read() -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        protocol = BaseProtocol(loop)
+        protocol.connection_made(asyncio.WriteTransport())
+        reader = StreamReader(protocol, 2**16, loop=loop)
+        reader.feed_data(b"{")
+        return await routing.json_body(make_mocked_request("POST", "/x", JSON, payload=reader))
+
+    monkeypatch.setattr(routing, "BODY_SECONDS", 0.01)
+    with pytest.raises(InvalidParameter, match="did not arrive") as caught:
+        asyncio.run(read())
+    assert caught.value.details["status"] == 408

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import grp
 import os
 import socket
-import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
@@ -16,9 +14,9 @@ import pytest
 from aiohttp import web
 
 from jupyter_containers.api import server as server_module
+from jupyter_containers.api.listeners import Protection
 from jupyter_containers.api.routing import Route, version_of
-from jupyter_containers.api.server import Server, bind_unix
-from jupyter_containers.errors import Conflict, InvalidParameter, Unsupported
+from jupyter_containers.api.server import Server
 
 ENGINE = cast(Any, object())
 
@@ -112,45 +110,33 @@ def test_changing_is_finished_for_nobody_and_reading_is_cancelled(
     served(tmp_path, use, *routes, monkeypatch=monkeypatch)
 
 
-def test_a_socket_is_its_owners_alone_or_its_groups(tmp_path: Path) -> None:
-    bind_unix(tmp_path / "own", None).close()
-    assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o600
-    group = grp.getgrgid(os.getegid())
-    bind_unix(tmp_path / "shared", group.gr_name).close()
-    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o660
-    assert (tmp_path / "shared").stat().st_gid == group.gr_gid
-    with pytest.raises(InvalidParameter, match="no group 'nobody-has-this'"):
-        bind_unix(tmp_path / "x", "nobody-has-this")
+def test_several_addresses_are_served_and_a_chosen_port_is_told(tmp_path: Path) -> None:
+    async def use(session: aiohttp.ClientSession, server: Server) -> None:
+        (address,) = await server.listen("tcp://127.0.0.1:0", protection=Protection(insecure=True))
+        port = int(address.rpartition(":")[2])
+        assert (address, port > 0) == (f"tcp://127.0.0.1:{port}", True)
+        async with session.get("http://d/_ping") as response:
+            assert response.status == 200
+        async with aiohttp.ClientSession() as over_tcp:
+            async with over_tcp.get(f"http://127.0.0.1:{port}/_ping") as response:
+                assert await response.text() == "OK"
+            evil = {"Host": f"evil.example:{port}"}
+            async with over_tcp.get(f"http://127.0.0.1:{port}/_ping", headers=evil) as response:
+                assert (response.status, "evil.example" in (await response.json())["message"]) == (403, True)
+
+    served(tmp_path, use)
 
 
-def test_a_leftover_is_replaced_and_a_living_server_is_not(tmp_path: Path) -> None:
-    path = tmp_path / "s"
-    bind_unix(path, None).close()
-    listener = bind_unix(path, None)
-    listener.listen()
-    try:
-        with pytest.raises(Conflict, match="another server answers there"):
-            bind_unix(path, None)
-    finally:
-        listener.close()
-    path.unlink()
-    path.write_text("somebody's file")
-    with pytest.raises(Conflict, match="not a socket"):
-        bind_unix(path, None)
-    assert path.read_text() == "somebody's file"
+def test_other_protocols_are_refused(tmp_path: Path) -> None:
+    async def use(_session: aiohttp.ClientSession, _server: Server) -> None:
+        reader, writer = await asyncio.open_unix_connection(f"{tmp_path}/s")
+        writer.write(b"GET /_ping HTTP/2.0\r\nHost: d\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        assert b" 505 " in answer.partition(b"\r\n")[0]
+        assert b"unsupported protocol version" in answer
+        writer.close()
 
-
-def test_addresses_that_are_not_served_are_refused_with_a_reason(tmp_path: Path) -> None:
-    async def listen(address: str) -> None:
-        await Server(ENGINE).listen(address)
-
-    with pytest.raises(Unsupported, match="TCP needs TLS"):
-        asyncio.run(listen("tcp://127.0.0.1:2375"))
-    for wrong in ("/run/x.sock", "unix://relative", "http://x"):
-        with pytest.raises(InvalidParameter, match="unix:///absolute/path"):
-            asyncio.run(listen(wrong))
-    with pytest.raises(InvalidParameter, match="socket path is too long"):
-        asyncio.run(listen(f"unix:///{'x' * 110}"))
+    served(tmp_path, use)
 
 
 def test_after_the_end_nobody_answers(tmp_path: Path) -> None:

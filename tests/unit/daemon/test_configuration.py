@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from jupyter_containers.api.tls import TlsFiles
 from jupyter_containers.daemon.configuration import configure
 from jupyter_containers.errors import InvalidParameter
 
@@ -67,3 +69,41 @@ def test_a_number_of_attempts_below_one_is_refused() -> None:
     assert configure(["--max-download-attempts", "2"]).max_download_attempts == 2
     with pytest.raises(InvalidParameter, match="max-download-attempts must be 1 or more, not 0"):
         configure(["--max-download-attempts", "0"])
+
+
+def test_tcp_is_guarded_by_client_certificates_found_where_docker_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_CERT_PATH", "/certificates")
+    file = settings_file(tmp_path, tlsverify=True, hosts=["tcp://0.0.0.0:2376"], tlskey="/k.pem")
+    tls = configure(["--config-file", file]).protection.tls
+    assert tls == TlsFiles(Path("/certificates/ca.pem"), Path("/certificates/cert.pem"), Path("/k.pem"))
+    monkeypatch.delenv("DOCKER_CERT_PATH")
+    monkeypatch.setenv("HOME", "/home/x")
+    tls = configure(["--tlsverify", "--config-file", settings_file(tmp_path)]).protection.tls
+    assert tls is not None
+    assert tls.authority == Path("/home/x/.docker/ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["-H", "tcp://127.0.0.1:2375"], "without TLS"),
+        (["-H", "tcp://127.0.0.1:2375", "--tls"], "tls without tlsverify"),
+        (["--tlscert", "/c"], "tlscert without tlsverify"),
+        (["--tlsverify", "--insecure-tcp"], "exclude each other"),
+        (["-H", "tcp://0.0.0.0:2375", "--insecure-tcp"], "0.0.0.0"),
+        (["-H", "http://x"], "http://x"),
+    ],
+)
+def test_unguarded_tcp_is_refused_before_anything_begins(tmp_path: Path, flags: list[str], said: str) -> None:
+    with pytest.raises(InvalidParameter, match=re.escape(said)):
+        configure([*flags, "--config-file", settings_file(tmp_path)])
+
+
+def test_insecure_tcp_is_warned_of(tmp_path: Path) -> None:
+    file = settings_file(tmp_path, **{"insecure-tcp": True})
+    configuration = configure(["-H", "unix:///x", "-H", "tcp://localhost:2375", "--config-file", file])
+    (warning,) = configuration.warnings()
+    assert warning.startswith("WARNING: API is accessible on http://localhost:2375 without encryption")
+    assert configure(["--config-file", file]).warnings() == ()
