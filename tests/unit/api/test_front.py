@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -92,7 +92,9 @@ def test_trickling_bytes_do_not_buy_time(tmp_path: Path) -> None:
 
         writer.write(b"GET /x HTTP/1.1\r\nHost: d\r\n")
         trickling = asyncio.ensure_future(trickle())
-        assert await reader.read() == b""
+        # A byte sent at the very end is answered with a reset.
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
         trickling.cancel()
 
     run(tmp_path, test)
