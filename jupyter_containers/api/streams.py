@@ -21,7 +21,12 @@ _CONTROL = {"@": 0, "[": 27, "\\": 28, "]": 29, "^": 30, "_": 31}
 
 def frame(stream: int, payload: bytes) -> bytes:
     """Return one frame."""
-    return _HEADER.pack(stream, len(payload)) + payload
+    return frame_header(stream, len(payload)) + payload
+
+
+def frame_header(stream: int, length: int) -> bytes:
+    """Return what stands before a payload of so many bytes."""
+    return _HEADER.pack(stream, length)
 
 
 def stream_type(*, terminal: bool, version: tuple[int, int]) -> str:

@@ -37,18 +37,24 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
-    """Where a container's json-file log goes, and when it is rotated; `max_bytes` 0 is never."""
+    """Where a container's log goes, and when it is rotated; `max_bytes` 0 is never.
+
+    `driver` is json-file or local; `attributes` a JSON object that each json-file entry has, or empty.
+    """
 
     path: str
     max_bytes: int = 0
     max_files: int = 1
+    driver: str = "json-file"
+    compress: bool = False
+    attributes: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(str(data["path"]), int(data["max_bytes"]), int(data["max_files"]))
+        return cls(**data)
 
 
 @dataclass(frozen=True, slots=True)

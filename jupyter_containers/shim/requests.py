@@ -19,7 +19,7 @@ from jupyter_containers.runtime.create import start as start_created
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim import creation, protocol
 from jupyter_containers.shim.client import Client
-from jupyter_containers.shim.logs import JsonFileLog
+from jupyter_containers.shim.logs import ContainerLog
 from jupyter_containers.shim.protocol import STDOUT, VERSION, LogOptions
 from jupyter_containers.shim.streams import Streams
 from jupyter_containers.shim.target import Pipes, Target
@@ -60,7 +60,7 @@ def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[i
         maker = creation.begin(
             shim.bundle, stdio=pipes.given if pipes else None, cgroups=shim.cgroups, tell_network=tell_network
         )
-        log = JsonFileLog(LogOptions.from_json(request["log"])) if request.get("log") else None
+        log = ContainerLog(LogOptions.from_json(request["log"])) if request.get("log") else None
         created = maker.finish()
     except BaseException:
         if pipes is not None:
@@ -87,7 +87,7 @@ def _remember(shim: Shim, created: Created) -> None:
 
 
 def _streams(
-    shim: Shim, pipes: Pipes | None, terminal_fd: int | None, log: JsonFileLog | None, *, keeps_input: bool
+    shim: Shim, pipes: Pipes | None, terminal_fd: int | None, log: ContainerLog | None, *, keeps_input: bool
 ) -> Streams:
     if pipes is not None:
         outputs, input_fd = pipes.outputs, pipes.input_fd

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from jupyter_containers.linux import terminals
 from jupyter_containers.shim.client import Client
-from jupyter_containers.shim.logs import JsonFileLog
+from jupyter_containers.shim.logs import ContainerLog
 from jupyter_containers.shim.loop import GONE, READ, WRITE, Loop
 
 CHUNK = 64 * 1024
@@ -25,7 +25,7 @@ class Streams:
 
     def __init__(
         self, loop: Loop, outputs: Mapping[int, int], input_fd: int | None,
-        *, is_terminal: bool, keeps_input: bool, log: JsonFileLog | None,
+        *, is_terminal: bool, keeps_input: bool, log: ContainerLog | None,
     ) -> None:  # fmt: skip
         self._loop = loop
         self._outputs = dict(outputs)

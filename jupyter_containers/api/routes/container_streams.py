@@ -12,21 +12,16 @@ from jupyter_containers.api.naming import container_of
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text, version_of
 from jupyter_containers.api.streams import (
     DEFAULT_DETACH_KEYS,
-    STDERR,
-    STDOUT,
     DetachKeys,
-    frame,
     parse_detach_keys,
     stream_type,
 )
+from jupyter_containers.api.wire.logs import log_bytes
 from jupyter_containers.api.wire.stats import statistics_json
-from jupyter_containers.api.wire.times import parse_time, rfc3339_fixed
+from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
-from jupyter_containers.engine.containers.log_file import Entry
 from jupyter_containers.engine.containers.logs import LogQuery
 from jupyter_containers.errors import InvalidParameter, Unsupported
-
-_STREAMS = {"stdout": STDOUT, "stderr": STDERR}
 
 
 async def wait(request: web.Request) -> web.StreamResponse:
@@ -64,9 +59,10 @@ async def logs(request: web.Request) -> web.StreamResponse:
         # dockerd before 1.42 names no type here; aiohttp would name one.
         response.headers["Content-Type"] = "application/octet-stream"
     await response.prepare(request)
-    with_times = flag(request, "timestamps")
+    with_times, with_details = flag(request, "timestamps"), flag(request, "details")
     async for entries in containers.logs(container, query):
-        await response.write(log_bytes(entries, terminal=terminal, with_times=with_times))
+        content = log_bytes(entries, terminal=terminal, with_times=with_times, with_details=with_details)
+        await response.write(content)
     await response.write_eof()
     return response
 
@@ -79,15 +75,6 @@ def _tail(request: web.Request) -> int | None:
     """Return how many lines; anything that is no number is everything, as in dockerd."""
     value = text(request, "tail")
     return int(value) if value.isascii() and value.isdigit() else None
-
-
-def log_bytes(entries: list[Entry], *, terminal: bool, with_times: bool) -> bytes:
-    """Return entries as they go out: raw from a terminal, else as frames."""
-    pieces = []
-    for entry in entries:
-        content = f"{rfc3339_fixed(entry.at)} ".encode() + entry.content if with_times else entry.content
-        pieces.append(content if terminal else frame(_STREAMS.get(entry.stream, STDOUT), content))
-    return b"".join(pieces)
 
 
 async def stats(request: web.Request) -> web.StreamResponse:
@@ -132,7 +119,7 @@ async def _write_logs(request: web.Request, container: Container, connection: Co
         return
     query = LogQuery(stdout=wanted.stdout, stderr=wanted.stderr)
     async for entries in engine_of(request).containers.logs(container, query):
-        connection.write(log_bytes(entries, terminal=container.record.settings.tty, with_times=False))
+        connection.write(log_bytes(entries, terminal=container.record.settings.tty))
         await connection.drained()
 
 

@@ -59,7 +59,8 @@ def _daemon(daemon: DaemonFacts, counts: ContainerCounts, images: int) -> dict[s
         "Driver": daemon.storage_driver,
         "DriverStatus": [],
         "Plugins": {
-            "Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None, "Log": ["json-file"],
+            "Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None,
+            "Log": ["json-file", "local"],
         },
         "Debug": daemon.is_debug,
         "NFd": daemon.open_files,

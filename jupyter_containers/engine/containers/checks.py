@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from jupyter_containers.engine.containers.limit_checks import HostLimits, check_limits
+from jupyter_containers.engine.containers.log_options import check_log
 from jupyter_containers.engine.containers.record import HostSettings, RestartPolicy, Settings
 from jupyter_containers.engine.containers.signals import signal_number
 from jupyter_containers.engine.containers.sysctls import check_sysctls
@@ -18,7 +19,6 @@ from jupyter_containers.errors import InvalidParameter, NotFound
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _HOSTNAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?")
 _RESTART_NAMES = ("", "no", "always", "unless-stopped", "on-failure")
-_LOG_OPTIONS = ("max-size", "max-file")
 
 
 def check_name(name: str) -> str:
@@ -85,7 +85,7 @@ def check_host_settings(host: HostSettings, limits: Callable[[], HostLimits]) ->
     check_sysctls(host)
     _check_cgroup_parent(host)
     _check_names(host)
-    _check_log(host)
+    check_log(host)
 
 
 def check_conflicts(settings: Settings, host: HostSettings) -> None:
@@ -167,30 +167,6 @@ def extra_hosts(host: HostSettings) -> tuple[tuple[str, str], ...]:
     """Return name and address of each --add-host."""
     parts = (_split_host(entry) for entry in host.extra_hosts or ())
     return tuple((name, address.strip("[]")) for name, _, address in parts)
-
-
-def _check_log(host: HostSettings) -> None:
-    if host.log_driver not in ("json-file", "none", ""):
-        raise InvalidParameter(
-            f"error looking up logging plugin {host.log_driver}: there are only json-file and none here"
-        )
-    for name, value in host.log_options.items():
-        if name not in _LOG_OPTIONS:
-            raise InvalidParameter(f"unknown log opt '{name}' for {host.log_driver or 'json-file'} log driver")
-        if name == "max-file" and (not value.isdigit() or int(value) < 1):
-            raise InvalidParameter(f"max-file cannot be less than 1: {value!r}")
-        if name == "max-size":
-            log_size(value)
-
-
-def log_size(text: str) -> int:
-    """Return the bytes of a size such as `10m`; -1 is without limit. Raises InvalidParameter."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip(), re.IGNORECASE)
-    if text.strip() == "-1":
-        return -1
-    if match is None:
-        raise InvalidParameter(f"invalid size: '{text}'")
-    return int(float(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " "))
 
 
 def check_restart_policy(policy: RestartPolicy) -> None:

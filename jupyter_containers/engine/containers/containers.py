@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import asyncio
     import socket
 
-    from jupyter_containers.engine.containers.log_file import Entry
+    from jupyter_containers.engine.containers.log_entries import Entries
 
 
 class Containers:
@@ -142,7 +142,7 @@ class Containers:
         """See logs.check_logs."""
         logs.check_logs(container, query)
 
-    def logs(self, container: Container, query: logs.LogQuery) -> AsyncIterator[list[Entry]]:
+    def logs(self, container: Container, query: logs.LogQuery) -> AsyncIterator[Entries]:
         """See logs.read_logs."""
         return logs.read_logs(self.roster, container, query)
 

@@ -30,7 +30,7 @@ class View:
     attachment: Attachment | None
     exec_ids: tuple[str, ...]
     files_path: Path
-    log_path: Path
+    log_path: Path | None
     storage_driver: str
     has_run: bool
     # Where the container's own files and those under them are; None where the snapshotter does not lay them so.

@@ -1,133 +1,230 @@
-"""The json-file log, as the shim writes it: one JSON object per line, rotated files beside it. Synchronous.
+"""The files of a log, read as one: from the beginning or the last entries on, over rotations, and on as they grow.
 
-Lines are {"log": "text\n", "stream": "stdout", "time": RFC 3339 with nanoseconds}. Source: Docker's json-file driver.
+    <path>.2.gz  <path>.1  <path>        oldest first; shim/log_file.py writes and rotates them meanwhile
+
+Synchronous. Files are opened together, so that one that is rotated away is still read to its end.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import re
+import shutil
+import tempfile
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
+
+from jupyter_containers.engine.containers.log_entries import DECODERS, Decode, Entries
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.shim import local_log
+from jupyter_containers.shim.log_file import GZIP
 
 CHUNK_BYTES = 256 * 1024
+# How often a rotation may come in between while files are opened.
+ATTEMPTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One piece of output, usually a line. `at` is nanoseconds since the epoch."""
+@dataclass(slots=True)
+class OpenFile:
+    """One file of a log; `identity` stays when it is renamed, `changed_ns` also when it is compressed."""
 
-    stream: str
-    content: bytes
-    at: int
+    file: BinaryIO
+    identity: tuple[int, int]
+    changed_ns: int
+    is_compressed: bool
 
 
-def parse_entry(line: bytes) -> Entry | None:
-    """Read one line; None for one that is broken, as a crash in the middle of a write leaves it."""
+def names(path: Path) -> list[str]:
+    """Return the names of the log's files, oldest first. Of a file that is being compressed, the one that is whole."""
+    pattern = re.compile(re.escape(path.name) + rf"(?:\.(\d+)({re.escape(GZIP)})?)?")
+    found: dict[int, str] = {}
     try:
-        found = json.loads(line)
-        return Entry(found["stream"], found["log"].encode("utf-8", "surrogatepass"), parse_moment(found["time"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+        listed = os.listdir(path.parent)
+    except FileNotFoundError:
+        return []
+    for name in sorted(listed, key=len, reverse=True):  # the compressed form comes before, and gives way to, the plain
+        match = pattern.fullmatch(name)
+        if match is not None:
+            found[int(match[1] or 0)] = name
+    return [found[number] for number in sorted(found, reverse=True)]
 
 
-def parse_moment(text: str) -> int:
-    """Return nanoseconds since the epoch of `2026-01-02T03:04:05.123456789Z`."""
-    seconds, _, fraction = text.removesuffix("Z").partition(".")
-    moment = datetime.fromisoformat(f"{seconds}+00:00")
-    return int(moment.timestamp()) * 10**9 + int((fraction or "0")[:9].ljust(9, "0"))
+def open_files(path: Path) -> list[OpenFile]:
+    """Open all files, oldest first; the caller closes them."""
+    for _ in range(ATTEMPTS):
+        before, opened = _listing(path), list[OpenFile]()
+        try:
+            opened = [_open(path.with_name(name)) for name, _ in before]
+        except FileNotFoundError:
+            pass  # rotated meanwhile
+        if len(opened) == len(before) and _listing(path) == before:
+            return opened
+        for one in opened:
+            one.file.close()
+    raise ContainersError(f"the log {path} is rotated faster than its files can be opened")
 
 
-def files(path: Path) -> list[Path]:
-    """Return the log's files, oldest first."""
-    rotated = []
-    number = 1
-    while (older := path.with_name(f"{path.name}.{number}")).exists():
-        rotated.append(older)
-        number += 1
-    return [*reversed(rotated), path]
+def _listing(path: Path) -> list[tuple[str, int]]:
+    found = []
+    for name in names(path):
+        try:
+            found.append((name, os.stat(path.with_name(name)).st_ino))
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def _open(path: Path) -> OpenFile:
+    is_compressed = path.name.endswith(GZIP)
+    if is_compressed:
+        import gzip
+
+        file = cast(BinaryIO, gzip.open(path))  # noqa: SIM115 - stays open between reads
+    else:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115
+    status = os.fstat(file.fileno())
+    return OpenFile(file, (status.st_dev, status.st_ino), status.st_mtime_ns, is_compressed)
 
 
 class LogFile:
-    """Reads a log from its beginning or the last so many entries on, over rotations; `read` may be called for ever."""
+    """A log from its beginning or the last `tail` entries on; `read` may be called for ever, `close` at the end."""
 
-    def __init__(self, path: Path, *, tail: int | None = None) -> None:
+    def __init__(self, path: Path, *, driver: str = "json-file", tail: int | None = None) -> None:
         self._path = path
-        self._file: BinaryIO | None = None
+        self._driver = driver
+        self._decode: Decode = DECODERS[driver]
+        self._current: OpenFile | None = None
         self._rest = b""
-        self._waiting = [one for one in files(path) if one.exists()]
-        self._skip = 0 if tail is None else self._begin_at(tail)
+        self._skip = 0
+        self._waiting = deque(open_files(path))
+        if tail is not None:
+            self._begin_at(tail)
 
-    def _begin_at(self, tail: int) -> int:
-        """Drop whole files that are before the last `tail` entries; return the offset to begin at in the first."""
-        missing = tail
-        for place in range(len(self._waiting) - 1, -1, -1):
-            offset, found = last_lines(self._waiting[place], missing)
+    def _begin_at(self, tail: int) -> None:
+        """Drop what is before the last `tail` entries."""
+        missing, kept = tail, deque[OpenFile]()
+        while self._waiting:
+            one = self._waiting.pop()
+            if missing <= 0 and kept:
+                one.file.close()
+                continue
+            if one.is_compressed:
+                one.file = _unpacked(one.file, self._path.parent)
+            offset, skip, found = last_entries(one.file, missing, self._driver)
+            one.file.seek(offset)
+            self._skip = skip
             missing -= found
-            if missing <= 0:
-                self._waiting = self._waiting[place:]
-                return offset
-        return 0
+            kept.appendleft(one)
+        self._waiting = kept
 
-    def read(self) -> list[Entry]:
-        """Return the next entries; an empty list when there are none now."""
+    def read(self) -> Entries:
+        """Return the next entries; none when there are none now."""
         while True:
-            if self._file is None and not self._open_next():
-                return []
-            assert self._file is not None
-            chunk = self._file.read(CHUNK_BYTES)
+            # Asked before reading: what was written until the rotation is then read after it.
+            was_rotated = not self._waiting and self._was_rotated()
+            if self._current is None and not self._open_next():
+                return Entries()
+            assert self._current is not None
+            chunk = self._current.file.read(CHUNK_BYTES)
             if chunk:
-                *lines, self._rest = (self._rest + chunk).split(b"\n")
-                entries = [entry for line in lines if (entry := parse_entry(line)) is not None]
+                entries = self._take(chunk)
                 if entries:
                     return entries
-            elif self._waiting or self._was_rotated():
-                self.close()
+            elif self._waiting or was_rotated:
+                self._leave()
             else:
-                return []
+                return Entries()
+
+    def _take(self, chunk: bytes) -> Entries:
+        content = self._rest + chunk
+        entries, end = self._decode(content)
+        self._rest = content[end:]
+        if self._skip:
+            skipped = min(self._skip, len(entries))
+            self._skip -= skipped
+            entries = entries.after(skipped)
+        return entries
 
     def _open_next(self) -> bool:
-        path = self._waiting.pop(0) if self._waiting else self._path
-        try:
-            self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - stays open between reads; close() ends it
-        except FileNotFoundError:
+        if not self._waiting:
+            self._waiting.extend(open_files(self._path))
+        if not self._waiting:
             return False
-        self._file.seek(self._skip)
-        self._skip, self._rest = 0, b""
+        self._current, self._rest = self._waiting.popleft(), b""
         return True
 
     def _was_rotated(self) -> bool:
-        """Tell whether the path is another file now; what is left in ours has been read."""
-        assert self._file is not None
+        """Tell whether the path is another file by now."""
+        if self._current is None:
+            return False
         try:
-            now, mine = os.stat(self._path), os.fstat(self._file.fileno())
+            now = os.stat(self._path)
         except FileNotFoundError:
             return False
-        return (now.st_dev, now.st_ino) != (mine.st_dev, mine.st_ino)
+        return (now.st_dev, now.st_ino) != self._current.identity
+
+    def _leave(self) -> None:
+        """Go on to the files after the current one, however often the log was rotated since."""
+        assert self._current is not None
+        left, self._current = self._current, None
+        if not left.is_compressed:
+            left.changed_ns = os.fstat(left.file.fileno()).st_mtime_ns
+        left.file.close()
+        if not self._waiting:
+            self._waiting.extend(_newer(open_files(self._path), left))
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        for one in (*self._waiting, *([self._current] if self._current else [])):
+            one.file.close()
+        self._waiting.clear()
+        self._current = None
 
 
-def last_lines(path: Path, count: int) -> tuple[int, int]:
+def _newer(opened: list[OpenFile], left: OpenFile) -> list[OpenFile]:
+    """Return the files after one that was read, and close the others. When it is gone, all are newer."""
+    for place, one in enumerate(opened):
+        if one.identity == left.identity or (one.is_compressed and one.changed_ns == left.changed_ns):
+            for old in opened[: place + 1]:
+                old.file.close()
+            return opened[place + 1 :]
+    return opened
+
+
+def _unpacked(file: BinaryIO, folder: Path) -> BinaryIO:
+    """Return a compressed file's content in a nameless file, which can be read from its end."""
+    plain = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - it is the caller's
+    with file:
+        shutil.copyfileobj(file, plain)
+    return plain
+
+
+# --- the last entries of a file --------------------------------------------------------------------------------------
+
+
+def last_entries(file: BinaryIO, count: int, driver: str) -> tuple[int, int, int]:
+    """Return where to begin for the last `count` entries, how many to skip from there, and how many there are."""
+    if driver == "json-file":
+        offset, found = last_lines(file, count)
+        return offset, 0, found
+    return _last_in_records(file, count)
+
+
+def last_lines(file: BinaryIO, count: int) -> tuple[int, int]:
     """Return the offset of the last `count` whole lines of a file, and how many there are, reading from its end."""
-    with open(path, "rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        if count <= 0:
-            return end, 0
-        found, place = -1, end
-        for block_start, block in _blocks_backwards(file, end):
-            place = len(block)
-            while (place := block.rfind(b"\n", 0, place)) >= 0:
-                found += 1
-                if found == count:
-                    return block_start + place + 1, count
-        return 0, max(found + 1, 0) if end else 0
+    end = file.seek(0, os.SEEK_END)
+    if count <= 0:
+        return end, 0
+    found, place = -1, end
+    for block_start, block in _blocks_backwards(file, end):
+        place = len(block)
+        while (place := block.rfind(b"\n", 0, place)) >= 0:
+            found += 1
+            if found == count:
+                return block_start + place + 1, count
+    return 0, max(found + 1, 0) if end else 0
 
 
 def _blocks_backwards(file: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:
@@ -136,3 +233,25 @@ def _blocks_backwards(file: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:
         file.seek(start)
         yield start, file.read(end - start)
         end = start
+
+
+def _last_in_records(file: BinaryIO, count: int) -> tuple[int, int, int]:
+    end = file.seek(0, os.SEEK_END)
+    if count <= 0:
+        return end, 0, 0
+    found = 0
+    while end > 0 and found < count:
+        end, output = _record_before(file, end)
+        found += len(list(local_log.lines_of(output)))
+    return end, max(found - count, 0), min(found, count)
+
+
+def _record_before(file: BinaryIO, end: int) -> tuple[int, bytes]:
+    """Return where the record that ends at `end` begins, and its output."""
+    file.seek(end - local_log.TRAILER.size)
+    (length,) = local_log.TRAILER.unpack(file.read(local_log.TRAILER.size))
+    start = end - length - local_log.AROUND
+    if start < 0:
+        raise ContainersError(f"the log has no whole record at byte {end} of a file: it was not written to its end")
+    file.seek(start + local_log.HEADER.size)
+    return start, file.read(length)

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from jupyter_containers.engine.containers.container import Container
-from jupyter_containers.engine.containers.log_file import Entry, LogFile
+from jupyter_containers.engine.containers.log_entries import Entries, fixed_time, time_text
+from jupyter_containers.engine.containers.log_file import LogFile
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.shim.protocol import STDERR, STDOUT
 
 # How often a followed log is looked at. The kernel could tell (inotify), but 25 looks a second cost next to nothing.
 LOOK_SECONDS = 0.04
@@ -35,21 +37,22 @@ def check_logs(container: Container, query: LogQuery) -> None:
         raise InvalidParameter("configured logging driver does not support reading", status=501)
 
 
-async def read_logs(roster: Roster, container: Container, query: LogQuery) -> AsyncIterator[list[Entry]]:
-    """Give entries in bunches; with `follow`, until the container stops. Closes its file at the end."""
-    log = LogFile(roster.log_path(container.record), tail=query.tail)
+async def read_logs(roster: Roster, container: Container, query: LogQuery) -> AsyncIterator[Entries]:
+    """Give entries in bunches; with `follow`, until the container stops. Closes its files at the end."""
+    record = container.record
+    path, driver = roster.log_path(record), record.host.log_driver or "json-file"
+    assert path is not None, "check_logs has refused this"
+    log = await asyncio.to_thread(LogFile, path, driver=driver, tail=query.tail)
     try:
         while True:
             # Asked before reading: what was written until the end is then read after it.
             ends = not query.follow or not container.is_running
-            entries = log.read()
-            while entries:
-                wanted = [entry for entry in entries if _is_wanted(entry, query)]
+            while entries := await _read(log):
+                wanted = choose(entries, query)
                 if wanted:
                     yield wanted
-                if query.until and entries[-1].at > query.until:
+                if query.until and fixed_time(entries.times[-1]) > time_text(query.until):
                     return
-                entries = log.read()
             if ends or (query.until and roster.now() > query.until):
                 return
             await asyncio.sleep(LOOK_SECONDS)
@@ -57,7 +60,22 @@ async def read_logs(roster: Roster, container: Container, query: LogQuery) -> As
         log.close()
 
 
-def _is_wanted(entry: Entry, query: LogQuery) -> bool:
-    if (query.since and entry.at < query.since) or (query.until and entry.at > query.until):
-        return False
-    return query.stdout if entry.stream == "stdout" else query.stderr
+async def _read(log: LogFile) -> Entries:
+    """Read in a thread; after cancellation nothing reads any more."""
+    reading = asyncio.ensure_future(asyncio.to_thread(log.read))
+    try:
+        return await asyncio.shield(reading)
+    finally:
+        await asyncio.wait({reading})
+
+
+def choose(entries: Entries, query: LogQuery) -> Entries:
+    """Return the entries of the wanted streams and times. Pure."""
+    if not (query.stdout and query.stderr):
+        number = STDOUT if query.stdout else STDERR
+        entries = entries.chosen(stream == number for stream in entries.streams)
+    if query.since or query.until:
+        first = time_text(query.since) if query.since > 0 else b""
+        last = time_text(query.until) if query.until else b"~"  # behind all digits
+        entries = entries.chosen(first <= fixed_time(time) <= last for time in entries.times)
+    return entries

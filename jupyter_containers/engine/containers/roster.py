@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.log_options import log_path
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.record_json import from_json, to_json
 from jupyter_containers.engine.environment import Environment
@@ -94,8 +95,9 @@ class Roster:
         """Return the directory of the container's own files: log, hostname, hosts, resolv.conf."""
         return self.environment.places.data / "containers" / record.id
 
-    def log_path(self, record: Record) -> Path:
-        return self.files_path(record) / f"{record.id}-json.log"
+    def log_path(self, record: Record) -> Path | None:
+        """Return the newest file of its log; None when none is kept."""
+        return log_path(record, self.files_path(record))
 
     def bundle_path(self, record: Record) -> Path:
         return self.environment.places.run / "bundles" / record.id

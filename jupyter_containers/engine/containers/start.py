@@ -12,22 +12,21 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.engine.containers import ending, remove, restart
-from jupyter_containers.engine.containers.checks import check_network, log_size
+from jupyter_containers.engine.containers.checks import check_network
 from jupyter_containers.engine.containers.connecting import Network
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import gather
 from jupyter_containers.engine.containers.hostfiles import add_address, write_files
-from jupyter_containers.engine.containers.record import Record, State, Status
+from jupyter_containers.engine.containers.log_options import log_options
+from jupyter_containers.engine.containers.record import State, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import specification
-from jupyter_containers.errors import Conflict, ContainersError, Unsupported
+from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.shim.protocol import LogOptions
 
 if TYPE_CHECKING:
     from jupyter_containers.supervisor.connection import Created, Shim
 
-DEFAULT_LOG_FILES = 1
 # What a start that failed counts as when the runtime names no code of its own, as in dockerd.
 FAILED_EXIT_CODE = 128
 
@@ -89,7 +88,7 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
     created = None
     try:
         created = await shim.create(
-            log=log_options(roster, record),
+            log=log_options(record, roster.files_path(record)),
             stdin_open=record.settings.open_stdin,
             stdin_once=record.settings.stdin_once,
             terminal=record.settings.tty,
@@ -140,15 +139,3 @@ async def _failed(roster: Roster, container: Container, error: Exception) -> Non
     container.tell_exit()
     if container.record.host.auto_remove:
         await remove.remove_stopped(roster, container, volumes=True)
-
-
-def log_options(roster: Roster, record: Record) -> LogOptions | None:
-    """Return where and how the shim writes the log; None for --log-driver none."""
-    if record.host.log_driver == "none":
-        return None
-    options = record.host.log_options
-    size = log_size(options["max-size"]) if "max-size" in options else -1
-    files = int(options.get("max-file", DEFAULT_LOG_FILES))
-    if files > 1 and size <= 0:
-        raise Unsupported(f"log option max-file={files} needs max-size")
-    return LogOptions(str(roster.log_path(record)), max_bytes=max(size, 0), max_files=files)

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_containers.shim.logs import PIECE, JsonFileLog
+from jupyter_containers.shim.logs import PIECE, ContainerLog
 from jupyter_containers.shim.protocol import STDERR, STDOUT, LogOptions
 
 NOON = 1_700_000_000 * 10**9
 
 
-def log(path: Path, *, max_bytes: int = 0, max_files: int = 1, now: int = NOON) -> JsonFileLog:
+def log(path: Path, *, max_bytes: int = 0, max_files: int = 1, now: int = NOON) -> ContainerLog:
     clock = itertools.count(now, 1000)
-    return JsonFileLog(LogOptions(str(path), max_bytes, max_files), lambda: next(clock))
+    return ContainerLog(LogOptions(str(path), max_bytes, max_files), lambda: next(clock))
 
 
 def without_times(content: bytes) -> list[bytes]:

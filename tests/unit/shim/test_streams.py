@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_containers.linux import terminals
 from jupyter_containers.shim.client import MAX_BEHIND, Client
-from jupyter_containers.shim.logs import JsonFileLog
+from jupyter_containers.shim.logs import ContainerLog
 from jupyter_containers.shim.loop import Loop
 from jupyter_containers.shim.protocol import STDERR, STDIN, STDOUT, LogOptions
 from jupyter_containers.shim.streams import Streams
@@ -26,7 +26,7 @@ ALL = frozenset({STDIN, STDOUT, STDERR})
 class Process:
     """The process's side of the pipes, and a loop for the shim's side."""
 
-    def __init__(self, log: JsonFileLog | None = None, *, keeps_input: bool = False) -> None:
+    def __init__(self, log: ContainerLog | None = None, *, keeps_input: bool = False) -> None:
         self.loop = Loop()
         self.stdin, input_fd = os.pipe()
         out, self.stdout = os.pipe()
@@ -181,7 +181,7 @@ def test_a_client_that_vanishes_hurts_nobody(process: Process) -> None:
 
 
 def test_draining_takes_what_is_left_and_ends_clients(tmp_path: Path) -> None:
-    process = Process(JsonFileLog(LogOptions(str(tmp_path / "log"))))
+    process = Process(ContainerLog(LogOptions(str(tmp_path / "log"))))
     client = process.client()
     os.write(process.stdout, b"last words")
     for fd in (process.stdout, process.stderr):

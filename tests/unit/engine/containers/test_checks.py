@@ -133,13 +133,6 @@ def test_wishes_that_exclude_each_other_are_refused(
         checks.check_conflicts(settings, host_settings)
 
 
-@pytest.mark.parametrize(
-    ("text", "size"), [("10", 10), ("1k", 1024), ("2m", 2 << 20), ("1.5g", 3 << 29), ("3MB", 3 << 20), ("-1", -1)]
-)
-def test_sizes_of_logs(text: str, size: int) -> None:
-    assert checks.log_size(text) == size
-
-
 def test_hosts_are_split_at_the_first_colon_or_the_equals_sign() -> None:
     settings = HostSettings(extra_hosts=("a:::1", "b=[::2]", "c:1.2.3.4"))
     assert checks.extra_hosts(settings) == (("a", "::1"), ("b", "::2"), ("c", "1.2.3.4"))

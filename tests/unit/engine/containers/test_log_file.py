@@ -1,8 +1,9 @@
-"""Reading the json-file log: entries, the last so many, rotations, and what a crash leaves."""
+"""Reading a log's files: the last so many entries, rotations however many, compressed files, both forms."""
 
 from __future__ import annotations
 
-import json
+import io
+import itertools
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_containers.engine.containers import log_file
-from jupyter_containers.engine.containers.log_file import Entry, LogFile, files, last_lines, parse_entry
+from jupyter_containers.engine.containers.log_file import LogFile, last_entries, last_lines, names, open_files
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.shim.local_log import Records
+from jupyter_containers.shim.log_file import compress
+from jupyter_containers.shim.logs import ContainerLog
+from jupyter_containers.shim.protocol import STDOUT, LogOptions
 
-TIME = "2026-01-02T03:04:05.123456789Z"
-AT = 1767323045123456789
+NOON = 1_700_000_000 * 10**9
+DRIVERS = pytest.mark.parametrize("driver", ["json-file", "local"])
 
 
-def line(text: str, stream: str = "stdout") -> str:
-    return json.dumps({"log": text, "stream": stream, "time": TIME}) + "\n"
+def line(text: str) -> str:
+    return f'{{"log":"{text}\\n","stream":"stdout","time":"2026-01-02T03:04:05.123456789Z"}}\n'
 
 
 def texts(log: LogFile) -> list[str]:
     found: list[str] = []
     while entries := log.read():
-        found += [entry.content.decode() for entry in entries]
+        found += [content.decode().rstrip() for content in entries.contents]
     return found
 
 
@@ -32,78 +38,114 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "x-json.log"
 
 
-def test_an_entry_has_stream_bytes_and_nanoseconds() -> None:
-    assert parse_entry(line("hé\n", "stderr").encode()) == Entry("stderr", "hé\n".encode(), AT)
-
-
-@pytest.mark.parametrize(
-    "broken", [b"", b"{", b"[]", b'{"log": 5}', b'{"log":"x","stream":"stdout","time":"yesterday"}']
-)
-def test_a_broken_line_is_passed_over(broken: bytes) -> None:
-    assert parse_entry(broken) is None
+def writer(path: Path, driver: str, *, max_bytes: int = 0, max_files: int = 1, compress: bool = False) -> ContainerLog:
+    return ContainerLog(
+        LogOptions(str(path), max_bytes, max_files, driver, compress), itertools.count(NOON, 1000).__next__
+    )
 
 
 def test_a_log_that_is_not_there_is_empty_until_it_comes(path: Path) -> None:
     log = LogFile(path)
-    assert log.read() == []
-    path.write_text(line("a\n"))
-    assert texts(log) == ["a\n"]
+    assert not log.read()
+    path.write_text(line("a"))
+    assert texts(log) == ["a"]
     log.close()
 
 
 def test_half_a_line_waits_for_its_other_half(path: Path) -> None:
-    whole = line("b\n")
-    path.write_text(line("a\n") + whole[:10])
+    whole = line("b")
+    path.write_text(line("a") + whole[:10])
     log = LogFile(path)
-    assert texts(log) == ["a\n"]
+    assert texts(log) == ["a"]
     with path.open("a") as file:
         file.write(whole[10:])
-    assert texts(log) == ["b\n"]
+    assert texts(log) == ["b"]
     log.close()
 
 
-def test_rotated_files_are_read_oldest_first(path: Path) -> None:
-    path.write_text(line("3"))
-    path.with_name(f"{path.name}.1").write_text(line("2"))
-    path.with_name(f"{path.name}.2").write_text(line("1"))
-    assert [one.name[-2:] for one in files(path)] == [".2", ".1", "og"]
+def test_files_are_read_oldest_first_and_a_half_compressed_one_once(path: Path) -> None:
+    path.write_text(line("4"))
+    for number, text in ((1, "3"), (2, "2"), (10, "1")):
+        path.with_name(f"{path.name}.{number}").write_text(line(text))
+    compress(f"{path}.2")
+    compress(f"{path}.10")
+    path.with_name(f"{path.name}.2").write_text(line("2"))
+    path.with_name(f"{path.name}.1.gz.part").write_text("half")
+    assert [one.removeprefix(path.name) for one in names(path)] == [".10.gz", ".2", ".1", ""]
     log = LogFile(path)
-    assert texts(log) == ["1", "2", "3"]
+    assert texts(log) == ["1", "2", "3", "4"]
     log.close()
 
 
-def test_a_follower_reads_on_after_a_rotation(path: Path) -> None:
-    path.write_text(line("1"))
-    log = LogFile(path)
-    assert texts(log) == ["1"]
-    with path.open("a") as file:
-        file.write(line("2"))
-    path.rename(path.with_name(f"{path.name}.1"))
-    path.write_text(line("3"))
-    assert texts(log) == ["2", "3"]
+@DRIVERS
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_follower_misses_nothing_however_often_the_log_is_rotated(path: Path, driver: str, compressed: bool) -> None:
+    written, log = writer(path, driver, max_bytes=400, max_files=9, compress=compressed), LogFile(path, driver=driver)
+    numbers, expected, found = iter(range(1000)), list[str](), list[str]()
+    for lines in (1, 3, 8, 20, 1, 9, 30):  # from less than a file to several files at once
+        for number in itertools.islice(numbers, lines):
+            written.write(STDOUT, b"%d\n" % number)
+            expected.append(str(number))
+        found += texts(log)
+    written.finish()
+    assert found + texts(log) == expected
     log.close()
 
 
-@pytest.mark.parametrize(("tail", "expected"), [(0, []), (1, ["3"]), (3, ["1", "2", "3"]), (9, ["0", "1", "2", "3"])])
-def test_the_last_entries_may_span_files(path: Path, tail: int, expected: list[str]) -> None:
-    path.with_name(f"{path.name}.1").write_text(line("0") + line("1"))
-    path.write_text(line("2") + line("3"))
-    log = LogFile(path, tail=tail)
-    assert texts(log) == expected
+@DRIVERS
+def test_a_file_that_is_rotated_away_while_it_is_read_is_read_to_its_end(path: Path, driver: str) -> None:
+    written = writer(path, driver, max_bytes=200, max_files=2)
+    written.write(STDOUT, b"first\n")
+    log = LogFile(path, driver=driver)
+    assert log.read().contents == [b"first\n"]
+    written.write(STDOUT, b"second\n")
+    for number in range(30):
+        written.write(STDOUT, b"%d\n" % number)
+    written.finish()
+    found = texts(log)
+    assert (found[0], found[-1]) == ("second", "29")
     log.close()
 
 
-@given(st.lists(st.text(max_size=30), max_size=40), st.integers(0, 50), st.integers(1, 40))
-def test_counting_from_the_end_agrees_with_counting_from_the_beginning(
-    tmp_path_factory: pytest.TempPathFactory, contents: list[str], count: int, block: int
+@DRIVERS
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("tail", [0, 1, 2, 5, 7, 19, 20, 50])
+def test_the_last_entries_may_span_files(path: Path, driver: str, compressed: bool, tail: int) -> None:
+    written = writer(path, driver, max_bytes=300, max_files=9, compress=compressed)
+    written.write(STDOUT, b"".join(b"%d\n" % number for number in range(15)))
+    for number in range(15, 20):
+        written.write(STDOUT, b"%d\n" % number)
+    written.finish()
+    log = LogFile(path, driver=driver, tail=tail)
+    assert texts(log) == [str(number) for number in range(20)][max(20 - tail, 0) :]
+    log.close()
+
+
+@given(st.lists(st.text(alphabet="ab", max_size=30), max_size=40), st.integers(0, 50), st.integers(1, 40))
+def test_counting_lines_from_the_end_agrees_with_counting_from_the_beginning(
+    contents: list[str], count: int, block: int
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "counted.log"
     lines = [line(text).encode() for text in contents]
-    path.write_bytes(b"".join(lines))
+    content = b"".join(lines)
     before, log_file.CHUNK_BYTES = log_file.CHUNK_BYTES, block
     try:
-        offset, found = last_lines(path, count)
+        offset, found = last_lines(io.BytesIO(content), count)
     finally:
         log_file.CHUNK_BYTES = before
     assert found == min(count, len(lines))
-    assert path.read_bytes()[offset:] == b"".join(lines[len(lines) - found :])
+    assert content[offset:] == b"".join(lines[len(lines) - found :])
+
+
+def test_a_record_that_was_not_written_to_its_end_is_told_of() -> None:
+    record = Records().lines(STDOUT, b"a\n", NOON)
+    with pytest.raises(ContainersError, match="no whole record"):
+        last_entries(io.BytesIO(record[:-1]), 1, "local")
+
+
+def test_files_are_opened_as_one_moment_has_them(path: Path) -> None:
+    path.write_text(line("2"))
+    path.with_name(f"{path.name}.1").write_text(line("1"))
+    opened = open_files(path)
+    assert [one.file.read() for one in opened] == [line("1").encode(), line("2").encode()]
+    for one in opened:
+        one.file.close()

@@ -27,13 +27,14 @@ def stocked(folder: Path, *lines: str, status: Status = Status.EXITED) -> tuple[
     ours = roster(folder, clock=Clock(NOW))
     container = ours.add(Record("a" * 64, "web", 1, "x", state=State(status)))
     path = ours.log_path(container.record)
+    assert path is not None
     path.parent.mkdir(parents=True)
     path.write_text("".join(lines))
     return ours, container
 
 
 async def read(ours: Roster, container: Container, query: LogQuery) -> list[str]:
-    return [entry.content.decode() async for entries in read_logs(ours, container, query) for entry in entries]
+    return [c.decode() async for entries in read_logs(ours, container, query) for c in entries.contents]
 
 
 LINES = (line("0", 0), line("1", 1, "stderr"), line("2", 2), line("3", 3, "stderr"))
@@ -75,7 +76,9 @@ def test_following_a_running_one_goes_on_to_its_last_line(tmp_path: Path) -> Non
         reading = asyncio.create_task(read(ours, container, LogQuery(follow=True)))
         await asyncio.sleep(0.1)
         assert not reading.done()
-        with ours.log_path(container.record).open("a") as file:
+        path = ours.log_path(container.record)
+        assert path is not None
+        with path.open("a") as file:
             file.write(LINES[1])
         container.record = replace(container.record, state=State(Status.EXITED))
         assert "".join(await asyncio.wait_for(reading, 2)) == "01"
