@@ -72,7 +72,8 @@ def _decode_at_once(content: bytes) -> Entries | None:
     """Read lines that are all as our shim writes them; None when one is not."""
     if not content.startswith(_BEGIN):
         return None
-    parts = _BETWEEN.split(content[len(_BEGIN) :] + _BEGIN)
+    content = content[len(_BEGIN) :] + _BEGIN
+    parts = _BETWEEN.split(content)
     streams, attributes, times = (parts[column::_COLUMNS] for column in (1, 2, 3))
     if len(times) != content.count(b"\n"):
         return None
@@ -85,7 +86,10 @@ def _decode_at_once(content: bytes) -> Entries | None:
 def _unquoted(texts: list[bytes]) -> list[bytes] | None:
     """Return what JSON strings say that are lines each; None when one has no line end, or more than one."""
     # They have no line end as they are, only escaped ones; and behind a double backslash nothing is an escape.
-    parts = b"\n".join((*texts, b"")).split(b"\\\\")
+    text = b"\n".join((*texts, b""))
+    if text.count(b"\\") == len(texts) == text.count(b"\\n\n"):
+        return [line[:-2] + b"\n" for line in texts]
+    parts = text.split(b"\\\\")
     if sum(part.count(b"\\n\n") for part in parts) != len(texts):
         return None
     lines = b"\\".join(map(_unescaped, parts)).split(b"\n")
