@@ -190,7 +190,7 @@ def mounts(record: Record, facts: Facts) -> tuple[Mount, ...]:
         for destination, text in host.tmpfs.items()
     ]
     taken = {mount.destination for mount in wanted}
-    own = [mount for mount in _default_mounts(host) if mount.destination not in taken]
+    own = [mount for mount in _default_mounts(host, facts.joined) if mount.destination not in taken]
     files = [
         Mount(f"/etc/{name}", "bind", str(facts.files_path / name), ("rbind", "rw", "rprivate"))
         for name in ("resolv.conf", "hostname", "hosts")
@@ -199,12 +199,14 @@ def mounts(record: Record, facts: Facts) -> tuple[Mount, ...]:
     return (*own, *sorted([*files, *wanted], key=lambda mount: mount.destination.rstrip("/").count("/")))
 
 
-def _default_mounts(host: HostSettings) -> list[Mount]:
+def _default_mounts(host: HostSettings, joined: Mapping[str, str]) -> list[Mount]:
+    shared = joined["ipc"].partition("/ns/")[0] + "/root" if "ipc" in joined else ""
     found = []
     for mount in defaults.default_mounts(shm_size_bytes=host.shm_size):
-        if host.ipc_mode == "host" and mount.destination == "/dev/shm":
+        if mount.destination == "/dev/shm" and (shared or host.ipc_mode == "host"):
             # The queues need no bind: an mqueue file system shows those of the namespace it is mounted in.
-            mount = Mount(mount.destination, "bind", mount.destination, ("rbind", "rw", "nosuid", "noexec", "nodev"))
+            words = ("rbind", "rw", "nosuid", "noexec", "nodev")
+            mount = Mount(mount.destination, "bind", f"{shared}{mount.destination}", words)
         elif host.ipc_mode == "none" and mount.destination == "/dev/shm":
             continue
         elif host.privileged and mount.type in ("sysfs", "cgroup"):

@@ -6,14 +6,14 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import ContainersError, Unsupported
 from jupyter_containers.linux import constants, namespaces, processes
 from jupyter_containers.oci.runtime_spec import Capabilities, Spec
-from jupyter_containers.runtime import init, privileges
+from jupyter_containers.runtime import foreign, init, passage, privileges
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.executable import CannotExecute
 from jupyter_containers.runtime.handshake import Channel, Message
@@ -58,6 +58,7 @@ def create(
     making = _Making(bundle, _within_reach(spec or bundle.load_spec(), cgroup_manager), stdio, as_sibling=as_sibling)
     try:
         making.make_cgroup(cgroup_manager)
+        making.copy_mounts()
         making.clone()
         making.open_network(on_network)
         return making.follow()
@@ -80,6 +81,8 @@ def start(created: Created) -> None:
     channel = Channel.of(created.go_fd)
     try:
         channel.let_go()
+        # Those of another container, or of the host, may see it and stop it.
+        passage.await_word(created.pid, channel, CREATE_FAILED, "start")
         message = channel.receive()
     except (BrokenPipeError, ConnectionResetError):
         raise ContainersError("failed to start container: its init process has died", step="start") from None
@@ -139,6 +142,20 @@ class _Making:
         self._birth.site.cgroup_paths = {name: str(path) for name, path in self._cgroup.paths.items()}
         self._lap()
 
+    def copy_mounts(self) -> None:
+        """Copy what other containers share: the file systems of the namespaces that are joined."""
+        self.doing = "share mounts of another container"
+        trees, spec = self._birth.site.trees, self._birth.spec
+        for namespace in spec.linux.namespaces:
+            if namespace.type == "pid" and namespace.path:
+                owner = foreign.owner_of(namespace.path)
+                if owner is None:
+                    raise Unsupported(f"cannot join the pid namespace {namespace.path}: it must be /proc/<pid>/ns/pid")
+                trees["proc"] = foreign.copy_mount(owner, "/proc", constants.PROC_SUPER_MAGIC)
+        for mount in spec.mounts:
+            if (found := foreign.split_source(mount.source)) is not None:
+                trees[mount.source] = foreign.copy_mount(*found, constants.TMPFS_MAGIC)
+
     def clone(self) -> None:
         """Make the child, in all its new namespaces at once, or in those of others."""
         self.doing = "clone into new namespaces"
@@ -150,14 +167,20 @@ class _Making:
                     self._birth.joined[namespaces.FLAGS[namespace.type]] = namespace_fd
             cgroup_fd = entry_of(self._cgroup, opened)
             self._birth.cgroup = self._cgroup if cgroup_fd is None else None
-            with children_in(self._birth.joined.get(constants.CLONE_NEWPID)):
-                parent = constants.CLONE_PARENT if self._as_sibling else 0
-                self._pid = namespaces.clone(self._flags() | parent, cgroup_fd=cgroup_fd)
-                if self._pid == 0:
-                    init.run(self._birth)
+            self._birth.is_carried = constants.CLONE_NEWPID in self._birth.joined
+            opened.callback(self._close_trees)
+            parent = constants.CLONE_PARENT if self._as_sibling else 0
+            self._pid = namespaces.clone(self._flags() | parent, cgroup_fd=cgroup_fd)
+            if self._pid == 0:
+                init.run(self._birth)
         self._birth.channel.close()
         self._pidfd = processes.pidfd_open(self._pid)
         self._lap()
+
+    def _close_trees(self) -> None:
+        trees = self._birth.site.trees
+        while trees:
+            os.close(trees.popitem()[1])
 
     def open_network(self, on_network: Callable[[int, int], None] | None) -> None:
         """Open the child's network namespace, and a netlink socket in it, before the child has done anything."""
@@ -183,6 +206,8 @@ class _Making:
             raise failure(message, CREATE_FAILED)
         if message.word != "ready" or self._cgroup is None:
             raise self._death()
+        if "pid" in message.body:
+            self._succeed(message.body["pid"])
         return Created(
             pid=self._pid,
             pid_start_time=processes.start_time(self._pid),
@@ -194,8 +219,18 @@ class _Making:
             go_fd=self._channel.release(),
         )
 
+    def _succeed(self, pid: int) -> None:
+        """Go on with the process that the child has left in its place."""
+        carrier, self._pid = self._pid, pid
+        with suppress(ChildProcessError):  # of another parent, who reaps it
+            os.waitpid(carrier, 0)
+        os.close(self._pidfd)
+        self._pidfd = -1
+        self._pidfd = processes.pidfd_open(pid)
+
     def abandon(self) -> None:
         """Take back all that was made; the child first, so that its cgroup is empty."""
+        self._close_trees()
         if self._pid:
             kill_and_reap(self._pid)
         for fd in (self._pidfd, self._netns_fd, self._netlink_fd):
@@ -241,16 +276,6 @@ def kill_and_reap(pid: int) -> None:
         os.waitpid(pid, 0)
     except (ProcessLookupError, ChildProcessError):
         pass  # reaped by the caller's own SIGCHLD code
-
-
-@contextmanager
-def children_in(pid_namespace_fd: int | None) -> Iterator[None]:
-    """Make the children of this process be born in another pid namespace; this process itself stays where it is."""
-    if pid_namespace_fd is None:
-        yield
-        return
-    with _visit(pid_namespace_fd, "pid_for_children", constants.CLONE_NEWPID):
-        yield
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The conversation between the parent and the process it has cloned, one method for each message.
 
     inside                          outside
-    announce_birth    ────────────▶               of an exec, by the one who carries it in: its pid
+    announce_birth    ────────────▶               of an exec, by the one who carries it in: its pid (terminal)
     announce_ready    ────────────▶               all is set up (durations, terminal)
                       ◀────────────  let_go              execve
     announce_failure  ────────────▶               at any time, last
@@ -68,11 +68,13 @@ class Channel:
 
     # What the inside says.
 
-    def announce_ready(self, durations_us: Sequence[int], terminal_fd: int | None) -> None:
-        self._send({"word": "ready", "durations": list(durations_us)}, *(() if terminal_fd is None else (terminal_fd,)))
+    def announce_ready(self, durations_us: Sequence[int], terminal_fd: int | None, pid: int | None = None) -> None:
+        """Say that all is set up; `pid` when another process than this one goes on."""
+        body = {"word": "ready", "durations": list(durations_us)} | ({} if pid is None else {"pid": pid})
+        self._send(body, *(() if terminal_fd is None else (terminal_fd,)))
 
-    def announce_birth(self, pid: int) -> None:
-        self._send({"word": "born", "pid": pid})
+    def announce_birth(self, pid: int, terminal_fd: int | None) -> None:
+        self._send({"word": "born", "pid": pid}, *(() if terminal_fd is None else (terminal_fd,)))
 
     def announce_failure(self, error: BaseException, step: str, durations_us: Sequence[int] = ()) -> None:
         body = to_data(_in_words(error))

@@ -27,10 +27,10 @@ from functools import partial
 from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup
-from jupyter_containers.linux import constants, descriptors, namespaces, processes
+from jupyter_containers.linux import descriptors, namespaces, processes
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import ANNOTATION_INIT, Process, Spec
-from jupyter_containers.runtime import executable, privileges, reaper, streams, users
+from jupyter_containers.runtime import executable, passage, privileges, reaper, streams, users
 from jupyter_containers.runtime.handshake import Channel
 from jupyter_containers.runtime.operations.operation import Operation
 from jupyter_containers.runtime.operations.site import NOT_YET, Site
@@ -54,6 +54,8 @@ class Birth:
     cgroup: Cgroup | None = None  # to enter; None when clone has put it there
     joined: dict[int, int] = field(default_factory=dict)  # CLONE_NEW… → descriptor of a namespace to enter
     program: tuple[bytes, int] | None = None
+    # Its pid namespace is another's: what has all privileges may not be seen there (see passage.py).
+    is_carried: bool = False
     site: Site = field(default_factory=Site)
     identity: users.Identity = field(default=users.ROOT)
 
@@ -84,6 +86,8 @@ def run(birth: Birth) -> NoReturn:
             doing.execute(birth.site)
             durations.append(watch.lap())
         doing = last
+        if birth.is_carried:
+            _hand_over(birth, durations)
         _announce(birth, durations)
         birth.channel.expect("go")
         _execute(birth)
@@ -153,7 +157,7 @@ def _ignored_signals() -> list[int]:
 
 
 def _detach(birth: Birth) -> None:
-    leave_parent(birth.channel, birth.stdio, list(birth.joined.values()))
+    leave_parent(birth.channel, birth.stdio, [*birth.joined.values(), *birth.site.trees.values()])
     privileges.limit_bounding(birth.spec.process)
 
 
@@ -163,8 +167,8 @@ def _enter_cgroup(birth: Birth) -> None:
 
 def _enter_namespaces(birth: Birth) -> None:
     for flag, namespace_fd in birth.joined.items():
-        if flag != constants.CLONE_NEWPID:  # it was born there
-            namespaces.setns(namespace_fd, flag)
+        # That of the pids counts for the child.
+        namespaces.setns(namespace_fd, flag)
 
 
 def _identify(birth: Birth) -> None:
@@ -177,7 +181,8 @@ def _go_to_directory(birth: Birth) -> None:
 
 
 def _set_limits(birth: Birth) -> None:
-    privileges.set_limits(birth.spec.process.rlimits)
+    limits = birth.spec.process.rlimits
+    privileges.set_limits(passage.limits_of_carrier(limits) if birth.is_carried else limits)
 
 
 def _leave_keyring(_birth: Birth) -> None:
@@ -186,14 +191,31 @@ def _leave_keyring(_birth: Birth) -> None:
 
 def _take_streams(birth: Birth) -> None:
     if birth.site.terminal_slave_fd != NOT_YET:
-        streams.take_terminal(birth.site.terminal_slave_fd)
+        streams.take_terminal(birth.site.terminal_slave_fd, controls=not birth.is_carried)
     privileges.own_streams(birth.identity.uid)
 
 
 def _drop_privileges(birth: Birth) -> None:
-    privileges.apply(birth.spec.process, birth.identity, birth.program)
+    process, identity = birth.spec.process, birth.identity
+    if birth.is_carried:
+        privileges.become(process, identity, birth.program)
+    else:
+        privileges.apply(process, identity, birth.program)
     go_as_user(birth.site, birth.spec.process.cwd)
     os.umask(0o022)
+
+
+def _hand_over(birth: Birth, durations: Sequence[int]) -> None:
+    """Let another process go on, in the other pid namespace; only that one returns."""
+    process, master_fd = birth.spec.process, birth.site.terminal_master_fd
+    descriptors.close_all_except({birth.channel.fileno(), master_fd})
+    pid = passage.bear()
+    if pid:
+        birth.channel.announce_ready(durations, None if master_fd == NOT_YET else master_fd, pid)
+        os._exit(0)
+    descriptors.close_all_except({birth.channel.fileno()})
+    passage.live(process, birth.program, birth.channel)
+    _execute(birth)
 
 
 def _announce(birth: Birth, durations: Sequence[int]) -> None:

@@ -69,6 +69,12 @@ def apply(process: Process, identity: Identity, program: tuple[bytes, int] | Non
     Without no_new_privileges only CAP_SYS_ADMIN may load a filter, so it comes before the change of user; with it, as
     late as possible. Raises: OSError, InvalidParameter.
     """
+    become(process, identity, program)
+    load_last(process, program)
+
+
+def become(process: Process, identity: Identity, program: tuple[bytes, int] | None) -> None:
+    """Do all of `apply` that takes privileges; children inherit it."""
     if program is not None and not process.no_new_privileges:
         seccomp.load(program[0], flags=program[1])
     sets = sets_for(process.capabilities, identity.uid)
@@ -81,8 +87,12 @@ def apply(process: Process, identity: Identity, program: tuple[bytes, int] | Non
     processes.set_parent_death_signal(signal.SIGKILL)
     if process.no_new_privileges:
         processes.no_new_privileges()
-        if program is not None:
-            seccomp.load(program[0], flags=program[1])
+
+
+def load_last(process: Process, program: tuple[bytes, int] | None) -> None:
+    """Load a filter that needed no privileges."""
+    if process.no_new_privileges and program is not None:
+        seccomp.load(program[0], flags=program[1])
 
 
 def limit_bounding(process: Process) -> None:

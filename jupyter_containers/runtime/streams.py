@@ -21,8 +21,9 @@ def take(stdio: tuple[int, int, int] | None, keep: Collection[int]) -> None:
     descriptors.close_all_except(keep)
 
 
-def take_terminal(slave_fd: int) -> None:
-    """Make a terminal 0, 1, 2 and the controlling one; this process leads a session without any yet."""
-    terminals.make_controlling(slave_fd)
+def take_terminal(slave_fd: int, *, controls: bool = True) -> None:
+    """Make a terminal 0, 1, 2 and, if it `controls`, the controlling one: this process leads a session without any."""
+    if controls:
+        terminals.make_controlling(slave_fd)
     for number in (0, 1, 2):
         os.dup2(slave_fd, number)

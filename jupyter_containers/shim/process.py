@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +74,6 @@ class Shim:
         self._listener = self._listen()
         self._wake_on_child()
         self._connect(control)
-
-    def seccomp(self) -> Mapping[str, Any] | None:
-        """Return the container's profile, read when it is needed: without an exec it never is."""
-        return self.bundle.load_spec().linux.seccomp
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 

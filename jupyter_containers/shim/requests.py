@@ -136,10 +136,17 @@ def execute(shim: Shim, _connection: socket.socket, request: Request, fds: list[
 def _join(shim: Shim, target: Target, process: Process, *, with_input: bool) -> int:
     if shim.cgroup is None:
         raise Conflict(f"Container {shim.id} is not running")
+    # Read when it is needed: without an exec it never is.
+    spec = shim.bundle.load_spec()
     pipes = None if process.terminal else Pipes(with_input=with_input)
     try:
         joined = joining.join(
-            _state(shim), shim.cgroup, process, stdio=pipes.given if pipes else None, seccomp=shim.seccomp()
+            _state(shim),
+            shim.cgroup,
+            process,
+            stdio=pipes.given if pipes else None,
+            seccomp=spec.linux.seccomp,
+            can_trace="CAP_SYS_PTRACE" in spec.process.capabilities.bounding,
         )
     except BaseException:
         if pipes is not None:

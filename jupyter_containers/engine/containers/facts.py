@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 
+from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.devices import block_rates, host_devices, parse_rules, resolve_devices
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import Facts
-from jupyter_containers.errors import Conflict, Unsupported
-from jupyter_containers.linux import capabilities
+from jupyter_containers.errors import Conflict
+from jupyter_containers.linux import capabilities, namespaces
 
 
 def gather(roster: Roster, record: Record) -> Facts:
@@ -60,23 +61,26 @@ def hostname(roster: Roster, record: Record) -> str:
 
 
 def joined_namespaces(roster: Roster, record: Record) -> dict[str, str]:
-    """Return the namespaces of other containers that are joined, by type. Raises NotFound, Conflict, Unsupported."""
+    """Return the namespaces of other containers that are joined, by type. Raises NotFound, Conflict."""
     host = record.host
     joined = {}
-    for namespace, mode, what in (
-        ("network", host.network_mode, "network"),
-        ("pid", host.pid_mode, "PID"),
-        ("ipc", host.ipc_mode, "IPC"),
-    ):
+    for namespace, mode in (("network", host.network_mode), ("pid", host.pid_mode), ("ipc", host.ipc_mode)):
         if not mode.startswith("container:"):
             continue
         other = roster.find(mode.partition(":")[2])
         if other.id == record.id:
-            raise Conflict(f"cannot join own {what}")
-        if namespace == "ipc":
-            raise Unsupported(f"--ipc {mode} is not supported yet: /dev/shm of another container cannot be shared")
-        if not other.is_running:
-            raise Conflict(f"cannot join {what} of a non running container: {other.id}")
-        kind = {"network": "net", "pid": "pid"}[namespace]
-        joined[namespace] = f"/proc/{other.record.state.pid}/ns/{kind}"
+            raise Conflict(f"cannot join own {namespace}")
+        _check_joined(namespace, other)
+        joined[namespace] = f"/proc/{other.record.state.pid}/ns/{namespaces.FILES[namespace]}"
     return joined
+
+
+def _check_joined(namespace: str, other: Container) -> None:
+    """Raises Conflict, in Docker's words, for a container that cannot be joined now."""
+    prefix = f"can't join IPC of container {other.id}: " if namespace == "ipc" else ""
+    if not other.is_running:
+        if namespace == "network":
+            raise Conflict(f"cannot join network of a non running container: {other.id}")
+        raise Conflict(f"{prefix}container {other.id} is not running")
+    if namespace == "ipc" and other.record.host.ipc_mode in ("", "private", "none"):
+        raise Conflict(f"{prefix}non-shareable IPC (hint: use IpcMode:shareable for the donor container)")

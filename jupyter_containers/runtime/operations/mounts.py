@@ -64,7 +64,7 @@ class MountFileSystem:
         covers = self._takes_mode() and _is_there(site, self.mount.destination)
         target_fd = site.directory(self.mount.destination, follow_links=not is_kernel_tree)
         try:
-            mount_fd = self._detached(target_fd if covers else None)
+            mount_fd = self._detached(site, target_fd if covers else None)
             mounts.move_mount(mount_fd, to_dir_fd=target_fd)
         finally:
             os.close(target_fd)
@@ -73,8 +73,13 @@ class MountFileSystem:
     def _takes_mode(self) -> bool:
         return self.mount.type == "tmpfs" and not any(word.startswith("mode=") for word in self.mount.options)
 
-    def _detached(self, covered_fd: int | None) -> int:
+    def _detached(self, site: Site, covered_fd: int | None) -> int:
         attributes, _ = attributes_of(self.mount.options)
+        if self.mount.type == "proc" and (tree_fd := site.trees.get("proc")) is not None:
+            # A new one would show the processes that this one is still among.
+            mount_fd = os.dup(tree_fd)
+            mounts.mount_setattr(mount_fd, set=attributes)
+            return mount_fd
         options = file_system_options(self.mount.options)
         options += [(word, None) for word in _SUPERBLOCK_WORDS if word in self.mount.options]
         if covered_fd is not None:
@@ -118,7 +123,9 @@ class BindMount:
         recursive = "rbind" in self.mount.options
         try:
             flags = c.OPEN_TREE_CLONE | (c.AT_RECURSIVE if recursive else 0)
-            mount_fd = mounts.open_tree(self.mount.source, flags)
+            tree_fd = site.trees.get(self.mount.source)
+            # What was copied where it is mounted is not mounted here.
+            mount_fd = mounts.open_tree(self.mount.source, flags) if tree_fd is None else os.dup(tree_fd)
         except FileNotFoundError:
             raise InvalidParameter(f"bind source path does not exist: {self.mount.source}") from None
         try:

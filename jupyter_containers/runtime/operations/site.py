@@ -31,6 +31,8 @@ class Site:
     terminal_master_fd: int = NOT_YET
     terminal_slave_fd: int = NOT_YET
     working_directory_fd: int = NOT_YET
+    # Copies of other containers' mounts, by where they are there: /proc/<pid>/root/<path>; "proc" is one to mount.
+    trees: dict[str, int] = field(default_factory=dict)
     # The container's cgroups on the host, by controller ("unified" alone on version 2).
     cgroup_paths: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,17 +10,21 @@ import shutil
 import signal
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.linux import mountinfo
-from jupyter_containers.oci.runtime_spec import Mount, Root, User
+from jupyter_containers.oci.runtime_spec import Mount, Namespace, Root, User
 from jupyter_containers.runtime import defaults
+from jupyter_containers.runtime.create import start
 from jupyter_containers.runtime.defaults import capability_sets
 from jupyter_containers.runtime.executable import CannotExecute
+from jupyter_containers.runtime.join import join
 from tests.support.containers import Box
+from tests.support.eventually import eventually
 from tests.support.rootfs import busybox_rootfs
 
 pytestmark = pytest.mark.needs("root", "namespaces", "overlay", "openat2", "open_tree", "pidfd")
@@ -177,6 +181,69 @@ def test_with_ptrace_an_exec_still_does_not_show_the_host_s_root(evil: Box) -> N
         os.kill(container.pid, signal.SIGKILL)
         text = os.read(container.output, 65536).decode()
     assert text == ""
+
+
+def test_with_ptrace_whoever_appears_has_nothing_more_than_the_container(evil: Box, tmp_path: Path) -> None:
+    """What can be traced can be rewritten: an exec, or a neighbour by its pid namespace, may not be born with more."""
+    script = """
+    while :; do for p in /proc/[0-9]*; do
+      case $p in /proc/1|/proc/$$) continue;; esac
+      while read -r n v; do case $n in CapPrm:|CapEff:|CapBnd:) echo "$n $v";; esac; done < $p/status
+    done; done 2>/dev/null
+    """
+    sets = capability_sets((*defaults.default_capabilities(), "CAP_SYS_PTRACE"))
+    neighbour = Box(busybox_rootfs(tmp_path / "second"), tmp_path / "place")
+    neighbour.place.mkdir()
+    with evil.running("sh", "-c", script, process={"capabilities": sets}) as container:
+        pid = Namespace("pid", f"/proc/{container.pid}/ns/pid")
+        namespaces = (*(n for n in defaults.default_namespaces() if n.type != "pid"), pid)
+        for _ in range(10):
+            container.exec("true")
+            neighbour.run("true", namespaces=namespaces)
+        os.kill(container.pid, signal.SIGKILL)
+        seen = set(os.read(container.output, 65536).decode().splitlines())
+    few, more = "00000000a80425fb", "00000000a80c25fb"
+    assert seen
+    assert seen <= {f"{name} {word}" for name in ("CapPrm:", "CapEff:", "CapBnd:") for word in (few, more)}
+
+
+def test_a_neighbour_that_is_stopped_before_its_start_does_not_hold_up_its_shim(evil: Box, tmp_path: Path) -> None:
+    """A hostile container stops whoever appears in its pid namespace: the other one's start must come to an end."""
+    script = """
+    while :; do for p in /proc/[0-9]*; do
+      case $p in /proc/1|/proc/$$) continue;; esac
+      kill -STOP ${p#/proc/} 2>/dev/null
+    done; done
+    """
+    neighbour = Box(busybox_rootfs(tmp_path / "second"), tmp_path / "place")
+    neighbour.place.mkdir()
+    with evil.running("sh", "-c", script) as container:
+        pid = Namespace("pid", f"/proc/{container.pid}/ns/pid")
+        namespaces = (*(n for n in defaults.default_namespaces() if n.type != "pid"), pid)
+        with neighbour.created(*SLEEP, namespaces=namespaces) as second:
+            eventually(lambda: "T (stopped)" in second.outside("status"))
+            with pytest.raises(ContainersError, match="something in the container has stopped it"):
+                start(second.created)
+
+
+def test_a_filter_that_allows_no_clone_is_for_those_who_cannot_trace(evil: Box) -> None:
+    """Such a filter is loaded in sight of the container, which is safe as long as nobody there has CAP_SYS_PTRACE."""
+    profile = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [{"names": ["clone", "clone3", "fork", "vfork"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
+    }
+    with evil.running(*SLEEP, seccomp=profile) as container:
+        process = replace(container.spec.process, args=("sh", "-c", "(true) || exit 7"))
+        null = os.open(os.devnull, os.O_RDWR)
+        common = {"stdio": (null, null, null), "seccomp": profile}
+        try:
+            joined = join(container.state(), container.created.cgroup, process, can_trace=False, **common)
+            os.close(joined.pidfd)
+            assert os.waitstatus_to_exitcode(os.waitpid(joined.pid, 0)[1]) == 2
+            with pytest.raises(ContainersError, match="let the process into the container"):
+                join(container.state(), container.created.cgroup, process, can_trace=True, **common)
+        finally:
+            os.close(null)
 
 
 def test_an_exec_that_is_stopped_from_inside_does_not_hold_up_its_shim(evil: Box) -> None:

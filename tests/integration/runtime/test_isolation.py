@@ -106,6 +106,49 @@ def test_another_container_s_processes_are_joined(box: Box, rootfs: Path, tmp_pa
     assert os.readlink("/proc/self/ns/pid_for_children") == own_children
 
 
+def test_among_another_container_s_processes_proc_shows_these(box: Box, rootfs: Path, tmp_path: Path) -> None:
+    other = Box(rootfs, tmp_path / "other")
+    other.place.mkdir()
+    script = (
+        "ls /proc | grep '^[0-9]' | wc -l; readlink /proc/self/ns/pid; grep -c . /proc/self/mountinfo; ls /proc/acpi"
+    )
+    with box.running(*SLEEP) as first:
+        joined = (*without("pid"), Namespace("pid", f"/proc/{first.pid}/ns/pid"))
+        lines = other.sh(script, namespaces=joined).splitlines()
+        # Sleep, the shell, ls and its pipe's other end.
+        assert 3 <= int(lines[0]) <= 5
+        assert lines[1] == first.link("ns/pid")
+        # Its own mounts, and masks over its own /proc.
+        assert int(lines[2]) > 10
+        assert lines[3:] == []
+
+
+def test_a_terminal_and_a_limit_of_processes_among_another_container_s_processes(
+    box: Box, rootfs: Path, tmp_path: Path
+) -> None:
+    other = Box(rootfs, tmp_path / "other")
+    other.place.mkdir()
+    with box.running(*SLEEP) as first:
+        joined = (*without("pid"), Namespace("pid", f"/proc/{first.pid}/ns/pid"))
+        ended = other.run("sh", "-c", "tty; echo ok > /dev/tty", namespaces=joined, process={"terminal": True})
+        assert ended.stdout.replace("\r", "") == "/dev/pts/0\nok\n"
+        limits = (Rlimit("RLIMIT_NPROC", 1, 1),)
+        alone = {"rlimits": limits, "user": User(uid=4321)}
+        assert other.run("sh", "-c", "ulimit -u", namespaces=joined, process=alone).stdout == "1\n"
+
+
+def test_another_container_s_ipc_and_shared_memory_are_joined(box: Box, rootfs: Path, tmp_path: Path) -> None:
+    other = Box(rootfs, tmp_path / "other")
+    other.place.mkdir()
+    with box.running("sh", "-c", "echo there > /dev/shm/x; sleep 60") as first:
+        eventually(lambda: os.path.exists(f"/proc/{first.pid}/root/dev/shm/x"))
+        joined = (*without("ipc"), Namespace("ipc", f"/proc/{first.pid}/ns/ipc"))
+        shm = Mount("/dev/shm", "bind", f"/proc/{first.pid}/root/dev/shm", ("rbind", "rw", "noexec"))
+        mounts = (*(m for m in defaults.default_mounts() if m.destination != "/dev/shm"), shm)
+        output = other.sh("cat /dev/shm/x; readlink /proc/self/ns/ipc", namespaces=joined, mounts=mounts)
+        assert output.splitlines() == ["there", first.link("ns/ipc")]
+
+
 # Mounts
 
 

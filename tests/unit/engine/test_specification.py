@@ -109,6 +109,13 @@ def test_with_the_hosts_names_no_name_is_set() -> None:
     assert spec(uts_mode="host").hostname == ""
 
 
+def test_another_containers_ipc_comes_with_its_shared_memory() -> None:
+    found = spec(facts=replace(FACTS, joined={"ipc": "/proc/7/ns/ipc"}), ipc_mode="container:x")
+    (shm,) = (mount for mount in found.mounts if mount.destination == "/dev/shm")
+    assert (shm.type, shm.source) == ("bind", "/proc/7/root/dev/shm")
+    assert Namespace("ipc", "/proc/7/ns/ipc") in found.linux.namespaces
+
+
 def test_another_containers_namespace_is_joined() -> None:
     found = spec(facts=replace(FACTS, joined={"network": "/proc/7/ns/net"}), network_mode="container:x")
     assert Namespace("network", "/proc/7/ns/net") in found.linux.namespaces

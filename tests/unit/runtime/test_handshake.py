@@ -35,6 +35,14 @@ def test_ready_carries_durations_and_a_terminal(ends: tuple[Channel, Channel]) -
     os.close(reading)
 
 
+def test_a_birth_carries_the_pid_and_the_terminal(ends: tuple[Channel, Channel]) -> None:
+    outside, inside = ends
+    inside.announce_birth(77, None)
+    inside.announce_ready([], None, 78)
+    assert outside.receive().body == {"pid": 77}
+    assert outside.receive().body == {"durations": [], "pid": 78}
+
+
 def test_a_failure_arrives_with_its_step_kind_errno_and_path(ends: tuple[Channel, Channel]) -> None:
     outside, inside = ends
     inside.announce_failure(OSError(errno.EPERM, "mount: Operation not permitted", b"/proc"), "mount proc", [5])

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_containers.engine.containers.facts import gather, hostname, joined_namespaces
 from jupyter_containers.engine.containers.record import DeviceRequest, HostSettings, Record, Settings, State, Status
-from jupyter_containers.errors import Conflict, NotFound, Unsupported
+from jupyter_containers.errors import Conflict, NotFound
 from jupyter_containers.oci.runtime_spec import Mount
 from tests.support.roster import roster
 
@@ -45,10 +45,12 @@ def test_facts_of_a_plain_container(tmp_path: Path) -> None:
 def test_another_containers_network_comes_with_its_names(tmp_path: Path) -> None:
     async def test() -> None:
         ours = roster(tmp_path, snapshots=Snapshots())
-        other = ours.add(record("b", "other", pid=77))
-        joining = record(network_mode="container:other", pid_mode="container:other")
+        other = ours.add(record("b", "other", pid=77, ipc_mode="shareable"))
+        shared = dict.fromkeys(("network_mode", "pid_mode", "ipc_mode"), "container:other")
+        joining = record(**shared)
         found = gather(ours, joining)
-        assert found.joined == {"network": "/proc/77/ns/net", "pid": "/proc/77/ns/pid"}
+        paths = {"network": "/proc/77/ns/net", "pid": "/proc/77/ns/pid", "ipc": "/proc/77/ns/ipc"}
+        assert found.joined == paths
         assert found.files_path == ours.files_path(other.record)
         assert found.hostname == "b" * 12
 
@@ -66,8 +68,12 @@ def test_what_cannot_be_joined_is_refused(tmp_path: Path) -> None:
             joined_namespaces(ours, own.record)
         with pytest.raises(NotFound, match="No such container: gone"):
             joined_namespaces(ours, record("c", pid_mode="container:gone"))
-        with pytest.raises(Unsupported, match="--ipc container:stopped"):
-            joined_namespaces(ours, record("c", ipc_mode="container:stopped"))
+        for mode in ("pid_mode", "ipc_mode"):
+            with pytest.raises(Conflict, match=r"container bbb.* is not running"):
+                joined_namespaces(ours, record("c", **{mode: "container:stopped"}))
+        ours.add(record("d", "private", pid=77))
+        with pytest.raises(Conflict, match=r"can't join IPC of container ddd.*: non-shareable IPC"):
+            joined_namespaces(ours, record("c", ipc_mode="container:private"))
 
     asyncio.run(test())
 
