@@ -1,4 +1,4 @@
-"""What a request names: the container of its path, the size of a terminal in its query."""
+"""What a request names: a container, an image, the size of a terminal."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from aiohttp import web
 from jupyter_containers.api.routing import engine_of, integer
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.reference import Reference
 
 
 def container_of(request: web.Request) -> Container:
     """Return the container that the path names. Raises NotFound."""
     return engine_of(request).containers.find(request.match_info["name"])
+
+
+def reference_of(name: str, tag: str) -> Reference:
+    """Return the reference of a name and a tag or digest given apart from it. Raises InvalidParameter."""
+    reference = Reference.parse(name)
+    if not tag:
+        return reference
+    return reference.with_digest(Digest.parse(tag)) if ":" in tag else reference.with_tag(tag)
 
 
 def size_of(request: web.Request) -> tuple[int, int]:

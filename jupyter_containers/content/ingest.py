@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from jupyter_containers.oci.digest import Digest, DigestMismatch, Hasher
 
 _CHUNK = 1 << 20
 _PARTIAL_MODE = 0o600
+# So much of the device stays free, as with layers that are unpacked; looked at each time so much was written.
+_FREE_BYTES = 64 << 20
+_CHECK_BYTES = 16 << 20
 
 
 class IngestInUse(Conflict):
@@ -32,6 +36,16 @@ class SizeMismatch(ContainersError):
         super().__init__(f"{what} has {relation} bytes than promised: expected {expected}, got {actual}")
         self.expected = expected
         self.actual = actual
+
+
+class StoreFull(ContainersError):
+    """What comes in would fill the disk."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"no space left on device: less than {_FREE_BYTES >> 20} MiB would stay free while {what} is written",
+            errno=errno.ENOSPC,
+        )
 
 
 class Ingest:
@@ -56,6 +70,7 @@ class Ingest:
         self._expected = expected
         self._size = size
         self._hasher = Hasher(expected.algorithm if expected else "sha256")
+        self._unchecked = _CHECK_BYTES
         self._fd: int | None = _open_locked(path, key)
         try:
             self._continue()
@@ -73,13 +88,22 @@ class Ingest:
         return self._hasher.digest
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        """Append `chunk`. Raises SizeMismatch before anything beyond the promised size is written."""
+        """Append `chunk`. Raises SizeMismatch before anything beyond the promised size is written, and StoreFull."""
         if self._size is not None and self.offset + len(chunk) > self._size:
             raise SizeMismatch(self._what, self._size, self.offset + len(chunk))
+        self._check_room(len(chunk))
         self._hasher.update(chunk)
         rest = memoryview(chunk)
         while rest:
             rest = rest[os.write(self._open_fd, rest) :]
+
+    def _check_room(self, count: int) -> None:
+        self._unchecked += count
+        if self._unchecked >= _CHECK_BYTES:
+            self._unchecked = 0
+            space = os.fstatvfs(self._open_fd)
+            if space.f_bavail * space.f_frsize < _FREE_BYTES:
+                raise StoreFull(self._what)
 
     def restart(self) -> None:
         """Forget the bytes that are there: the server would not continue where we stopped."""

@@ -16,6 +16,7 @@ from jupyter_containers.engine.containers import Containers
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.engine.environment import CGROUP_PARENT, Environment
 from jupyter_containers.engine.events import Events
+from jupyter_containers.engine.exports import Exports
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.networks import Networks
@@ -76,6 +77,7 @@ class Composition:
             execs=Execs(engine_containers.roster),
             images=engine_images,
             transfers=transfers,
+            exports=Exports(engine_images, self._content),
             builds=self._builds(environment, transfers),
             networks=Networks(daemon_id, _now(), self._networking.describe),
             volumes=engine_volumes,
@@ -122,7 +124,6 @@ class Composition:
             snapshots=self._snapshots,
             events=self._events,
             garbage=self._garbage,
-            folder=self._folder,
         )
 
     def _builds(self, environment: Environment, transfers: Transfers) -> Builds:

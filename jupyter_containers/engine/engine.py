@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.builds import Builds
     from jupyter_containers.engine.containers import Containers
     from jupyter_containers.engine.events import Events
+    from jupyter_containers.engine.exports import Exports
     from jupyter_containers.engine.images import Images
     from jupyter_containers.engine.networks import Networks
     from jupyter_containers.engine.processes import Execs
@@ -23,6 +24,7 @@ class Engine:
     execs: Execs
     images: Images
     transfers: Transfers
+    exports: Exports
     builds: Builds
     networks: Networks
     volumes: Volumes

@@ -35,21 +35,35 @@ class User:
     is_running: bool
 
 
+class ImageInUse(Conflict):
+    """An image must stay. `is_hard`: no force helps; `is_used`: because of a container."""
+
+    def __init__(self, record: ImageRecord, why: str, *, is_hard: bool, is_used: bool = False) -> None:
+        how = "cannot be forced" if is_hard else "must be forced"
+        super().__init__(f"conflict: unable to delete {record.id.short} ({how}) - {why}")
+        self.is_used = is_used
+
+
 async def remove(images: Images, name_or_id: str, *, force: bool, prune: bool) -> list[Removed]:
     """Take a name off an image, and delete the image with its last name.
 
-    Raises ImageNotFound; Conflict when containers stand on it or an id has several names. `force` overrides both, but
-    deletes nothing that a running container stands on; a stopped one keeps its layers.
+    Raises ImageNotFound; Conflict when containers stand on it, images were made from it, or an id has several names.
+    `force` overrides what is not hard: a stopped container keeps its layers. `prune`: also delete the images that it
+    was made from, as far as they have neither names nor users.
     """
     record = images.record(name_or_id)
     if is_id_of(record.id, name_or_id):
-        removed = _remove_by_id(images, record, force)
+        removed = _remove_by_id(images, record, force, prune)
     else:
-        removed = _remove_name(images, record, name_or_id, force)
-    if prune and removed[-1].deleted:
-        collected = await images.garbage.collect()
-        removed += [Removed(deleted=layer) for layer in collected.snapshots if layer.startswith("sha256:")]
-    return removed
+        removed = _remove_name(images, record, name_or_id, force, prune)
+    return removed + await _collected(images, removed)
+
+
+async def _collected(images: Images, removed: Sequence[Removed]) -> list[Removed]:
+    if not any(entry.deleted for entry in removed):
+        return []
+    collected = await images.garbage.collect()
+    return [Removed(deleted=layer) for layer in collected.snapshots if layer.startswith("sha256:")]
 
 
 def is_id_of(image_id: Digest, text: str) -> bool:
@@ -57,7 +71,7 @@ def is_id_of(image_id: Digest, text: str) -> bool:
     return str(image_id).startswith(text) or image_id.hex.startswith(text)
 
 
-def _remove_name(images: Images, record: ImageRecord, text: str, force: bool) -> list[Removed]:
+def _remove_name(images: Images, record: ImageRecord, text: str, force: bool, prune: bool) -> list[Removed]:
     references, users = images.references(record), images.users(record.id)
     if users and not force and _is_single(references):
         raise Conflict(
@@ -73,24 +87,37 @@ def _remove_name(images: Images, record: ImageRecord, text: str, force: bool) ->
         for reference in same:
             removed.append(images.untag(images.current(record), reference))
         rest = [reference for reference in rest if reference not in same]
-    if rest or _conflict(images, record, is_forced=force):
-        return removed
-    return [*removed, images.delete(record)]
+    return removed if rest else removed + _delete(images, record, force, prune, is_quiet=True)
 
 
-def _remove_by_id(images: Images, record: ImageRecord, force: bool) -> list[Removed]:
-    references = images.references(record)
+def _remove_by_id(images: Images, record: ImageRecord, force: bool, prune: bool) -> list[Removed]:
+    references, removed = images.references(record), list[Removed]()
+    if _is_single(references):
+        conflict = _conflict(images, record, is_forced=force, minds_names=False)
+        if conflict is not None:
+            raise conflict
+        removed += [images.untag(images.current(record), reference) for reference in references]
+    return removed + _delete(images, record, force, prune)
+
+
+def _delete(images: Images, record: ImageRecord, force: bool, prune: bool, *, is_quiet: bool = False) -> list[Removed]:
+    """Delete an image with the names that are left. `is_quiet`: that it must stay is no error when it still serves."""
     conflict = _conflict(images, record, is_forced=force)
-    is_ambiguous = not force and references and not _is_single(references)
-    if is_ambiguous and not any(user.is_running for user in images.users(record.id)):
-        raise Conflict(
-            f"conflict: unable to delete {record.id.short} (must be forced) - image is referenced in multiple "
-            "repositories"
-        )
     if conflict is not None:
+        if is_quiet and (conflict.is_used or not _is_dangling(images, record)):
+            return []
         raise conflict
-    removed = [images.untag(images.current(record), reference) for reference in references]
-    return [*removed, images.delete(record)]
+    record = images.current(record)
+    removed = [images.untag(images.current(record), reference) for reference in images.references(record)]
+    removed.append(images.delete(record))
+    parent = images.known(record.parent_id) if record.parent_id is not None else None
+    if prune and parent is not None and not images.references(parent):
+        removed += _delete(images, parent, False, True, is_quiet=True)
+    return removed
+
+
+def _is_dangling(images: Images, record: ImageRecord) -> bool:
+    return not images.references(record) and not images.children(record.id)
 
 
 def _is_single(references: Sequence[Reference]) -> bool:
@@ -101,24 +128,33 @@ def _is_single(references: Sequence[Reference]) -> bool:
     return len(tags) <= 1 and len({reference.repository for reference in references}) == 1
 
 
-def _conflict(images: Images, record: ImageRecord, *, is_forced: bool) -> Conflict | None:
-    """Return why the image must stay because of a container, if one must be minded."""
-    users = sorted(images.users(record.id), key=lambda user: not user.is_running)
-    if not users or (is_forced and not users[0].is_running):
+def _conflict(images: Images, record: ImageRecord, *, is_forced: bool, minds_names: bool = True) -> ImageInUse | None:
+    """Return why the image must stay, if something must be minded."""
+    if images.children(record.id):
+        return ImageInUse(record, "image has dependent child images", is_hard=True)
+    users = images.users(record.id)
+    running = next((user for user in users if user.is_running), None)
+    if running is not None:
+        why = f"image is being used by running container {running.container_id[:12]}"
+        return ImageInUse(record, why, is_hard=True, is_used=True)
+    if is_forced:
         return None
-    kind, how = ("running", "cannot be forced") if users[0].is_running else ("stopped", "must be forced")
-    return Conflict(
-        f"conflict: unable to delete {record.id.short} ({how}) - image is being used by {kind} container "
-        f"{users[0].container_id[:12]}"
-    )
+    if minds_names and images.references(images.current(record)):
+        return ImageInUse(record, "image is referenced in multiple repositories", is_hard=False)
+    if users:
+        why = f"image is being used by stopped container {users[0].container_id[:12]}"
+        return ImageInUse(record, why, is_hard=False, is_used=True)
+    return None
 
 
 async def prune(images: Images, wanted: Callable[[ImageView], bool]) -> tuple[list[Removed], int]:
-    """Delete the images that `wanted` picks and no container stands on; return what went and the bytes freed."""
+    """Delete the images that `wanted` picks and nothing stands on; return what went and the bytes freed."""
     removed: list[Removed] = []
     for view in images.all():
-        if wanted(view) and not images.users(view.id):
-            removed += _remove_by_id(images, view.record, force=True)
+        record = images.known(view.id)
+        if record is None or not wanted(view) or images.users(view.id) or images.children(view.id):
+            continue
+        removed += _delete(images, record, True, True)
     collected = await images.garbage.collect()
     if removed:
         removed += [Removed(deleted=layer) for layer in collected.snapshots if layer.startswith("sha256:")]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import Path
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine import image_removal
@@ -89,7 +91,7 @@ class ImageView:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One step of an image; `id` and `tags` only on the newest one."""
+    """One step of an image; `id` and `tags` where an image of that state is known: it, and those it was made from."""
 
     history: History
     size: int
@@ -173,6 +175,20 @@ class Images:
             raise InvalidParameter(f"image id prefix {text} is ambiguous; give more digits")
         return found[0] if found else None
 
+    def target(self, name: Reference) -> Digest | None:
+        """Return the id of the image that a name with a tag points at, None if nothing has the name."""
+        found = self._names.get(f"{name.repository}:{name.tag}")
+        return found.image_id if found is not None else None
+
+    def tags_of(self, repository: Reference) -> list[Reference]:
+        """Return the names with a tag that a repository has here, in alphabetical order."""
+        references = (Reference.parse(entry.name) for entry in self._names.all())
+        return [reference for reference in references if reference.repository == repository.repository]
+
+    def known(self, image_id: Digest) -> ImageRecord | None:
+        """Return the record of an image, None when it is not here."""
+        return self._records.get(image_id)
+
     def current(self, record: ImageRecord) -> ImageRecord:
         """Return the record as it is now."""
         return self._records.get(record.id) or _missing(str(record.id))
@@ -203,29 +219,63 @@ class Images:
 
     def history(self, view: ImageView) -> list[HistoryEntry]:
         """Return the steps of an image, the newest first."""
-        sizes = [self._layer_size(name) for name in view.image.chain][::-1]
+        sizes = [self.layer_size(name) for name in view.image.chain][::-1]
         entries: list[HistoryEntry] = []
+        record: ImageRecord | None = view.record
         for step in reversed(view.config.history):
             size = 0 if step.empty_layer or not sizes else sizes.pop(0)
-            first = not entries
-            entries.append(
-                HistoryEntry(step, size, str(view.id), tuple(view.tags)) if first else HistoryEntry(step, size)
-            )
+            if record is None:
+                entries.append(HistoryEntry(step, size))
+                continue
+            tags = (reference.familiar for reference in self.references(record) if reference.tag)
+            entries.append(HistoryEntry(step, size, str(record.id), tuple(tags)))
+            record = self._records.get(record.parent_id) if record.parent_id is not None else None
         return entries
+
+    def children(self, image_id: Digest) -> list[ImageRecord]:
+        """Return the images that were made from an image by a commit."""
+        return [record for record in self._records.all() if record.parent_id == image_id]
+
+    def parents(self) -> set[Digest]:
+        """Return the ids of the images that others were made from."""
+        return {record.parent_id for record in self._records.all() if record.parent_id is not None}
+
+    def shared_size(self, view: ImageView, layer_users: Counter[str]) -> int:
+        """Return the bytes of an image that another one has as well."""
+        return sum(self.layer_size(layer) for layer in view.image.chain if layer_users[layer] > 1)
+
+    def folders(self, view: ImageView) -> tuple[Path, ...]:
+        """Return where the files of an image's layers are, the topmost first; () for an image without layers."""
+        if not self._snapshots.exists(view.chain):
+            return ()
+        top = self._snapshots.upper(view.chain)
+        return (top, *self._snapshots.lowers(view.chain)) if top is not None else ()
+
+    def layer_users(self) -> Counter[str]:
+        """Return how many images stand on each committed snapshot."""
+        images = filter(None, (self._image(record) for record in self._records.all()))
+        return Counter(layer for image in images for layer in image.chain)
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
-    def add(self, image: Image, name: Reference | None = None, repo_digest: str | None = None) -> ImageRecord:
-        """Remember an image whose layers are unpacked, and let `name` point at it."""
+    def add(
+        self,
+        image: Image,
+        name: Reference | None = None,
+        repo_digest: str | None = None,
+        *,
+        parent: Digest | None = None,
+    ) -> ImageRecord:
+        """Remember an image whose layers are unpacked, and let `name` point at it. `parent`: what it was made from."""
         known = self._records.get(image.config_digest)
         digests = set(known.repo_digests if known else ()) | ({repo_digest} if repo_digest else set())
         record = ImageRecord(
             id=image.config_digest,
             target=image.descriptor,
             created_at=image.config.created,
-            size=sum(self._layer_size(layer) for layer in image.chain),
+            size=sum(self.layer_size(layer) for layer in image.chain),
             last_tagged_at=self._now() if name is not None else (known.last_tagged_at if known else None),
-            parent_id=known.parent_id if known else None,
+            parent_id=parent or (known.parent_id if known else None),
             repo_digests=tuple(sorted(digests)),
         )
         self._records.add(record)
@@ -239,7 +289,17 @@ class Images:
             raise InvalidParameter("refusing to create a tag with a digest reference")
         name = reference.with_default_tag()
         self.add(view.image, name)
-        self._tell("tag", view.record, name.familiar)
+        self.tell_tag(view.id, name)
+
+    def tell_tag(self, image_id: Digest, name: Reference) -> None:
+        """Publish that an image has a name now."""
+        record = self._records.get(image_id)
+        if record is not None:
+            self._tell("tag", record, name.familiar)
+
+    def tell(self, action: str, image_id: Digest, name: str) -> None:
+        """Publish what was done with an image."""
+        self._events.publish("image", action, str(image_id), {"name": name})
 
     async def remove(self, name_or_id: str, *, force: bool = False, prune: bool = True) -> list[Removed]:
         """See image_removal.remove."""
@@ -271,7 +331,8 @@ class Images:
         labels = dict(image.config.process.labels) if image is not None else {}
         self._events.publish("image", action, str(record.id), labels | {"name": name})
 
-    def _layer_size(self, snapshot: str) -> int:
+    def layer_size(self, snapshot: str) -> int:
+        """Return the bytes that the files of one layer take; 0 when it is not here."""
         try:
             return self._snapshots.stat(snapshot).size_bytes or 0
         except SnapshotNotFound:

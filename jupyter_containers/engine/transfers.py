@@ -7,20 +7,20 @@ failed one leaves is collected afterwards; but what a pull brought until its reg
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryFile
-from typing import BinaryIO
 
+from jupyter_containers.build.changes import apply_changes
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.bodies import consume
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage
 from jupyter_containers.engine.images import Images
 from jupyter_containers.errors import NotFound, Unsupported
 from jupyter_containers.images import archive, unpack, walk
 from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.image_config import ProcessDefaults
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress, Registry
@@ -38,8 +38,17 @@ class Pulled:
     warning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An image out of a file. `replaced`: names that pointed at another image before, and its id."""
+
+    names: tuple[Reference, ...]
+    image: Image
+    replaced: tuple[tuple[Reference, Digest], ...] = ()
+
+
 class Transfers:
-    """Brings images into the store of one data root; `folder` is where a body that must be read twice is kept."""
+    """Brings images into the store of one data root."""
 
     def __init__(
         self,
@@ -50,7 +59,6 @@ class Transfers:
         snapshots: Snapshotter,
         events: Events,
         garbage: Garbage,
-        folder: Path,
     ) -> None:
         self._images = images
         self._registry = registry
@@ -58,7 +66,6 @@ class Transfers:
         self._snapshots = snapshots
         self._events = events
         self._garbage = garbage
-        self._folder = folder
 
     async def pull(
         self,
@@ -93,47 +100,66 @@ class Transfers:
             warning=_warning(reference, image, platform),
         )
 
+    async def tags(self, repository: Reference, *, credentials: Credentials | None = None) -> list[str]:
+        """Return the tags that a repository has at its registry. Raises as `pull`."""
+        return await self._registry.tags(repository, credentials)
+
     async def _known(self, reference: Reference) -> object:
         try:
             return (await self._images.find(str(reference))).id
         except NotFound:
             return None
 
-    async def load(self, body: AsyncIterable[bytes]) -> list[tuple[tuple[Reference, ...], Image]]:
-        """Read the images of a `docker save` file or an OCI layout; return them with their names.
+    async def load(
+        self,
+        body: AsyncIterable[bytes],
+        progress: Callable[[Progress], None] | None = None,
+        platform: Platform | None = None,
+    ) -> list[Loaded]:
+        """Read the images of a `docker save` file or an OCI layout.
 
         Raises InvalidParameter for what is neither, Unsupported for an image of another machine's root. After
         cancellation: images that were complete stay.
         """
-        async with self._garbage.working(), self._spooled(body) as file:
-            loaded = await asyncio.to_thread(archive.load, file, self._content)
-            for names, image in loaded:
-                await self._unpacked(image, lambda _progress: None)
+        async with self._garbage.working():
+            found = await consume(body, lambda stream: archive.load(stream, self._content, platform))
+            loaded = []
+            for names, image in found:
+                await self._unpacked(image, progress or _tell_nobody)
+                loaded.append(Loaded(names, image, tuple(self._replaced(names, image))))
                 for name in names or (None,):
                     self._images.add(image, name)
-                self._events.publish("image", "load", str(image.config_digest), {"name": str(image.config_digest)})
+                self._images.tell("load", image.config_digest, str(image.config_digest))
         return loaded
 
+    def _replaced(self, names: Sequence[Reference], image: Image) -> Iterator[tuple[Reference, Digest]]:
+        for name in names:
+            target = self._images.target(name)
+            if target is not None and target != image.config_digest:
+                yield name, target
+
     async def import_(
-        self, body: AsyncIterable[bytes], *, name: Reference | None, changes: Sequence[str], message: str
+        self,
+        body: AsyncIterable[bytes],
+        *,
+        name: Reference | None,
+        changes: Sequence[str],
+        message: str,
+        platform: Platform | None = None,
     ) -> Image:
         """Make an image of one layer from a tar of a root file system, as `docker import` does."""
-        async with self._garbage.working(), self._spooled(body) as file:
-            image = await asyncio.to_thread(
-                archive.import_tar, file, self._content, changes=tuple(changes), message=message
+        process = apply_changes(ProcessDefaults(), changes)
+        async with self._garbage.working():
+            image = await consume(
+                body,
+                lambda stream: archive.import_tar(
+                    stream, self._content, process=process, message=message, platform=platform
+                ),
             )
-            await self._unpacked(image, lambda _progress: None)
+            await self._unpacked(image, _tell_nobody)
             self._images.add(image, name)
-        self._events.publish("image", "import", str(image.config_digest), {"name": str(image.config_digest)})
+        self._images.tell("import", image.config_digest, str(name or image.config_digest))
         return image
-
-    @asynccontextmanager
-    async def _spooled(self, body: AsyncIterable[bytes]) -> AsyncIterator[BinaryIO]:
-        with TemporaryFile(dir=self._folder) as file:
-            async for chunk in body:
-                await asyncio.to_thread(file.write, chunk)
-            file.seek(0)
-            yield file
 
     async def _unpacked(self, image: Image, progress: Callable[[Progress], None]) -> Image:
         loop = asyncio.get_running_loop()
@@ -164,6 +190,10 @@ class Transfers:
                 return True
             key = record.parent
         return False
+
+
+def _tell_nobody(_: Progress) -> None:
+    pass
 
 
 def _warning(reference: Reference, image: Image, wanted: Platform | None) -> str:

@@ -7,7 +7,7 @@ passes, and is known by its name only in a table in memory. What no image needs 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,6 @@ from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.images import walk
 from jupyter_containers.images.assemble import assemble, assemble_around
-from jupyter_containers.images.changes import apply_changes
 from jupyter_containers.images.walk import Image
 from jupyter_containers.layers.compression import Readable, decompress, detect
 from jupyter_containers.layers.member import Kind, Member, clean
@@ -87,15 +86,14 @@ def import_tar(
     stream: Readable,
     content: ContentStore,
     *,
-    changes: Sequence[str] = (),
+    process: ProcessDefaults | None = None,
     message: str = "",
     platform: Platform | None = None,
 ) -> Image:
     """Make an image of one layer from a tar of a root file system, compressed or not (`docker import`).
 
-    The layer is kept uncompressed, and looked at only when it is unpacked. Raises InvalidParameter for wrong changes.
+    The layer is kept uncompressed, and looked at only when it is unpacked.
     """
-    process = apply_changes(ProcessDefaults(), changes)
     with content.ingest(f"import:{id(stream)}") as ingest:
         ingest.restart()
         for chunk in decompress(stream):
@@ -108,7 +106,7 @@ def import_tar(
     config = ImageConfig(
         platform=platform or host_platform(),
         diff_ids=(digest,),
-        process=process,
+        process=process or ProcessDefaults(),
         history=(History(created=created, comment=message or "Imported from -"),),
         created=created,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import InvalidParameter
@@ -42,25 +42,28 @@ def assemble_around(
     return Image(descriptor, manifest, config, config_digest)
 
 
-def export_snapshot(content: ContentStore, snapshotter: Snapshotter, key: str) -> tuple[Descriptor, Digest]:
+def export_snapshot(
+    content: ContentStore, snapshotter: Snapshotter, key: str, *, omit: Collection[bytes] = ()
+) -> tuple[Descriptor, Digest]:
     """Write what a snapshot adds to its parent as an uncompressed layer; returns its descriptor and diff id.
 
+    `omit` are paths (without a slash in front) of an overlay snapshot that are left out, see layers.diff.
     Best for a snapshot that nobody writes to at the moment. The blob is not flushed to disk: it can be made again.
     """
     with content.ingest(f"export:{key}") as ingest:
         ingest.restart()  # the start of an export that was cut off is of no use: the snapshot may have changed
-        written = _write(snapshotter, key, ingest.write)
+        written = _write(snapshotter, key, ingest.write, omit)
         ingest.commit(written.stream_bytes, written.diff_id, sync=False)
     return Descriptor(media_types.OCI_LAYER, written.diff_id, written.stream_bytes), written.diff_id
 
 
-def _write(snapshotter: Snapshotter, key: str, write: Callable[[bytes], object]) -> Diff:
+def _write(snapshotter: Snapshotter, key: str, write: Callable[[bytes], object], omit: Collection[bytes]) -> Diff:
     record = snapshotter.stat(key)
     directory = snapshotter.upper(key)
     if directory is None or record.adopted_path is not None:
         raise InvalidParameter(f"snapshot {key} has no files of its own that could become a layer")
     if snapshotter.layer_format == OVERLAY_FORMAT:
         xattr = USER_OPAQUE_XATTR if snapshotter.user_xattr else OPAQUE_XATTR
-        return diff(directory, write, opaque_xattr=xattr)
+        return diff(directory, write, opaque_xattr=xattr, omit=omit)
     parent = snapshotter.upper(record.parent) if record.parent is not None else None
     return diff_trees(directory, parent, write)

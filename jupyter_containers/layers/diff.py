@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +52,16 @@ def diff(
     *,
     ownership: Ownership = EXACT,
     opaque_xattr: bytes = OPAQUE_XATTR,
+    omit: Collection[bytes] = (),
 ) -> Diff:
     """Write the content of an overlay's upper directory as an uncompressed layer to `write`.
 
-    Names beginning with `.wh.` cannot be told from whiteouts in a layer, so they are left out. Raises OSError.
+    `omit` are paths, without a slash in front, that are left out; what lies below them is not. Names beginning with
+    `.wh.` cannot be told from whiteouts in a layer, so they are left out. Raises OSError.
     """
     with _recording(write, ownership) as (recorder, finish), _opened(upper) as root_fd:
         for entry in walk(root_fd):
-            if entry.name.startswith(PREFIX):
+            if entry.name.startswith(PREFIX) or entry.path in omit:
                 continue
             if is_overlay_whiteout(entry.status):
                 recorder.add(_whiteout(_beside(entry.path, PREFIX + entry.name), entry))

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import aiohttp
 
-from jupyter_containers.content.ingest import Ingest
+from jupyter_containers.content.ingest import Ingest, StoreFull
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest, DigestMismatch
@@ -197,7 +197,7 @@ async def _opened(store: ContentStore, layer: Descriptor) -> AsyncIterator[Inges
     )
     try:
         yield ingest
-    except OSError:
+    except (OSError, StoreFull):
         # The disk is full, most likely: a part that nobody can complete would only keep it so.
         ingest.abort()
         raise

@@ -56,6 +56,10 @@ class Registry:
         reference = reference.with_default_tag()
         return await resolver.resolve(await self._open(reference, credentials), reference)
 
+    async def tags(self, reference: Reference, credentials: Credentials | None = None) -> list[str]:
+        """Return all tags of a repository. Raises what `resolve` raises."""
+        return await resolver.tags(await self._open(reference, credentials), reference)
+
     async def pull(
         self,
         reference: Reference,

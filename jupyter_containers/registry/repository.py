@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,7 @@ from jupyter_containers.registry.endpoints import Endpoint
 from jupyter_containers.registry.failures import (
     Answer,
     LoginRequired,
+    RegistryRefused,
     RegistryUnreachable,
     RemoteBlobNotFound,
     for_answer,
@@ -26,6 +28,7 @@ from jupyter_containers.registry.retries import TRANSIENT_STATUSES, retry_after
 from jupyter_containers.registry.transport import Request, Transport, read_answer
 
 MAX_ERROR_BYTES = 64 * 1024
+MAX_TAGS_BYTES = 4 * 1024 * 1024
 _ACCEPT = {"Accept": ", ".join(media_types.ACCEPTED + tuple(sorted(media_types.SCHEMA_1)))}
 
 
@@ -43,6 +46,13 @@ class Repository:
     async def manifest(self, key: str, *, method: str = "GET") -> Answer:
         """Return the registry's answer for a tag or digest, whatever its status. Raises RegistryUnreachable."""
         return await self._read(method, f"{self._base}/manifests/{key}", _ACCEPT, MAX_MANIFEST_BYTES)
+
+    async def tags(self, link: str = "") -> Answer:
+        """Return a page of the list of tags: the first one, or the one that a Link header leads to."""
+        url = urllib.parse.urljoin(f"{self._base}/tags/list", link) if link else f"{self._base}/tags/list"
+        if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self._base)[:2]:
+            raise RegistryRefused(f"the list of tags goes on at another host: {url}")
+        return await self._read("GET", url, {}, MAX_TAGS_BYTES)
 
     async def small_blob(self, digest: Digest, *, limit: int) -> bytes:
         """Return a whole blob of at most `limit` bytes, unchecked. Raises RemoteBlobNotFound."""

@@ -6,6 +6,8 @@ is here already is not fetched at all.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 
 from jupyter_containers.content.store import ContentStore
@@ -17,6 +19,10 @@ from jupyter_containers.oci.manifest import MAX_MANIFEST_BYTES, Index, Manifest,
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry.failures import Answer, RegistryRefused, for_manifest
 from jupyter_containers.registry.repository import Repository
+
+MAX_PAGES = 1000
+# RFC 8288: <where>; rel="next"
+_NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,30 @@ async def fetch_digest(repository: Repository, reference: Reference, digest: Dig
     if Digest.of(answer.body, digest.algorithm) != digest:
         raise RegistryRefused(f"manifest verification failed for digest {digest}")
     return _fetched(answer.body, digest, _media_type(answer), reference)
+
+
+async def tags(repository: Repository, reference: Reference) -> list[str]:
+    """Return all tags of a repository, page by page. Raises RepositoryNotFound, PullDenied, RegistryRefused."""
+    found: list[str] = []
+    link = ""
+    for _ in range(MAX_PAGES):
+        answer = await repository.tags(link)
+        if not answer.is_ok:
+            raise for_manifest(answer, reference)
+        found += _tag_names(answer.body)
+        match = _NEXT.search(answer.headers.get("link", ""))
+        if match is None:
+            return found
+        link = match[1]
+    raise RegistryRefused(f"the list of tags of {reference.familiar_repository} has more than {MAX_PAGES} pages")
+
+
+def _tag_names(body: bytes) -> list[str]:
+    try:
+        listed = json.loads(body)["tags"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise RegistryRefused("the registry answered with something that is no list of tags") from None
+    return [name for name in listed or () if isinstance(name, str)] if isinstance(listed, list | None) else []
 
 
 async def _fetch_by_key(repository: Repository, reference: Reference) -> Fetched:

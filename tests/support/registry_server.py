@@ -29,6 +29,7 @@ from jupyter_containers.oci.digest import Digest
 from tests.support.tiny_image import TinyImage
 
 _PATH = re.compile(r"/v2/(?P<name>.+)/(?P<kind>manifests|blobs)/(?P<key>[^/]+)")
+_TAGS = re.compile(r"/v2/(.+)/tags/list")
 _CODES = {401: "UNAUTHORIZED", 403: "DENIED", 404: "MANIFEST_UNKNOWN", 429: "TOOMANYREQUESTS"}
 
 
@@ -165,6 +166,9 @@ class RegistryServer:
         content = self._blobs.get((match["name"], match["key"]))
         return None if content is None else _Document(content, "application/octet-stream")
 
+    def tags(self, repository: str) -> list[str]:
+        return [key for name, key in self._manifests if name == repository and ":" not in key]
+
     def knows(self, repository: str) -> bool:
         return any(name == repository for name, _ in (*self._manifests, *self._blobs))
 
@@ -274,8 +278,21 @@ class _Answerer(BaseHTTPRequestHandler):
             self._challenge(path)
         elif path == "/v2/":
             self._send(200, b"{}", {"Content-Type": "application/json"})
+        elif match := _TAGS.fullmatch(path):
+            self._tags(match[1], dict(urllib.parse.parse_qsl(query)))
         else:
             self._document(path, fault)
+
+    def _tags(self, name: str, query: dict[str, str]) -> None:
+        """One tag for each page, which leads to the next."""
+        tags = sorted(self.server.registry.tags(name))
+        if not tags:
+            self._error(404, "NAME_UNKNOWN", "repository name not known to registry")
+            return
+        page = [tag for tag in tags if tag > query.get("last", "")][:1]
+        is_last = not page or page[0] == tags[-1]
+        link = {} if is_last else {"Link": f'</v2/{name}/tags/list?last={page[0]}&n=1>; rel="next"'}
+        self._send(200, json.dumps({"name": name, "tags": page}).encode(), {"Content-Type": "application/json"} | link)
 
     def _challenge(self, path: str) -> None:
         match = _PATH.fullmatch(path)

@@ -40,7 +40,7 @@ class Rooms:
 
     async def load(self, images: Mapping[str, TinyImage]) -> Image:
         """Load images under names; return the last one."""
-        return (await self.transfers.load(body(docker_archive(images))))[-1][1]
+        return (await self.transfers.load(body(docker_archive(images))))[-1].image
 
     def told(self, action: str) -> list[Event]:
         """Return the events of one action."""
@@ -74,7 +74,7 @@ def with_rooms(folder: Path, use: Callable[[Rooms], Awaitable[T]]) -> T:
         )  # fmt: skip
         async with Registry(content) as registry:
             transfers = Transfers(
-                images, registry, content=content, snapshots=snapshots, events=events, garbage=garbage, folder=folder
+                images, registry, content=content, snapshots=snapshots, events=events, garbage=garbage
             )
             try:
                 rooms = Rooms(content, snapshots, images, transfers, garbage, events, snapshot_records)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from jupyter_containers.api.routes import (
     build,
+    commit,
     container_files,
     container_streams,
     containers,
     execs,
+    image_transfers,
     images,
     networks,
     system,
@@ -23,8 +25,10 @@ ROUTES: tuple[Route, ...] = (
     *container_streams.ROUTES,
     *container_files.ROUTES,
     *execs.ROUTES,
+    *image_transfers.ROUTES,
     *images.ROUTES,
     *build.ROUTES,
+    *commit.ROUTES,
     *networks.ROUTES,
     *volumes.ROUTES,
     *unsupported.ROUTES,

@@ -43,7 +43,6 @@ ROUTES = (
     *(Route("*", f"/{resource}{{rest:(/.*)?}}", swarm) for resource in _SWARM),
     Route("*", "/plugins{rest:(/.*)?}", unsupported),
     Route("*", "/auth", unsupported),
-    Route("*", "/commit", unsupported),
     Route("*", "/distribution{rest:(/.*)?}", unsupported),
     Route("*", "/session", unsupported),
     Route("*", "/system/df", unsupported),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from jupyter_containers.api.routing import API_VERSION
@@ -19,31 +20,34 @@ def seconds_of(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def summary_json(view: ImageView, containers: int = -1, *, version: tuple[int, int] = API_VERSION) -> dict[str, Any]:
-    """Write an entry of the list; `containers` is -1 when it was not counted."""
+def summary_json(view: ImageView, *, shared_size: int = -1, version: tuple[int, int] = API_VERSION) -> dict[str, Any]:
+    """Write an entry of the list; `shared_size` is -1 when it was not counted, as containers never are here."""
     tags, digests = view.tags, view.repo_digests
     if not tags and not digests and version < (1, 43):  # what clients of those versions show, and look for
         tags, digests = ["<none>:<none>"], ["<none>@<none>"]
     return {
-        "Containers": containers,
+        "Containers": -1,
         "Created": seconds_of(view.record.created_at),
         "Id": str(view.id),
-        "Labels": dict(view.config.process.labels) or None,
+        "Labels": dict(view.config.process.labels),
         "ParentId": str(view.record.parent_id or ""),
         "RepoDigests": digests,
         "RepoTags": tags,
-        "SharedSize": -1,
+        "SharedSize": shared_size,
         "Size": view.record.size,
         **({"VirtualSize": view.record.size} if version < (1, 44) else {}),
     }
 
 
-def image_json(view: ImageView) -> dict[str, Any]:
-    """Write what inspect answers."""
+def image_json(
+    view: ImageView, folders: Sequence[Path] = (), *, version: tuple[int, int] = API_VERSION
+) -> dict[str, Any]:
+    """Write what inspect answers; `folders` are those of the layers, the topmost first."""
     config = view.config
     last = config.history[-1] if config.history else None
     data: dict[str, Any] = {
         "Id": str(view.id),
+        **({"Descriptor": view.record.target.to_json()} if version >= (1, 48) else {}),
         "RepoTags": view.tags,
         "RepoDigests": view.repo_digests,
         "Parent": str(view.record.parent_id or ""),
@@ -51,12 +55,12 @@ def image_json(view: ImageView) -> dict[str, Any]:
         "Created": config.created,
         "DockerVersion": "",
         "Author": config.author,
-        "Config": config_json(config.process),
+        "Config": config_json(config.process, version=version),
         "Architecture": config.platform.architecture,
         "Os": config.platform.os,
         "Size": view.record.size,
-        "VirtualSize": view.record.size,
-        "GraphDriver": {"Data": None, "Name": "overlay2"},
+        **({"VirtualSize": view.record.size} if version < (1, 44) else {}),
+        "GraphDriver": {"Data": _folders_json(folders), "Name": "overlay2"},
         "RootFS": {"Type": "layers", "Layers": [str(diff_id) for diff_id in config.diff_ids]},
         "Metadata": {"LastTagTime": view.record.last_tagged_at or "0001-01-01T00:00:00Z"},
     }
@@ -65,9 +69,19 @@ def image_json(view: ImageView) -> dict[str, Any]:
     return data
 
 
-def config_json(process: ProcessDefaults) -> dict[str, Any]:
-    """Write an image's default process with all of Docker's fields, also those that are only for containers."""
+def _folders_json(folders: Sequence[Path]) -> dict[str, str] | None:
+    """Write the folders by the words of overlayfs. No image is mounted, so there are no others."""
+    if not folders:
+        return None
+    lower = {"LowerDir": ":".join(map(str, folders[1:]))} if folders[1:] else {}
+    return {**lower, "UpperDir": str(folders[0])}
+
+
+def config_json(process: ProcessDefaults, *, version: tuple[int, int] = API_VERSION) -> dict[str, Any]:
+    """Write an image's default process; before API 1.50 with the fields that are only for containers."""
     given: Mapping[str, Any] = process_to_json(process)
+    if version >= (1, 50):
+        return dict(given)
     empty: dict[str, Any] = {
         "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False,
         "AttachStderr": False, "Tty": False, "OpenStdin": False, "StdinOnce": False, "Env": None, "Cmd": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_containers.images.unpack import EXTRACTING
 from jupyter_containers.registry import Progress
 
 _BAR_WIDTH = 50
@@ -18,6 +19,13 @@ def progress_json(step: Progress) -> dict[str, Any]:
     if step.id:
         data["id"] = step.id
     return data
+
+
+def loading_json(step: Progress) -> dict[str, Any] | None:
+    """Write a step of a load, None for what a load does not tell."""
+    if step.status != EXTRACTING:
+        return None
+    return progress_json(Progress(step.id, "Loading layer", step.current, step.total))
 
 
 def _bar(current: int, total: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_containers.engine.containers import (
     attach,
     checks,
+    commit,
     create,
     describe,
     listing,
@@ -61,6 +62,10 @@ class Containers:
     async def create(self, settings: Settings, host: HostSettings, *, name: str = "") -> create.Created:
         """See create.create."""
         return await create.create(self.roster, settings, host, name=name)
+
+    async def commit(self, container: Container, request: commit.CommitRequest) -> Digest:
+        """See commit.commit."""
+        return await commit.commit(self.roster, container, request)
 
     async def start(self, container: Container) -> bool:
         """See start.start."""

@@ -13,6 +13,7 @@ from jupyter_containers.oci.reference import Reference
 from tests.support.stores import Rooms, with_rooms
 from tests.support.tiny_image import image, layer
 
+TWO = image(layer({"one": b"1"}), layer({"two": b"2"}))
 ONE = image(layer({"one": b"1"}))
 CHAIN = str(ONE.layers[0].diff_id)
 CONTAINER = "c0ffee" * 10 + "abcd"
@@ -138,11 +139,19 @@ def test_a_layer_that_another_image_has_too_stays(tmp_path: Path) -> None:
     with_rooms(tmp_path, use)
 
 
-def test_without_pruning_the_layers_stay(tmp_path: Path) -> None:
+def test_what_an_image_was_made_from_goes_with_it_unless_it_is_kept(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
-        image_id = await loaded(rooms, "one:latest")
-        assert lines(await rooms.images.remove("one", prune=False)) == ["one:latest", image_id]
-        assert rooms.committed() == {CHAIN}
+        parent_id = await loaded(rooms, "one:latest")
+        for prune, rest in ((False, []), (True, [parent_id])):
+            child = await rooms.load({"two": TWO})
+            rooms.images.add(child, parent=ONE.image_id)
+            with pytest.raises(Conflict, match=r"cannot be forced.*image has dependent child images"):
+                await rooms.images.remove(parent_id, force=True)
+            if rooms.images.references(rooms.images.record(parent_id)):
+                assert lines(await rooms.images.remove("one")) == ["one:latest"]
+            removed = lines(await rooms.images.remove("two", prune=prune))
+            assert removed[: 2 + len(rest)] == ["two:latest", str(TWO.image_id), *rest]
+        assert rooms.committed() == set()
 
     with_rooms(tmp_path, use)
 

@@ -132,9 +132,9 @@ def oci_layout(tiny: TinyImage) -> bytes:
 def test_load_names_what_has_a_name_and_keeps_what_has_none(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         loaded = await rooms.transfers.load(body(gzip.compress(docker_archive({"a:1": ONE, "b/c:2": ONE}))))
-        assert [[name.familiar for name in names] for names, _ in loaded] in ([["a:1"], ["b/c:2"]], [["a:1", "b/c:2"]])
+        assert [[name.familiar for name in each.names] for each in loaded] in ([["a:1"], ["b/c:2"]], [["a:1", "b/c:2"]])
         nameless = await rooms.transfers.load(body(oci_layout(image(layer({"n": b"n"})))))
-        assert nameless[0][0] == ()
+        assert nameless[0].names == ()
         assert sorted(view.tags for view in rooms.images.all()) == [[], ["b/c:2", "a:1"]]
         assert rooms.told("load")
 

@@ -18,6 +18,7 @@ from jupyter_containers.images.archive import import_tar, load
 from jupyter_containers.images.unpack import unpack
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.image_config import ProcessDefaults
 from jupyter_containers.snapshots.plain import PlainSnapshotter
 from tests.support import tiny_image
 from tests.support.memory_records import MemoryRecords
@@ -168,7 +169,8 @@ def test_what_is_no_archive_of_images_is_refused(content: DirectoryStore, body: 
 
 def test_a_root_file_system_becomes_an_image_of_one_layer(content: DirectoryStore, tmp_path: Path) -> None:
     tar = LAYERS[0].content
-    image = import_tar(io.BytesIO(gzip.compress(tar)), content, changes=['CMD ["sh"]', "ENV A=1"], message="by hand")
+    process = ProcessDefaults(cmd=("sh",), env=("A=1",))
+    image = import_tar(io.BytesIO(gzip.compress(tar)), content, process=process, message="by hand")
     assert image.config.diff_ids == (LAYERS[0].diff_id,)
     assert (image.config.process.cmd, image.config.process.env) == (("sh",), ("A=1",))
     assert image.config.history[0].comment == "by hand"
@@ -177,9 +179,9 @@ def test_a_root_file_system_becomes_an_image_of_one_layer(content: DirectoryStor
 
 
 def test_nothing_is_kept_of_an_import_that_fails(content: DirectoryStore) -> None:
-    for body, changes in ((b"", []), (gzip.compress(b"x" * 10_000)[:-20], []), (b"x", ["RUN x"])):
+    for body in (b"", gzip.compress(b"x" * 10_000)[:-20]):
         with pytest.raises(InvalidParameter):
-            import_tar(io.BytesIO(body), content, changes=changes)
+            import_tar(io.BytesIO(body), content)
     assert list(content) == []
 
 

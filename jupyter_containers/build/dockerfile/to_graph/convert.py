@@ -20,7 +20,7 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.platform import host_platform
 
 # What each instruction does to a stage; COPY needs to know the other stages and stands apart.
-_ACTIONS: Mapping[type, Any] = {
+ACTIONS: Mapping[type, Any] = {
     words.Run: run, words.Env: settings.env, words.Label: settings.label, words.Arg: settings.arg,
     words.Workdir: files.workdir, words.User: settings.user, words.Cmd: settings.cmd,
     words.Entrypoint: settings.entrypoint, words.Expose: settings.expose, words.Volume: settings.volume,
@@ -71,7 +71,7 @@ def _act(
     if isinstance(instruction, Copy):
         files.copy(state, instruction, statement, dockerfile=dockerfile, stages=stages, images=images)
     else:
-        _ACTIONS[type(instruction)](state, instruction, statement)
+        ACTIONS[type(instruction)](state, instruction, statement)
 
 
 def _add_labels(state: StageState, labels: Mapping[str, str], last: Line) -> None:

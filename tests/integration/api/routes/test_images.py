@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from tests.support.api_client import IMAGE, Answer, Api
+from tests.support.api_client import IMAGE, Api
 from tests.support.docker_archive import docker_archive
-from tests.support.registry_server import RegistryServer
 from tests.support.tiny_image import image, layer
 
 pytestmark = pytest.mark.needs("root", "overlay")
 
 ONE = image(layer({"one": b"1"}), process={"Labels": {"course": "os"}})
-# A layer that no other test has brought here: only such a one is pulled completely.
-FRESH = image(layer({"fresh": b"1"}))
-
-
-def lines(answer: Answer) -> list[Any]:
-    return [json.loads(line) for line in answer.content.splitlines()]
-
-
-def test_a_pull_says_where_from_once_and_ends_with_digest_and_status(api: Api) -> None:
-    with RegistryServer() as server:
-        digest = server.add_image("team/one", "1", FRESH)
-        name = f"{server.address}/team/one"
-        told = lines(api.post("/images/create", fromImage=name, tag="1"))
-        assert [line for line in told if line["status"].startswith("Pulling from")] == told[:1]
-        assert (told[0]["status"], told[0]["id"]) == ("Pulling from team/one", "1")
-        assert "Pull complete" in [line["status"] for line in told]
-        assert [line["status"] for line in told[-2:]] == [
-            f"Digest: {digest}", f"Status: Downloaded newer image for {name}:1",
-        ]  # fmt: skip
-        again = lines(api.post("/images/create", fromImage=name, tag="1"))
-        assert again[-1]["status"] == f"Status: Image is up to date for {name}:1"
-        missing = api.post("/images/create", fromImage=name, tag="9")
-        assert missing.status == 404
-        assert missing.message.startswith(f"manifest for {name}:9 not found")
-        other = lines(api.post("/images/create", fromImage=name, tag="1", platform="linux/s390x"))
-        assert other[-1]["status"].startswith("WARNING: image with reference")
-        removed = api.delete(f"/images/{name}:1").json
-        assert [list(entry) for entry in removed] == [["Untagged"], ["Untagged"], ["Deleted"], ["Deleted"]]
 
 
 def test_the_list_is_filtered_by_name_label_and_danglingness(api: Api) -> None:
@@ -111,17 +79,3 @@ def test_prune_takes_only_what_has_no_name(api: Api) -> None:
     assert pruned["SpaceReclaimed"] > 0
     assert api.get("/images/moves/json").status == 200
     assert len(api.delete("/images/moves").json) == 3
-
-
-def test_a_file_that_is_no_image_is_refused(api: Api) -> None:
-    assert api.post("/images/load", b"nonsense").status == 400
-    assert api.post("/images/create", b"", fromSrc="http://example.org/x.tar").status == 501
-    assert api.post("/images/create", fromImage="").status == 400
-    assert api.post("/images/create", fromImage="a", headers={"X-Registry-Auth": "!"}).status == 400
-
-
-def test_what_is_not_there_yet_says_so(api: Api) -> None:
-    for method, path in (("GET", f"/images/{IMAGE}/get"), ("GET", "/images/search"), ("POST", f"/images/{IMAGE}/push")):
-        answer = api.request(method, path)
-        assert answer.status == 501
-        assert "not supported" in answer.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -31,12 +32,12 @@ def view(*names: str, digests: tuple[str, ...] = (), **process: object) -> Image
 
 def test_an_entry_of_the_list() -> None:
     digest = f"docker.io/library/a@sha256:{'1' * 64}"
-    entry = summary_json(view("docker.io/library/a:1", digests=(digest,), Labels={"k": "v"}), 2)
+    entry = summary_json(view("docker.io/library/a:1", digests=(digest,), Labels={"k": "v"}), shared_size=2)
     assert entry["RepoTags"] == ["a:1"]
     assert entry["RepoDigests"] == [f"a@sha256:{'1' * 64}"]
-    assert (entry["Created"], entry["Size"], entry["Containers"]) == (1_704_067_200, 7, 2)
+    assert (entry["Created"], entry["Size"], entry["SharedSize"]) == (1_704_067_200, 7, 2)
     assert entry["Labels"] == {"k": "v"}
-    assert summary_json(view())["Labels"] is None
+    assert summary_json(view())["Labels"] == {}
 
 
 @pytest.mark.parametrize(
@@ -52,10 +53,15 @@ def test_an_image_without_a_name_is_written_as_the_version_has_it(
 
 
 def test_inspect_has_dockers_fields_and_is_json() -> None:
-    written = json.loads(json.dumps(image_json(view("docker.io/library/a:1", Env=["A=1"], WorkingDir="/w"))))
+    found = view("docker.io/library/a:1", Env=["A=1"], WorkingDir="/w")
+    written = json.loads(json.dumps(image_json(found, (Path("/top"), Path("/low")))))
     assert written["Config"]["Env"] == ["A=1"]
     assert written["Config"]["WorkingDir"] == "/w"
-    assert written["Config"]["AttachStdin"] is False
+    assert "AttachStdin" not in written["Config"]
+    assert image_json(found, version=(1, 49))["Config"]["AttachStdin"] is False
+    assert ("VirtualSize" in written, "VirtualSize" in image_json(found, version=(1, 43))) == (False, True)
+    assert written["GraphDriver"]["Data"] == {"UpperDir": "/top", "LowerDir": "/low"}
+    assert written["Descriptor"]["digest"] == str(found.record.target.digest)
     assert (written["Architecture"], written["Variant"], written["Os"]) == ("arm64", "v8", "linux")
     assert written["RootFS"]["Type"] == "layers"
     assert len(written["RootFS"]["Layers"]) == 1

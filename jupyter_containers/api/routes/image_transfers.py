@@ -1,0 +1,153 @@
+"""/images, what comes in and goes out: pull, import, load, save."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import NoReturn
+
+from aiohttp import web
+
+from jupyter_containers.api.blocking import send_from_thread
+from jupyter_containers.api.json_lines import JsonLines, Outbox
+from jupyter_containers.api.naming import reference_of
+from jupyter_containers.api.routing import Route, engine_of, flag, text
+from jupyter_containers.api.wire.progress import loading_json, progress_json
+from jupyter_containers.engine.transfers import Loaded, Pulled
+from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.oci.platform import Platform
+from jupyter_containers.oci.reference import Reference
+from jupyter_containers.registry import Credentials, Progress, from_header
+
+_CHUNK = 256 * 1024
+
+
+async def create(request: web.Request) -> web.StreamResponse:
+    """Pull (`fromImage`) or import (`fromSrc`)."""
+    if text(request, "fromSrc"):
+        return await _import(request)
+    image, tag = text(request, "fromImage"), text(request, "tag")
+    if not image:
+        raise InvalidParameter("which image? parameter fromImage is empty")
+    reference = reference_of(image.removesuffix(":"), tag)
+    credentials = from_header(request.headers.get("X-Registry-Auth"))
+    async with JsonLines(request) as lines, Outbox(lines) as outbox:
+        if reference.tag or reference.digest:
+            await _pull(request, reference, credentials, outbox)
+        else:
+            await _pull_all(request, reference, credentials, outbox)
+    return lines.response
+
+
+async def _pull_all(
+    request: web.Request, repository: Reference, credentials: Credentials | None, outbox: Outbox
+) -> None:
+    """Pull every tag of a repository: so the API reads a name without one."""
+    for tag in await engine_of(request).transfers.tags(repository, credentials=credentials):
+        await _pull(request, repository.with_tag(tag), credentials, outbox, shown=repository)
+
+
+async def _pull(
+    request: web.Request,
+    reference: Reference,
+    credentials: Credentials | None,
+    outbox: Outbox,
+    shown: Reference | None = None,
+) -> Pulled:
+    def tell(step: Progress) -> None:
+        outbox.put(progress_json(step))
+
+    pulled = await engine_of(request).transfers.pull(
+        reference, platform=_platform(request), credentials=credentials, progress=tell
+    )
+    outbox.put({"status": f"Digest: {pulled.digest}"})
+    verdict = "Downloaded newer image for" if pulled.is_new else "Image is up to date for"
+    outbox.put({"status": f"Status: {verdict} {(shown or reference).familiar}"})
+    if pulled.warning:
+        outbox.put({"status": f"WARNING: {pulled.warning}"})
+    return pulled
+
+
+def _platform(request: web.Request) -> Platform | None:
+    """Return the platform of the query, as text or (since API 1.48) as JSON."""
+    value = text(request, "platform")
+    if not value:
+        return None
+    if not value.startswith("{"):
+        return Platform.parse(value)
+    try:
+        return Platform.from_json(json.loads(value))
+    except (ValueError, AttributeError, RecursionError):
+        raise InvalidParameter(f"parameter platform is not a JSON object: {value!r:.200}") from None
+
+
+async def _import(request: web.Request) -> web.StreamResponse:
+    source = text(request, "fromSrc")
+    if source != "-":
+        raise Unsupported("import from a URL is not supported: download it and send it as the request's body (-)")
+    repository, tag = text(request, "repo"), text(request, "tag")
+    name = reference_of(repository, tag).with_default_tag() if repository else None
+    async with JsonLines(request) as lines:
+        image = await engine_of(request).transfers.import_(
+            _body(request),
+            name=name,
+            changes=request.query.getall("changes", []),
+            message=text(request, "message") or f"Imported from {source}",
+            platform=_platform(request),
+        )
+        await lines.send({"status": str(image.config_digest)})
+    return lines.response
+
+
+async def load(request: web.Request) -> web.StreamResponse:
+    quiet = flag(request, "quiet", default=True)
+    async with JsonLines(request) as lines, Outbox(lines) as outbox:
+
+        def tell(step: Progress) -> None:
+            if not quiet and (line := loading_json(step)):
+                outbox.put(line)
+
+        for loaded in await engine_of(request).transfers.load(_body(request), tell, _platform(request)):
+            for line in _loaded_lines(loaded):
+                outbox.put({"stream": line})
+    return lines.response
+
+
+def _loaded_lines(loaded: Loaded) -> list[str]:
+    lines = [
+        f"The image {name.familiar} already exists, renaming the old one with ID {old} to empty string\n"
+        for name, old in loaded.replaced
+    ]
+    lines += [f"Loaded image: {name.familiar}\n" for name in loaded.names]
+    return lines if loaded.names else [f"Loaded image ID: {loaded.image.config_digest}\n"]
+
+
+def _body(request: web.Request) -> AsyncIterator[bytes]:
+    return request.content.iter_chunked(_CHUNK)
+
+
+async def save(request: web.Request) -> web.StreamResponse:
+    name = request.match_info.get("name")
+    names = request.query.getall("names", []) if name is None else [name]
+    async with engine_of(request).exports.saving(names, _platform(request)) as write_to:
+        response = web.StreamResponse(headers={"Content-Type": "application/x-tar"})
+        return await send_from_thread(request, response, write_to)
+
+
+async def push(request: web.Request) -> NoReturn:
+    name = request.match_info["name"]
+    raise Unsupported(f"cannot push {name}: push is not supported yet")
+
+
+async def search(request: web.Request) -> NoReturn:
+    raise Unsupported("search is not supported: registries have no common way to do it")
+
+
+ROUTES = (
+    Route("POST", "/images/create", create, cancels=True),
+    Route("POST", "/images/load", load, cancels=True),
+    Route("GET", "/images/search", search),
+    Route("GET", "/images/get", save),
+    Route("GET", "/images/{name:.+}/get", save),
+    Route("POST", "/images/{name:.+}/push", push, cancels=True),
+)

@@ -1,0 +1,89 @@
+"""Exports: images that leave as a file. Which ones a list of names means, and that nothing of them goes meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.image_removal import is_id_of
+from jupyter_containers.engine.images import ImageNotFound, Images, ImageView
+from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.images import layout
+from jupyter_containers.images.layout import Named
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.platform import Platform, suitability
+from jupyter_containers.oci.reference import Reference
+
+Write = Callable[[bytes], object]
+
+
+class Exports:
+    """Images of one data root, written as files."""
+
+    def __init__(self, images: Images, content: ContentStore) -> None:
+        self._images = images
+        self._content = content
+
+    @asynccontextmanager
+    async def saving(
+        self, names: Sequence[str], platform: Platform | None = None
+    ) -> AsyncIterator[Callable[[Write], None]]:
+        """Give what writes the images that `names` mean, blocking; nothing of them is collected inside the block.
+
+        A repository without a tag means all its tags, as in dockerd. Raises ImageNotFound, InvalidParameter.
+        """
+        if not names:
+            raise InvalidParameter("no images to save: parameter names is empty")
+        async with self._images.garbage.working():
+            chosen = [entry for name in names for entry in await self._chosen(name)]
+            for name, view, _ in chosen:
+                _check_platform(name, view, platform)
+            named = _joined([(view, reference) for _, view, reference in chosen])
+            for view in (view for _, view, _ in chosen):
+                self._images.tell("save", view.id, str(view.id))
+            yield lambda write: layout.save(named, self._content, write)
+
+    async def _chosen(self, text: str) -> list[tuple[str, ImageView, Reference | None]]:
+        """Return the images that one name means, each with the name to save it under."""
+        repository = _repository(text)
+        if repository is not None:
+            tags = self._images.tags_of(repository)
+            if tags:
+                return [(text, await self._images.find(str(tag)), tag) for tag in tags]
+        try:
+            view = await self._images.find(text)
+        except ImageNotFound:
+            raise ImageNotFound(text) from None  # without the tag that was not asked for
+        if is_id_of(view.id, text):
+            return [(text, view, None)]
+        reference = Reference.parse(text).with_default_tag()
+        return [(text, view, reference if reference.digest is None else None)]
+
+
+def _repository(text: str) -> Reference | None:
+    """Return the repository in a text that names no tag and no digest."""
+    if re.fullmatch(r"sha256:[0-9a-f]+|[0-9a-f]{64}", text):
+        return None
+    reference = Reference.parse(text)
+    return None if reference.tag or reference.digest else reference
+
+
+def _joined(chosen: Sequence[tuple[ImageView, Reference | None]]) -> list[Named]:
+    """Bring the names of one image together, in the order in which they were asked for."""
+    views: dict[Digest, ImageView] = {}
+    names: dict[Digest, list[Reference]] = {}
+    for view, reference in chosen:
+        views[view.id] = view
+        own = names.setdefault(view.id, [])
+        if reference is not None and reference not in own:
+            own.append(reference)
+    return [Named(view.image, tuple(names[image_id])) for image_id, view in views.items()]
+
+
+def _check_platform(name: str, view: ImageView, platform: Platform | None) -> None:
+    if platform is not None and suitability(view.config.platform, platform) is None:
+        raise NotFound(
+            f"image with reference {name} was found but does not provide the specified platform ({platform})"
+        )
