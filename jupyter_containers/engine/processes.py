@@ -47,8 +47,7 @@ class Execs:
     def create(self, container: Container, settings: ExecSettings) -> Exec:
         """Prepare one. Raises Conflict when the container does not run, InvalidParameter."""
         _check(settings)
-        if not container.is_running:
-            raise Conflict(f"Container {container.id} is not running")
+        container.running_shim()
         if container.record.state.status is Status.PAUSED:
             raise Conflict(f"Container {container.record.name} is paused, unpause the container before exec")
         self._forget_old()

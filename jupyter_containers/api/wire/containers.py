@@ -9,9 +9,8 @@ from jupyter_containers.api.wire.container_config import settings_to_wire
 from jupyter_containers.api.wire.host_config import host_settings_to_wire
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers.describe import View
-from jupyter_containers.engine.containers.health import Health, HealthStatus
 from jupyter_containers.engine.containers.listing import network_of
-from jupyter_containers.engine.containers.record import MountPoint, Record, State, Status
+from jupyter_containers.engine.containers.record import Health, HealthStatus, MountPoint, Record, State, Status
 from jupyter_containers.network.values import Attachment
 
 Version = tuple[int, int]
@@ -29,7 +28,7 @@ def container_json(view: View, *, version: Version, network_id: NetworkIds) -> d
         "Created": rfc3339(record.created_at),
         "Path": args[0] if args else "",
         "Args": list(args[1:]),
-        "State": state_json(record.state, view.health),
+        "State": state_json(record.state, record.health),
         "Image": record.image_id,
         "ResolvConfPath": str(files / "resolv.conf") if names else "",
         "HostnamePath": str(files / "hostname") if names else "",
@@ -191,7 +190,7 @@ def summary_json(view: View, *, image: str, version: Version, network_id: Networ
         "Ports": port_list(record, view.attachment),
         "Labels": dict(record.settings.labels),
         "State": str(record.state.status),
-        "Status": status_text(record.state, now, view.health),
+        "Status": status_text(record.state, now, record.health),
         "HostConfig": {"NetworkMode": "bridge" if mode == "default" and version >= (1, 44) else mode},
         "NetworkSettings": {
             "Networks": _networks(record, _endpoint(record, view.attachment, network_id, version=version))

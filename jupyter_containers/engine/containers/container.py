@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from jupyter_containers.engine.containers.record import Record
+from jupyter_containers.engine.containers.record import Record, Status
 from jupyter_containers.errors import Conflict, InvalidParameter
 
 if TYPE_CHECKING:
-    from jupyter_containers.engine.containers.health import Health
     from jupyter_containers.network.values import Attachment
     from jupyter_containers.supervisor.connection import Shim
 
@@ -63,7 +62,6 @@ class Container:
         self.exec_ids: list[str] = []
         self.restart_delay_ns = 0
         self.restarting: asyncio.Task[None] | None = None
-        self.health: Health | None = None
         self.probing: asyncio.Task[None] | None = None
         # A restart is under way: the end of this run does not remove a container of --rm.
         self.is_kept = False
@@ -81,6 +79,8 @@ class Container:
 
     def running_shim(self) -> Shim:
         """Return the connection to what runs. Raises Conflict in Docker's words when nothing does."""
+        if self.record.state.status is Status.RESTARTING:
+            raise Conflict(f"Container {self.id} is restarting, wait until the container is running")
         if self.shim is None or not self.is_running:
             raise Conflict(f"Container {self.id} is not running")
         return self.shim

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_containers.engine.containers.container import Container
-from jupyter_containers.engine.containers.health import Health
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import NotFound
@@ -37,7 +36,6 @@ class View:
     upper: Path | None = None
     lowers: tuple[Path, ...] = ()
     sizes: Sizes | None = None
-    health: Health | None = None
 
 
 async def describe(roster: Roster, container: Container, *, size: bool = False) -> View:
@@ -52,7 +50,6 @@ async def describe(roster: Roster, container: Container, *, size: bool = False) 
         log_path=roster.log_path(record),
         storage_driver="overlay2" if snapshots.layer_format == "overlay" else "vfs",
         has_run=record.state.started_at > 0,
-        health=container.health,
         upper=snapshots.upper(record.snapshot_key) if is_there else None,
         lowers=snapshots.lowers(record.snapshot_key) if is_there else (),
         sizes=await sizes(roster, record) if size and is_there else None,

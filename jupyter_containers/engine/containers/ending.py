@@ -9,9 +9,10 @@ from jupyter_containers.engine import dismissal
 from jupyter_containers.engine.containers import health, remove, restart
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import exec_facts
-from jupyter_containers.engine.containers.record import Status
+from jupyter_containers.engine.containers.record import ExecSettings, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import exec_process
+from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.supervisor import recovery
@@ -21,10 +22,14 @@ from jupyter_containers.supervisor.connection import Shim, ShimLost
 KEPT_OF_BUNDLE = ("config.json", "trace.json")
 
 
-def follow(roster: Roster, container: Container, shim: Shim) -> None:
-    """Watch for the end of a container that runs, and over its health."""
+def follow(roster: Roster, container: Container, shim: Shim, *, goes_on: bool = False) -> None:
+    """Watch for the end of a container that runs, and over its health. `goes_on`: an earlier daemon has started it."""
     record = container.record
-    health.begin(roster, container, shim, lambda wish: exec_process(record, wish, exec_facts(roster, record)))
+
+    def process(wish: ExecSettings) -> Process:
+        return exec_process(record, wish, exec_facts(roster, record))
+
+    health.begin(roster, container, shim, process, goes_on=goes_on)
     roster.spawn(_follow(roster, container, shim), f"follow {container.record.short_id}")
 
 
@@ -87,7 +92,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
 
 async def clean_up(roster: Roster, container: Container) -> None:
     """Free what a run had: network, shim with its cgroup, bundle."""
-    health.end(container)
+    health.end(roster, container)
     shim, container.shim = container.shim, None
     if container.attachment is not None:
         await roster.environment.networking.detach(container.id)

@@ -1,7 +1,7 @@
 """Health checks: a command run in the container now and then, and what its exit codes make of it.
 
-Judgement (`Health.judge`) is pure; `begin` starts the task that asks. What is known lives in memory: after a restart of
-the daemon a container is "starting" again, as in dockerd. Source: Docker Engine API v1.51, HealthConfig.
+Judgement (`judge`) is pure; `begin` starts the task that asks. What is known stands in the record: it survives the
+daemon, which goes on asking. Source: Docker Engine API v1.51, HealthConfig.
 """
 
 from __future__ import annotations
@@ -9,13 +9,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_containers.engine.containers.record import ExecSettings, Record, Status
+from jupyter_containers.engine.containers.record import (
+    ExecSettings,
+    Health,
+    HealthStatus,
+    ProbeResult,
+    Record,
+    Status,
+)
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.image_config import Healthcheck
 from jupyter_containers.oci.runtime_spec import Process
@@ -35,41 +40,16 @@ TIMED_OUT = -1
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
-class HealthStatus(StrEnum):
-    STARTING = "starting"
-    HEALTHY = "healthy"
-    UNHEALTHY = "unhealthy"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One probe. Times in nanoseconds since the epoch; exit code TIMED_OUT when it was killed."""
-
-    started_at: int
-    ended_at: int
-    exit_code: int
-    output: str
-
-
-@dataclass(slots=True)
-class Health:
-    """What is known of a running container."""
-
-    status: HealthStatus = HealthStatus.STARTING
-    failing_streak: int = 0
-    results: deque[Result] = field(default_factory=lambda: deque(maxlen=KEPT_RESULTS))
-
-    def judge(self, result: Result, *, retries: int, is_in_start_period: bool) -> bool:
-        """Take a result; tell whether the status has changed. A failure while it still starts up does not count."""
-        before = self.status
-        self.results.append(result)
-        if result.exit_code == 0:
-            self.status, self.failing_streak = HealthStatus.HEALTHY, 0
-        elif not (is_in_start_period and before is HealthStatus.STARTING):
-            self.failing_streak += 1
-            if self.failing_streak >= retries:
-                self.status = HealthStatus.UNHEALTHY
-        return self.status is not before
+def judge(health: Health, result: ProbeResult, *, retries: int, is_in_start_period: bool) -> Health:
+    """Return what is known after one more result. A failure while it still starts up does not count. Pure."""
+    status, streak = health.status, health.failing_streak
+    if result.exit_code == 0:
+        status, streak = HealthStatus.HEALTHY, 0
+    elif not (is_in_start_period and status is HealthStatus.STARTING):
+        streak += 1
+        if streak >= retries:
+            status = HealthStatus.UNHEALTHY
+    return Health(status, streak, (*health.results, result)[-KEPT_RESULTS:])
 
 
 def command(record: Record) -> tuple[str, ...]:
@@ -90,38 +70,48 @@ def pause_ns(health: Healthcheck, age_ns: int, status: HealthStatus) -> int:
     return health.interval or DEFAULT_INTERVAL_NS
 
 
-def begin(roster: Roster, container: Container, shim: Shim, process: Callable[[ExecSettings], Process]) -> None:
-    """Watch the health of a container that has just started, if it has a probe. `process` says how an exec is run."""
-    probe, health = command(container.record), container.record.settings.healthcheck
-    if not probe or health is None:
+def begin(
+    roster: Roster, container: Container, shim: Shim, process: Callable[[ExecSettings], Process], *, goes_on: bool
+) -> None:
+    """Watch the health of a container that has started, if it has a probe. `process` says how an exec is run.
+
+    `goes_on`: it has run under an earlier daemon; what that knew stands.
+    """
+    record = container.record
+    probe, wishes = command(record), record.settings.healthcheck
+    if not probe or wishes is None:
         return
-    container.health = Health()
-    work = _watch(roster, container, shim, process(ExecSettings(probe)), health)
-    container.probing = roster.spawn(work, f"health of {container.record.short_id}")
+    known = record.health or Health()
+    if not goes_on or record.health is None:
+        roster.save(container, health=Health(results=known.results))
+    work = _watch(roster, container, shim, process(ExecSettings(probe)), wishes)
+    container.probing = roster.spawn(work, f"health of {record.short_id}")
 
 
-def end(container: Container) -> None:
+def end(roster: Roster, container: Container) -> None:
     """Stop watching. What does not run is not healthy, as dockerd says for those who only look at the word."""
     if container.probing is not None:
         container.probing.cancel()
         container.probing = None
-    if container.health is not None:
-        container.health.status = HealthStatus.UNHEALTHY
+    if (known := container.record.health) is not None:
+        roster.save(container, health=replace(known, status=HealthStatus.UNHEALTHY))
 
 
-async def _watch(roster: Roster, container: Container, shim: Shim, process: Process, settings: Healthcheck) -> None:
-    started, number, known = roster.now(), 0, container.health
-    while known is not None:
-        await asyncio.sleep(pause_ns(settings, roster.now() - started, known.status) / SECOND)
+async def _watch(roster: Roster, container: Container, shim: Shim, process: Process, wishes: Healthcheck) -> None:
+    started = container.record.state.started_at
+    while (known := container.record.health) is not None:
+        await asyncio.sleep(pause_ns(wishes, roster.now() - started, known.status) / SECOND)
         if container.record.state.status is Status.PAUSED:
             continue
-        number += 1
         began = roster.now()
-        code, output = await _probe(shim, f"health-{number}", process, settings.timeout or DEFAULT_TIMEOUT_NS)
-        result = Result(began, roster.now(), code, output)
-        young = result.ended_at - started < settings.start_period
-        if known.judge(result, retries=settings.retries or DEFAULT_RETRIES, is_in_start_period=young):
-            roster.publish(container, f"health_status: {known.status}")
+        # A name of its own also among those of an earlier daemon.
+        code, output = await _probe(shim, f"health-{began}", process, wishes.timeout or DEFAULT_TIMEOUT_NS)
+        result = ProbeResult(began, roster.now(), code, output)
+        young = result.ended_at - started < wishes.start_period
+        found = judge(known, result, retries=wishes.retries or DEFAULT_RETRIES, is_in_start_period=young)
+        roster.save(container, health=found)
+        if found.status is not known.status:
+            roster.publish(container, f"health_status: {found.status}")
 
 
 async def _probe(shim: Shim, name: str, process: Process, timeout_ns: int) -> tuple[int, str]:
@@ -138,7 +128,13 @@ async def _probe(shim: Shim, name: str, process: Process, timeout_ns: int) -> tu
     except ContainersError as error:
         return int(error.details.get("exit_code", TIMED_OUT)), error.message
     shim.forget(name)
-    return code, without_headers(bytes(said))[:MAX_OUTPUT_BYTES].decode(errors="replace")
+    return code, shortened(without_headers(bytes(said)))
+
+
+def shortened(output: bytes) -> str:
+    """Return the beginning of what a probe said. Pure."""
+    text = output[:MAX_OUTPUT_BYTES].decode(errors="replace")
+    return f"{text}..." if len(output) > MAX_OUTPUT_BYTES else text
 
 
 async def _give_up(shim: Shim, name: str, timeout_ns: int) -> str:
@@ -148,8 +144,18 @@ async def _give_up(shim: Shim, name: str, timeout_ns: int) -> str:
         shim.forget(name)
     except ContainersError:
         pass  # it has ended meanwhile, or all of the container has
-    seconds = timeout_ns / SECOND
-    return f"Health check exceeded timeout ({seconds:g}s)"
+    return f"Health check exceeded timeout ({go_duration(timeout_ns)})"
+
+
+def go_duration(nanoseconds: int) -> str:
+    """Return a duration as Go writes it: 300ms, 1.5s, 1m30s, 1h0m0s. Pure."""
+    if nanoseconds < SECOND:
+        return f"{nanoseconds / 10**6:g}ms" if nanoseconds >= 10**6 else f"{nanoseconds}ns"
+    minutes, rest = divmod(nanoseconds, 60 * SECOND)
+    if not minutes:
+        return f"{nanoseconds / SECOND:.9g}s"
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours}h" if hours else "") + f"{minutes}m{rest / SECOND:.9g}s"
 
 
 async def _listen(stream: socket.socket, said: bytearray) -> None:

@@ -38,7 +38,7 @@ async def matching(roster: Roster, query: Query) -> list[Container]:
     for container in sorted(roster.all(), key=lambda one: one.record.created_at, reverse=True):
         record = container.record
         is_up = record.state.is_running or record.state.status is Status.RESTARTING
-        if (every or is_up) and _health_matches(container, filters) and all(test(record) for test in tests):
+        if (every or is_up) and _health_matches(record, filters) and all(test(record) for test in tests):
             found.append(container)
     return found[: query.limit] if query.limit > 0 else found
 
@@ -53,8 +53,8 @@ async def _test(roster: Roster, name: str, values: Collection[str]) -> _Test:
     return _simple_test(roster, name, values)
 
 
-def _health_matches(container: Container, filters: Mapping[str, Collection[str]]) -> bool:
-    status = str(container.health.status) if container.health is not None else "none"
+def _health_matches(record: Record, filters: Mapping[str, Collection[str]]) -> bool:
+    status = str(record.health.status) if record.health is not None else "none"
     return "health" not in filters or status in filters["health"]
 
 

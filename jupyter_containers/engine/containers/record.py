@@ -66,6 +66,31 @@ class State:
         return self.status in (Status.RUNNING, Status.PAUSED)
 
 
+class HealthStatus(StrEnum):
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """One run of a health check. Exit code -1 when it was killed or could not be run."""
+
+    started_at: int
+    ended_at: int
+    exit_code: int
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the last probes made of a container."""
+
+    status: HealthStatus = HealthStatus.STARTING
+    failing_streak: int = 0
+    results: tuple[ProbeResult, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What runs, as merged from the request and the image. `image` is the reference as it was asked for."""
@@ -294,6 +319,8 @@ class Record:
     mount_points: tuple[MountPoint, ...] = ()
     state: State = State()
     restart_count: int = 0
+    # None before the first start of a container with a health check.
+    health: Health | None = None
     # The network attachment of the running container in the network room's own JSON, kept for the next daemon.
     attachment: Mapping[str, object] | None = field(default=None, hash=False)
 

@@ -49,7 +49,7 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
     if isinstance(found, Shim):
         container.shim = found
         if was_running:
-            ending.follow(roster, container, found)
+            ending.follow(roster, container, found, goes_on=True)
         else:
             # The daemon died in the middle of a start: nobody was told that it runs.
             await ending.clean_up(roster, container)

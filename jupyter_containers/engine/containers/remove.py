@@ -27,21 +27,21 @@ async def remove(roster: Roster, container: Container, *, force: bool = False, v
     async with container.lock:
         if container.is_removed:
             return
-        _refuse_running(container)
+        _refuse_running(container, force=force)
         restart.cancel(container)
         await remove_stopped(roster, container, volumes=volumes)
 
 
-def _refuse_running(container: Container) -> None:
+def _refuse_running(container: Container, *, force: bool) -> None:
     status, identifier = container.record.state.status, container.id
     if status is Status.PAUSED:
         raise Conflict(
             f"You cannot remove a paused container {identifier}. Unpause and then stop the container before "
             "attempting removal or force remove"
         )
-    if status is Status.RUNNING:
+    if status is Status.RUNNING or (status is Status.RESTARTING and not force):
         raise Conflict(
-            f"You cannot remove a running container {identifier}. Stop the container before attempting removal or "
+            f"You cannot remove a {status} container {identifier}. Stop the container before attempting removal or "
             "force remove"
         )
 

@@ -38,7 +38,7 @@ def test_a_probe_that_takes_too_long_is_killed(api: Api) -> None:
     container = probed(api, ["CMD", "sleep", "50"], Retries=1, Timeout=SECOND // 10)
     eventually(lambda: health(api, container) == "unhealthy")
     result = api.state(container)["Health"]["Log"][0]
-    assert (result["ExitCode"], result["Output"]) == (-1, "Health check exceeded timeout (0.1s)")
+    assert (result["ExitCode"], result["Output"]) == (-1, "Health check exceeded timeout (100ms)")
 
     def commands() -> list[str]:
         return [row[-1] for row in api.get(f"/containers/{container}/top").json["Processes"]]

@@ -7,21 +7,21 @@ import pytest
 from jupyter_containers.engine.containers.health import (
     DEFAULT_INTERVAL_NS,
     DEFAULT_START_INTERVAL_NS,
-    Health,
-    HealthStatus,
-    Result,
     command,
+    go_duration,
+    judge,
     pause_ns,
+    shortened,
     without_headers,
 )
-from jupyter_containers.engine.containers.record import Record, Settings
+from jupyter_containers.engine.containers.record import Health, HealthStatus, ProbeResult, Record, Settings
 from jupyter_containers.oci.image_config import Healthcheck
 
 
 def judged(*codes: int, retries: int = 2, young: int = 0) -> Health:
     health = Health()
     for number, code in enumerate(codes):
-        health.judge(Result(0, 1, code, ""), retries=retries, is_in_start_period=number < young)
+        health = judge(health, ProbeResult(0, 1, code), retries=retries, is_in_start_period=number < young)
     return health
 
 
@@ -47,12 +47,6 @@ def test_failures_do_not_count_while_it_starts_up() -> None:
     assert judged(1, 1, 1, young=3).status is HealthStatus.STARTING
     assert judged(1, 1, 1, young=3).failing_streak == 0
     assert judged(0, 1, 1, young=3).status is HealthStatus.UNHEALTHY
-
-
-def test_only_a_change_is_told() -> None:
-    health = Health()
-    told = [health.judge(Result(0, 1, code, ""), retries=1, is_in_start_period=False) for code in (0, 0, 1, 1, 0)]
-    assert told == [True, False, True, False, True]
 
 
 def test_the_last_five_results_are_kept() -> None:
@@ -87,3 +81,19 @@ def test_the_pause_is_shorter_while_it_starts_up() -> None:
 def test_frames_are_taken_off() -> None:
     content = b"\x01\0\0\0\0\0\0\x03one\x02\0\0\0\0\0\0\x05cut"
     assert without_headers(content) == b"onecut"
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (300 * 10**6, "300ms"), (1_500_000, "1.5ms"), (999, "999ns"), (30 * 10**9, "30s"), (1_500 * 10**6, "1.5s"),
+        (90 * 10**9, "1m30s"), (3600 * 10**9, "1h0m0s"),
+    ],
+)  # fmt: skip
+def test_durations_are_written_as_go_writes_them(nanoseconds: int, text: str) -> None:
+    assert go_duration(nanoseconds) == text
+
+
+def test_long_output_is_shortened() -> None:
+    assert shortened(b"x" * 4096) == "x" * 4096
+    assert shortened(b"x" * 4097) == "x" * 4096 + "..."
