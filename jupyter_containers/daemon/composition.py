@@ -35,6 +35,7 @@ from jupyter_containers.paths import default_places
 from jupyter_containers.registry import Registry
 from jupyter_containers.registry.retries import RetryPolicy
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
+from jupyter_containers.supervisor.host_mounts import HostMounts
 from jupyter_containers.supervisor.launcher import Launcher
 
 STORAGE_DRIVER = "overlay2"
@@ -44,10 +45,11 @@ STORAGE_DRIVER = "overlay2"
 class Composition:
     """All rooms of one daemon, wired. `open`, then serve `engine`, then `end_streams` and `close`."""
 
-    def __init__(self, configuration: Configuration, launcher: Launcher) -> None:
+    def __init__(self, configuration: Configuration, launcher: Launcher, host_mounts: HostMounts) -> None:
         self._configuration = configuration
         self._data = configuration.places.data
         self._launcher = launcher
+        self._host_mounts = host_mounts
         self._folder = self._data / "tmp"
         _make_folders(self._data, self._folder)
         self._database = Database(self._data / "metadata.db")
@@ -69,7 +71,8 @@ class Composition:
     def _engine(self, daemon_id: str) -> Engine:
         engine_images = self._images()
         transfers = self._transfers(engine_images)
-        engine_volumes = Volumes(self._data / "volumes", volumes.Volumes(self._database), self._events, now=_now)
+        records = volumes.Volumes(self._database)
+        engine_volumes = Volumes(self._data / "volumes", records, self._events, host=self._host_mounts, now=_now)
         environment = self._environment(engine_images, engine_volumes)
         engine_containers = Containers(environment)
         return Engine(

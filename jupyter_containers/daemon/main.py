@@ -21,6 +21,7 @@ from jupyter_containers.errors import ContainersError, Unsupported
 from jupyter_containers.linux import mounts, namespaces
 from jupyter_containers.linux.constants import CLONE_NEWNS, MS_REC, MS_SLAVE
 from jupyter_containers.linux.processes import set_title
+from jupyter_containers.supervisor.host_mounts import HostMounts
 from jupyter_containers.supervisor.launcher import Launcher
 
 if TYPE_CHECKING:
@@ -94,19 +95,22 @@ async def _run(configuration: Configuration) -> None:
     launcher = Launcher(configuration.places.run)
     await launcher.open()
     try:
+        host_mounts = HostMounts()
         _leave_mount_namespace()
-        await _serve(configuration, launcher, stop)
+        await _serve(configuration, launcher, host_mounts, stop)
     finally:
         await launcher.close()
 
 
-async def _serve(configuration: Configuration, launcher: Launcher, stop: asyncio.Event) -> None:
+async def _serve(
+    configuration: Configuration, launcher: Launcher, host_mounts: HostMounts, stop: asyncio.Event
+) -> None:
     # Here, and not at the top: the zygote starts up on the other core while these large rooms are imported.
     with _without_certificates():
         from jupyter_containers.api.server import Server
         from jupyter_containers.daemon.composition import Composition
 
-    composition = Composition(configuration, launcher)
+    composition = Composition(configuration, launcher, host_mounts)
     server = Server(composition.engine)
     try:
         await composition.open()

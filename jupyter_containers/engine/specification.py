@@ -28,6 +28,7 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.block_rates import NO_RATES, BlockRates
 from jupyter_containers.oci.runtime_spec import (
     ANNOTATION_INIT,
+    OPTION_SUBPATH,
     Capabilities,
     Device,
     DeviceRule,
@@ -222,7 +223,10 @@ def _mount(point: MountPoint) -> Mount:
         options = tuple(option for option in point.tmpfs_options.split(",") if option)
         return Mount(point.destination, "tmpfs", "tmpfs", (*_TMPFS_OPTIONS, *options, access))
     bind = "bind" if point.non_recursive else "rbind"
-    return Mount(point.destination, "bind", point.source, (bind, access, point.propagation or "rprivate"))
+    if point.read_only and not point.non_recursive and not point.read_only_top:
+        access = "rro"
+    subpath = (f"{OPTION_SUBPATH}{point.subpath}",) if point.subpath else ()
+    return Mount(point.destination, "bind", point.source, (bind, access, point.propagation or "rprivate", *subpath))
 
 
 def _linux(record: Record, facts: Facts, security: Security) -> Linux:
@@ -301,4 +305,5 @@ def _root_propagation(points: Sequence[MountPoint]) -> str | None:
     words = {point.propagation.removeprefix("r") for point in points}
     if "shared" in words:
         return "shared"
-    return "slave" if "slave" in words else None
+    # All mounts, or those that stay shared would show the host what is mounted for the container.
+    return "rslave" if "slave" in words else None

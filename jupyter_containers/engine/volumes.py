@@ -1,4 +1,8 @@
-"""Volumes: named directories that live longer than the containers that mount them. Driver `local`, without options."""
+"""Volumes: named directories that live longer than the containers that mount them. Driver `local`.
+
+A volume with options is something to be mounted (local_driver.py): with its first user, until its last one has gone.
+Users are the ids of containers that run, and whoever looks into the volume for a moment.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,24 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jupyter_containers.engine import local_driver
 from jupyter_containers.engine.events import Events
-from jupyter_containers.errors import Conflict, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
 from jupyter_containers.linux import trees
 from jupyter_containers.metadata.volumes import Volumes as VolumeRecords
+from jupyter_containers.supervisor.host_mounts import HostMounts
 
 _log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+LONGEST_NAME = 255
 # Tells prune that nobody chose the name. Source: Docker, since API 1.42.
 ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 
@@ -38,16 +47,34 @@ class Volume:
     def is_anonymous(self) -> bool:
         return ANONYMOUS_LABEL in self.labels
 
+    @property
+    def is_mounted(self) -> bool:
+        """Whether it is something to be mounted, rather than a plain directory."""
+        return local_driver.needs_mount(self.options)
+
 
 class Volumes:
     """All volumes of one data root. `used_by` answers the ids of the containers that mount a volume."""
 
-    def __init__(self, root: Path, records: VolumeRecords, events: Events, *, now: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        records: VolumeRecords,
+        events: Events,
+        *,
+        host: HostMounts,
+        now: Callable[[], str],
+    ) -> None:
         self._root = root
+        self._host = host
         self._records = records
         self._events = events
         self._now = now
         self.used_by: Callable[[str], Collection[str]] = lambda _name: ()
+        self._users: dict[str, set[str]] = {}
+        self._mounted: set[str] = set()
+        # A server that does not answer must hold up its own volume only.
+        self._locks: dict[str, threading.Lock] = {}
 
     def get(self, name: str) -> Volume:
         """Return a volume. Raises NotFound."""
@@ -69,58 +96,135 @@ class Volumes:
     ) -> Volume:
         """Return the volume of that name, made when it is not there; without a name, a new anonymous one.
 
-        Raises InvalidParameter for a bad name, Unsupported for drivers and options that are not there.
+        Driver, labels and options of one that is there stay as they are, as in dockerd. Raises InvalidParameter for a
+        bad name or option, NotFound for a driver that is not there.
         """
-        if driver not in ("", "local"):
-            raise NotFound(f"volume driver {driver!r} is not there: only local is")
-        if options:
-            raise Unsupported(f"options of the local volume driver are not supported yet: {', '.join(sorted(options))}")
         labels = dict(labels or {})
         if not name:
             name, labels = secrets.token_hex(32), labels | {ANONYMOUS_LABEL: ""}
-        if not _NAME.fullmatch(name):
-            raise InvalidParameter(
-                f'create {name}: "{name}" includes invalid characters for a local volume name, only '
-                '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
-            )
+        check_name(name)
+        if driver not in ("", "local"):
+            raise NotFound(f'create {name}: error looking up volume plugin {driver}: plugin "{driver}" not found')
         try:
             return self.get(name)
         except NotFound:
-            return self._create(name, labels)
+            return self._create(name, labels, dict(options or {}))
 
-    def _create(self, name: str, labels: Mapping[str, str]) -> Volume:
+    def _create(self, name: str, labels: Mapping[str, str], options: Mapping[str, str]) -> Volume:
+        try:
+            local_driver.check_options(options)
+        except InvalidParameter as error:
+            raise InvalidParameter(f"create {name}: {error.message}") from error
         path = self._root / name / "_data"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o701)
         path.mkdir(exist_ok=True, mode=0o755)
-        self._records.add(name, {"created_at": self._now(), "labels": dict(labels), "options": {}})
+        self._records.add(name, {"created_at": self._now(), "labels": dict(labels), "options": dict(options)})
         self._events.publish("volume", "create", name, {"driver": "local"})
         return self.get(name)
+
+    # --- use ---------------------------------------------------------------------------------------------------------
+
+    def acquire(self, volume: Volume, user: str) -> None:
+        """Note that somebody uses a volume, and mount it if it needs that. Blocks when `is_mounted`: use a thread then.
+
+        Raises ContainersError when it cannot be mounted; nothing is noted then.
+        """
+        with self._lock(volume.name):
+            users = self._users.get(volume.name, set())
+            if volume.is_mounted and not users:
+                local_driver.mount(self._host, volume.options, volume.path)
+                self._mounted.add(volume.name)
+            self._users[volume.name] = users | {user}
+
+    def release(self, name: str, user: str) -> bool:
+        """Note that somebody has done with a volume; return False when they did not use it. Blocks like `acquire`."""
+        with self._lock(name):
+            users = self._users.get(name, set())
+            if user not in users:
+                return False
+            if users != {user}:
+                self._users[name] = users - {user}
+                return True
+            if name in self._mounted:
+                self._host.unmount(self._root / name / "_data")
+            self._mounted.discard(name)
+            del self._users[name]
+        return True
+
+    @contextmanager
+    def opened(self, volume: Volume) -> Iterator[Path]:
+        """Use a volume for the time of the block, at the path that is given: the daemon does not see its mount.
+
+        Blocks like `acquire`.
+        """
+        if not volume.is_mounted:
+            yield volume.path
+            return
+        user = f"look:{secrets.token_hex(8)}"
+        self.acquire(volume, user)
+        try:
+            fd = self._host.open(volume.path)
+            try:
+                yield Path(f"/proc/self/fd/{fd}")
+            finally:
+                os.close(fd)
+        finally:
+            self.release(volume.name, user)
+
+    def adopt(self, volume: Volume, user: str) -> None:
+        """Note, after a restart of the daemon, that a container which runs on uses a volume, mounted as it is."""
+        self._users[volume.name] = self._users.get(volume.name, set()) | {user}
+        if volume.is_mounted:
+            self._mounted.add(volume.name)
+
+    def release_strays(self) -> None:
+        """Unmount what the last daemon has left mounted and nobody uses any more. Blocks: call it in a thread."""
+        if any(volume.is_mounted for volume in self.all()):
+            self._host.sweep(self._root, self._users)
+
+    def _lock(self, name: str) -> threading.Lock:
+        return self._locks.setdefault(name, threading.Lock())
+
+    # --- end ---------------------------------------------------------------------------------------------------------
 
     async def remove(self, name: str, *, force: bool = False) -> None:
         """Remove a volume with its content. Raises NotFound (not with `force`), Conflict while a container has it.
 
         After cancellation: it is gone from the list; its directory will be by the next start of the daemon.
         """
-        if self._records.get(name) is None:
+        record = self._records.get(name)
+        if record is None:
             if force:
                 return
             raise NotFound(f"get {name}: no such volume")
+        volume = self._volume(name, record)
         users = self.used_by(name)
         if users:
             raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
         # The row first: a crash in between leaves a directory without a row, which the next start removes.
         self._records.remove(name)
-        await asyncio.to_thread(_remove, self._root / name)
+        self._locks.pop(name, None)
+        await asyncio.to_thread(self._remove_files, volume)
         self._events.publish("volume", "destroy", name, {"driver": "local"})
 
+    def _remove_files(self, volume: Volume) -> None:
+        if volume.is_mounted:
+            # Whatever it shows is not ours to delete.
+            self._host.sweep(volume.path.parent, ())
+        _remove(volume.path.parent)
+
     async def prune(self, wanted: Callable[[Volume], bool]) -> tuple[list[str], int]:
-        """Remove the unused volumes that `wanted` picks; return their names and the bytes they held."""
+        """Remove the unused volumes that `wanted` picks; return their names and the bytes they held.
+
+        Those with options stay, as in dockerd: what they hold is elsewhere.
+        """
         removed, freed = [], 0
         for volume in self.all():
-            if wanted(volume) and not self.used_by(volume.name):
+            if not volume.options and wanted(volume) and not self.used_by(volume.name):
                 freed += await asyncio.to_thread(self.size, volume.name)
                 await self.remove(volume.name)
                 removed.append(volume.name)
+        self._events.publish("volume", "prune", "", {"reclaimed": str(freed)})
         return removed, freed
 
     def size(self, name: str) -> int:
@@ -141,6 +245,21 @@ class Volumes:
 
     def _volume(self, name: str, record: Mapping[str, Any]) -> Volume:
         return Volume(name, self._root / name / "_data", record["created_at"], record["labels"], record["options"])
+
+
+def check_name(name: str) -> None:
+    """Raise InvalidParameter, in Docker's words, for what cannot be a volume's name."""
+    if len(name) < 2:
+        raise InvalidParameter(
+            f"create {name}: volume name is too short, names should be at least two alphanumeric characters"
+        )
+    if len(name) > LONGEST_NAME:
+        raise InvalidParameter(f"create {name}: file name too long")
+    if not _NAME.fullmatch(name):
+        raise InvalidParameter(
+            f'create {name}: "{name}" includes invalid characters for a local volume name, only '
+            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
+        )
 
 
 def _remove(path: Path) -> None:

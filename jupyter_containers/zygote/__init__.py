@@ -7,5 +7,6 @@ my shims do not notice.
     launcher ─ {"id", "bundle", "run"} + control socket ─▶ server.serve ─ fork ─▶ shim.process.serve
 
 My interpreter is a read-only clone of the file on disk: a hostile image that gets hold of /proc/self/exe cannot
-overwrite the host's Python through it (CVE-2019-5736). Start at server.py.
+overwrite the host's Python through it (CVE-2019-5736). Start at server.py. mounter.py is the other process of the
+daemon's that lives out there, for the time of one mount of a volume.
 """

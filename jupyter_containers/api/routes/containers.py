@@ -33,7 +33,7 @@ async def create(request: web.Request) -> web.Response:
     if not body:
         raise InvalidParameter("config cannot be empty in order to create a container")
     settings = settings_from_wire(body)
-    host = host_settings_from_wire(fields.mapping(body, "HostConfig"))
+    host = host_settings_from_wire(fields.mapping(body, "HostConfig"), version=version_of(request))
     settings, host = _with_network(settings, host, fields.mapping(body, "NetworkingConfig"))
     await _check_platform(engine, settings.image, text(request, "platform"))
     created = await engine.containers.create(settings, host, name=text(request, "name"))

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, json_body, version_of
+from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.volumes import volume_json
 from jupyter_containers.engine.volumes import Volume
 
@@ -22,11 +23,12 @@ async def list_volumes(request: web.Request) -> web.Response:
 
 async def create(request: web.Request) -> web.Response:
     body = await json_body(request)
+    fields.refuse(body, ("ClusterVolumeSpec",))
     volume = engine_of(request).volumes.ensure(
-        body.get("Name") or "",
-        driver=body.get("Driver") or "local",
-        labels=body.get("Labels"),
-        options=body.get("DriverOpts"),
+        fields.text(body, "Name"),
+        driver=fields.text(body, "Driver"),
+        labels=fields.text_mapping(body, "Labels"),
+        options=fields.text_mapping(body, "DriverOpts"),
     )
     return json_answer(volume_json(volume), status=201)
 
@@ -48,7 +50,7 @@ async def prune(request: web.Request) -> web.Response:
     removed, freed = await engine_of(request).volumes.prune(
         lambda volume: (every or volume.is_anonymous) and filters.labels_match(volume.labels, wanted)
     )
-    return json_answer({"VolumesDeleted": removed or None, "SpaceReclaimed": freed})
+    return json_answer({"VolumesDeleted": removed, "SpaceReclaimed": freed})
 
 
 def _matches(volume: Volume, wanted: filters.Filters) -> bool:

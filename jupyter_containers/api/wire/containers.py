@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_containers.api.wire.container_config import settings_to_wire
 from jupyter_containers.api.wire.host_config import host_settings_to_wire
+from jupyter_containers.api.wire.mounts import mount_point_to_wire
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers.describe import View
 from jupyter_containers.engine.containers.listing import network_of
@@ -44,7 +45,7 @@ def container_json(view: View, *, version: Version, network_id: NetworkIds) -> d
         "ExecIDs": list(view.exec_ids) or None,
         "HostConfig": host_settings_to_wire(record.host, version=version),
         "GraphDriver": {"Data": _graph_data(view), "Name": view.storage_driver},
-        "Mounts": [_mount_json(point) for point in record.mount_points],
+        "Mounts": [mount_point_to_wire(point) for point in record.mount_points],
         "Config": settings_to_wire(record.settings),
         "NetworkSettings": _network_settings(record, view.attachment, network_id, version=version),
     }
@@ -93,18 +94,6 @@ def _graph_data(view: View) -> dict[str, str] | None:
     if view.lowers:
         data["LowerDir"] = ":".join(str(lower) for lower in view.lowers)
     return data
-
-
-def _mount_json(point: MountPoint) -> dict[str, Any]:
-    entry: dict[str, Any] = {"Type": point.type}
-    if point.type == "volume":
-        entry["Name"] = point.name
-    entry |= {"Source": point.source, "Destination": point.destination}
-    if point.type == "volume":
-        entry["Driver"] = "local"
-    # dockerd writes `z` for a named volume that nobody gave a mode: its default of --volume.
-    mode = point.mode or ("z" if point.type == "volume" and not point.anonymous else "")
-    return entry | {"Mode": mode, "RW": not point.read_only, "Propagation": point.propagation}
 
 
 def _network_settings(
@@ -205,8 +194,9 @@ def summary_json(view: View, *, image: str, version: Version, network_id: Networ
 
 
 def _listed_mount(point: MountPoint) -> dict[str, Any]:
-    entry = _mount_json(point)
-    return entry | {"Source": ""} if point.type == "volume" else entry
+    entry = mount_point_to_wire(point)
+    # dockerd knows the place of a volume that only the image or the config names when it is mounted, not in a list.
+    return entry | {"Source": ""} if point.anonymous and not point.mode else entry
 
 
 def command(args: Sequence[str]) -> str:

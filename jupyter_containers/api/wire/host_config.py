@@ -6,15 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_containers.api.routing import API_VERSION
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import ports
 from jupyter_containers.api.wire.fields import Body
 from jupyter_containers.api.wire.limits import limits_from_wire, limits_to_wire
+from jupyter_containers.api.wire.mounts import mount_from_wire, mount_to_wire
 from jupyter_containers.engine.containers.record import (
     DEFAULT_SHM_BYTES,
     DeviceRequest,
     HostSettings,
-    MountRequest,
     PortBinding,
     RestartPolicy,
     Ulimit,
@@ -46,7 +47,7 @@ _RUNTIMES = ("", "runc", "jupyter-containers", "io.containerd.runc.v2")
 _HOST_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 
-def host_settings_from_wire(body: Body) -> HostSettings:
+def host_settings_from_wire(body: Body, *, version: tuple[int, int] = API_VERSION) -> HostSettings:
     """Read a create request's HostConfig. Raises InvalidParameter, Unsupported."""
     fields.refuse(body, _UNSUPPORTED)
     _refuse_words(body)
@@ -57,7 +58,7 @@ def host_settings_from_wire(body: Body) -> HostSettings:
     simple |= {ours: fields.text_mapping(body, theirs) for theirs, ours in _MAPPINGS}
     return HostSettings(
         **simple,
-        mounts=tuple(_mount(entry) for entry in fields.objects(body, "Mounts")),
+        mounts=tuple(mount_from_wire(entry, version=version) for entry in fields.objects(body, "Mounts")),
         log_driver=fields.text(log, "Type") or "json-file",
         log_options=fields.text_mapping(log, "Config"),
         network_mode=fields.text(body, "NetworkMode") or "default",
@@ -81,8 +82,6 @@ def _refuse_words(body: Body) -> None:
         raise InvalidParameter(f"Invalid isolation: \"{body['Isolation']}\" - linux only supports 'default'")
     if fields.text(body, "Runtime") not in _RUNTIMES:
         raise InvalidParameter(f"Unknown runtime specified {body['Runtime']}")
-    if fields.text(body, "VolumeDriver") not in ("", "local"):
-        raise Unsupported(f"VolumeDriver {body['VolumeDriver']!r} is not supported: there is only local")
     for name, words in (("IOMaximumIOps", "IOPs"), ("IOMaximumBandwidth", "bandwidth")):
         if fields.number(body, name):
             raise InvalidParameter(f"Invalid QoS settings: linux does not support configuration of maximum {words}")
@@ -122,31 +121,6 @@ def _binding(entry: Body) -> PortBinding:
     if host_port and (match is None or not int(match[1]) <= int(match[2] or match[1]) < 65536):
         raise InvalidParameter(f'invalid port specification: "{host_port}"')
     return PortBinding(fields.text(entry, "HostIp"), "" if host_port == "0" else host_port)
-
-
-def _mount(entry: Body) -> MountRequest:
-    bind, volume = fields.mapping(entry, "BindOptions"), fields.mapping(entry, "VolumeOptions")
-    tmpfs = fields.mapping(entry, "TmpfsOptions")
-    fields.refuse(entry, ("ImageOptions", "ClusterOptions"))
-    fields.refuse(volume, ("Subpath",))
-    fields.refuse(tmpfs, ("Options",))
-    fields.refuse(bind, ("ReadOnlyForceRecursive",))
-    driver = fields.mapping(volume, "DriverConfig")
-    if fields.text(driver, "Name") not in ("", "local") or driver.get("Options"):
-        raise Unsupported(f"volume driver {driver!r} is not supported: there is only local, without options")
-    return MountRequest(
-        type=fields.text(entry, "Type"),
-        target=fields.text(entry, "Target"),
-        source=fields.text(entry, "Source"),
-        read_only=fields.flag(entry, "ReadOnly"),
-        propagation=fields.text(bind, "Propagation"),
-        non_recursive=fields.flag(bind, "NonRecursive"),
-        create_source=fields.flag(bind, "CreateMountpoint"),
-        no_copy=fields.flag(volume, "NoCopy"),
-        volume_labels=fields.text_mapping(volume, "Labels"),
-        tmpfs_size=fields.number(tmpfs, "SizeBytes"),
-        tmpfs_mode=fields.number(tmpfs, "Mode"),
-    )
 
 
 def _ulimit(entry: Body) -> Ulimit:
@@ -212,30 +186,12 @@ def _optional_to_wire(host: HostSettings, version: tuple[int, int]) -> dict[str,
     if host.init is not None:
         config["Init"] = host.init
     optional = {
-        "Mounts": [_mount_to_wire(mount) for mount in host.mounts],
+        "Mounts": [mount_to_wire(mount) for mount in host.mounts],
         "Tmpfs": dict(host.tmpfs),
         "Sysctls": dict(host.sysctls),
         "Annotations": dict(host.annotations) if version >= (1, 43) else {},
     }
     return config | {name: value for name, value in optional.items() if value}
-
-
-def _mount_to_wire(mount: MountRequest) -> dict[str, Any]:
-    entry: dict[str, Any] = {"Type": mount.type, "Source": mount.source, "Target": mount.target}
-    if not mount.source:
-        del entry["Source"]
-    if mount.read_only:
-        entry["ReadOnly"] = True
-    bind = {
-        "Propagation": mount.propagation, "NonRecursive": mount.non_recursive, "CreateMountpoint": mount.create_source,
-    }  # fmt: skip
-    volume = {"NoCopy": mount.no_copy, "Labels": dict(mount.volume_labels)}
-    tmpfs = {"SizeBytes": mount.tmpfs_size, "Mode": mount.tmpfs_mode}
-    for name, options in (("BindOptions", bind), ("VolumeOptions", volume), ("TmpfsOptions", tmpfs)):
-        kept = {key: value for key, value in options.items() if value}
-        if kept:
-            entry[name] = kept
-    return entry
 
 
 def _list(values: tuple[str, ...] | None) -> list[str] | None:

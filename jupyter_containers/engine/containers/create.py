@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,15 +15,14 @@ from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.devices import block_rates, parse_rules
 from jupyter_containers.engine.containers.limit_checks import HostLimits, discard, parse_list, settle_limits
 from jupyter_containers.engine.containers.merge import merge
-from jupyter_containers.engine.containers.mount_points import inherit, mount_points
+from jupyter_containers.engine.containers.mount_points import inherit, mount_points, parse_volumes_from
 from jupyter_containers.engine.containers.names import new_id, random_name
 from jupyter_containers.engine.containers.record import HostSettings, MountPoint, Record, Settings
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.security import parse_security
-from jupyter_containers.engine.containers.volumes import fill_volumes
+from jupyter_containers.engine.containers.volumes import discard_anonymous, fill_volumes, make_volumes
 from jupyter_containers.engine.images import ImageView
 from jupyter_containers.engine.specification import rlimit
-from jupyter_containers.engine.volumes import ANONYMOUS_LABEL
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.linux import capabilities
 from jupyter_containers.network.values import PortMapping
@@ -59,7 +59,7 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     try:
         await _make(roster, container, image)
     except BaseException:
-        _undo(roster, container)
+        await _undo(roster, container)
         raise
     roster.publish(container, "create")
     return Created(container, warnings)
@@ -106,7 +106,8 @@ def _record(roster: Roster, settings: Settings, host: HostSettings, image: Image
     chosen = checks.check_name(name) if name else random_name(taken.__contains__)
     if not settings.hostname and not _shares_names(host):
         settings = replace(settings, hostname=identifier[:12])
-    points = mount_points(host, settings.volumes, _inherited(roster, host))
+    own_root = str(roster.environment.places.data)
+    points = mount_points(host, settings.volumes, _inherited(roster, host), own_root=own_root)
     return Record(
         id=identifier,
         name=chosen,
@@ -151,7 +152,7 @@ def _find(roster: Roster, name: str) -> Container:
 def _inherited(roster: Roster, host: HostSettings) -> list[MountPoint]:
     found: list[MountPoint] = []
     for text in host.volumes_from or ():
-        name, _, mode = text.partition(":")
+        name, mode = parse_volumes_from(text)
         found += inherit(_find(roster, name).record.mount_points, mode)
     return found
 
@@ -166,8 +167,7 @@ def _located(roster: Roster, points: Sequence[MountPoint]) -> tuple[MountPoint, 
 
 def _check_sources(record: Record, host: HostSettings) -> None:
     """A source of --mount must be there; one of -v is made, as Docker does."""
-    creating = {mount.target for mount in host.mounts if mount.create_source}
-    asked = {mount.target for mount in host.mounts if mount.type == "bind"} - creating
+    asked = {posixpath.normpath(m.target) for m in host.mounts if m.type == "bind" and not m.create_source}
     for point in record.mount_points:
         if point.type == "bind" and point.destination in asked and not os.path.lexists(point.source):
             raise InvalidParameter(
@@ -185,11 +185,7 @@ def _warnings(host: HostSettings) -> tuple[str, ...]:
 async def _make(roster: Roster, container: Container, image: ImageView) -> None:
     """Make what the record promises. The row came first: after a crash the next daemon removes the rest by it."""
     environment, record = roster.environment, container.record
-    labels = {mount.target: mount.volume_labels for mount in record.host.mounts}
-    for point in record.mount_points:
-        if point.type == "volume":
-            anonymous = {ANONYMOUS_LABEL: ""} if point.anonymous else {}
-            environment.volumes.ensure(point.name, labels={**labels.get(point.destination, {}), **anonymous})
+    make_volumes(roster, record)
     # What goes with its container need not be synced when it is unmounted, which takes 300 ms beside a busy writer.
     labels_of_root = {LABEL_VOLATILE: "true"} if record.host.auto_remove else None
     environment.snapshots.prepare(record.snapshot_key, image.chain or None, labels=labels_of_root)
@@ -197,7 +193,7 @@ async def _make(roster: Roster, container: Container, image: ImageView) -> None:
     await fill_volumes(roster, record)
 
 
-def _undo(roster: Roster, container: Container) -> None:
+async def _undo(roster: Roster, container: Container) -> None:
     """Take a half-made container back. Named volumes stay: somebody else may have seen them."""
     environment, record = roster.environment, container.record
     if environment.snapshots.exists(record.snapshot_key):
@@ -207,3 +203,4 @@ def _undo(roster: Roster, container: Container) -> None:
         path.rmdir()
     roster.forget(container)
     container.tell_removed()
+    await discard_anonymous(roster, record)

@@ -11,6 +11,7 @@ from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import exec_facts
 from jupyter_containers.engine.containers.record import ExecSettings, Status
 from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.containers.volumes import unmount_volumes
 from jupyter_containers.engine.specification import exec_process
 from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime.bundle import Bundle
@@ -105,6 +106,8 @@ async def clean_up(roster: Roster, container: Container) -> None:
     Bundle(roster.bundle_path(container.record)).remove()
     if dismissing is not None:
         await dismissing
+    if container.record.mount_points:
+        await unmount_volumes(roster, container.record)
     container.refuse_attaching()
 
 

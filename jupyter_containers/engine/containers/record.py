@@ -186,7 +186,10 @@ class DeviceRequest:
 
 @dataclass(frozen=True, slots=True)
 class MountRequest:
-    """A `--mount` as asked for. `options` are those of tmpfs: size and mode."""
+    """A `--mount` as asked for. `read_only_recursion`: "" both, "top" only the mount itself, "all" all or nothing.
+
+    `tmpfs_options` are [name] or [name, value] each.
+    """
 
     type: str
     target: str
@@ -199,6 +202,12 @@ class MountRequest:
     volume_labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     tmpfs_size: int = 0
     tmpfs_mode: int = 0
+    tmpfs_options: tuple[tuple[str, ...], ...] = ()
+    consistency: str = ""
+    read_only_recursion: str = ""
+    subpath: str = ""
+    volume_driver: str = ""
+    volume_options: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +311,10 @@ class MountPoint:
     # Nobody chose the volume's name: it goes with `docker rm -v` and with `--rm`.
     anonymous: bool = False
     tmpfs_options: str = ""
+    # Read-only itself, but not what is mounted below it.
+    read_only_top: bool = False
+    # The part of the volume that is shown, resolved inside it when it is mounted.
+    subpath: str = ""
 
 
 @dataclass(frozen=True, slots=True)

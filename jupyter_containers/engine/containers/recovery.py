@@ -12,6 +12,7 @@ from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.record import Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.start import launch
+from jupyter_containers.engine.containers.volumes import readopt_volumes
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.supervisor import recovery as shims
@@ -32,6 +33,7 @@ async def recover(roster: Roster) -> None:
     for container, exit_ in ended:
         async with container.lock:
             await ending.ended(roster, container, exit_)
+    await readopt_volumes(roster)
     for container in roster.all():
         await _settle(roster, container)
     await _remove_leftovers(roster)

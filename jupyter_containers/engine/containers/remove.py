@@ -11,6 +11,7 @@ from jupyter_containers.engine.containers import restart
 from jupyter_containers.engine.containers.container import Container, WaitCondition
 from jupyter_containers.engine.containers.record import Record, Status, advance
 from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.containers.volumes import discard_anonymous
 from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.runtime.bundle import Bundle
 
@@ -75,7 +76,7 @@ async def remove_stopped(roster: Roster, container: Container, *, volumes: bool)
         raise ContainersError(f"cannot remove container {record.id}: {error}") from error
     roster.forget(container)
     if volumes:
-        await _remove_volumes(roster, record)
+        await discard_anonymous(roster, record)
     roster.publish(container, "destroy")
     container.refuse_attaching()
     container.tell_removed()
@@ -91,15 +92,6 @@ def _remove_snapshot(roster: Roster, record: Record) -> None:
     snapshots = roster.environment.snapshots
     if snapshots.exists(record.snapshot_key):
         snapshots.remove(record.snapshot_key)
-
-
-async def _remove_volumes(roster: Roster, record: Record) -> None:
-    for point in record.mount_points:
-        if point.type == "volume" and point.anonymous:
-            try:
-                await roster.environment.volumes.remove(point.name, force=True)
-            except Conflict:
-                pass  # another container has it through --volumes-from
 
 
 async def prune(roster: Roster, wanted: Callable[[Record], bool]) -> tuple[list[str], int]:

@@ -20,6 +20,7 @@ from jupyter_containers.engine.containers.hostfiles import add_address, write_fi
 from jupyter_containers.engine.containers.log_options import log_options
 from jupyter_containers.engine.containers.record import State, Status
 from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.containers.volumes import mount_volumes
 from jupyter_containers.engine.specification import specification
 from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.runtime.bundle import Bundle
@@ -74,6 +75,8 @@ async def launch(roster: Roster, container: Container) -> None:
 async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
     record = container.record
     check_network(record.host.network_mode)
+    if record.mount_points:
+        await mount_volumes(roster, record)
     path = roster.bundle_path(record)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     launching = asyncio.create_task(roster.environment.launcher.launch(record.id, path), name="launch")

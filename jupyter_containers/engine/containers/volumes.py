@@ -1,4 +1,4 @@
-"""A new, empty volume gets what the image has at its place, once, as Docker does."""
+"""What a container has of volumes: made with it, filled once from its image, in use while it runs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,133 @@ import asyncio
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from posixpath import normpath
 
-from jupyter_containers.engine.containers.record import MountPoint, Record
+from jupyter_containers.engine.containers.mount_points import is_below
+from jupyter_containers.engine.containers.record import MountPoint, MountRequest, Record
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.engine.volumes import ANONYMOUS_LABEL, Volume
+from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound
 from jupyter_containers.layers import archive
+from jupyter_containers.linux import mountinfo
+from jupyter_containers.linux.mountinfo import MountEntry
+
+
+def make_volumes(roster: Roster, record: Record) -> None:
+    """Make the container's volumes that are not there yet.
+
+    After a failure or cancellation: call `discard_anonymous`; those with a name stay, somebody else may have seen them.
+    Raises InvalidParameter, NotFound for a driver that is not there.
+    """
+    requests = {normpath(mount.target): mount for mount in record.host.mounts}
+    for point in record.mount_points:
+        if point.type == "volume":
+            _make_one(roster, record, point, requests.get(point.destination))
+
+
+async def discard_anonymous(roster: Roster, record: Record) -> None:
+    """Remove the volumes without a name that were made for a container, unless another one has taken them over."""
+    for point in record.mount_points:
+        if point.type == "volume" and point.anonymous:
+            try:
+                await roster.environment.volumes.remove(point.name, force=True)
+            except Conflict:
+                pass  # another container has it through --volumes-from
+
+
+def _make_one(roster: Roster, record: Record, point: MountPoint, request: MountRequest | None) -> Volume:
+    asked = request or MountRequest("volume", point.destination)
+    labels = dict(asked.volume_labels) | ({ANONYMOUS_LABEL: ""} if point.anonymous else {})
+    # --volume-driver is the default of -v, not of --mount.
+    driver = asked.volume_driver or ("" if request else record.host.volume_driver)
+    return roster.environment.volumes.ensure(point.name, driver=driver, labels=labels, options=asked.volume_options)
+
+
+# --- in use ----------------------------------------------------------------------------------------------------------
+
+
+async def mount_volumes(roster: Roster, record: Record) -> None:
+    """Take the container's volumes into use, before it is launched, and make sure that its binds can be what they ask.
+
+    Raises ContainersError when one cannot be mounted: `unmount_volumes` takes the others back. After cancellation: the
+    same.
+    """
+    points = [point for point in record.mount_points if point.type == "volume"]
+    check_propagation(roster, record)
+    volumes = roster.environment.volumes
+    for point in points:
+        volume = volumes.get(point.name)
+        if volume.is_mounted:
+            await asyncio.to_thread(volumes.acquire, volume, record.id)
+        else:
+            volumes.acquire(volume, record.id)
+        told = {
+            "container": record.id,
+            "destination": point.destination,
+            "driver": "local",
+            "propagation": point.propagation,
+            "read/write": "false" if point.read_only else "true",
+        }
+        roster.environment.events.publish("volume", "mount", point.name, told)
+
+
+async def unmount_volumes(roster: Roster, record: Record) -> None:
+    """Let go of the volumes that a container which has ended had in use."""
+    volumes = roster.environment.volumes
+    for name in dict.fromkeys(point.name for point in record.mount_points if point.type == "volume"):
+        try:
+            is_mounted = volumes.get(name).is_mounted
+        except NotFound:
+            continue
+        release = asyncio.to_thread(volumes.release, name, record.id) if is_mounted else None
+        if await release if release is not None else volumes.release(name, record.id):
+            roster.environment.events.publish("volume", "unmount", name, {"container": record.id, "driver": "local"})
+
+
+async def readopt_volumes(roster: Roster) -> None:
+    """After a restart of the daemon: note which volumes are in use, and unmount those that are so no more."""
+    volumes = roster.environment.volumes
+    for container in roster.all():
+        if container.is_running:
+            for point in container.record.mount_points:
+                if point.type == "volume":
+                    volumes.adopt(volumes.get(point.name), container.id)
+    await asyncio.to_thread(volumes.release_strays)
+
+
+def check_propagation(roster: Roster, record: Record) -> None:
+    """Raise ContainersError, in Docker's words, for a bind that should be shared with a mount of the host that is not.
+
+    What shows the daemon's own data is a slave by itself, where the host allows it.
+    """
+    wanted = [p for p in record.mount_points if p.type == "bind" and p.propagation.removeprefix("r") != "private"]
+    own_root = str(roster.environment.places.data)
+    entries = mountinfo.read() if wanted else []
+    for point in wanted:
+        is_own = is_below(point.source, own_root) or is_below(own_root, point.source)
+        if not (is_own and point.propagation == "rslave"):
+            _check_shared(point, entries)
+
+
+def _check_shared(point: MountPoint, entries: Sequence[MountEntry]) -> None:
+    source = os.path.realpath(point.source)
+    # The last of the longest covers all others at the same place.
+    entry = max(
+        (entry for entry in entries if is_below(source, entry.mount_point)),
+        key=lambda entry: len(entry.mount_point.rstrip("/")),
+        default=None,
+    )
+    # The daemon's mounts are slaves of the host's: what is shared there has a master here.
+    kinds = {word.partition(":")[0] for word in entry.optional} if entry is not None else set()
+    if not kinds & {"shared", "master"} and entry is not None:
+        words = "a shared" if point.propagation.endswith("shared") else "a shared or slave"
+        raise ContainersError(f"path {point.source} is mounted on {entry.mount_point} but it is not {words} mount")
+
+
+# --- filled once -----------------------------------------------------------------------------------------------------
 
 
 async def fill_volumes(roster: Roster, record: Record) -> None:
@@ -21,33 +140,48 @@ async def fill_volumes(roster: Roster, record: Record) -> None:
 
     After cancellation: a volume may have a part of it.
     """
-    empty = [point for point in record.mount_points if point.type == "volume" and _may_fill(point)]
-    if empty and record.snapshot:
-        await asyncio.to_thread(_fill, roster, record, empty)
+    volumes = roster.environment.volumes
+    wanted = [
+        (point, volume)
+        for point in record.mount_points
+        if point.type == "volume" and not point.no_copy and _may_fill(volume := volumes.get(point.name))
+    ]
+    if wanted and record.snapshot:
+        await asyncio.to_thread(_fill, roster, record, wanted)
 
 
-def _may_fill(point: MountPoint) -> bool:
-    with os.scandir(point.source) as entries:
-        return not point.no_copy and next(entries, None) is None
+def _may_fill(volume: Volume) -> bool:
+    return volume.is_mounted or _is_empty(volume.path)
 
 
-def _fill(roster: Roster, record: Record, points: list[MountPoint]) -> None:
+def _is_empty(path: Path) -> bool:
+    with os.scandir(path) as entries:
+        return next(entries, None) is None
+
+
+def _fill(roster: Roster, record: Record, wanted: Sequence[tuple[MountPoint, Volume]]) -> None:
     with roster.environment.snapshots.mounted(record.snapshot_key, read_only=True) as root, _opened(root) as root_fd:
-        for point in points:
-            try:
-                is_directory = stat.S_ISDIR(archive.status(root_fd, f"{point.destination}/.").mode)
-            except (NotFound, InvalidParameter):
+        for point, volume in wanted:
+            if not _is_directory(root_fd, point.destination):
                 continue
-            if is_directory:
-                _copy(root_fd, point)
+            with roster.environment.volumes.opened(volume) as path:
+                if _is_empty(path):
+                    _copy(root_fd, point.destination, path)
 
 
-def _copy(root_fd: int, point: MountPoint) -> None:
+def _is_directory(root_fd: int, path: str) -> bool:
+    try:
+        return stat.S_ISDIR(archive.status(root_fd, f"{path}/.").mode)
+    except (NotFound, InvalidParameter):
+        return False
+
+
+def _copy(root_fd: int, path: str, target: Path) -> None:
     """Copy a tree as a tar, so that owners, links and attributes come along as they do everywhere else."""
     with tempfile.TemporaryFile() as between:
-        archive.pack(root_fd, f"{point.destination}/.", between.write, name=".")
+        archive.pack(root_fd, f"{path}/.", between.write, name=".")
         between.seek(0)
-        with _opened(Path(point.source)) as volume_fd:
+        with _opened(target) as volume_fd:
             archive.extract(between, volume_fd, "/")
 
 

@@ -11,7 +11,7 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import mounts
 from jupyter_containers.linux.safe_paths import open_in_root
-from jupyter_containers.oci.runtime_spec import Mount
+from jupyter_containers.oci.runtime_spec import OPTION_SUBPATH, Mount
 from jupyter_containers.runtime.operations.site import Site
 
 # MS_… of mount(2) → MOUNT_ATTR_… of fsmount(2).
@@ -111,7 +111,7 @@ def _is_there(site: Site, path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class BindMount:
-    """Show a file or directory of the host inside; read-only then counts for all that is mounted below it, too."""
+    """Show a file or directory of the host inside. `ro` counts for the mount itself, `rro` for all below it as well."""
 
     mount: Mount
 
@@ -121,24 +121,47 @@ class BindMount:
 
     def execute(self, site: Site) -> None:
         recursive = "rbind" in self.mount.options
-        try:
-            flags = c.OPEN_TREE_CLONE | (c.AT_RECURSIVE if recursive else 0)
-            tree_fd = site.trees.get(self.mount.source)
-            # What was copied where it is mounted is not mounted here.
-            mount_fd = mounts.open_tree(self.mount.source, flags) if tree_fd is None else os.dup(tree_fd)
-        except FileNotFoundError:
-            raise InvalidParameter(f"bind source path does not exist: {self.mount.source}") from None
+        # What was copied where it is mounted is not mounted here.
+        tree_fd = site.trees.get(self.mount.source)
+        flags = c.OPEN_TREE_CLONE | (c.AT_RECURSIVE if recursive else 0)
+        mount_fd = self._source(flags) if tree_fd is None else os.dup(tree_fd)
         try:
             self._set_attributes(mount_fd, recursive=recursive)
             self._attach(site, mount_fd)
         finally:
             os.close(mount_fd)
 
+    def _source(self, flags: int) -> int:
+        """Return a detached copy of the mount to show. Nobody who can write to a volume can make a subpath lead out."""
+        words = (word for word in self.mount.options if word.startswith(OPTION_SUBPATH))
+        subpath = next(words, OPTION_SUBPATH).removeprefix(OPTION_SUBPATH)
+        try:
+            if not subpath:
+                return mounts.open_tree(self.mount.source, flags)
+            root_fd = os.open(self.mount.source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                part_fd = open_in_root(root_fd, subpath, os.O_PATH)
+            finally:
+                os.close(root_fd)
+            try:
+                return mounts.open_tree("", flags | c.AT_EMPTY_PATH, dir_fd=part_fd)
+            finally:
+                os.close(part_fd)
+        except FileNotFoundError:
+            what = f"cannot access path {self.mount.source}/{subpath}: no such file or directory"
+            raise InvalidParameter(
+                what if subpath else f"bind source path does not exist: {self.mount.source}"
+            ) from None
+
     def _set_attributes(self, mount_fd: int, *, recursive: bool) -> None:
         attributes, cleared = attributes_of(self.mount.options)
         _, propagation, _ = mounts.parse_options(self.mount.options)
         propagation = (propagation & ~c.MS_REC) or c.MS_PRIVATE
-        mounts.mount_setattr(mount_fd, set=attributes, clear=cleared, propagation=propagation, recursive=recursive)
+        own = attributes & c.MOUNT_ATTR_RDONLY
+        everywhere = attributes & ~own | (c.MOUNT_ATTR_RDONLY if "rro" in self.mount.options else 0)
+        mounts.mount_setattr(mount_fd, set=everywhere, clear=cleared, propagation=propagation, recursive=recursive)
+        if own:
+            mounts.mount_setattr(mount_fd, set=own)
 
     def _attach(self, site: Site, mount_fd: int) -> None:
         is_directory = stat.S_ISDIR(os.fstat(mount_fd).st_mode)

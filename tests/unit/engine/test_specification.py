@@ -168,7 +168,21 @@ def test_parents_are_mounted_before_their_children() -> None:
     assert places.index("/a") < places.index("/a/b") < places.index("/a/b/c")
     assert mounts(found)["/a/b"].options == ("bind", "ro", "rslave")
     assert mounts(found)["/a"].options == ("rbind", "rw", "rprivate")
-    assert found.linux.rootfs_propagation == "slave"
+    assert found.linux.rootfs_propagation == "rslave"
+
+
+def test_read_only_reaches_what_is_mounted_below_unless_it_should_not() -> None:
+    points = (
+        MountPoint("bind", "/a", source="/1", read_only=True),
+        MountPoint("bind", "/b", source="/1", read_only=True, read_only_top=True),
+        MountPoint("volume", "/c", source="/2", read_only=True, subpath="x/y"),
+    )
+    found = mounts(
+        specification(Record("f" * 64, "n", 1, "x", settings=Settings(cmd=("a",)), mount_points=points), FACTS)
+    )
+    assert found["/a"].options == ("rbind", "rro", "rprivate")
+    assert found["/b"].options == ("rbind", "ro", "rprivate")
+    assert found["/c"].options == ("rbind", "rro", "rprivate", "x-subpath=x/y")
 
 
 def test_a_mount_of_the_users_takes_the_place_of_ours() -> None:

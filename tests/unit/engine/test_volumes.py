@@ -5,20 +5,54 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.volumes import Volumes
-from jupyter_containers.errors import Conflict, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound
 from jupyter_containers.metadata import volumes as records
 from jupyter_containers.metadata.database import Database
 
 
+class HostWithoutKernel:
+    """What is mounted where, in a list; `refusal` is what a mount fails with."""
+
+    def __init__(self) -> None:
+        self.mounted: dict[Path, str] = {}
+        self.refusal: OSError | None = None
+
+    def mount(self, device: str, path: Path, fs_type: str, *, flags: int, propagation: int, data: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        assert path not in self.mounted, "mounted twice"
+        self.mounted[path] = f"{fs_type} {device} {flags:#x} {data}"
+
+    def unmount(self, path: Path) -> None:
+        del self.mounted[path]
+
+    def open(self, path: Path) -> int:
+        assert path in self.mounted
+        return os.open(path, os.O_PATH | os.O_DIRECTORY)
+
+    def sweep(self, root: Path, keep: Any) -> None:
+        kept = set(keep)
+        for path in list(self.mounted):
+            if path.is_relative_to(root) and path.relative_to(root).parts[0] not in kept:
+                self.unmount(path)
+
+
 @pytest.fixture
-def volumes(tmp_path: Path) -> Volumes:
-    database = Database(tmp_path / "metadata.db")
-    return Volumes(tmp_path / "volumes", records.Volumes(database), Events(), now=lambda: "2026-01-01T00:00:00Z")
+def host() -> HostWithoutKernel:
+    return HostWithoutKernel()
+
+
+@pytest.fixture
+def volumes(tmp_path: Path, host: HostWithoutKernel) -> Volumes:
+    known = records.Volumes(Database(tmp_path / "metadata.db"))
+    now = "2026-01-01T00:00:00Z"
+    return Volumes(tmp_path / "volumes", known, Events(), host=cast(Any, host), now=lambda: now)
 
 
 def test_a_volume_is_made_once_and_keeps_its_files(volumes: Volumes) -> None:
@@ -36,7 +70,7 @@ def test_a_volume_without_a_name_is_anonymous(volumes: Volumes) -> None:
     assert volume.is_anonymous
 
 
-@pytest.mark.parametrize("name", ["../etc", "a", "/abs", "-x", "a b"])
+@pytest.mark.parametrize("name", ["../etc", "a", "/abs", "-x", "a b", "x" * 256])
 def test_a_bad_name_is_refused_with_the_name(volumes: Volumes, name: str) -> None:
     with pytest.raises(InvalidParameter) as caught:
         volumes.ensure(name)
@@ -44,10 +78,82 @@ def test_a_bad_name_is_refused_with_the_name(volumes: Volumes, name: str) -> Non
 
 
 def test_options_and_drivers_that_are_not_there_are_refused(volumes: Volumes) -> None:
-    with pytest.raises(Unsupported, match="device"):
+    with pytest.raises(InvalidParameter, match='create data1: missing required option: "type"'):
         volumes.ensure("data1", options={"device": "tmpfs"})
-    with pytest.raises(NotFound, match="nfs-plugin"):
+    with pytest.raises(NotFound, match='error looking up volume plugin nfs-plugin: plugin "nfs-plugin" not found'):
         volumes.ensure("data1", driver="nfs-plugin")
+    assert volumes.all() == []
+
+
+TMPFS = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m,nodev"}
+
+
+def test_a_volume_with_options_is_mounted_from_its_first_user_to_its_last(
+    volumes: Volumes, host: HostWithoutKernel
+) -> None:
+    volume = volumes.ensure("fast", options=TMPFS)
+    volumes.acquire(volume, "c1")
+    volumes.acquire(volume, "c2")
+    volumes.acquire(volume, "c2")
+    assert host.mounted == {volume.path: "tmpfs tmpfs 0x4 size=1m"}
+    assert volumes.release("fast", "c2")
+    assert not volumes.release("fast", "c2")
+    assert host.mounted
+    assert volumes.release("fast", "c1")
+    assert not host.mounted
+
+
+def test_a_volume_without_options_is_never_mounted(volumes: Volumes, host: HostWithoutKernel) -> None:
+    volume = volumes.ensure("plain")
+    volumes.acquire(volume, "c1")
+    assert not host.mounted
+    assert volumes.release("plain", "c1")
+
+
+def test_a_mount_that_fails_is_not_counted(volumes: Volumes, host: HostWithoutKernel) -> None:
+    volume = volumes.ensure("fast", options=TMPFS)
+    host.refusal = OSError(19, "No such device")
+    with pytest.raises(ContainersError, match="failed to mount local volume: mount tmpfs:.*: no such device"):
+        volumes.acquire(volume, "c1")
+    assert not volumes.release("fast", "c1")
+    host.refusal = None
+    volumes.acquire(volume, "c1")
+    assert host.mounted
+
+
+def test_who_looks_into_a_volume_has_it_mounted_meanwhile(volumes: Volumes, host: HostWithoutKernel) -> None:
+    volume = volumes.ensure("fast", options=TMPFS)
+    with volumes.opened(volume) as path:
+        assert host.mounted
+        assert path.resolve() == volume.path
+    assert not host.mounted
+    volumes.acquire(volume, "c1")
+    with volumes.opened(volume):
+        pass
+    assert host.mounted
+
+
+def test_after_a_restart_what_runs_keeps_its_mounts_and_nothing_else(volumes: Volumes, host: HostWithoutKernel) -> None:
+    kept, left = volumes.ensure("kept", options=TMPFS), volumes.ensure("left", options=TMPFS)
+    host.mounted = {kept.path: "", left.path: ""}
+    volumes.adopt(kept, "c1")
+    volumes.release_strays()
+    assert list(host.mounted) == [kept.path]
+    assert volumes.release("kept", "c1")
+    assert not host.mounted
+
+
+def test_what_a_volume_shows_is_not_removed_with_it(volumes: Volumes, host: HostWithoutKernel) -> None:
+    volume = volumes.ensure("shown", options=TMPFS)
+    host.mounted = {volume.path: ""}
+    asyncio.run(volumes.remove("shown"))
+    assert not host.mounted
+    assert not volume.path.parent.exists()
+
+
+def test_prune_spares_what_is_elsewhere(volumes: Volumes) -> None:
+    volumes.ensure("fast", options=TMPFS)
+    assert asyncio.run(volumes.prune(lambda _volume: True)) == ([], 0)
 
 
 def test_a_volume_in_use_is_not_removed(volumes: Volumes) -> None:

@@ -29,7 +29,9 @@ ATTACHMENT = Attachment(
 RECORD = Record(
     "a" * 64, "web", NOW - 9 * SECOND, "sha256:x",
     settings=Settings(image="busybox", cmd=("sh", "-c", "exit 3"), exposed_ports=("80/tcp", "99/udp")),
-    mount_points=(MountPoint("volume", "/v", source="/data/v", name="v"), MountPoint("bind", "/b", source="/s")),
+    mount_points=(
+        MountPoint("volume", "/v", source="/data/v", name="v", mode="z"), MountPoint("bind", "/b", source="/s"),
+    ),
     state=State(Status.RUNNING, pid=7, started_at=NOW - 5 * SECOND),
 )  # fmt: skip
 VIEW = View(RECORD, ATTACHMENT, (), Path("/c"), Path("/c/l"), "overlay2", True, Path("/s/1/fs"), (Path("/s/0/fs"),))
@@ -93,7 +95,7 @@ def test_the_list_is_short() -> None:
     body = summary_json(view, image="busybox", version=(1, 41), network_id=ids, now=NOW)
     assert body["Command"] == "sh -c 'exit 3'"
     assert body["Status"] == "Up 5 seconds"
-    assert body["Mounts"][0]["Source"] == ""
+    assert body["Mounts"][0]["Source"] == "/data/v"
     assert body["Mounts"][0]["Mode"] == "z"
     assert body["HostConfig"] == {"NetworkMode": "default"}
     assert (body["SizeRootFs"], "SizeRw" in body) == (9, False)

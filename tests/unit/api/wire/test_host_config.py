@@ -63,7 +63,7 @@ def test_fields_follow_the_version() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("Links", ["a:b"]), ("CpuRealtimePeriod", 5), ("VolumeDriver", "nfs"), ("Cgroup", "x"), ("CpuCount", 2),
+        ("Links", ["a:b"]), ("CpuRealtimePeriod", 5), ("Cgroup", "x"), ("CpuCount", 2),
     ],
 )  # fmt: skip
 def test_a_field_that_cannot_be_kept_is_refused_by_name(field: str, value: object) -> None:
@@ -74,12 +74,8 @@ def test_a_field_that_cannot_be_kept_is_refused_by_name(field: str, value: objec
 @pytest.mark.parametrize(
     "mount",
     [
-        {"Type": "volume", "VolumeOptions": {"Subpath": "x"}},
-        {"Type": "volume", "VolumeOptions": {"DriverConfig": {"Name": "nfs"}}},
-        {"Type": "volume", "VolumeOptions": {"DriverConfig": {"Options": {"a": "b"}}}},
-        {"Type": "tmpfs", "TmpfsOptions": {"Options": [["noexec"]]}},
-        {"Type": "bind", "BindOptions": {"ReadOnlyForceRecursive": True}},
         {"Type": "image", "ImageOptions": {"Subpath": "x"}},
+        {"Type": "bind", "ClusterOptions": {"x": 1}},
     ],
 )
 def test_an_option_of_a_mount_that_cannot_be_kept_is_refused(mount: dict[str, Any]) -> None:
