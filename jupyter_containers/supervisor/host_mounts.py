@@ -33,7 +33,7 @@ class HostMounts:
         self._ask("mount", path, **told)
 
     def unmount(self, path: Path) -> None:
-        """Take the topmost mount off, a busy one when its last user goes; nothing when there is none. Raises OSError."""
+        """Take the topmost mount off; a busy one goes with its last user, none is none. Raises OSError."""
         self._ask("unmount", path)
 
     def open(self, path: Path) -> int:

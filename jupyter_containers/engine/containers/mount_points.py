@@ -236,10 +236,13 @@ def parse_volumes_from(text: str) -> tuple[str, str]:
 
 
 def inherit(points: Iterable[MountPoint], mode: str) -> list[MountPoint]:
-    """Return another container's mounts for --volumes-from; with `ro` in its mode all of them read-only. Pure."""
+    """Return another container's mounts for --volumes-from; with `ro` in its mode all of them read-only. Pure.
+
+    A volume without a name goes with the last of its users that is removed with `-v`.
+    """
     read_only = "ro" in mode.split(",")
     return [
-        replace(point, read_only=read_only or point.read_only, mode="", anonymous=False, no_copy=True)
+        replace(point, read_only=read_only or point.read_only, mode="", no_copy=True)
         for point in points
         if point.type != "tmpfs"
     ]

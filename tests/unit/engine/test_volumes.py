@@ -113,7 +113,7 @@ def test_a_volume_without_options_is_never_mounted(volumes: Volumes, host: HostW
 def test_a_mount_that_fails_is_not_counted(volumes: Volumes, host: HostWithoutKernel) -> None:
     volume = volumes.ensure("fast", options=TMPFS)
     host.refusal = OSError(19, "No such device")
-    with pytest.raises(ContainersError, match="failed to mount local volume: mount tmpfs:.*: no such device"):
+    with pytest.raises(ContainersError, match=r"failed to mount local volume: mount tmpfs:.*: no such device"):
         volumes.acquire(volume, "c1")
     assert not volumes.release("fast", "c1")
     host.refusal = None

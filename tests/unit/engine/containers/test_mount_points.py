@@ -108,9 +108,9 @@ def test_a_mount_beats_an_inherited_one() -> None:
     assert [point.name for point in points] == ["new", "o"]
 
 
-def test_inherited_volumes_are_nobodys_to_remove_and_may_be_made_read_only() -> None:
+def test_inherited_volumes_are_not_filled_and_may_be_made_read_only() -> None:
     [point] = inherit([MountPoint("volume", "/v", name="n", anonymous=True), MountPoint("tmpfs", "/t")], "ro,z")
-    assert (point.read_only, point.anonymous, point.no_copy) == (True, False, True)
+    assert (point.read_only, point.anonymous, point.no_copy) == (True, True, True)
     assert not inherit([MountPoint("bind", "/v")], "rw")[0].read_only
 
 
