@@ -54,7 +54,10 @@ class Volume:
 
 
 class Volumes:
-    """All volumes of one data root. `used_by` answers the ids of the containers that mount a volume."""
+    """All volumes of one data root.
+
+    `host` is where they are mounted; `used_by` answers the ids of the containers that have a volume.
+    """
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class Volumes:
         now: Callable[[], str],
     ) -> None:
         self._root = root
-        self._host = host
+        self.host = host
         self._records = records
         self._events = events
         self._now = now
@@ -132,7 +135,7 @@ class Volumes:
         with self._lock(volume.name):
             users = self._users.get(volume.name, set())
             if volume.is_mounted and not users:
-                local_driver.mount(self._host, volume.options, volume.path)
+                local_driver.mount(self.host, volume.options, volume.path)
                 self._mounted.add(volume.name)
             self._users[volume.name] = users | {user}
 
@@ -146,7 +149,7 @@ class Volumes:
                 self._users[name] = users - {user}
                 return True
             if name in self._mounted:
-                self._host.unmount(self._root / name / "_data")
+                self.host.unmount(self._root / name / "_data")
             self._mounted.discard(name)
             del self._users[name]
         return True
@@ -163,7 +166,7 @@ class Volumes:
         user = f"look:{secrets.token_hex(8)}"
         self.acquire(volume, user)
         try:
-            fd = self._host.open(volume.path)
+            fd = self.host.open(volume.path)
             try:
                 yield Path(f"/proc/self/fd/{fd}")
             finally:
@@ -180,7 +183,7 @@ class Volumes:
     def release_strays(self) -> None:
         """Unmount what the last daemon has left mounted and nobody uses any more. Blocks: call it in a thread."""
         if any(volume.is_mounted for volume in self.all()):
-            self._host.sweep(self._root, self._users)
+            self.host.sweep(self._root, self._users)
 
     def _lock(self, name: str) -> threading.Lock:
         return self._locks.setdefault(name, threading.Lock())
@@ -210,7 +213,7 @@ class Volumes:
     def _remove_files(self, volume: Volume) -> None:
         if volume.is_mounted:
             # Whatever it shows is not ours to delete.
-            self._host.sweep(volume.path.parent, ())
+            self.host.sweep(volume.path.parent, ())
         _remove(volume.path.parent)
 
     async def prune(self, wanted: Callable[[Volume], bool]) -> tuple[list[str], int]:

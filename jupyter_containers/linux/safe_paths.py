@@ -59,6 +59,30 @@ def make_directories_in_root(root_fd: int, path: str | bytes, mode: int = 0o755)
     return open_in_root(root_fd, b"/".join(real), directory | os.O_NOFOLLOW)
 
 
+def make_file_in_root(root_fd: int, path: str | bytes, mode: int = 0o644) -> int:
+    """Make an empty file at `path` inside the root, if nothing is there; return an O_PATH descriptor, to be closed.
+
+    Links are followed inside the root as in `make_directories_in_root`: what a dangling one names is made, with its
+    missing parents. Raises OSError.
+    """
+    wanted = os.fsencode(path)
+    for _ in range(_MAX_LINKS):
+        parent, _, name = wanted.rstrip(b"/").rpartition(b"/")
+        real = _make_missing(root_fd, parent, 0o755)
+        place = b"/".join([*real, name])
+        try:
+            fd = open_in_root(root_fd, place, os.O_PATH | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            os.close(open_in_root(root_fd, place, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, mode))
+            continue
+        if not stat.S_ISLNK(os.fstat(fd).st_mode):
+            return fd
+        target = os.readlink(b"", dir_fd=fd)
+        os.close(fd)
+        wanted = target if target.startswith(b"/") else b"/".join([*real, target])
+    raise OSError(errno.ELOOP, f"open: {os.strerror(errno.ELOOP)}", os.fsdecode(path))
+
+
 def _make_missing(root_fd: int, path: bytes, mode: int) -> list[bytes]:
     """Walk `path` part by part, make what is missing, and return the names from the root without any link in them."""
     real: list[bytes] = []

@@ -11,7 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from jupyter_containers.linux import descriptors
+from jupyter_containers.linux import descriptors, mountinfo
+from jupyter_containers.linux.mountinfo import MountEntry
 
 _ENTRY = Path(__file__).parents[1] / "zygote" / "mounter.py"
 
@@ -39,6 +40,11 @@ class HostMounts:
     def open(self, path: Path) -> int:
         """Return an O_PATH descriptor of a directory as it is there, which the caller closes. Raises OSError."""
         return self._ask("open", path)[0]
+
+    def entries(self) -> list[MountEntry]:
+        """Return the mounts that are there. Raises OSError."""
+        with os.fdopen(self._ask("list", Path("/"))[0], encoding="utf-8", errors="surrogateescape") as content:
+            return mountinfo.parse(content.read())
 
     def sweep(self, root: Path, keep: Collection[str]) -> None:
         """Unmount all below `root`, but for its folders named in `keep`. Raises OSError."""

@@ -3,8 +3,8 @@
 The daemon lives in a mount namespace of its own, whose mounts no container sees; it has threads, and so cannot enter
 another one. A server that does not answer holds up only this process.
 
-    daemon ─▶ mounter   {"do": "mount" | "unmount" | "open" | "sweep", "path", …}
-    mounter ─▶ daemon   {"errno", "error"}, and for "open" a descriptor of the directory
+    daemon ─▶ mounter   {"do": "mount" | "unmount" | "open" | "list" | "sweep", "path", …}
+    mounter ─▶ daemon   {"errno", "error"}, and a descriptor of the directory to "open", of mountinfo for "list"
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ def perform(request: Mapping[str, Any]) -> int | None:
             _unmount(path)
         case "open":
             return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        case "list":
+            # Bound to this namespace when it is opened, wherever it is read.
+            return os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
         case "sweep":
             _sweep(path, frozenset(request["keep"]))
     return None

@@ -17,7 +17,6 @@ from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.volumes import ANONYMOUS_LABEL, Volume
 from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound
 from jupyter_containers.layers import archive
-from jupyter_containers.linux import mountinfo
 from jupyter_containers.linux.mountinfo import MountEntry
 
 
@@ -61,7 +60,8 @@ async def mount_volumes(roster: Roster, record: Record) -> None:
     same.
     """
     points = [point for point in record.mount_points if point.type == "volume"]
-    check_propagation(roster, record)
+    if any(is_linked(point) for point in record.mount_points):
+        await asyncio.to_thread(check_propagation, roster, record)
     volumes = roster.environment.volumes
     for point in points:
         volume = volumes.get(point.name)
@@ -103,21 +103,26 @@ async def readopt_volumes(roster: Roster) -> None:
     await asyncio.to_thread(volumes.release_strays)
 
 
+def is_linked(point: MountPoint) -> bool:
+    """Tell whether mounts made on the host later are to be seen through a mount, or the other way round. Pure."""
+    return point.type == "bind" and point.propagation.removeprefix("r") in ("shared", "slave")
+
+
 def check_propagation(roster: Roster, record: Record) -> None:
     """Raise ContainersError, in Docker's words, for a bind that should be shared with a mount of the host that is not.
 
-    What shows the daemon's own data is a slave by itself, where the host allows it.
+    What shows the daemon's own data is a slave by itself, where the host allows it. Blocks: call it in a thread.
     """
-    wanted = [p for p in record.mount_points if p.type == "bind" and p.propagation.removeprefix("r") != "private"]
+    entries = roster.environment.volumes.host.entries()
     own_root = str(roster.environment.places.data)
-    entries = mountinfo.read() if wanted else []
-    for point in wanted:
+    for point in record.mount_points:
         is_own = is_below(point.source, own_root) or is_below(own_root, point.source)
-        if not (is_own and point.propagation == "rslave"):
-            _check_shared(point, entries)
+        if is_linked(point) and not (is_own and point.propagation == "rslave"):
+            check_shared(point, entries)
 
 
-def _check_shared(point: MountPoint, entries: Sequence[MountEntry]) -> None:
+def check_shared(point: MountPoint, entries: Sequence[MountEntry]) -> None:
+    """Raise ContainersError when the mount that a bind shows a part of is not shared as the bind needs it. Pure."""
     source = os.path.realpath(point.source)
     # The last of the longest covers all others at the same place.
     entry = max(
@@ -125,10 +130,10 @@ def _check_shared(point: MountPoint, entries: Sequence[MountEntry]) -> None:
         key=lambda entry: len(entry.mount_point.rstrip("/")),
         default=None,
     )
-    # The daemon's mounts are slaves of the host's: what is shared there has a master here.
     kinds = {word.partition(":")[0] for word in entry.optional} if entry is not None else set()
-    if not kinds & {"shared", "master"} and entry is not None:
-        words = "a shared" if point.propagation.endswith("shared") else "a shared or slave"
+    is_shared = point.propagation.endswith("shared")
+    if not kinds & ({"shared"} if is_shared else {"shared", "master"}) and entry is not None:
+        words = "a shared" if is_shared else "a shared or slave"
         raise ContainersError(f"path {point.source} is mounted on {entry.mount_point} but it is not {words} mount")
 
 

@@ -69,10 +69,14 @@ class PivotRoot:
         return "pivot into the new root and detach the old one"
 
     def execute(self, site: Site) -> None:
+        old_root_fd = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) if self.is_shared else None
         os.fchdir(site.root_fd)
         mounts.pivot_root(".", ".")
-        # The old root now lies on top of the new one, and is the current directory.
-        if self.is_shared:
+        # The old root now lies on top of the new one. umount2 finds it by ".", mount does not: it would cut off the new
+        # root's own mounts from the host.
+        if old_root_fd is not None:
+            os.fchdir(old_root_fd)
+            os.close(old_root_fd)
             mounts.mount(None, ".", None, c.MS_SLAVE | c.MS_REC)
         mounts.unmount(".", c.MNT_DETACH)
         os.chdir("/")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import constants
-from jupyter_containers.linux.safe_paths import make_directories_in_root, open_in_root
+from jupyter_containers.linux.safe_paths import make_directories_in_root, make_file_in_root, open_in_root
 
 NOT_YET = -1
 
@@ -61,11 +61,7 @@ class Site:
         try:
             return open_in_root(self.root_fd, path, os.O_PATH)
         except FileNotFoundError:
-            parent, _, _ = path.rpartition("/")
-            os.close(make_directories_in_root(self.root_fd, parent or "/"))
-            # Resolved as a whole and not beside its parent: a dangling link's target is what must be made.
-            os.close(open_in_root(self.root_fd, path, os.O_CREAT | os.O_WRONLY, 0o644))
-            return open_in_root(self.root_fd, path, os.O_PATH)
+            return make_file_in_root(self.root_fd, path)
 
     def parent(self, path: str) -> tuple[int, str]:
         """Return the directory of `path`, made if missing, and the last name; the caller closes the descriptor.

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import libc
-from jupyter_containers.linux.safe_paths import make_directories_in_root, open_in_root
+from jupyter_containers.linux.safe_paths import make_directories_in_root, make_file_in_root, open_in_root
 
 DIRECTORY = os.O_PATH | os.O_DIRECTORY
 
@@ -97,6 +97,27 @@ def test_a_dangling_links_target_is_made_inside(root: Path, root_fd: int, target
     (root / "link").symlink_to(target)
     assert place(make_directories_in_root(root_fd, "x/../link/end")) == f"{root}/deep/er/end"
     assert not (root.parent / "deep").exists()
+
+
+@pytest.mark.parametrize("target", ["/run/deep/file", "../../run/deep/file", "../run/deep/file"])
+def test_a_file_is_made_where_a_dangling_link_leads_inside(root: Path, root_fd: int, target: str) -> None:
+    (root / "etc").mkdir()
+    (root / "etc/second").symlink_to(target)
+    (root / "etc/first").symlink_to("second")
+    assert place(make_file_in_root(root_fd, "/etc/first")) == f"{root}/run/deep/file"
+    assert (root / "run/deep/file").read_bytes() == b""
+    assert not (root.parent / "run").exists()
+    (root / "run/deep/file").write_text("kept")
+    assert place(make_file_in_root(root_fd, "etc/second")) == f"{root}/run/deep/file"
+    assert (root / "run/deep/file").read_text() == "kept"
+
+
+def test_a_file_is_not_made_at_the_end_of_a_loop(root: Path, root_fd: int) -> None:
+    (root / "one").symlink_to("two")
+    (root / "two").symlink_to("one")
+    with pytest.raises(OSError) as caught:
+        make_file_in_root(root_fd, "one")
+    assert caught.value.errno == errno.ELOOP
 
 
 def test_dots_never_climb_over_the_root(root: Path, root_fd: int) -> None:
