@@ -19,7 +19,7 @@ from typing import Any, Protocol, cast
 from aiohttp import web
 
 from jupyter_containers.api.routing import API_VERSION
-from jupyter_containers.api.streams import RAW_STREAM, DetachKeys
+from jupyter_containers.api.streams import RAW_STREAM, STDOUT, DetachKeys, frame
 from jupyter_containers.version import __version__
 
 # How long a client may take to close its side after the end of the output; dockerd gives it no time at all.
@@ -197,11 +197,15 @@ class Connection(asyncio.Protocol):
 class Relay(asyncio.Protocol):
     """The container's end of an attached stream: passes bytes both ways, and the speed of the slower side too.
 
-    With `keys` the detach sequence is looked for in what the client types; `is_detached` tells that it came.
+    With `keys` the detach sequence is looked for in what the client types; `is_detached` tells that it came. With
+    `frames` what comes is put into frames of stdout.
     """
 
-    def __init__(self, client: Connection, *, stdin: bool, keys: DetachKeys | None = None) -> None:
+    def __init__(
+        self, client: Connection, *, stdin: bool, keys: DetachKeys | None = None, frames: bool = False
+    ) -> None:
         self._client = client
+        self._frames = frames
         self._stdin = stdin
         self._keys = keys
         self._container: asyncio.Transport | None = None
@@ -214,7 +218,7 @@ class Relay(asyncio.Protocol):
         self._client.listen(self)
 
     def data_received(self, data: bytes) -> None:
-        self._client.write(data)
+        self._client.write(frame(STDOUT, data) if self._frames else data)
 
     def eof_received(self) -> None:
         self._finish()
@@ -266,15 +270,19 @@ async def relay(
     *,
     stdin: bool,
     keys: DetachKeys | None = None,
+    frames: bool = False,
     settle: Callable[[], Awaitable[None]] | None = None,
 ) -> bool:
     """Pass bytes between a client and a container's stream until both are closed; tell whether the client detached.
 
     `settle` is waited for between the end of the output and telling the client of it: who sees the end may ask for the
-    exit code at once. Closes `container`, also on cancellation.
+    exit code at once. `frames` is for a client that expects frames where the container has a terminal. Closes
+    `container`, also on cancellation.
     """
     loop = asyncio.get_running_loop()
-    transport, protocol = await loop.create_connection(lambda: Relay(client, stdin=stdin, keys=keys), sock=container)
+    transport, protocol = await loop.create_connection(
+        lambda: Relay(client, stdin=stdin, keys=keys, frames=frames), sock=container
+    )
     try:
         await asyncio.wait({protocol.over, client.closed}, return_when=asyncio.FIRST_COMPLETED)
         if settle is not None and not client.is_lost and not protocol.is_detached:

@@ -16,6 +16,7 @@ MACHINES = {
     "ppc64le": ("ppc64le", ""), "s390x": ("s390x", ""), "riscv64": ("riscv64", ""),
     "loongarch64": ("loong64", ""),
 }  # fmt: skip
+_SYSTEMS = {"linux", "windows", "darwin", "freebsd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,26 @@ class Platform:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the platform written in `text` (`linux/arm64/v8`, or only `linux/amd64`)."""
+        """Return the platform written in `text`: `linux/arm64/v8`, or only `linux/amd64`, `linux` or `amd64`."""
         parts = text.lower().split("/")
-        if not 2 <= len(parts) <= 3 or not all(part.isalnum() for part in parts):
-            raise InvalidParameter(f"not a platform: {text!r}; expected os/architecture[/variant], as in linux/amd64")
+        if not len(parts) <= 3 or not all(part.isalnum() for part in parts):
+            raise InvalidParameter(
+                f'"{text}": not a platform, expected os/architecture[/variant], as in linux/amd64: invalid argument'
+            )
+        if len(parts) == 1:
+            parts = cls._completed(text, parts[0])
         architecture, variant = MACHINES.get(parts[1], (parts[1], ""))
         return cls(parts[0], architecture, parts[2] if len(parts) == 3 else variant)
+
+    @classmethod
+    def _completed(cls, text: str, word: str) -> list[str]:
+        """Add what is missing from this host's platform."""
+        host = host_platform()
+        if word in _SYSTEMS:
+            return [part for part in (word, host.architecture, host.variant) if part]
+        if word not in MACHINES and word not in {architecture for architecture, _ in MACHINES.values()}:
+            raise InvalidParameter(f'"{text}": unknown operating system or architecture: invalid argument')
+        return [host.os, word]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -14,6 +14,9 @@ import pytest
 
 from tests.support.busybox_image import rootfs_tar
 from tests.support.daemon import Daemon, Docker, running_daemon
+from tests.support.docker_py import client, make, name
+
+__all__ = ["client", "make", "name"]
 
 IMAGE = "busybox"
 

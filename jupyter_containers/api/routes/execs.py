@@ -40,10 +40,11 @@ async def start(request: web.Request) -> web.StreamResponse:
     if fields.flag(body, "Detach"):
         await execs.start(exec_, detached=True, console_size=console_size)
         return web.Response()
-    terminal = exec_.settings.tty
+    # As in dockerd, who starts says how the output comes: without Tty in frames, also from a terminal.
+    terminal = exec_.settings.tty and fields.flag(body, "Tty")
     connection = take_over(request, stream_type(terminal=terminal, version=version_of(request)))
     try:
-        await _attend(execs, exec_, connection, console_size)
+        await _attend(execs, exec_, connection, console_size, frames=exec_.settings.tty and not terminal)
     except ContainersError as error:
         # The answer has begun: all that is left is to say it where the output would be, as dockerd does.
         message = f"{error.message}\r\n".encode()
@@ -53,7 +54,9 @@ async def start(request: web.Request) -> web.StreamResponse:
     return Hijacked()
 
 
-async def _attend(execs: Execs, exec_: Exec, connection: Connection, console_size: tuple[int, int]) -> None:
+async def _attend(
+    execs: Execs, exec_: Exec, connection: Connection, console_size: tuple[int, int], *, frames: bool
+) -> None:
     stream = await execs.start(exec_, console_size=console_size)
     if stream is None:
         connection.end()
@@ -65,7 +68,7 @@ async def _attend(execs: Execs, exec_: Exec, connection: Connection, console_siz
     async def settle() -> None:
         await execs.settle(exec_)
 
-    if await relay(connection, stream, stdin=settings.attach_stdin, keys=watcher, settle=settle):
+    if await relay(connection, stream, stdin=settings.attach_stdin, keys=watcher, frames=frames, settle=settle):
         execs.detached(exec_)
 
 

@@ -100,14 +100,16 @@ async def _import(request: web.Request) -> web.StreamResponse:
 
 
 async def load(request: web.Request) -> web.StreamResponse:
-    quiet = flag(request, "quiet", default=True)
+    quiet, platform = flag(request, "quiet", default=True), _platform(request)
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
+        # A failure is a line of the answer, where Docker's clients look for it, and not a status.
+        await lines.start()
 
         def tell(step: Progress) -> None:
             if not quiet and (line := loading_json(step)):
                 outbox.put(line)
 
-        for loaded in await engine_of(request).transfers.load(_body(request), tell, _platform(request)):
+        for loaded in await engine_of(request).transfers.load(_body(request), tell, platform):
             for line in _loaded_lines(loaded):
                 outbox.put({"stream": line})
     return lines.response

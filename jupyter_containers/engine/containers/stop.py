@@ -80,13 +80,15 @@ async def _send(container: Container, number: int) -> None:
 async def kill(roster: Roster, container: Container, signal_name: str = "") -> None:
     """Send a signal to the container's process. Raises Conflict when it does not run, InvalidParameter.
 
-    Does not wait for the end.
+    SIGKILL waits for the end, for 10 seconds at most, as dockerd does: who killed may remove next. Other signals are
+    only sent. After cancellation: it was sent.
     """
     number = signal_number(signal_name or "SIGKILL")
     if not container.is_running:
         raise Conflict(f"Cannot kill container: {container.record.name}: Container {container.id} is not running")
     if number in (signal.SIGKILL, signal.SIGTERM, signal_number(container.record.settings.stop_signal or "SIGTERM")):
         roster.save_state(container, stopped_by_user=True)
+    gone = container.wait(WaitCondition.NOT_RUNNING)
     try:
         await _send(container, number)
     except Conflict:
@@ -94,6 +96,11 @@ async def kill(roster: Roster, container: Container, signal_name: str = "") -> N
             f"Cannot kill container: {container.record.name}: Container {container.id} is not running"
         ) from None
     roster.publish(container, "kill", {"signal": str(int(number))})
+    if number == signal.SIGKILL:
+        await asyncio.wait({gone}, timeout=KILL_SECONDS)
+        # The end is recorded under the lock, so that what comes next finds it recorded.
+        async with container.lock:
+            pass
 
 
 async def restart(

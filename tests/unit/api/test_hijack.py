@@ -22,8 +22,9 @@ PLAIN = b"POST /x HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n"
 class Container:
     """The far end of the stream, as the shim has it."""
 
-    def __init__(self, *, stdin: bool = True, keys: bytes = b"") -> None:
+    def __init__(self, *, stdin: bool = True, keys: bytes = b"", frames: bool = False) -> None:
         self.stdin = stdin
+        self.frames = frames
         self.keys = DetachKeys(keys) if keys else None
         self.end: socket.socket | None = None
         self.connection: Connection | None = None
@@ -42,7 +43,7 @@ class Container:
             ours, self.end = socket.socketpair()
             ours.setblocking(False)
             self.end.setblocking(False)
-            self.is_detached = await relay(self.connection, ours, stdin=self.stdin, keys=self.keys)
+            self.is_detached = await relay(self.connection, ours, stdin=self.stdin, keys=self.keys, frames=self.frames)
         finally:
             self.is_finished.set()
         return Hijacked()
@@ -109,6 +110,20 @@ def test_without_upgrade_the_answer_is_200_and_the_stream_is_the_same(tmp_path: 
             assert (await headers(reader)).startswith(b"HTTP/1.1 200 OK\r\n")
             writer.write(b"in")
             assert await container.receive() == b"in"
+
+    run(test)
+
+
+def test_output_is_put_into_frames_for_who_expects_them(tmp_path: Path) -> None:
+    async def test() -> None:
+        container = Container(frames=True)
+        async with served(tmp_path, container) as (reader, writer):
+            writer.write(UPGRADE)
+            await headers(reader)
+            writer.write(b"in")
+            assert await container.receive() == b"in"
+            await container.send(b"out")
+            assert await reader.readexactly(11) == b"\x01\0\0\0\0\0\0\x03out"
 
     run(test)
 

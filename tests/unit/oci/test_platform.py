@@ -19,10 +19,19 @@ def test_platforms_are_read(text: str, platform: Platform) -> None:
     assert Platform.parse(text) == platform
 
 
-@pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/../x"])
+@pytest.mark.parametrize("text", ["", "linux/", "/amd64", "linux/arm/v7/x", "linux/../x"])
 def test_what_is_no_platform_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameter, match="not a platform"):
         Platform.parse(text)
+
+
+def test_one_word_is_completed_by_the_host() -> None:
+    host = host_platform()
+    assert Platform.parse("linux") == host
+    assert Platform.parse("windows") == Platform("windows", host.architecture, host.variant)
+    assert Platform.parse("arm64") == Platform("linux", "arm64", "v8")
+    with pytest.raises(InvalidParameter, match=r'"foo": unknown operating system or architecture: invalid argument'):
+        Platform.parse("foo")
 
 
 def test_json_goes_both_ways_and_leaves_out_what_is_empty() -> None:

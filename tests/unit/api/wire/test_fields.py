@@ -24,6 +24,17 @@ def test_missing_and_null_are_the_zero_value(body: dict[str, Any]) -> None:
     assert fields.pair(body, "X") == (0, 0)
 
 
+def test_a_name_may_begin_with_a_small_letter() -> None:
+    body = {"detachKeys": "ctrl-p", "tty": True, "cmd": ["a"], "size": [1, 2]}
+    assert fields.text(body, "DetachKeys") == "ctrl-p"
+    assert fields.flag(body, "Tty") is True
+    assert fields.texts(body, "Cmd") == ("a",)
+    assert fields.pair(body, "Size") == (1, 2)
+    assert fields.text({"X": "large", "x": "small"}, "X") == "large"
+    with pytest.raises(Unsupported, match="Links"):
+        fields.refuse({"links": ["a"]}, ("Links",))
+
+
 def test_values_of_the_right_kind_are_taken() -> None:
     body = {"t": "a", "f": True, "n": 5, "l": ["a"], "s": "one", "m": {"k": "v"}, "o": [{}], "p": [1, 2]}
     assert fields.text(body, "t") == "a"
