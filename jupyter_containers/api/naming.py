@@ -26,7 +26,9 @@ def reference_of(name: str, tag: str) -> Reference:
 
 def size_of(request: web.Request) -> tuple[int, int]:
     """Return height and width of the query, in characters. Raises InvalidParameter."""
-    size = integer(request, "h", 0) or 0, integer(request, "w", 0) or 0
-    if not all(0 <= value < 65536 for value in size):
-        raise InvalidParameter(f"invalid size of a terminal: {size[0]} by {size[1]}")
-    return size
+    height, width = integer(request, "h"), integer(request, "w")
+    if height is None or width is None:
+        raise InvalidParameter("the size of a terminal needs both parameters, h and w")
+    if not (0 <= height < 65536 and 0 <= width < 65536):
+        raise InvalidParameter(f"invalid size of a terminal: {height} by {width}")
+    return height, width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Mapping
 
@@ -133,6 +134,8 @@ def _write_swap(memory: str, swap: int) -> None:
 
 def _refuse_over_swap(memory: str, limit: int, swap: int | None) -> None:
     current = files.read_number(memory, _MEMSW)
+    # The kernel keeps whole pages of what it is told.
+    limit -= limit % mmap.PAGESIZE if limit > 0 else 0
     if swap is None and current is not None and (limit > current or (limit == -1 and current < 1 << 62)):
         raise InvalidParameter(
             f"memory limit {limit} is over the memory and swap limit {current} already set; set both at the same time"

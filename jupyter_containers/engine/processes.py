@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import signal
 import socket
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from jupyter_containers.supervisor.connection import Shim, ShimLost
 # How long the exit code of one that ended can be asked for, as in dockerd.
 REMEMBERED_NS = 300 * 10**9
 FAILED_EXIT_CODE = 126
+KILLED_EXIT_CODE = 128 + signal.SIGKILL
 # How long who sees the end of the output is made to wait for the exit code that follows it.
 SETTLE_SECONDS = 0.5
 
@@ -42,6 +44,7 @@ class Execs:
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
         self._execs: dict[str, Exec] = {}
+        self._starting: set[asyncio.Task[socket.socket | None]] = set()
         roster.on_end = self._container_ended
 
     def create(self, container: Container, settings: ExecSettings) -> Exec:
@@ -49,7 +52,7 @@ class Execs:
         _check(settings)
         container.running_shim()
         if container.record.state.status is Status.PAUSED:
-            raise Conflict(f"Container {container.record.name} is paused, unpause the container before exec")
+            raise Conflict(f"Container {container.id} is paused, unpause the container before exec")
         self._forget_old()
         exec_ = Exec(secrets.token_hex(32), container, settings)
         self._execs[exec_.id] = exec_
@@ -63,7 +66,7 @@ class Execs:
         if exec_ is None:
             matches = [found for key, found in self._execs.items() if exec_id and key.startswith(exec_id)]
             exec_ = matches[0] if len(matches) == 1 else None
-        if exec_ is None:
+        if exec_ is None or exec_.container.is_removed:
             raise NotFound(f"No such exec instance: {exec_id}")
         return exec_
 
@@ -87,6 +90,17 @@ class Execs:
         """
         self.check_start(exec_)
         exec_.is_started = True
+        # Who asked may be gone before the answer; the process is there, or not, all the same.
+        starting = asyncio.create_task(self._start(exec_, detached, console_size), name=f"start {exec_.id[:12]}")
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(_let_go)
+            raise
+
+    async def _start(self, exec_: Exec, detached: bool, console_size: tuple[int, int]) -> socket.socket | None:
         shim, wish, record = exec_.container.running_shim(), exec_.settings, exec_.container.record
         if any(console_size):
             wish = replace(wish, console_size=console_size)
@@ -137,9 +151,9 @@ class Execs:
         """The kernel has killed what else ran in it; the shim may be gone before it could say so."""
         for exec_id in list(container.exec_ids):
             exec_ = self._execs[exec_id]
+            if exec_.is_running:
+                exec_.exit_code = KILLED_EXIT_CODE if exec_.exit_code is None else exec_.exit_code
             if exec_.is_running or not exec_.is_started:
-                exec_.exit_code = exec_.exit_code if exec_.exit_code is not None else 137
-                exec_.is_started = True
                 self._ended(exec_)
 
     def _ended(self, exec_: Exec) -> None:
@@ -162,6 +176,13 @@ class Execs:
     def detached(self, exec_: Exec) -> None:
         """Tell that somebody left with the detach keys."""
         self._publish(exec_, "exec_detach")
+
+
+def _let_go(starting: asyncio.Task[socket.socket | None]) -> None:
+    """Close the stream of a start that nobody waits for any more."""
+    failed = starting.cancelled() or starting.exception() is not None
+    if not failed and (stream := starting.result()) is not None:
+        stream.close()
 
 
 def _check(settings: ExecSettings) -> None:

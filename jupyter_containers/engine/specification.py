@@ -192,8 +192,9 @@ def mounts(record: Record, facts: Facts) -> tuple[Mount, ...]:
     ]
     taken = {mount.destination for mount in wanted}
     own = [mount for mount in _default_mounts(host, facts.joined) if mount.destination not in taken]
+    access = "ro" if host.read_only_root else "rw"
     files = [
-        Mount(f"/etc/{name}", "bind", str(facts.files_path / name), ("rbind", "rw", "rprivate"))
+        Mount(f"/etc/{name}", "bind", str(facts.files_path / name), ("rbind", access, "rprivate"))
         for name in ("resolv.conf", "hostname", "hosts")
         if f"/etc/{name}" not in taken
     ]

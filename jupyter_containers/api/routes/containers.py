@@ -24,6 +24,8 @@ from jupyter_containers.engine.engine import Engine
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
 from jupyter_containers.oci.platform import Platform, suitability
 
+# Resources that are settled when a container is made.
+_NOT_UPDATED = ("CgroupParent", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits")
 _ENDPOINT_UNSUPPORTED = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority")
 
 
@@ -157,6 +159,7 @@ async def rename(request: web.Request) -> web.Response:
 async def update(request: web.Request) -> web.Response:
     body = await json_body(request)
     policy = restart_policy_from_wire(body) if fields.mapping(body, "RestartPolicy").get("Name") else None
+    fields.refuse(body, _NOT_UPDATED)
     limits = limits_from_wire(body)
     warnings = await engine_of(request).containers.update(container_of(request), limits, policy)
     return json_answer({"Warnings": list(warnings) or None})

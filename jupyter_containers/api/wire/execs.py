@@ -13,7 +13,7 @@ from jupyter_containers.engine.processes import Exec
 def exec_settings_from_wire(body: Body) -> ExecSettings:
     """Read a create request. Raises InvalidParameter."""
     return ExecSettings(
-        args=fields.command(body, "Cmd") or (),
+        args=fields.texts(body, "Cmd") or (),
         env=fields.texts(body, "Env") or (),
         user=fields.text(body, "User"),
         working_dir=fields.text(body, "WorkingDir"),

@@ -92,7 +92,7 @@ def _disk(path: str) -> tuple[int, int]:
     try:
         status = os.stat(path)
     except OSError as error:
-        raise InvalidParameter(f"cannot limit the block I/O of {path}: {(error.strerror or '').lower()}") from None
+        raise InvalidParameter(f"stat {path}: {(error.strerror or '').lower()}") from None
     if not stat.S_ISBLK(status.st_mode):
         raise InvalidParameter(f"cannot limit the block I/O of {path}: it is not a block device")
     return os.major(status.st_rdev), os.minor(status.st_rdev)

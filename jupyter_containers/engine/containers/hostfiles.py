@@ -41,9 +41,11 @@ def add_address(roster: Roster, record: Record, hostname: str, address: str) -> 
 
 def _hosts(roster: Roster, record: Record, hostname: str, addresses: tuple[str, ...]) -> str:
     gateway = roster.environment.networking.describe().get("gateway", "").partition("/")[0]
-    extra = [
-        f"{name}:{gateway if address == 'host-gateway' else address}" for name, address in extra_hosts(record.host)
-    ]
+    if not gateway and record.host.network_mode == "host":
+        gateway = "127.0.0.1"
+    # Without a bridge there is no address that leads to the host.
+    wished = ((name, gateway if address == "host-gateway" else address) for name, address in extra_hosts(record.host))
+    extra = [f"{name}:{address}" for name, address in wished if address]
     if record.host.network_mode == "host":
         # It is the host's network: what the host calls its neighbours holds here too.
         return _host_hosts() + "".join(f"{address}\t{name}\n" for name, _, address in (e.partition(":") for e in extra))

@@ -14,6 +14,8 @@ from jupyter_containers.engine.containers.record import Limits
 from jupyter_containers.errors import InvalidParameter, Unsupported
 
 MIN_MEMORY_BYTES = 6 * 1024 * 1024
+# Of a CPU or memory node.
+_HIGHEST_NUMBER = 8192
 # A field of Limits, what the cgroup manager must know to keep it (None: nothing knows it), what is kept instead, why.
 _DISCARDED: tuple[tuple[str, str | None, dict[str, Any], str], ...] = (
     (
@@ -169,6 +171,8 @@ def parse_list(text: str, what: str) -> set[int]:
         match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", part)
         if match is None or int(match[2] or match[1]) < int(match[1]):
             raise InvalidParameter(f"Invalid value {text} for {what}: invalid format: {part}")
+        if int(match[2] or match[1]) > _HIGHEST_NUMBER:
+            raise InvalidParameter(f"Invalid value {text} for {what}: value of out range, maximum is {_HIGHEST_NUMBER}")
         numbers.update(range(int(match[1]), int(match[2] or match[1]) + 1))
     return numbers
 

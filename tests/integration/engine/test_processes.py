@@ -98,6 +98,25 @@ def test_the_end_of_the_container_is_the_end_of_its_execs(api: Api, sleeper: str
     assert api.get(f"/exec/{exec_}/json").json["Running"] is False
 
 
+def test_one_that_was_not_started_is_not_told_to_have_run(api: Api, sleeper: str) -> None:
+    exec_ = prepared(api, sleeper, "true")
+    api.post(f"/containers/{sleeper}/kill")
+    eventually(lambda: api.inspect(sleeper)["ExecIDs"] is None)
+    assert api.get(f"/exec/{exec_}/json").json["ExitCode"] is None
+    answer = api.post(f"/exec/{exec_}/start", {})
+    assert (answer.status, answer.message) == (409, f"Container {sleeper} is not running")
+    api.delete(f"/containers/{sleeper}")
+    assert api.get(f"/exec/{exec_}/json").status == 404
+
+
+def test_it_runs_to_its_end_when_who_started_it_has_gone(api: Api, sleeper: str) -> None:
+    exec_ = prepared(api, sleeper, "sh", "-c", "exit 6")
+    stream = api.hijack(f"/exec/{exec_}/start", {})
+    stream.close()
+    eventually(lambda: api.get(f"/exec/{exec_}/json").json["ExitCode"] == 6)
+    assert api.inspect(sleeper)["ExecIDs"] is None
+
+
 def test_only_in_what_runs(api: Api, sleeper: str) -> None:
     stopped = api.create("true")
     answer = api.post(f"/containers/{stopped}/exec", {"Cmd": ["true"]})

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.engine.containers.devices import host_devices, parse_rules, resolve_devices
-from jupyter_containers.engine.containers.record import DeviceRequest
+from jupyter_containers.engine.containers.devices import block_rates, host_devices, parse_rules, resolve_devices
+from jupyter_containers.engine.containers.record import DeviceRate, DeviceRequest, Limits
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.oci.block_rates import NO_RATES
 from jupyter_containers.oci.runtime_spec import DeviceRule
 
 
@@ -30,6 +31,19 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
             resolve_devices((DeviceRequest(str(path), "/dev/x"),))
     with pytest.raises(InvalidParameter, match="invalid device permissions 'x'"):
         resolve_devices((DeviceRequest("/dev/null", "/dev/null", "x"),))
+
+
+def test_a_device_is_what_it_is_on_the_host_unless_told() -> None:
+    [device], [rule] = resolve_devices((DeviceRequest("/dev/null"),))
+    assert (device.path, rule.access) == ("/dev/null", "rwm")
+
+
+def test_only_disks_that_are_there_have_rates() -> None:
+    with pytest.raises(InvalidParameter, match="stat /dev/nosuch: no such file or directory"):
+        block_rates(Limits(blkio_read_bps=(DeviceRate("/dev/nosuch", 5),)))
+    with pytest.raises(InvalidParameter, match="/dev/null: it is not a block device"):
+        block_rates(Limits(blkio_weight_devices=(DeviceRate("/dev/null", 50),)))
+    assert block_rates(Limits()) == NO_RATES
 
 
 def test_a_privileged_container_has_the_hosts_devices_but_not_its_terminals() -> None:

@@ -13,8 +13,11 @@ from tests.support.roster import roster
 
 
 class Bridge:
+    def __init__(self, gateway: str = "10.0.0.1") -> None:
+        self._gateway = gateway
+
     def describe(self) -> dict[str, str]:
-        return {"gateway": "10.0.0.1"}
+        return {"gateway": self._gateway}
 
 
 def record(**host: object) -> Record:
@@ -42,6 +45,15 @@ def test_with_the_hosts_network_it_is_the_hosts_names(tmp_path: Path) -> None:
     text = (ours.files_path(wished) / "hosts").read_text()
     assert text.startswith(Path("/etc/hosts").read_text().rstrip())
     assert text.endswith("10.9.9.9\tdb\n")
+
+
+@pytest.mark.parametrize(("mode", "line"), [("host", "127.0.0.1\tup\n"), ("none", "")])
+def test_without_a_bridge_the_host_is_near_or_out_of_reach(tmp_path: Path, mode: str, line: str) -> None:
+    ours = roster(tmp_path, networking=Bridge(""))
+    wished = record(network_mode=mode, extra_hosts=("up:host-gateway",))
+    write_files(ours, wished, "box")
+    lines = (ours.files_path(wished) / "hosts").read_text().splitlines(keepends=True)
+    assert [text for text in lines if "up" in text.split()] == ([line] if line else [])
 
 
 def test_in_anothers_network_nothing_is_written(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ LIMITS = [
     (Limits(cpu_quota=10), "CPU cfs quota can not be less than 1ms"),
     (Limits(cpuset_cpus="99"), "Requested CPUs are not available - requested 99, available: 0-1"),
     (Limits(cpuset_cpus="abc"), "Invalid value abc for cpuset cpus: invalid format: abc"),
+    (Limits(cpuset_cpus="0-8193"), "Invalid value 0-8193 for cpuset cpus: value of out range, maximum is 8192"),
     (Limits(cpuset_mems="9"), "Requested memory nodes are not available - requested 9, available: 0"),
     (Limits(blkio_weight_devices=(DeviceRate("/dev/a", 5),)), "Range of blkio weight of /dev/a is from 10 to 1000"),
     (Limits(kernel_memory=5), "Minimum kernel memory limit allowed is 6MB"),
