@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from jupyter_containers.client import autostart
-from jupyter_containers.client.addresses import Address, from_environment
+from jupyter_containers.client.addresses import Address, find, from_environment
 from jupyter_containers.client.builds import Builds
 from jupyter_containers.client.containers import Containers
 from jupyter_containers.client.execs import Execs
@@ -50,12 +50,13 @@ class Client:
 
 
 def connect(host: str | None = None, *, say: Callable[[str], None] = print) -> Client:
-    """Return a client whose daemon answers: at `host`, else at DOCKER_HOST, else our own.
+    """Return a client whose daemon answers: at `host`, else where the environment says, else our own.
 
-    Our own daemon is started when there is none, and `say` is told so, once. Raises Unavailable when nobody answers,
-    Unsupported when it cannot be started by this user; InvalidParameter for a bad address.
+    `host` is an address or the name of a docker context, `default` for our own. Our own daemon is started when there
+    is none, and `say` is told so, once. Raises Unavailable when nobody answers, Unsupported when it cannot be started
+    by this user; InvalidParameter for a bad address, NotFound for an unknown context.
     """
-    address = Address.parse(host) if host else from_environment()
+    address = find(host) if host else from_environment()
     if address is None:
         site = autostart.own_site()
         if not autostart.is_running(site):

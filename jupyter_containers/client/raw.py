@@ -6,7 +6,7 @@ import selectors
 import socket
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from jupyter_containers.client.streams import STDOUT, Demultiplexer
 
@@ -14,20 +14,20 @@ _READ_BYTES = 64 * 1024
 
 
 class RawStream:
-    """The stream of an attach or exec. Owns its socket; `early` is what came together with the headers."""
+    """The stream of an attach or exec. Owns its socket, or what behaves like one; `early` came with the headers."""
 
-    def __init__(self, sock: socket.socket, early: bytes = b"", *, framed: bool) -> None:
+    def __init__(self, sock: Any, early: bytes = b"", *, framed: bool) -> None:
         self._sock = sock
         self._early = early
         self._frames = Demultiplexer() if framed else None
 
     def fileno(self) -> int:
-        return self._sock.fileno()
+        return int(self._sock.fileno())
 
     @property
     def has_early_bytes(self) -> bool:
         """True if `receive` returns at once, which no selector can know."""
-        return bool(self._early)
+        return bool(self._early) or getattr(self._sock, "has_pending", False)
 
     def receive(self) -> list[tuple[int, bytes]] | None:
         """Return what is there as (stream, bytes), waiting for something; None at the end."""
@@ -39,9 +39,10 @@ class RawStream:
 
     def _received(self) -> bytes:
         try:
-            return self._sock.recv(_READ_BYTES)
+            content: bytes = self._sock.recv(_READ_BYTES)
         except ConnectionError:
             return b""
+        return content
 
     def send(self, content: bytes) -> None:
         """Send input, waiting until all is on its way. Raises OSError."""
@@ -65,10 +66,10 @@ class RawStream:
         with selectors.DefaultSelector() as selector:
             selector.register(self._sock, selectors.EVENT_READ | (selectors.EVENT_WRITE if pending else 0))
             while True:
-                events = selectors.EVENT_READ if self._early else selector.select()[0][1]
+                events = selectors.EVENT_READ if self.has_early_bytes else selector.select()[0][1]
                 if events & selectors.EVENT_WRITE:
                     pending = self._sent(pending)
-                    if not pending:
+                    if not pending and not getattr(self._sock, "has_unsent", False):
                         self.close_input()
                         selector.modify(self._sock, selectors.EVENT_READ)
                 if events & selectors.EVENT_READ:

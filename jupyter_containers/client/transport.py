@@ -1,4 +1,4 @@
-"""Requests over a unix socket, and connections taken over as raw streams.
+"""Requests to a daemon, and connections taken over as raw streams.
 
 requests does HTTP; an upgraded connection is taken from http.client, because requests gives none away. One Transport
 keeps its idle connections and may be used from several threads.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json as json_text
-import os
-import socket
+import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, cast
@@ -22,6 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 from jupyter_containers.client.addresses import Address
+from jupyter_containers.client.dialing import dial
 from jupyter_containers.client.failures import connection_lost, failure, no_connection
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.errors import DeadlineExceeded
@@ -29,36 +29,35 @@ from jupyter_containers.version import __version__
 
 # The newest version of the API that is spoken here; an older daemon is spoken to in its own.
 API_VERSION = (1, 51)
-CONNECT_SECONDS = 10.0
 
 # A query's values; what is False, empty or None is left out.
 Query = Mapping[str, object]
 
 
-class _UnixConnection(HTTPConnection):
-    def __init__(self, path: str, timeout: Any) -> None:
+class _Connection(HTTPConnection):
+    def __init__(self, address: Address, timeout: Any) -> None:
         super().__init__("localhost", timeout=timeout)
-        self._path = path
+        self._address = address
 
     def connect(self) -> None:
-        self.sock = connected(self._path)
+        self.sock = dial(self._address)
 
 
-class _UnixPool(HTTPConnectionPool):
-    def __init__(self, path: str) -> None:
+class _Pool(HTTPConnectionPool):
+    def __init__(self, address: Address) -> None:
         super().__init__("localhost", maxsize=8)
-        self._path = path
+        self._address = address
 
-    def _new_conn(self) -> _UnixConnection:
+    def _new_conn(self) -> _Connection:
         self.num_connections += 1
-        return _UnixConnection(self._path, self.timeout.connect_timeout)
+        return _Connection(self._address, self.timeout.connect_timeout)
 
 
-class UnixAdapter(HTTPAdapter):
-    """Sends what requests has prepared through a unix socket, whatever the host in the URL."""
+class DaemonAdapter(HTTPAdapter):
+    """Sends what requests has prepared to one daemon, whatever the host in the URL."""
 
-    def __init__(self, path: str) -> None:
-        self._pool = _UnixPool(path)
+    def __init__(self, address: Address) -> None:
+        self._pool = _Pool(address)
         super().__init__()
 
     def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
@@ -77,25 +76,18 @@ class UnixAdapter(HTTPAdapter):
 
 
 class _Upgrading(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
+    """Lets go of its connection instead of closing it: the raw stream takes it over."""
+
+    def __init__(self, address: Address) -> None:
         super().__init__("localhost")
-        self._path = path
+        self._address = address
 
     def connect(self) -> None:
-        self.sock = connected(self._path)
+        self.sock = dial(self._address)
 
-
-def connected(path: str) -> socket.socket:
-    """Return a socket connected to the one at `path`; the caller closes it. Raises OSError."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(CONNECT_SECONDS)
-        sock.connect(path)
-        sock.settimeout(None)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+    def close(self) -> None:
+        self.sock = None
+        super().close()
 
 
 class Transport:
@@ -107,7 +99,7 @@ class Transport:
         # No proxies, no .netrc: nothing of this user's settings for the network has to do with a local socket.
         self._session.trust_env = False
         self._session.headers["User-Agent"] = f"jupyter-containers/{__version__}"
-        self._session.mount("http://", UnixAdapter(os.fspath(address.path)))
+        self._session.mount("http://", DaemonAdapter(address))
         self._version: tuple[int, int] | None = None
 
     def close(self) -> None:
@@ -148,19 +140,20 @@ class Transport:
         `terminal`: the stream comes from a terminal and has no frames.
         """
         target = self._versioned(path, query)
-        connection = _Upgrading(os.fspath(self.address.path))
+        connection, sock = _Upgrading(self.address), None
         try:
             body = b"" if json is None else json_text.dumps(json).encode()
             headers = {"Content-Type": "application/json", "Connection": "Upgrade", "Upgrade": "tcp"}
-            connection.request("POST", target, body=body, headers=headers)
-            sock = connection.sock.dup()
-            try:
-                return _taken_over(connection.getresponse(), sock, terminal=terminal)
-            except BaseException:
+            connection.connect()
+            sock = connection.sock
+            connection.request("POST", target, body=body, headers={**headers, "Host": self.address.authority})
+            return _taken_over(connection.getresponse(), sock, terminal=terminal)
+        except BaseException as error:
+            if sock is not None:
                 sock.close()
-                raise
-        except (OSError, http.client.HTTPException) as error:
-            raise no_connection(str(self.address), _reason(error)) from error
+            if isinstance(error, (OSError, http.client.HTTPException)):
+                raise no_connection(str(self.address), _reason(error)) from error
+            raise
         finally:
             connection.close()
 
@@ -171,7 +164,7 @@ class Transport:
 
     def _send(self, method: str, path: str, *, timeout: float | None = None, **content: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, f"http://localhost{path}", timeout=timeout, **content)
+            answer = self._session.request(method, f"http://{self.address.authority}{path}", timeout=timeout, **content)
         except requests.Timeout as error:
             raise DeadlineExceeded(f"the daemon at {self.address} did not answer in {timeout} s") from error
         except requests.ConnectionError as error:
@@ -184,7 +177,7 @@ class Transport:
         return answer
 
 
-def _taken_over(answer: http.client.HTTPResponse, sock: socket.socket, *, terminal: bool) -> RawStream:
+def _taken_over(answer: http.client.HTTPResponse, sock: Any, *, terminal: bool) -> RawStream:
     """Return the stream behind the headers. The bytes that came together with them are in the answer's buffer."""
     with answer:
         if answer.status >= 400:
@@ -214,9 +207,23 @@ def _reason(error: BaseException) -> str:
     """Return the words of the system call at the bottom of a chain of wrapped errors."""
     seen: BaseException | None = error
     while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return _tls_reason(seen)
         if isinstance(seen, OSError) and seen.strerror:
             return seen.strerror
         inner = [value for value in seen.args if isinstance(value, BaseException)]
         inner += [reason] if isinstance(reason := getattr(seen, "reason", None), BaseException) else []
         seen = inner[0] if inner else seen.__cause__ or seen.__context__
     return str(error)
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    """Return what TLS found wrong, and what to do about it where that is known."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}; look at ca.pem in DOCKER_CERT_PATH"
+    words = (error.reason or str(error)).lower().replace("_", " ")
+    if "certificate required" in words or "unknown ca" in words or "handshake failure" in words:
+        return f"it does not accept our certificate ({words}); look at cert.pem and key.pem in DOCKER_CERT_PATH"
+    if "wrong version number" in words:
+        return "it does not speak TLS; unset DOCKER_TLS_VERIFY"
+    return f"TLS failed: {words}"

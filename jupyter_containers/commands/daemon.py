@@ -10,7 +10,7 @@ from typing import ClassVar
 from jupyter_containers.client import autostart
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.results import Json, Message, Result, aligned
-from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError
 
 USUAL = "default"
@@ -117,7 +117,12 @@ def use(session: Session, options: Namespace) -> Result:
     except ContainersError:
         version = {}
     name = (version.get("Platform") or {}).get("Name") or f"version {version.get('Version', '?')}"
-    return Message((f"using the daemon at {session.host} ({name})",), (session.host,))
+    lines = [f"using the daemon at {session.host} ({name})"]
+    if not session.is_magic and options.host != USUAL:
+        # A shell's command ends here, and takes what it knows with it.
+        variable = "DOCKER_HOST" if "/" in options.host else "DOCKER_CONTEXT"
+        lines = [f"the daemon at {session.host} answers ({name}); for this shell: export {variable}={options.host}"]
+    return Message(tuple(lines), (session.host,))
 
 
 DOCTOR = Command("doctor", "check what this machine allows, and how to mend it", doctor)
@@ -128,9 +133,8 @@ USE = Command(
     use,
     (
         Argument(
-            ("host",), f"such as unix:///run/docker.sock; {USUAL}: the usual one; nothing: tell which",
+            ("host",), f"address (unix, tcp, ssh) or docker context; {USUAL}: the usual one; nothing: tell which",
             Takes.OPTIONAL, "HOST", completes=Completes.HOST,
         ),
     ),
-    only_in=MAGIC,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_containers.client import Client, autostart, connect
-from jupyter_containers.client.addresses import Address, from_environment
+from jupyter_containers.client.addresses import Address, find, from_environment
 from jupyter_containers.commands.front import Front
 
 SHELL, MAGIC = "shell", "magic"
@@ -32,14 +32,16 @@ class Session:
 
     @property
     def uses_own_daemon(self) -> bool:
-        return not self._host and from_environment() is None
+        return self._address is None
+
+    @property
+    def _address(self) -> Address | None:
+        return find(self._host) if self._host else from_environment()
 
     @property
     def host(self) -> str:
         """The address of the daemon in use."""
-        if self._host:
-            return self._host
-        return str(from_environment() or Address(autostart.own_site().socket))
+        return str(self._address or Address(autostart.own_site().socket))
 
     @property
     def client(self) -> Client:
@@ -53,7 +55,10 @@ class Session:
         return self._client
 
     def use(self, host: str) -> None:
-        """Work with another daemon from now on; "" is the usual one. Raises Unavailable if it does not answer."""
+        """Work with another daemon from now on: an address, a docker context's name, or "" for the usual one.
+
+        Raises Unavailable if it does not answer.
+        """
         self.close()
         before, self._host = self._host, host
         try:

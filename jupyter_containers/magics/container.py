@@ -9,7 +9,7 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool
 
-from jupyter_containers.client import autostart
+from jupyter_containers.client import autostart, contexts
 from jupyter_containers.client.images import split_name
 from jupyter_containers.commands import parsing, table
 from jupyter_containers.commands.command import Completes
@@ -116,7 +116,7 @@ def _names_of(session: Session, kind: Completes) -> list[str]:
     if kind is Completes.NETWORK:
         names += [network["Name"] for network in session.client.networks.list()]
     if kind is Completes.HOST:
-        names += ["default", "unix://"]
+        names += ["default", "unix://", "tcp://", "ssh://", *contexts.names()]
     return sorted(set(names))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -29,6 +30,11 @@ class Daemon:
     @property
     def host(self) -> str:
         return f"unix://{self.socket}"
+
+    @property
+    def tcp_address(self) -> str:
+        """Its address on TCP, whose port it may have chosen."""
+        return re.findall(r"listening on .*(tcp://[^\s,\"]+)", self.log)[-1]
 
     @property
     def log(self) -> str:

@@ -28,7 +28,7 @@ ONLY_IN = {
     "pyroute2": ("network/",),
     "sqlite3": ("metadata/",),
     "ctypes": ("linux/",),
-    "subprocess": ("supervisor/launcher.py", "supervisor/host_mounts.py", "client/autostart.py"),
+    "subprocess": ("supervisor/launcher.py", "supervisor/host_mounts.py", "client/autostart.py", "client/ssh.py"),
     "aiohttp": ("api/", "registry/", "daemon/"),
     "requests": ("client/",),
     "IPython": ("magics/",),

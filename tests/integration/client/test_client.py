@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.client import connect
-from jupyter_containers.errors import InvalidParameter, Unavailable
+from jupyter_containers.errors import NotFound, Unavailable
 from tests.support.daemon import Daemon
 
 
@@ -23,5 +23,5 @@ def test_docker_host_leads_to_the_daemon(daemon: Daemon, monkeypatch: pytest.Mon
 def test_a_daemon_that_does_not_answer_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cannot connect to the daemon"):
         connect(f"unix://{tmp_path}/none")
-    with pytest.raises(InvalidParameter):
+    with pytest.raises(NotFound, match="no docker context 'nowhere'"):
         connect("nowhere")

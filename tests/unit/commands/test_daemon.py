@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
+
+import pytest
 
 from jupyter_containers.commands import table
 from jupyter_containers.commands.daemon import Checkup, NotRunning
 from jupyter_containers.commands.parsing import parse
 from jupyter_containers.commands.results import Result
+from tests.support.docker_contexts import write_context
 from tests.support.front_double import SessionOn
 
 OVERLAY = {
@@ -53,11 +57,12 @@ def test_values_for_front_ends() -> None:
     assert Checkup(FOUND).data() == FOUND
 
 
-def do(*words: str) -> Result:
+def do(*words: str, surface: str = "magic") -> Result:
     system = SimpleNamespace(version=lambda: {"Version": "1.0", "ApiVersion": "1.44", "Platform": {"Name": "Test"}})
     client = SimpleNamespace(system=system, containers=SimpleNamespace(list=lambda: [1]))
-    command = table.find(words[0], "magic")
-    result = command.action(SessionOn(client), parse(command, words[1:], surface="magic", prog="x"))
+    command, session = table.find(words[0], surface), SessionOn(client)
+    session.surface = surface
+    result = command.action(session, parse(command, words[1:], surface=surface, prog="x"))
     assert result is not None
     return result
 
@@ -71,6 +76,17 @@ def test_the_status_tells_who_answers() -> None:
 def test_use_tells_which_daemon() -> None:
     assert do("use").text() == "using the daemon at unix:///nobody/listens/here"
     assert do("use", "unix:///other").text() == "using the daemon at unix:///other (Test)"
+
+
+def test_in_a_shell_it_tells_how_to_make_it_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    write_context(tmp_path, "there", "ssh://me@there")
+    assert do("use", "unix:///other", surface="shell").text() == (
+        "the daemon at unix:///other answers (Test); for this shell: export DOCKER_HOST=unix:///other"
+    )
+    assert do("use", "there", surface="shell").text() == (
+        "the daemon at ssh://me@there answers (Test); for this shell: export DOCKER_CONTEXT=there"
+    )
 
 
 def test_no_daemon_is_false_for_a_shell() -> None:

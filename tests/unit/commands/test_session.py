@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.commands.session import Session
-from jupyter_containers.errors import InvalidParameter, Unavailable
+from jupyter_containers.errors import NotFound, Unavailable
 from tests.support.canned_server import canned_server
 from tests.support.front_double import RememberingFront
 
@@ -40,7 +40,7 @@ def test_a_daemon_that_does_not_answer_changes_nothing(session: Session, tmp_pat
         session.use(f"unix://{server.path}")
         with pytest.raises(Unavailable):
             session.use(f"unix://{tmp_path}/none")
-        with pytest.raises(InvalidParameter):
+        with pytest.raises(NotFound, match="no docker context 'none'"):
             session.use("none")
         assert session.client.system.ping() == (1, 44)
 

@@ -40,8 +40,10 @@ def test_a_word_like_none_brings_them_all() -> None:
 
 
 def test_a_surface_has_only_its_own() -> None:
+    run = table.find("run", "shell")
+    assert parse(run, ["-i", "x"], surface="shell", prog="x").interactive
     with pytest.raises(UsageError):
-        table.find("use", "shell")
+        parse(run, ["-i", "x"], surface="magic", prog="x")
 
 
 def test_the_overview_names_all() -> None:
