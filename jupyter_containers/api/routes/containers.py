@@ -90,28 +90,31 @@ async def list_containers(request: web.Request) -> web.Response:
     query = Query(
         every=flag(request, "all"), limit=integer(request, "limit", 0) or 0, filters=filters.parse(request, FILTERS)
     )
-    now, entries = time.time_ns(), []
+    now, version, size, names = time.time_ns(), version_of(request), flag(request, "size"), _ImageNames(engine)
+    network_id, entries = _network_ids(engine), []
     for container in await engine.containers.matching(query):
-        view = await engine.containers.describe(container, size=flag(request, "size"))
-        entries.append(
-            summary_json(
-                view,
-                image=await _image_name(engine, container.record),
-                version=version_of(request),
-                network_id=_network_ids(engine),
-                now=now,
-            )
-        )
+        view = await engine.containers.glance(container, size=size)
+        image = await names.of(container.record)
+        entries.append(summary_json(view, image=image, version=version, network_id=network_id, now=now))
     return json_answer(entries)
 
 
-async def _image_name(engine: Engine, record: Record) -> str:
-    """Return the name that was asked for, or the id when the name means another image by now."""
-    try:
-        found = str((await engine.images.find(record.settings.image)).id)
-    except ContainersError:
-        found = ""
-    return record.settings.image if found == record.image_id else record.image_id
+class _ImageNames:
+    """What containers' images are called, each looked up once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ids: dict[str, str] = {}
+
+    async def of(self, record: Record) -> str:
+        """Return the name that was asked for, or the id when the name means another image by now."""
+        name = record.settings.image
+        if name not in self._ids:
+            try:
+                self._ids[name] = str((await self._engine.images.find(name)).id)
+            except ContainersError:
+                self._ids[name] = ""
+        return name if self._ids[name] == record.image_id else record.image_id
 
 
 async def start(request: web.Request) -> web.Response:

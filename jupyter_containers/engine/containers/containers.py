@@ -22,6 +22,7 @@ from jupyter_containers.engine.containers import (
     update,
 )
 from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
+from jupyter_containers.engine.containers.describe import View
 from jupyter_containers.engine.containers.record import HostSettings, Limits, Record, RestartPolicy, Settings, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.environment import Environment
@@ -138,6 +139,12 @@ class Containers:
     async def describe(self, container: Container, *, size: bool = False) -> describe.View:
         """See describe.describe."""
         return await describe.describe(self.roster, container, size=size)
+
+    async def glance(self, container: Container, *, size: bool = False) -> View:
+        """Return what the list says of a container: see describe.glance, and describe.describe for its `size`."""
+        if size:
+            return await describe.describe(self.roster, container, size=True)
+        return describe.glance(self.roster, container)
 
     async def matching(self, query: listing.Query) -> list[Container]:
         """See listing.matching."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jupyter_containers.engine.containers.container import Container
@@ -38,18 +38,26 @@ class View:
     sizes: Sizes | None = None
 
 
-async def describe(roster: Roster, container: Container, *, size: bool = False) -> View:
-    """Return what is known of a container; counting its bytes (`size`) reads its whole tree."""
-    record, snapshots = container.record, roster.environment.snapshots
-    is_there = snapshots.exists(record.snapshot_key)
+def glance(roster: Roster, container: Container) -> View:
+    """Return what is known of a container without looking at its files."""
+    record = container.record
     return View(
         record=record,
         attachment=container.attachment,
         exec_ids=tuple(container.exec_ids),
         files_path=roster.files_path(record),
         log_path=roster.log_path(record),
-        storage_driver="overlay2" if snapshots.layer_format == "overlay" else "vfs",
+        storage_driver="overlay2" if roster.environment.snapshots.layer_format == "overlay" else "vfs",
         has_run=record.state.started_at > 0,
+    )
+
+
+async def describe(roster: Roster, container: Container, *, size: bool = False) -> View:
+    """Return what is known of a container; counting its bytes (`size`) reads its whole tree."""
+    record, snapshots = container.record, roster.environment.snapshots
+    is_there = snapshots.exists(record.snapshot_key)
+    return replace(
+        glance(roster, container),
         upper=snapshots.upper(record.snapshot_key) if is_there else None,
         lowers=snapshots.lowers(record.snapshot_key) if is_there else (),
         sizes=await sizes(roster, record) if size and is_there else None,
