@@ -10,16 +10,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.daemon import Docker
-from tests.support.openapi import Description
-
-REFERENCE = "engine-api-v1.51.yaml"
-THIS = Path(__file__).resolve().parents[2]
+from tests.support.openapi import Description, engine_api
 
 
 @dataclass(frozen=True)
@@ -79,11 +75,7 @@ def newest(api: Api) -> tuple[int, int]:
 
 @pytest.fixture(scope="module")
 def description() -> Description:
-    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
-    folder = Path(os.environ.get("JUPYTER_CONTAINERS_REFERENCE", THIS.parent / "shared" / "reference"))
-    if not (folder / REFERENCE).exists():
-        pytest.skip(f"{REFERENCE} is neither in ../shared/reference nor where JUPYTER_CONTAINERS_REFERENCE points")
-    return Description(yaml.safe_load((folder / REFERENCE).read_text()))
+    return engine_api()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+import pytest
+
+_REFERENCE = "engine-api-v1.51.yaml"
+_THIS = Path(__file__).resolve().parents[2]
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -56,6 +63,45 @@ class Description:
             if isinstance(known, dict):
                 yield from self.problems(item, known, f"{place}.{name}")
 
+    def absent(self, value: Any, schema: Mapping[str, Any], place: str = "") -> Iterator[str]:
+        """Yield the dotted name of each field of the description that an answer does not have, at any depth.
+
+        Items of lists and of maps with free keys have the name of what holds them. What is null or empty has no fields.
+        """
+        schema = self._resolved(schema)
+        if isinstance(value, list):
+            for item in value:
+                yield from self.absent(item, schema.get("items", {}), place)
+        elif isinstance(value, dict):
+            properties = schema.get("properties", {})
+            before = f"{place}." if place else ""
+            yield from (before + name for name in properties if name not in value)
+            for name, item in value.items():
+                known = properties.get(name) or schema.get("additionalProperties")
+                if isinstance(known, dict):
+                    yield from self.absent(item, known, before + name if name in properties else place)
+
+    def operations(self) -> Iterator[tuple[str, str]]:
+        """Yield method and path of each operation."""
+        for path, methods in self._document["paths"].items():
+            for method in methods:
+                yield method.upper(), path
+
+    def statuses(self, method: str, path: str) -> Mapping[int, Mapping[str, Any]]:
+        """Return the answers that are described for an operation."""
+        found: Mapping[int, Mapping[str, Any]] = self._document["paths"][path][method.lower()]["responses"]
+        return found
+
+    def parameters(self, method: str, path: str) -> list[Mapping[str, Any]]:
+        """Return the parameters of an operation."""
+        found = self._document["paths"][path][method.lower()].get("parameters", [])
+        return [self._resolved(parameter) for parameter in found]
+
+    def definition(self, name: str) -> Mapping[str, Any]:
+        """Return a named schema."""
+        found: Mapping[str, Any] = self._document["definitions"][name]
+        return found
+
     def fields(self, schema: Mapping[str, Any]) -> set[str]:
         """Return the names of an object's fields."""
         return set(self._resolved(schema).get("properties", {}))
@@ -85,3 +131,13 @@ class Description:
         properties = {name: item for part in parts for name, item in part.get("properties", {}).items()}
         required = [name for part in parts for name in part.get("required", ())]
         return {"type": "object", **schema, "allOf": None, "properties": properties, "required": required}
+
+
+def engine_api() -> Description:
+    """Return Docker's description of the Engine API; skips the test where it is not at hand."""
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    folder = Path(os.environ.get("JUPYTER_CONTAINERS_REFERENCE", _THIS.parent / "shared" / "reference"))
+    if not (folder / _REFERENCE).exists():
+        pytest.skip(f"{_REFERENCE} is neither in ../shared/reference nor where JUPYTER_CONTAINERS_REFERENCE points")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return Description(yaml.load((folder / _REFERENCE).read_text(), loader))

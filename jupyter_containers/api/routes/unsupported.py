@@ -41,6 +41,7 @@ async def unknown(request: web.Request) -> web.StreamResponse:
 
 ROUTES = (
     *(Route("*", f"/{resource}{{rest:(/.*)?}}", swarm) for resource in _SWARM),
+    Route("PUT", "/volumes/{name}", swarm),  # updates of cluster volumes
     Route("*", "/plugins{rest:(/.*)?}", unsupported),
     Route("*", "/auth", unsupported),
     Route("*", "/distribution{rest:(/.*)?}", unsupported),

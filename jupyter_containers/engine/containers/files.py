@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.record import MountPoint, Record
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
+from jupyter_containers.errors import Forbidden, InvalidParameter, NotFound
 from jupyter_containers.layers import archive
 from jupyter_containers.layers.archive import PathStatus
 from jupyter_containers.layers.compression import Readable
@@ -107,9 +107,9 @@ def _refuse_non_directory(place: _Place) -> None:
 def _refuse_read_only(record: Record, path: str) -> None:
     point = mount_over(record, path)
     if point is not None and point.read_only:
-        raise ContainersError("mounted volume is marked read-only")
+        raise Forbidden("mounted volume is marked read-only")
     if point is None and record.host.read_only_root and not _is_in_tmpfs(record, path):
-        raise ContainersError("container rootfs is marked read-only")
+        raise Forbidden("container rootfs is marked read-only")
 
 
 def _is_in_tmpfs(record: Record, path: str) -> bool:

@@ -78,7 +78,7 @@ def test_a_path_is_told_without_following_its_last_link(api: Api, container: str
     [
         ("/nope", 404, "Could not find the file /nope in container"),
         ("/etc/passwd", 500, "extraction point is not a directory"),
-        ("/ro", 500, "mounted volume is marked read-only"),
+        ("/ro", 403, "mounted volume is marked read-only"),
         ("", 400, "path cannot be empty"),
     ],
 )
@@ -121,7 +121,7 @@ def test_a_file_does_not_take_the_place_of_a_directory_when_asked(api: Api, cont
 def test_a_read_only_root_stays_as_it_is(api: Api) -> None:
     container = api.create("true", host={"ReadonlyRootfs": True})
     answer = put(api, container, "/tmp", tar(a=b""))
-    assert (answer.status, answer.message) == (500, "container rootfs is marked read-only")
+    assert (answer.status, answer.message) == (403, "container rootfs is marked read-only")
 
 
 def test_an_export_is_the_whole_root_without_mounts(api: Api) -> None:
