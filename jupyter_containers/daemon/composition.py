@@ -19,7 +19,7 @@ from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.exports import Exports
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
-from jupyter_containers.engine.networks import Networks
+from jupyter_containers.engine.networks import Daemon, Networks
 from jupyter_containers.engine.processes import Execs
 from jupyter_containers.engine.steps import StepExecutor
 from jupyter_containers.engine.system import System
@@ -28,7 +28,7 @@ from jupyter_containers.engine.volumes import Volumes
 from jupyter_containers.images.host import host_image
 from jupyter_containers.images.walk import Image
 from jupyter_containers.linux import trees
-from jupyter_containers.metadata import build_cache, containers, images, snapshots, volumes
+from jupyter_containers.metadata import build_cache, containers, images, networks, snapshots, volumes
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.network.networks import Networking
 from jupyter_containers.paths import default_places
@@ -73,7 +73,9 @@ class Composition:
         transfers = self._transfers(engine_images)
         records = volumes.Volumes(self._database)
         engine_volumes = Volumes(self._data / "volumes", records, self._events, host=self._host_mounts, now=_now)
-        environment = self._environment(engine_images, engine_volumes)
+        daemon = Daemon(daemon_id, _now(), _now)
+        engine_networks = Networks(daemon, self._networking, networks.Networks(self._database), self._events)
+        environment = self._environment(engine_images, engine_volumes, engine_networks)
         engine_containers = Containers(environment)
         return Engine(
             containers=engine_containers,
@@ -82,13 +84,13 @@ class Composition:
             transfers=transfers,
             exports=Exports(engine_images, self._content),
             builds=self._builds(environment, transfers),
-            networks=Networks(daemon_id, _now(), self._networking.describe),
+            networks=engine_networks,
             volumes=engine_volumes,
             events=self._events,
             system=self._system(daemon_id, engine_containers, engine_images),
         )
 
-    def _environment(self, engine_images: Images, engine_volumes: Volumes) -> Environment:
+    def _environment(self, engine_images: Images, engine_volumes: Volumes, engine_networks: Networks) -> Environment:
         return Environment(
             places=self._configuration.places,
             container_records=containers.Containers(self._database),
@@ -97,6 +99,7 @@ class Composition:
             images=engine_images,
             volumes=engine_volumes,
             networking=self._networking,
+            networks=engine_networks,
             launcher=self._launcher,
             cgroups=self._cgroups,
             events=self._events,
@@ -178,6 +181,7 @@ class Composition:
         self._content.recover()
         self._snapshots.recover()
         self.engine.volumes.recover()
+        self.engine.networks.recover()
         await self.engine.containers.recover()
         await self._garbage.collect()
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from jupyter_containers.content.store import ContentStore
     from jupyter_containers.engine.events import Events
     from jupyter_containers.engine.images import Images
+    from jupyter_containers.engine.networks import Networks
     from jupyter_containers.engine.volumes import Volumes
     from jupyter_containers.metadata.containers import Containers as ContainerRecords
     from jupyter_containers.network.networks import Networking
@@ -34,6 +35,7 @@ class Environment:
     images: Images
     volumes: Volumes
     networking: Networking
+    networks: Networks
     launcher: Launcher
     cgroups: CgroupManager
     events: Events

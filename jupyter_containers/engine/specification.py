@@ -73,6 +73,7 @@ class Facts:
     devices: tuple[Device, ...] = ()
     device_rules: tuple[DeviceRule, ...] = ()
     block_rates: BlockRates = NO_RATES
+    link_environment: tuple[str, ...] = ()
     known_capabilities: tuple[str, ...] = ()
     granted_capabilities: tuple[str, ...] = ()
 
@@ -87,7 +88,7 @@ def specification(record: Record, facts: Facts) -> Spec:
     return Spec(
         process=Process(
             args=settings.args,
-            env=environment(record, facts.hostname, terminal=settings.tty),
+            env=environment(record, facts, terminal=settings.tty),
             cwd=settings.working_dir or "/",
             user=User(username=settings.user or None, additional_groups=tuple(host.group_add or ())),
             terminal=settings.tty,
@@ -107,11 +108,12 @@ def specification(record: Record, facts: Facts) -> Spec:
     )
 
 
-def environment(record: Record, hostname: str, *, terminal: bool) -> tuple[str, ...]:
+def environment(record: Record, facts: Facts, *, terminal: bool) -> tuple[str, ...]:
     """Return the variables of a process: Docker's own, overridden by the container's. HOME is the runtime's to add."""
-    base = [DEFAULT_PATH, f"HOSTNAME={hostname}"]
+    base = [DEFAULT_PATH, f"HOSTNAME={facts.hostname}"]
     if terminal:
         base.append("TERM=xterm")
+    base += facts.link_environment
     return replace_env(tuple(base), record.settings.env)
 
 
@@ -122,7 +124,7 @@ def exec_process(record: Record, wish: ExecSettings, facts: Facts) -> Process:
     host = replace(host, privileged=host.privileged or wish.privileged)
     return Process(
         args=wish.args,
-        env=replace_env(environment(record, facts.hostname, terminal=wish.tty), wish.env),
+        env=replace_env(environment(record, facts, terminal=wish.tty), wish.env),
         cwd=wish.working_dir or settings.working_dir or "/",
         user=User(username=wish.user or settings.user or None, additional_groups=tuple(host.group_add or ())),
         terminal=wish.tty,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_interface
 
-from jupyter_containers.errors import Unavailable
+from jupyter_containers.errors import Forbidden, InvalidParameter, Unavailable
+from jupyter_containers.network.values import Address, Interface, Network, Pool
 
 # A released address rests until this many others were released: packets of its old connections may still be under way.
 _RESTING = 64
@@ -18,7 +19,7 @@ class NoFreeSubnet(Unavailable):
 
 
 class NoFreeAddress(Unavailable):
-    def __init__(self, subnet: IPv4Network) -> None:
+    def __init__(self, subnet: Network) -> None:
         super().__init__(f"no free address in {subnet}: remove a container, or give the bridge a larger subnet")
         self.subnet = subnet
 
@@ -44,6 +45,17 @@ def _candidates() -> Iterator[IPv4Network]:
         yield IPv4Network(f"10.{second}.0.0/16")
 
 
+def checked_subnet(text: str) -> str:
+    """Return the subnet that somebody chose for the default bridge, as it is; "" is none. Raises InvalidParameter."""
+    try:
+        subnet = IPv4Network(text) if text else None
+    except ValueError as error:
+        raise InvalidParameter(f"invalid subnet {text!r} of the bridge: {error}") from None
+    if subnet is not None and subnet.prefixlen > 30:
+        raise InvalidParameter(f"invalid subnet {text!r} of the bridge: it has no room for a container")
+    return text
+
+
 def first_host(subnet: IPv4Network) -> IPv4Interface:
     """Return the gateway's place in a subnet: its first address."""
     return IPv4Interface((subnet.network_address + 1, subnet.prefixlen))
@@ -60,32 +72,44 @@ def mac_of(address: IPv4Interface) -> str:
 class AddressPool:
     """The addresses of one subnet without its gateway. Deterministic: the lowest that is free and not resting."""
 
-    def __init__(self, gateway: IPv4Interface) -> None:
-        self._gateway = gateway
-        self._taken: set[IPv4Address] = set()
-        self._resting: deque[IPv4Address] = deque()
+    def __init__(self, pool: Pool) -> None:
+        self._subnet = pool.subnet
+        self._range = pool.ip_range or pool.subnet
+        self._reserved = {pool.gateway, *pool.reserved}
+        self._taken: set[Address] = set()
+        self._resting: deque[Address] = deque()
 
-    def allocate(self) -> IPv4Interface:
+    def allocate(self) -> Interface:
         """Take a free address; only if there is no other, the one that rests longest. Raises NoFreeAddress."""
         resting = set(self._resting)
-        address = next((one for one in self._hosts() if one not in self._taken and one not in resting), None)
+        address = next((one for one in self._hosts() if self._is_free(one) and one not in resting), None)
         if address is None:
-            if not self._resting:
-                raise NoFreeAddress(self._gateway.network)
-            address = self._resting.popleft()
+            address = next((one for one in self._resting if one in self._range), None)
+            if address is None:
+                raise NoFreeAddress(self._range)
+            self._resting.remove(address)
         self._taken.add(address)
-        return IPv4Interface((address, self._gateway.network.prefixlen))
+        return self._interface(address)
 
-    def take(self, address: IPv4Address) -> bool:
+    def claim(self, text: str) -> Interface:
+        """Take the address that somebody asked for. Raises Forbidden, InvalidParameter in Docker's words."""
+        address = ip_address(text)
+        if address not in self._subnet:
+            raise InvalidParameter(f"no configured subnet or ip-range contain the IP address {text}")
+        if not self.take(address):
+            raise Forbidden("Address already in use")
+        return self._interface(address)
+
+    def take(self, address: Address) -> bool:
         """Take a given address; return whether it was free and belongs to this subnet."""
-        if address not in self._gateway.network or address in self._taken or address == self._gateway.ip:
+        if address not in self._subnet or not self._is_free(address):
             return False
         self._taken.add(address)
         if address in self._resting:
             self._resting.remove(address)
         return True
 
-    def release(self, address: IPv4Address) -> None:
+    def release(self, address: Address) -> None:
         """Give an address back; harmless when it is free already."""
         if address not in self._taken:
             return
@@ -94,5 +118,13 @@ class AddressPool:
         if len(self._resting) > _RESTING:
             self._resting.popleft()
 
-    def _hosts(self) -> Iterator[IPv4Address]:
-        return (address for address in self._gateway.network.hosts() if address != self._gateway.ip)
+    def _is_free(self, address: Address) -> bool:
+        return address not in self._taken and address not in self._reserved
+
+    def _interface(self, address: Address) -> Interface:
+        return ip_interface(f"{address}/{self._subnet.prefixlen}")
+
+    def _hosts(self) -> Iterator[Address]:
+        # Of a range within the subnet, the first and the last address are addresses like others; not of the subnet.
+        edges = (self._subnet.network_address, self._subnet.broadcast_address)
+        return (address for address in self._range if address not in edges)

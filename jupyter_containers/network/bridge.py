@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
-import threading
 from dataclasses import dataclass
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +22,32 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from jupyter_containers.errors import Conflict
-from jupyter_containers.linux import namespaces
+from jupyter_containers.network import inside
 from jupyter_containers.network.addresses import mac_of
-from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
+from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, Netlink
+from jupyter_containers.network.values import Interface, Network
 
 _IFF_UP = 1
 _RTN_UNICAST = 1
 _RTN_LOCAL = 2
 _MAIN_MTU = 1500
 _SMALLEST_MTU = 1280
+_IFA_F_NODAD = 0x02
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A bridge that is there. `gateway` is its own address with the subnet's prefix."""
+    """A bridge that is there. `gateway` and `gateway6` are its own addresses with their subnets' prefixes.
+
+    Its containers are strangers to each other when `isolated`.
+    """
 
     name: str
     index: int
     gateway: IPv4Interface
     mtu: int
+    gateway6: IPv6Interface | None = None
+    isolated: bool = False
 
 
 def find_bridge(route: Netlink, name: str) -> Bridge | None:
@@ -62,7 +68,15 @@ def find_bridge(route: Netlink, name: str) -> Bridge | None:
     return None
 
 
-def make_bridge(route: Netlink, name: str, gateway: IPv4Interface, *, mtu: int) -> Bridge:
+def make_bridge(
+    route: Netlink,
+    name: str,
+    gateway: IPv4Interface,
+    *,
+    mtu: int,
+    gateway6: IPv6Interface | None = None,
+    isolated: bool = False,
+) -> Bridge:
     """Make the bridge, or complete one without an address, and bring it up. Raises OSError."""
     if find_link(route, name) is None:
         route.change(
@@ -75,13 +89,14 @@ def make_bridge(route: Netlink, name: str, gateway: IPv4Interface, *, mtu: int) 
     without_ipv6["index"] = up["index"] = link["index"]
     without_ipv6["attrs"] = [no_ipv6()]
     up["flags"] = up["change"] = _IFF_UP
-    route.change(
-        f"configure bridge {name}",
-        (address_message(link["index"], gateway), RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
-        (without_ipv6, RTM_NEWLINK, 0),
-        (up, RTM_NEWLINK, 0),
-    )
-    return Bridge(name, link["index"], gateway, mtu)
+    messages = [(address_message(link["index"], gateway), RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE)]
+    if gateway6 is None:
+        messages.append((without_ipv6, RTM_NEWLINK, 0))
+    else:
+        trust_no_router(name)
+        messages.append((address_message(link["index"], gateway6), RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE))
+    route.change(f"configure bridge {name}", *messages, (up, RTM_NEWLINK, 0))
+    return Bridge(name, link["index"], gateway, mtu, gateway6, isolated)
 
 
 def remove_link(route: Netlink, name: str) -> None:
@@ -115,11 +130,18 @@ def links_on(route: Netlink, bridge: Bridge) -> list[str]:
 
 def routed_networks(route: Netlink) -> list[IPv4Network]:
     """Return the IPv4 networks that this host has a route to, in any table, without the default one. Raises OSError."""
-    routes = route.dump("routes", _of_family(rtmsg()), RTM_GETROUTE)
+    return [network for network in all_routed_networks(route) if isinstance(network, IPv4Network)]
+
+
+def all_routed_networks(route: Netlink) -> list[Network]:
+    """Like `routed_networks`, with those of IPv6. Raises OSError."""
+    routes = route.dump("routes", rtmsg(), RTM_GETROUTE)
     return [
-        IPv4Network((message.get_attr("RTA_DST"), message["dst_len"]), strict=False)
+        ip_network(f"{message.get_attr('RTA_DST')}/{message['dst_len']}", strict=False)
         for message in routes
-        if message["dst_len"] and message["type"] in (_RTN_UNICAST, _RTN_LOCAL)
+        if message["family"] in (socket.AF_INET, socket.AF_INET6)
+        and message["dst_len"]
+        and message["type"] in (_RTN_UNICAST, _RTN_LOCAL)
     ]
 
 
@@ -137,10 +159,16 @@ def uplink_mtu(route: Netlink) -> int:
     return max(_SMALLEST_MTU, min(sizes))
 
 
-def address_message(index: int, address: IPv4Interface) -> Any:
+def address_message(index: int, address: Interface) -> Any:
     """Return the request that gives the link `index` an address."""
     message = ifaddrmsg()
-    message["family"], message["prefixlen"], message["index"] = socket.AF_INET, address.network.prefixlen, index
+    message["prefixlen"], message["index"] = address.network.prefixlen, index
+    if isinstance(address, IPv6Interface):
+        # Nobody else can have it: the kernel need not ask the neighbours for a second before it may be used.
+        message["family"], message["flags"] = socket.AF_INET6, _IFA_F_NODAD
+        message["attrs"] = [("IFA_LOCAL", str(address.ip)), ("IFA_ADDRESS", str(address.ip))]
+        return message
+    message["family"] = socket.AF_INET
     message["attrs"] = [
         ("IFA_LOCAL", str(address.ip)),
         ("IFA_ADDRESS", str(address.ip)),
@@ -162,29 +190,23 @@ def disable_ipv6(name: str, *, netns_fd: int | None = None) -> None:
     is a router, and everybody on the bridge takes addresses and a default route from it. Source: CVE-2020-13401.
     Raises OSError.
     """
-    if netns_fd is None:
-        _write_disable_ipv6(name)
-        return
-    failures: list[OSError] = []
-
-    def run() -> None:
-        try:
-            namespaces.setns(netns_fd, namespaces.FLAGS["network"])
-            _write_disable_ipv6(name)
-        except OSError as error:
-            failures.append(error)
-
-    # /proc/sys/net is that of the thread that opens it; this one ends, and takes its stay in the namespace along.
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
+    inside.run(netns_fd, lambda: _write_ipv6(name, "disable_ipv6", "1"))
 
 
-def _write_disable_ipv6(name: str) -> None:
+def trust_no_router(name: str, *, netns_fd: int | None = None) -> None:
+    """Let the link have IPv6, but take nothing from those who say that they are routers. Raises OSError."""
+
+    def write() -> None:
+        # Link addresses here are made by us, each once: nobody need ask for a second whether one is taken.
+        for switch in ("accept_ra", "autoconf", "accept_dad", "disable_ipv6"):
+            _write_ipv6(name, switch, "0")
+
+    inside.run(netns_fd, write)
+
+
+def _write_ipv6(name: str, switch: str, value: str) -> None:
     try:
-        Path("/proc/sys/net/ipv6/conf", name, "disable_ipv6").write_text("1")
+        Path("/proc/sys/net/ipv6/conf", name, switch).write_text(value)
     except FileNotFoundError:
         pass  # no IPv6 in this kernel, or none on this link: its packets are too small for it
 
@@ -200,6 +222,21 @@ def enable_forwarding(bridge: str, root: Path = Path("/proc/sys/net/ipv4")) -> N
         switch.write_text("1")
     # What this opens (packets to 127.0.0.0/8 that come from containers) the firewall's guard chain closes.
     (root / "conf" / bridge / "route_localnet").write_text("1")
+
+
+def enable_ipv6_forwarding(root: Path = Path("/proc/sys/net/ipv6/conf")) -> None:
+    """Let the host route IPv6; never turned off again. Raises OSError.
+
+    A host that forwards no longer listens to its own routers; a link that did (accept_ra 1) goes on so with 2.
+    Source: kernel documentation "IP Sysctl", accept_ra.
+    """
+    switch = root / "all" / "forwarding"
+    if switch.read_text().strip() != "0":
+        return
+    for link in root.iterdir():
+        if link.name != "all" and (link / "accept_ra").read_text().strip() == "1":
+            (link / "accept_ra").write_text("2")
+    switch.write_text("1")
 
 
 def _bridge_message(name: str, gateway: IPv4Interface, mtu: int) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
 Expression = Mapping[str, Any]
@@ -48,8 +48,9 @@ def outgoing(interface: str, *, equal: bool = True) -> list[Expression]:
     return [_meta(_META_OIFNAME, KEY), _compare_name(interface, equal)]
 
 
-def source_in(network: IPv4Network) -> list[Expression]:
-    return [_payload(_NETWORK_HEADER, 12, 4, KEY), *_in_network(network, equal=True)]
+def source_in(network: IPv4Network | IPv6Network) -> list[Expression]:
+    offset, size = (12, 4) if network.version == 4 else (8, 16)
+    return [_payload(_NETWORK_HEADER, offset, size, KEY), *_in_network(network, equal=True)]
 
 
 def destination_in(network: IPv4Network, *, equal: bool = True) -> list[Expression]:
@@ -167,7 +168,7 @@ def _compare_name(interface: str, equal: bool) -> Expression:
     return _compare(interface.encode().ljust(_INTERFACE_NAME_SIZE, b"\0"), _CMP_EQ if equal else _CMP_NEQ)
 
 
-def _in_network(network: IPv4Network, *, equal: bool) -> list[Expression]:
+def _in_network(network: IPv4Network | IPv6Network, *, equal: bool) -> list[Expression]:
     operation = _CMP_EQ if equal else _CMP_NEQ
     return [_mask(network.netmask.packed), _compare(network.network_address.packed, operation)]
 

@@ -1,10 +1,13 @@
-"""One nftables table that is all ours: address translation, published ports, and what may reach a container.
+"""The nftables table that is all ours: address translation, published ports, and what may reach a container.
 
     guard        prerouting, raw       what only 127.0.0.1 itself may do, containers may not
     prerouting   nat                   from outside and from containers: published port → container
     output       nat                   from this host: published port → container, 127.0.0.1 included
     postrouting  nat                   container → outside, and back to the bridge, under the host's address
-    forward      filter                into the bridge only answers, published ports and other containers
+    forward      filter                into a bridge only answers, published ports and its own containers
+
+An internal network's bridge forwards nothing, in or out. Networks with IPv6 have a table of the same name in that
+family, with the last two chains: published ports reach their containers through a relay.
 
 Published ports are elements of two maps, so that publishing is one message and never a new rule. Every change is one
 transaction. `build` replaces the whole table, whatever was there. An accept here does not overrule a drop in another
@@ -16,15 +19,16 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
 from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
 from pyroute2.netlink.nfnetlink.nftsocket import (
     NFT_MSG_DELSETELEM,
     NFT_MSG_DELTABLE,
+    NFT_MSG_GETTABLE,
     NFT_MSG_NEWCHAIN,
     NFT_MSG_NEWRULE,
     NFT_MSG_NEWSET,
@@ -42,6 +46,7 @@ from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F
 from jupyter_containers.network.values import Published
 
 _NFPROTO_IPV4 = 2
+_NFPROTO_IPV6 = 10
 _NFNL_MSG_BATCH_BEGIN = 0x10
 _LOOPBACK = IPv4Network("127.0.0.0/8")
 
@@ -60,6 +65,7 @@ _PORTS = "ports"
 _PORTS_OF_ADDRESS = "ports-of-address"
 
 Message = tuple[Any, int, int]
+Rule = tuple[str, list[nft.Expression]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +76,71 @@ class Redirection:
     address: IPv4Address
 
 
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One bridge and its subnets. See values.Segment for the words."""
+
+    bridge: str
+    subnet: IPv4Network
+    subnet6: IPv6Network | None = None
+    internal: bool = False
+    icc: bool = True
+    masquerade: bool = True
+
+
 class Firewall:
-    """The table of one bridge. Every method raises OSError when the kernel refuses, and then nothing has changed."""
+    """The table of all bridges. Every method raises OSError when the kernel refuses, and then nothing has changed."""
 
     def __init__(self, netfilter: Netlink, table: str) -> None:
         self._netfilter = netfilter
         self._table = table
+        self._has_ipv6_table: bool | None = None
 
-    def build(
-        self, bridge: str, subnet: IPv4Network, redirections: Iterable[Redirection], *, from_outside: bool = True
-    ) -> None:
+    def build(self, zones: Sequence[Zone], redirections: Iterable[Redirection], *, from_outside: bool = True) -> None:
         """Replace the table by the one for this state. Without `from_outside` only this host itself is redirected."""
         messages = [*self._removal(), (self._message(nft_table_msg, NAME=self._table), NFT_MSG_NEWTABLE, NLM_F_CREATE)]
         messages += [self._map(_PORTS_OF_ADDRESS, with_address=True), self._map(_PORTS, with_address=False)]
         messages += self._chains()
-        for chain, rule in _rules(bridge, subnet, from_outside):
-            message = self._message(nft_rule_msg, TABLE=self._table, CHAIN=chain, EXPRESSIONS=rule)
-            messages.append((message, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND))
+        messages += self._rules(_rules(zones, from_outside), _NFPROTO_IPV4)
         messages += self._elements(redirections, NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL)
+        zones6 = [zone for zone in zones if zone.subnet6 is not None]
+        if zones6 or self._find_ipv6_table():
+            messages += self._removal(_NFPROTO_IPV6)
+        if zones6:
+            messages += self._table_of_ipv6(zones6)
         self._commit("build", messages)
+        self._has_ipv6_table = bool(zones6)
+
+    def _find_ipv6_table(self) -> bool:
+        """Tell whether there is one, which an earlier daemon may have left. A kernel without IPv6 has none."""
+        if self._has_ipv6_table is None:
+            wanted = self._message(nft_table_msg, _NFPROTO_IPV6, NAME=self._table)
+            try:
+                self._netfilter.get("table", wanted, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE)
+            except OSError:
+                self._has_ipv6_table = False
+            else:
+                self._has_ipv6_table = True
+        return self._has_ipv6_table
+
+    def _table_of_ipv6(self, zones: Sequence[Zone]) -> list[Message]:
+        table = self._message(nft_table_msg, _NFPROTO_IPV6, NAME=self._table)
+        return [
+            (table, NFT_MSG_NEWTABLE, NLM_F_CREATE),
+            self._chain("postrouting", "nat", "postrouting", _PRIORITY_SRCNAT, family=_NFPROTO_IPV6),
+            self._chain("forward", "filter", "forward", _PRIORITY_FILTER, family=_NFPROTO_IPV6),
+            *self._rules(_rules_of_ipv6(zones), _NFPROTO_IPV6),
+        ]
+
+    def _rules(self, rules: Iterable[Rule], family: int) -> list[Message]:
+        return [
+            (
+                self._message(nft_rule_msg, family, TABLE=self._table, CHAIN=chain, EXPRESSIONS=expressions),
+                NFT_MSG_NEWRULE,
+                NLM_F_CREATE | NLM_F_APPEND,
+            )
+            for chain, expressions in rules
+        ]
 
     def publish(self, redirections: Iterable[Redirection]) -> None:
         """Add redirections to a table that is there."""
@@ -106,13 +158,15 @@ class Firewall:
 
     def remove(self) -> None:
         """Remove the table; harmless when it is not there."""
-        self._commit("remove", self._removal())
+        of_ipv6 = self._removal(_NFPROTO_IPV6) if self._find_ipv6_table() else []
+        self._commit("remove", [*self._removal(), *of_ipv6])
+        self._has_ipv6_table = False
 
-    def _removal(self) -> list[Message]:
+    def _removal(self, family: int = _NFPROTO_IPV4) -> list[Message]:
         # Deleting a missing table fails, and a failure ends the transaction: make sure that it is there first.
         return [
-            (self._message(nft_table_msg, NAME=self._table), NFT_MSG_NEWTABLE, NLM_F_CREATE),
-            (self._message(nft_table_msg, NAME=self._table), NFT_MSG_DELTABLE, 0),
+            (self._message(nft_table_msg, family, NAME=self._table), NFT_MSG_NEWTABLE, NLM_F_CREATE),
+            (self._message(nft_table_msg, family, NAME=self._table), NFT_MSG_DELTABLE, 0),
         ]
 
     def _chains(self) -> list[Message]:
@@ -124,10 +178,10 @@ class Firewall:
             self._chain("forward", "filter", "forward", _PRIORITY_FILTER),
         ]
 
-    def _chain(self, name: str, kind: str, hook: str, priority: int) -> Message:
+    def _chain(self, name: str, kind: str, hook: str, priority: int, *, family: int = _NFPROTO_IPV4) -> Message:
         place = {"attrs": [("NFTA_HOOK_HOOKNUM", _HOOKS[hook]), ("NFTA_HOOK_PRIORITY", priority)]}
         attributes = {"TABLE": self._table, "NAME": name, "HOOK": place, "POLICY": nft.NF_ACCEPT, "TYPE": kind}
-        return self._message(nft_chain_msg, **attributes), NFT_MSG_NEWCHAIN, NLM_F_CREATE
+        return self._message(nft_chain_msg, family, **attributes), NFT_MSG_NEWCHAIN, NLM_F_CREATE
 
     def _map(self, name: str, *, with_address: bool) -> Message:
         key_type, key_length = _TYPE_PROTOCOL << 6 | _TYPE_PORT, 8
@@ -157,9 +211,9 @@ class Firewall:
         ]
 
     @staticmethod
-    def _message(message_class: Any, **attributes: Any) -> Any:
+    def _message(message_class: Any, family: int = _NFPROTO_IPV4, **attributes: Any) -> Any:
         message = message_class()
-        message["nfgen_family"] = _NFPROTO_IPV4
+        message["nfgen_family"] = family
         message["attrs"] = [(message_class.prefix + name, value) for name, value in attributes.items()]
         return message
 
@@ -172,37 +226,80 @@ class Firewall:
         self._netfilter.batch(f"{what} nftables table {self._table}", (begin, _NFNL_MSG_BATCH_BEGIN), typed, end)
 
 
-def _rules(bridge: str, subnet: IPv4Network, from_outside: bool) -> list[tuple[str, list[nft.Expression]]]:
-    accept, drop = nft.verdict(nft.NF_ACCEPT), nft.verdict(nft.NF_DROP)
-    into_bridge = nft.outgoing(bridge)
-    outside = nft.destination_is_local() + nft.destination_in(_LOOPBACK, equal=False)
+def _rules(zones: Sequence[Zone], from_outside: bool) -> list[Rule]:
+    local = nft.destination_is_local()
     rules = [
-        # route_localnet on the bridge would let containers talk to what listens on the host's loopback only.
-        ("guard", nft.incoming(bridge) + nft.destination_in(_LOOPBACK) + drop),
-        ("guard", nft.incoming(bridge) + nft.source_in(_LOOPBACK) + drop),
-        ("output", nft.destination_is_local() + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
-        ("output", nft.destination_is_local() + nft.redirect_by_port(_PORTS, with_address=False)),
-        ("postrouting", nft.source_in(subnet) + nft.outgoing(bridge, equal=False) + nft.masquerade()),
-        # A container that calls a published port of its neighbour must get the answer back through this host, which
-        # alone knows that it was redirected; and 127.0.0.1 is nobody's address on the bridge.
-        (
-            "postrouting",
-            into_bridge + nft.source_in(subnet) + nft.connection_status(nft.CT_IS_DNAT) + nft.masquerade(),
-        ),
-        ("postrouting", into_bridge + nft.source_in(_LOOPBACK) + nft.masquerade()),
-        ("forward", into_bridge + nft.connection_state(nft.CT_ESTABLISHED_OR_RELATED) + accept),
-        ("forward", into_bridge + nft.connection_status(nft.CT_IS_DNAT) + accept),
-        ("forward", into_bridge + nft.incoming(bridge) + accept),
-        # A neighbour of this host could set a route to the subnet and reach ports that were never published.
-        ("forward", into_bridge + drop),
+        ("output", local + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
+        ("output", local + nft.redirect_by_port(_PORTS, with_address=False)),
     ]
     if from_outside:
         # Never for 127.0.0.0/8: only this host may use such addresses, and its packets do not pass here.
+        outside = local + nft.destination_in(_LOOPBACK, equal=False)
         rules += [
             ("prerouting", outside + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
             ("prerouting", outside + nft.redirect_by_port(_PORTS, with_address=False)),
         ]
+    for zone in zones:
+        rules += _translation(zone)
+    # First what no accept may overrule.
+    for zone in zones:
+        rules += _closed(zone)
+    for zone in zones:
+        rules += _entrance(zone, redirected=True)
     return rules
+
+
+def _rules_of_ipv6(zones: Sequence[Zone]) -> list[Rule]:
+    rules: list[Rule] = []
+    for zone in zones:
+        if zone.masquerade and not zone.internal and zone.subnet6 is not None:
+            leaving = nft.source_in(zone.subnet6) + nft.outgoing(zone.bridge, equal=False)
+            rules.append(("postrouting", leaving + nft.masquerade()))
+        rules += _closed(zone)
+    for zone in zones:
+        rules += _entrance(zone, redirected=False)
+    return rules
+
+
+def _translation(zone: Zone) -> list[Rule]:
+    drop, into_bridge = nft.verdict(nft.NF_DROP), nft.outgoing(zone.bridge)
+    from_subnet = nft.source_in(zone.subnet)
+    rules = [
+        # route_localnet on the bridge would let containers talk to what listens on the host's loopback only.
+        ("guard", nft.incoming(zone.bridge) + nft.destination_in(_LOOPBACK) + drop),
+        ("guard", nft.incoming(zone.bridge) + nft.source_in(_LOOPBACK) + drop),
+        # A container that calls a published port of its neighbour must get the answer back through this host, which
+        # alone knows that it was redirected; and 127.0.0.1 is nobody's address on the bridge.
+        ("postrouting", into_bridge + from_subnet + nft.connection_status(nft.CT_IS_DNAT) + nft.masquerade()),
+        ("postrouting", into_bridge + nft.source_in(_LOOPBACK) + nft.masquerade()),
+    ]
+    if zone.masquerade and not zone.internal:
+        rules.append(("postrouting", from_subnet + nft.outgoing(zone.bridge, equal=False) + nft.masquerade()))
+    return rules
+
+
+def _closed(zone: Zone) -> list[Rule]:
+    """Return what an internal network forbids: to forward anything in or out."""
+    if not zone.internal:
+        return []
+    drop = nft.verdict(nft.NF_DROP)
+    inside, outside = nft.incoming(zone.bridge), nft.outgoing(zone.bridge, equal=False)
+    return [
+        ("forward", inside + outside + drop),
+        ("forward", nft.outgoing(zone.bridge) + nft.incoming(zone.bridge, equal=False) + drop),
+    ]
+
+
+def _entrance(zone: Zone, *, redirected: bool) -> list[Rule]:
+    accept, drop, into_bridge = nft.verdict(nft.NF_ACCEPT), nft.verdict(nft.NF_DROP), nft.outgoing(zone.bridge)
+    rules = [("forward", into_bridge + nft.connection_state(nft.CT_ESTABLISHED_OR_RELATED) + accept)]
+    if redirected:
+        rules.append(("forward", into_bridge + nft.connection_status(nft.CT_IS_DNAT) + accept))
+    if zone.icc:
+        rules.append(("forward", into_bridge + nft.incoming(zone.bridge) + accept))
+    # A neighbour of this host could set a route to the subnet and reach ports that were never published; and other
+    # networks are other networks.
+    return [*rules, ("forward", into_bridge + drop)]
 
 
 def _element(redirection: Redirection) -> Mapping[str, Any]:

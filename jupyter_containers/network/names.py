@@ -14,6 +14,9 @@ ff02::1\tip6-allnodes
 ff02::2\tip6-allrouters
 """
 
+# Where the name server of a user-defined network answers, inside of each container.
+NAME_SERVER = "127.0.0.11"
+
 _RESOLVED = Path("/run/systemd/resolve/resolv.conf")
 
 
@@ -66,6 +69,22 @@ def resolv_conf(
     if chosen_options:
         lines.append("options " + " ".join(chosen_options))
     return "".join(f"{line}\n" for line in lines)
+
+
+def name_server_conf(host_text: str, *, search: Sequence[str] = (), options: Sequence[str] = ()) -> str:
+    """Return /etc/resolv.conf for a container on a user-defined network: it asks the name server beside it.
+
+    Search domains and options are those of `resolv_conf`. A name without a dot is a container's before it is anything
+    else: `ndots:0`, unless somebody says otherwise.
+    """
+    chosen_search = list(search) or _last(host_text, "search") or _last(host_text, "domain")
+    chosen_options = list(options) or [word for line in _lines(host_text, "options") for word in line]
+    if not any(option.startswith("ndots:") for option in chosen_options):
+        chosen_options.append("ndots:0")
+    lines = [f"nameserver {NAME_SERVER}"]
+    if chosen_search and chosen_search != ["."]:
+        lines.append("search " + " ".join(chosen_search))
+    return "".join(f"{line}\n" for line in [*lines, "options " + " ".join(chosen_options)])
 
 
 def host_resolv_conf(etc: Path = Path("/etc/resolv.conf"), resolved: Path = _RESOLVED) -> str:

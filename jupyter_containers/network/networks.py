@@ -1,4 +1,4 @@
-"""The face for the engine: attach and detach containers, and say what the bridge is."""
+"""The face for the engine: make and remove networks, attach and detach containers, and say what the bridge is."""
 
 from __future__ import annotations
 
@@ -8,39 +8,44 @@ import logging
 import re
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_containers.errors import Conflict, InvalidParameter
-from jupyter_containers.network import loopback
-from jupyter_containers.network.addresses import AddressPool, mac_of
+from jupyter_containers.errors import Conflict, Forbidden, InvalidParameter, NotFound
+from jupyter_containers.network import inside, loopback
+from jupyter_containers.network.addresses import checked_subnet
+from jupyter_containers.network.attached import Attached
+from jupyter_containers.network.leases import Leases
 from jupyter_containers.network.ports import PortInUse, Ports, Reserved
-from jupyter_containers.network.relay import Relay, open_relay
-from jupyter_containers.network.values import Attachment, PortMapping, Published
+from jupyter_containers.network.values import (
+    Attachment,
+    Network,
+    Place,
+    Pool,
+    PortMapping,
+    Published,
+    Segment,
+)
 
 if TYPE_CHECKING:
     from jupyter_containers.network.plumbing import Plumbing
 
-__all__ = ["Attachment", "Networking", "PortInUse", "PortMapping", "Published"]
+__all__ = ["Attachment", "Networking", "Place", "PortInUse", "PortMapping", "Published", "Segment"]
 
 _log = logging.getLogger(__name__)
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
-
-
-@dataclass(slots=True)
-class _Attached:
-    """A container on the bridge. It owns its relays; its sockets are those of Ports."""
-
-    attachment: Attachment
-    relays: list[Relay] = field(default_factory=list)
+_ANYWHERE = Place()
 
 
 class Networking:
-    """The bridge network of one daemon: `open`, any number of `attach`, `detach`, `restore`, then `close`."""
+    """All bridge networks of one daemon: `open`, any number of `attach`, `detach`, `restore`, then `close`.
+
+    The default bridge, whose id is empty, is always there; others come with `know` (of an earlier daemon) or
+    `open_segment`, and go with `close_segment`.
+    """
 
     def __init__(self, *, scope: str = "", subnet: str = "") -> None:
         """Nothing is touched yet.
@@ -52,12 +57,13 @@ class Networking:
         suffix = hashlib.sha256(scope.encode()).hexdigest()[:8] if scope else ""
         self._bridge_name = f"jc-{suffix}" if scope else "jc0"
         self._table = f"jupyter-containers-{suffix}" if scope else "jupyter-containers"
-        self._subnet = _subnet(subnet)
+        self._subnet = checked_subnet(subnet)
+        self._segments: dict[str, Segment] = {}
         self._plumbing: Plumbing | None = None
         self._preparing: asyncio.Future[Plumbing] | None = None
-        self._pool: AddressPool | None = None
+        self._leases = Leases()
         self._ports = Ports()
-        self._attached: dict[str, _Attached] = {}
+        self._attached: dict[tuple[str, str], Attached] = {}
         # Removing a link takes the kernel 20 ms: never on the loop, and nobody waits for it but `close`.
         self._remover = ThreadPoolExecutor(1, "jc-links")
 
@@ -65,22 +71,26 @@ class Networking:
         """Get ready; the bridge itself is made for the first container. Cancelled: nothing happened."""
 
     async def warm_up(self) -> None:
-        """Import what the first container will need, in a thread (0.1 s). For a daemon with nothing to do."""
+        """Import what the first container will need, in a thread (0.1 s). For a daemon with nothing to do.
+
+        Bridges of networks that are known are made again, if they are gone.
+        """
         await asyncio.to_thread(_import_plumbing)
+        if self._segments:
+            await self._ready()
 
     async def close(self, *, remove: bool) -> None:
-        """Let sockets go. With `remove`, bridge, links and table go too, and containers lose their network.
+        """Let sockets go. With `remove`, bridges, links and table go too, and containers lose their network.
 
         Without it, redirections stay and work on with no daemon. Cancelled: sockets are closed, the rest may stay.
         """
-        if self._preparing is not None or (remove and self._bridge_exists()):
+        if self._preparing is not None or (remove and self._is_any_bridge_there()):
             await self._ready()
         for attached in self._attached.values():
-            for relay in attached.relays:
-                relay.close()
+            attached.close_relays()
         self._attached.clear()
         self._ports.close()
-        plumbing, self._plumbing, self._pool = self._plumbing, None, None
+        plumbing, self._plumbing = self._plumbing, None
         await asyncio.to_thread(self._finish, plumbing, remove)
 
     def _finish(self, plumbing: Plumbing | None, remove: bool) -> None:
@@ -93,6 +103,51 @@ class Networking:
         finally:
             plumbing.close()
 
+    # --- networks ----------------------------------------------------------------------------------------------------
+
+    def know(self, segment: Segment) -> None:
+        """Take a network of an earlier daemon over; its bridge is seen to when the first container needs any."""
+        self._segments[segment.id] = segment
+
+    async def open_segment(self, segment: Segment) -> None:
+        """Make a network. Raises Conflict when its bridge's name is taken, OSError; nothing stays then."""
+        plumbing = await self._ready()
+        if _interface_exists(segment.bridge):
+            raise Conflict(
+                f"cannot use {segment.bridge} as the bridge: an interface of this name exists already; remove it or "
+                "choose another name"
+            )
+        plumbing.open(segment)
+        self._segments[segment.id] = segment
+        self._leases.open(segment.id, segment.pool, segment.pool6)
+
+    async def close_segment(self, network_id: str) -> None:
+        """Remove a network, bridge and rules. Raises Forbidden while somebody is on it.
+
+        After cancellation: it is forgotten, and its bridge will be gone soon.
+        """
+        plumbing = await self._ready()
+        if any(key[1] == network_id for key in self._attached):
+            raise Forbidden(f"error while removing network: network id {network_id} has active endpoints")
+        del self._segments[network_id]
+        self._leases.close(network_id)
+        name = plumbing.close_bridge(network_id)
+        await asyncio.get_running_loop().run_in_executor(self._remover, _remove_link, name)
+
+    def knows(self, network_id: str) -> bool:
+        return network_id in self._segments
+
+    async def occupied(self) -> list[Network]:
+        """Return what the subnet of a new network must keep clear of, besides the other networks."""
+        return (await self._ready()).taken()
+
+    def subnets(self) -> list[Network]:
+        """Return the subnets of all networks but the default one."""
+        pools: list[Pool | None] = [pool for one in self._segments.values() for pool in (one.pool, one.pool6)]
+        return [pool.subnet for pool in pools if pool is not None]
+
+    # --- containers --------------------------------------------------------------------------------------------------
+
     async def attach(
         self,
         container_id: str,
@@ -100,69 +155,117 @@ class Networking:
         netns_fd: int,
         netlink: socket.socket,
         endpoint_name: str,
-        ports: tuple[PortMapping, ...] = (),
-        mac: str | None = None,
+        network_id: str = "",
+        place: Place = _ANYWHERE,
     ) -> Attachment:
-        """Give a container `eth0` on the bridge, an address and its published ports.
+        """Give a container an interface on a network, addresses and its published ports.
 
         `netns_fd` and `netlink` (a NETLINK_ROUTE socket opened inside that namespace) stay the caller's to close.
         `endpoint_name` is the container's name, for messages. Raises PortInUse in dockerd's words (nothing stays),
-        Unavailable when no address is free, Conflict when the container is attached already, OSError. Cancelled:
-        nothing stays.
+        Unavailable when no address is free, Conflict when the container is attached already, OSError; Forbidden and
+        InvalidParameter for an address that cannot be had. Cancelled: nothing stays.
         """
-        if mac and not _MAC.fullmatch(mac):
-            raise InvalidParameter(f"invalid MAC address {mac!r}: must be six pairs of hexadecimal digits with colons")
-        plumbing, pool = await self._ready()
-        if container_id in self._attached:
+        self._check(network_id, place)
+        plumbing = await self._ready(network_id)
+        key = (container_id, network_id)
+        if key in self._attached:
             raise Conflict(f"container {container_id} is on the network already: detach it first")
         endpoint_id = secrets.token_hex(32)
-        reserved = self._ports.reserve(container_id, ports, endpoint=f"{endpoint_name} ({endpoint_id})")
+        reserved = self._reserve(container_id, network_id, place.ports, f"{endpoint_name} ({endpoint_id})")
         try:
-            address = pool.allocate()
+            attachment = self._leases.attachment(network_id, place, endpoint_id)
         except BaseException:
-            self._ports.release(container_id)
+            self._release_ports(container_id, reserved)
             raise
-        published = tuple(one.published for one in reserved)
-        attachment = _attachment(endpoint_id, address, plumbing.bridge.gateway, mac, published)
-        attached = self._attached[container_id] = _Attached(attachment)
+        attachment = replace(attachment, published=tuple(one.published for one in reserved))
+        attached = self._attached[key] = Attached(attachment)
         try:
-            plumbing.connect(attachment, netns_fd=netns_fd, netlink=netlink)
-            plumbing.publish(container_id, attachment)
-            await _open_relays(attached, reserved)
+            plumbing.connect(attachment, _versions(place), netns_fd=netns_fd, netlink=netlink)
+            await self._publish(container_id, attached, reserved)
         except BaseException:
-            self._detach(container_id)
+            self._detach(key)
             raise
         return attachment
 
-    async def detach(self, container_id: str) -> None:
-        """Free address and ports; harmless for a dead or unknown container. There is nothing to cancel.
+    def _check(self, network_id: str, place: Place) -> None:
+        if place.mac and not _MAC.fullmatch(place.mac):
+            raise InvalidParameter(
+                f"invalid MAC address {place.mac!r}: must be six pairs of hexadecimal digits with colons"
+            )
+        if network_id and network_id not in self._segments:
+            raise NotFound(f"network {network_id} not found")
 
-        The link goes in the background, unless it went with the namespace.
+    async def publish(
+        self, container_id: str, network_id: str, ports: Sequence[PortMapping], *, endpoint_name: str
+    ) -> Attachment:
+        """Publish ports of a container over a network that it is on, as `attach` does; it has no published ones yet."""
+        attached = self._attached[container_id, network_id]
+        name = f"{endpoint_name} ({attached.attachment.endpoint_id})"
+        reserved = self._reserve(container_id, network_id, ports, name)
+        attached.attachment = replace(attached.attachment, published=tuple(one.published for one in reserved))
+        try:
+            await self._publish(container_id, attached, reserved)
+        except BaseException:
+            self._unpublish(container_id, attached)
+            raise
+        return attached.attachment
+
+    def unpublish(self, container_id: str, network_id: str) -> Attachment:
+        """Take a container's published ports back."""
+        attached = self._attached[container_id, network_id]
+        self._unpublish(container_id, attached)
+        return attached.attachment
+
+    async def detach(self, container_id: str) -> None:
+        """Take a container off all networks: free addresses and ports; harmless for a dead or unknown container.
+
+        The links go in the background, unless they went with the namespace. There is nothing to cancel.
         """
-        self._detach(container_id)
+        for key in [key for key in self._attached if key[0] == container_id]:
+            self._detach(key)
+
+    async def leave(self, container_id: str, network_id: str) -> None:
+        """Take a running container off one network; its interface is gone then. Harmless when it is not on it."""
+        removal = self._detach((container_id, network_id))
+        if removal is not None:
+            await asyncio.wrap_future(removal)
 
     async def loopback(self, netlink: socket.socket) -> None:
         """Bring `lo` up, all that --network none has. `netlink` stays the caller's. Raises OSError."""
         loopback.bring_up(netlink)
 
-    async def restore(self, attachments: Mapping[str, Attachment]) -> None:
+    def set_gateways(self, netns_fd: int, wanted: Mapping[int, Attachment | None]) -> None:
+        """Let a container's default routes lead over one of its networks, by IP version; None for nowhere.
+
+        `netns_fd` stays the caller's. Raises OSError.
+        """
+        from jupyter_containers.network import plumbing
+
+        with inside.route_socket(netns_fd) as netlink:
+            plumbing.set_gateways(netlink, wanted)
+
+    async def restore(self, attachments: Mapping[str, Iterable[Attachment]]) -> None:
         """Take over the containers of an earlier daemon, and remove what it left of others.
 
         A port that somebody else has taken since stays redirected, but is not held. Raises OSError. Cancelled: some
         are taken over.
         """
-        if not attachments and not self._bridge_exists():
+        if not attachments and not self._is_any_bridge_there():
             return
-        plumbing, pool = await self._ready()
-        for container_id, attachment in attachments.items():
-            pool.take(IPv4Address(attachment.ip_address))
-            reserved, missed = self._ports.hold(container_id, attachment.published)
-            for port in missed:
-                _log.warning("port %s/%s of container %s is taken", port.host_port, port.protocol, container_id)
-            self._attached[container_id] = attached = _Attached(attachment)
-            await _open_relays(attached, reserved)
-        plumbing.adopt(attachments)
-        for name in plumbing.stale_links({attachment.host_interface for attachment in attachments.values()}):
+        plumbing = await self._ready()
+        adopted, links = {}, set()
+        for container_id, attachment in [(key, one) for key, every in attachments.items() for one in every]:
+            self._leases.take(attachment)
+            links.add(attachment.host_interface)
+            self._attached[container_id, attachment.network_id] = attached = Attached(attachment)
+            if attachment.published:
+                reserved, missed = self._ports.hold(container_id, attachment.published)
+                for port in missed:
+                    _log.warning("port %s/%s of container %s is taken", port.host_port, port.protocol, container_id)
+                adopted[container_id] = attachment
+                await attached.open_relays(reserved)
+        plumbing.adopt(adopted)
+        for name in plumbing.stale_links(links):
             self._remover.submit(_remove_link, name)
 
     def describe(self) -> dict[str, str]:
@@ -182,26 +285,53 @@ class Networking:
             "warning": self._plumbing.warning,
         }
 
-    def _detach(self, container_id: str) -> None:
-        attached = self._attached.pop(container_id, None)
-        if attached is None:
-            return
-        for relay in attached.relays:
-            relay.close()
+    def _reserve(
+        self, container_id: str, network_id: str, ports: Sequence[PortMapping], endpoint: str
+    ) -> list[Reserved]:
+        if not ports:
+            return []
+        segment = self._segments.get(network_id)
+        if segment is not None and segment.host_binding:
+            ports = [replace(port, host_ip=port.host_ip or segment.host_binding) for port in ports]
+        return self._ports.reserve(container_id, ports, endpoint=endpoint)
+
+    def _release_ports(self, container_id: str, reserved: Sequence[object]) -> None:
+        # Only one of a container's networks publishes: the others must not let its ports go.
+        if reserved:
+            self._ports.release(container_id)
+
+    async def _publish(self, container_id: str, attached: Attached, reserved: Sequence[Reserved]) -> None:
+        if self._plumbing is not None and reserved:
+            self._plumbing.publish(container_id, attached.attachment)
+            await attached.open_relays(reserved)
+
+    def _unpublish(self, container_id: str, attached: Attached) -> None:
+        published = attached.attachment.published
+        attached.close_relays()
+        attached.attachment = replace(attached.attachment, published=())
         try:
-            if self._plumbing is not None:
+            if self._plumbing is not None and published:
                 self._plumbing.withdraw(container_id)
         finally:
-            self._ports.release(container_id)
-            if self._pool is not None:
-                self._pool.release(IPv4Address(attached.attachment.ip_address))
-            self._remover.submit(_remove_link, attached.attachment.host_interface)
+            self._release_ports(container_id, published)
 
-    async def _ready(self) -> tuple[Plumbing, AddressPool]:
+    def _detach(self, key: tuple[str, str]) -> Future[None] | None:
+        attached = self._attached.pop(key, None)
+        if attached is None:
+            return None
+        try:
+            self._unpublish(key[0], attached)
+        finally:
+            self._leases.release(attached.attachment)
+        return self._remover.submit(_remove_link, attached.attachment.host_interface)
+
+    async def _ready(self, network_id: str = "") -> Plumbing:
         """Return the plumbing, made in a thread by whoever comes first. A caller that gives up does not stop it."""
         if self._plumbing is not None and not self._plumbing.is_intact():
-            self._abandon_bridge()
-        if self._plumbing is None or self._pool is None:
+            self._abandon(self._bridge_name, "")
+            self._plumbing.close()
+            self._plumbing = None
+        if self._plumbing is None:
             if self._preparing is None:
                 self._preparing = asyncio.get_running_loop().run_in_executor(None, self._prepare)
             try:
@@ -210,59 +340,51 @@ class Networking:
                 if self._preparing is not None and self._preparing.done():
                     self._preparing = None
             if self._plumbing is None:
-                self._plumbing, self._pool = plumbing, AddressPool(plumbing.bridge.gateway)
-        assert self._pool is not None
-        return self._plumbing, self._pool
+                self._take_over(plumbing)
+        assert self._plumbing is not None
+        if network_id and not self._plumbing.is_intact(network_id):
+            segment = self._segments[network_id]
+            self._abandon(segment.bridge, network_id)
+            self._plumbing.open(segment)
+        return self._plumbing
 
-    def _abandon_bridge(self) -> None:
-        """Somebody removed the bridge. Its containers are cut off until they start again; others can have a new one."""
-        _log.warning("bridge %s was removed: its containers have no network until they restart", self._bridge_name)
-        for container_id in list(self._attached):
-            self._detach(container_id)
-        if self._plumbing is not None:
-            self._plumbing.close()
-        self._plumbing = self._pool = None
+    def _take_over(self, plumbing: Plumbing) -> None:
+        self._plumbing = plumbing
+        gateway = plumbing.bridge.gateway
+        self._leases.open("", Pool(gateway.network, gateway.ip))
+        for segment in self._segments.values():
+            if segment.id not in self._leases:
+                self._leases.open(segment.id, segment.pool, segment.pool6)
+        published = {key[0]: one.attachment for key, one in self._attached.items() if one.attachment.published}
+        if published:
+            plumbing.adopt(published)
+
+    def _abandon(self, bridge: str, network_id: str) -> None:
+        """Somebody removed a bridge. Its containers are cut off until they start again; others can have a new one."""
+        _log.warning("bridge %s was removed: its containers have no network until they restart", bridge)
+        for key in [key for key in self._attached if key[1] == network_id]:
+            self._detach(key)
 
     def _prepare(self) -> Plumbing:
         from jupyter_containers.network import plumbing
 
-        return plumbing.Plumbing(plumbing.Names(self._bridge_name, self._table), self._subnet)
+        names = plumbing.Names(self._bridge_name, self._table)
+        return plumbing.Plumbing(names, self._subnet, list(self._segments.values()))
 
-    def _bridge_exists(self) -> bool:
-        try:
-            return socket.if_nametoindex(self._bridge_name) > 0
-        except OSError:
-            return False
+    def _is_any_bridge_there(self) -> bool:
+        names = [self._bridge_name, *(segment.bridge for segment in self._segments.values())]
+        return any(_interface_exists(name) for name in names)
 
 
-def _subnet(text: str) -> str:
+def _interface_exists(name: str) -> bool:
     try:
-        subnet = IPv4Network(text) if text else None
-    except ValueError as error:
-        raise InvalidParameter(f"invalid subnet {text!r} of the bridge: {error}") from None
-    if subnet is not None and subnet.prefixlen > 30:
-        raise InvalidParameter(f"invalid subnet {text!r} of the bridge: it has no room for a container")
-    return text
+        return socket.if_nametoindex(name) > 0
+    except OSError:
+        return False
 
 
-def _attachment(
-    endpoint_id: str, address: IPv4Interface, gateway: IPv4Interface, mac: str | None, published: tuple[Published, ...]
-) -> Attachment:
-    return Attachment(
-        endpoint_id=endpoint_id,
-        ip_address=str(address.ip),
-        prefix_length=address.network.prefixlen,
-        gateway=str(gateway.ip),
-        mac_address=mac.lower() if mac else mac_of(address),
-        host_interface=f"jc{secrets.token_hex(5)}",
-        published=published,
-    )
-
-
-async def _open_relays(attached: _Attached, reserved: Sequence[Reserved]) -> None:
-    for one in reserved:
-        target = (attached.attachment.ip_address, one.published.container_port)
-        attached.relays.append(await open_relay(one.socket, one.published.protocol, target))
+def _versions(place: Place) -> list[int]:
+    return [version for version, wanted in ((4, place.is_gateway), (6, place.is_ipv6_gateway)) if wanted]
 
 
 def _import_plumbing() -> None:

@@ -1,14 +1,14 @@
-"""What one bridge network does to the host, all of it synchronous: bridge, table, links.
+"""What the bridge networks do to the host, all of it synchronous: bridges, tables, links.
 
-Importing this imports pyroute2 (0.1 s), so the face imports it when the first container needs the bridge, in a thread.
+Importing this imports pyroute2 (0.1 s), so the face imports it when the first container needs a bridge, in a thread.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address
 
 from jupyter_containers.errors import Conflict
 from jupyter_containers.network import bridge as bridges
@@ -17,30 +17,30 @@ from jupyter_containers.network import foreign
 from jupyter_containers.network.addresses import choose_subnet, first_host
 from jupyter_containers.network.bridge import Bridge
 from jupyter_containers.network.endpoint import Endpoint
-from jupyter_containers.network.firewall import Firewall, Redirection
+from jupyter_containers.network.firewall import Firewall, Redirection, Zone
 from jupyter_containers.network.names import host_resolv_conf, nameservers
 from jupyter_containers.network.netlink import Netlink
-from jupyter_containers.network.values import Attachment
+from jupyter_containers.network.values import Attachment, Network, Segment
 
-_INNER_NAME = "eth0"
+DEFAULT = ""  # the id of the default bridge
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that a network takes on the host."""
+    """The names that the default bridge and all rules take on the host."""
 
     bridge: str
     table: str
 
 
 class Plumbing:
-    """The host's side of a network. Methods raise OSError."""
+    """The host's side of all networks: the default bridge, and any number of others. Methods raise OSError."""
 
-    def __init__(self, names: Names, subnet: str = "") -> None:
+    def __init__(self, names: Names, subnet: str = "", others: Iterable[Segment] = ()) -> None:
         """Make the bridge, or take it over with the subnet it has; switch forwarding on; build the table.
 
-        A host without nftables is served as far as it goes: `warning` says how far. Raises Conflict when the bridge's
-        name belongs to something else or has another subnet than asked for, OSError.
+        So too for the bridges of `others`. A host without nftables is served as far as it goes: `warning` says how far.
+        Raises Conflict when a bridge's name belongs to something else or has another subnet than asked for, OSError.
         """
         self._names = names
         self._redirections: dict[str, Sequence[Redirection]] = {}
@@ -53,6 +53,10 @@ class Plumbing:
             self.bridge = _ensure_bridge(self._route, names.bridge, subnet)
             bridges.disable_ipv6(names.bridge)
             bridges.enable_forwarding(names.bridge)
+            self._bridges = {DEFAULT: self.bridge}
+            self._zones = {DEFAULT: Zone(self.bridge.name, self.bridge.gateway.network)}
+            for segment in others:
+                self._open_bridge(segment)
             self._open_firewall()
         except BaseException:
             self.close()
@@ -68,22 +72,55 @@ class Plumbing:
             )
         return self._in_the_way.sentence(self.bridge.name)
 
-    def is_intact(self) -> bool:
+    def is_intact(self, network_id: str = DEFAULT) -> bool:
         """Tell whether the bridge is still the one that was made: it may be removed behind our back."""
+        bridge = self._bridges.get(network_id)
         try:
-            return socket.if_nametoindex(self.bridge.name) == self.bridge.index
+            return bridge is not None and socket.if_nametoindex(bridge.name) == bridge.index
         except OSError:
             return False
 
-    def connect(self, attachment: Attachment, *, netns_fd: int, netlink: socket.socket) -> None:
-        """Make a container's link; what fails half-way goes with `remove_link` or the namespace."""
+    def open(self, segment: Segment) -> None:
+        """Make a network's bridge, or take it over. Raises Conflict as the constructor does; nothing stays then."""
+        self._open_bridge(segment)
+        try:
+            self._build()
+        except BaseException:
+            self._forget(segment.id)
+            bridges.remove_link(self._route, segment.bridge)
+            raise
+
+    def close_bridge(self, network_id: str) -> str:
+        """Forget a network's bridge and its rules; return the name of the link, which the caller removes."""
+        name = self._bridges[network_id].name
+        self._forget(network_id)
+        self._build()
+        return name
+
+    def taken(self) -> list[Network]:
+        """Return what new subnets must keep clear of: this host's routes and its resolvers."""
+        return [*bridges.all_routed_networks(self._route), *_resolvers()]
+
+    def connect(
+        self, attachment: Attachment, gateways: Collection[int], *, netns_fd: int, netlink: socket.socket
+    ) -> None:
+        """Make a container's link; what fails half-way goes with `remove_link` or the namespace.
+
+        The default routes of the IP versions in `gateways` lead over it.
+        """
+        address6 = f"{attachment.ipv6_address}/{attachment.ipv6_prefix_length}" if attachment.ipv6_address else ""
         endpoint = Endpoint(
-            name=_INNER_NAME,
+            name=attachment.interface,
             host_name=attachment.host_interface,
             mac=attachment.mac_address,
             address=IPv4Interface(f"{attachment.ip_address}/{attachment.prefix_length}"),
+            address6=IPv6Interface(address6) if address6 else None,
+            link_local=attachment.link_local,
+            is_gateway=4 in gateways,
+            is_gateway6=6 in gateways,
         )
-        endpoints.connect(self._route, self.bridge, endpoint, netns_fd=netns_fd, netlink=netlink)
+        bridge = self._bridges[attachment.network_id]
+        endpoints.connect(self._route, bridge, endpoint, netns_fd=netns_fd, netlink=netlink)
 
     def publish(self, container_id: str, attachment: Attachment) -> None:
         """Redirect a container's published ports in one transaction."""
@@ -111,21 +148,45 @@ class Plumbing:
             self._build()
 
     def stale_links(self, known: Collection[str]) -> list[str]:
-        """Return the links on the bridge that are not in `known`."""
-        return [name for name in bridges.links_on(self._route, self.bridge) if name not in known]
+        """Return the links on the bridges that are not in `known`."""
+        on_bridges = [name for bridge in self._bridges.values() for name in bridges.links_on(self._route, bridge)]
+        return [name for name in on_bridges if name not in known]
 
     def remove(self) -> None:
-        """Remove table, links and bridge. Takes some 20 ms for each link."""
+        """Remove tables, links and bridges. Takes some 20 ms for each link."""
         if self._firewall is not None:
             self._firewall.remove()
         for name in self.stale_links(()):
             bridges.remove_link(self._route, name)
-        bridges.remove_link(self._route, self.bridge.name)
+        for bridge in self._bridges.values():
+            bridges.remove_link(self._route, bridge.name)
 
     def close(self) -> None:
         self._route.close()
         if self._netfilter is not None:
             self._netfilter.close()
+
+    def _open_bridge(self, segment: Segment) -> None:
+        bridge = self._bridges[segment.id] = _ensure_segment(self._route, segment)
+        if segment.pool6 is None:
+            bridges.disable_ipv6(bridge.name)
+        else:
+            bridges.enable_ipv6_forwarding()
+        bridges.enable_forwarding(bridge.name)
+        subnet6 = segment.pool6.subnet if segment.pool6 else None
+        assert isinstance(segment.pool.subnet, IPv4Network)
+        assert subnet6 is None or isinstance(subnet6, IPv6Network)
+        self._zones[segment.id] = Zone(
+            bridge.name,
+            segment.pool.subnet,
+            subnet6,
+            internal=segment.internal,
+            icc=segment.icc,
+            masquerade=segment.masquerade,
+        )
+
+    def _forget(self, network_id: str) -> None:
+        del self._bridges[network_id], self._zones[network_id]
 
     def _open_firewall(self) -> None:
         self._firewall: Firewall | None = None
@@ -157,14 +218,28 @@ class Plumbing:
         # A redirected packet is a forwarded one. Where those are dropped, it is left to the port's own socket.
         from_outside = not self._in_the_way
         try:
-            self._firewall.build(self.bridge.name, self.bridge.gateway.network, everything, from_outside=from_outside)
+            self._firewall.build(list(self._zones.values()), everything, from_outside=from_outside)
         except OSError:
             self._seen_generation = None  # so that the next look tries again
             raise
 
 
+def set_gateways(netlink: socket.socket, wanted: Mapping[int, Attachment | None]) -> None:
+    """Let the default routes in a container's namespace lead over an attachment, by IP version; None for nowhere.
+
+    `netlink` is a socket from inside and stays the caller's. Raises OSError.
+    """
+    inside = Netlink(netlink)
+    for version, attachment in wanted.items():
+        if attachment is None:
+            endpoints.drop_default_routes(inside, [socket.AF_INET if version == 4 else socket.AF_INET6])
+            continue
+        gateway = attachment.gateway if version == 4 else attachment.ipv6_gateway
+        endpoints.set_default_routes(inside, attachment.interface, [ip_address(gateway)])
+
+
 def _redirections(attachment: Attachment) -> list[Redirection]:
-    """IPv6 ports are left to the relay: the bridge has no IPv6."""
+    """IPv6 ports are left to the relay, which knows the way to the container's IPv4 address."""
     address = IPv4Address(attachment.ip_address)
     return [Redirection(port, address) for port in attachment.published if ":" not in port.host_ip]
 
@@ -186,6 +261,21 @@ def _ensure_bridge(route: Netlink, name: str, subnet: str) -> Bridge:
     taken = bridges.routed_networks(route) + _resolvers()
     gateway = first_host(wanted or choose_subnet(taken))
     return bridges.make_bridge(route, name, gateway, mtu=bridges.uplink_mtu(route))
+
+
+def _ensure_segment(route: Netlink, segment: Segment) -> Bridge:
+    gateway, gateway6 = segment.pool.gateway_interface, segment.pool6.gateway_interface if segment.pool6 else None
+    assert isinstance(gateway, IPv4Interface)
+    assert gateway6 is None or isinstance(gateway6, IPv6Interface)
+    found = bridges.find_bridge(route, segment.bridge)
+    if found is not None:
+        if found.gateway != gateway:
+            raise Conflict(
+                f"bridge {segment.bridge} has address {found.gateway}, not {gateway}: remove the bridge first"
+            )
+        return Bridge(found.name, found.index, gateway, found.mtu, gateway6, not segment.icc)
+    mtu = segment.mtu or bridges.uplink_mtu(route)
+    return bridges.make_bridge(route, segment.bridge, gateway, mtu=mtu, gateway6=gateway6, isolated=not segment.icc)
 
 
 def _resolvers() -> list[IPv4Network]:

@@ -1,4 +1,4 @@
-"""The words this room speaks: a wish to publish a port, a published port, and a container's attachment.
+"""The words this room speaks: wishes (a port, an address), a published port, a network's segment, an attachment.
 
 They import nothing heavy, so that the engine can name them before the first container needs the network.
 """
@@ -8,11 +8,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from typing import Any, Self, TypeAlias
 
 from jupyter_containers.errors import InvalidParameter
 
 PROTOCOLS = ("tcp", "udp")
+
+Network: TypeAlias = IPv4Network | IPv6Network
+Address: TypeAlias = IPv4Address | IPv6Address
+Interface: TypeAlias = IPv4Interface | IPv6Interface
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,62 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """Addresses of a network: `ip_range` is the part that is given out, `reserved` are never given out."""
+
+    subnet: Network
+    gateway: Address
+    ip_range: Network | None = None
+    reserved: tuple[Address, ...] = ()
+
+    @property
+    def gateway_interface(self) -> Interface:
+        return ipaddress.ip_interface(f"{self.gateway}/{self.subnet.prefixlen}")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A bridge network as this room makes it: one IPv4 pool, at most one of IPv6.
+
+    Without `icc` its containers cannot talk to each other; without `masquerade` they go out under their own addresses;
+    an `internal` one has no way out or in. `host_binding` is where ports are published that name no address, "" for
+    all; `mtu` 0 is the uplink's.
+    """
+
+    id: str
+    bridge: str
+    pool: Pool
+    pool6: Pool | None = None
+    internal: bool = False
+    icc: bool = True
+    masquerade: bool = True
+    host_binding: str = ""
+    mtu: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A wish where a container goes: the interface's name, addresses and link address; empty is chosen.
+
+    `ports` are published over this network; the default routes lead over it when it says so.
+    """
+
+    interface: str = "eth0"
+    ip_address: str = ""
+    ipv6_address: str = ""
+    link_local: tuple[str, ...] = ()
+    mac: str = ""
+    ports: tuple[PortMapping, ...] = ()
+    is_gateway: bool = True
+    is_ipv6_gateway: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
-    """A container's place on the bridge; `host_interface` is the name of its link's host end."""
+    """A container's place on a network; `host_interface` is the name of its link's host end.
+
+    `network_id` is empty on the default bridge. Nothing is `published` but over the container's gateway.
+    """
 
     endpoint_id: str
     ip_address: str
@@ -68,16 +127,25 @@ class Attachment:
     mac_address: str
     host_interface: str
     published: tuple[Published, ...] = field(default=())
+    network_id: str = ""
+    interface: str = "eth0"
+    ipv6_address: str = ""
+    ipv6_prefix_length: int = 0
+    ipv6_gateway: str = ""
+    link_local: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values for a record; `from_json` reads them."""
-        return asdict(self) | {"published": [asdict(port) for port in self.published]}
+        return asdict(self) | {
+            "published": [asdict(port) for port in self.published],
+            "link_local": list(self.link_local),
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         published = tuple(Published(**port) for port in values["published"])
-        return cls(**{**values, "published": published})
+        return cls(**{**values, "published": published, "link_local": tuple(values.get("link_local", ()))})
 
 
 def _port(text: str) -> int:

@@ -8,8 +8,11 @@ from typing import Any, cast
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.events import Events
+from jupyter_containers.engine.networks import Daemon, Networks
 from jupyter_containers.metadata.containers import Containers as ContainerRecords
 from jupyter_containers.metadata.database import Database
+from jupyter_containers.metadata.networks import Networks as NetworkRecords
+from jupyter_containers.network.networks import Networking
 from jupyter_containers.paths import Places
 
 NOW = 1_767_323_045 * 10**9
@@ -36,6 +39,9 @@ def roster(folder: Path, **rooms: Any) -> Roster:
         "events": Events(clock),
         "clock_ns": clock,
     }
+    networking = rooms.get("networking") or Networking(scope="a unit test")
+    records = NetworkRecords(database)
+    fields["networks"] = Networks(Daemon("daemon", "", lambda: ""), networking, records, fields["events"])
     names = ("content", "snapshots", "images", "volumes", "networking", "launcher", "cgroups")
     fields |= {name: rooms.get(name, cast(Any, None)) for name in names}
     return Roster(Environment(**fields))

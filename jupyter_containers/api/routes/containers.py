@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -15,18 +13,18 @@ from jupyter_containers.api.routing import Route, engine_of, flag, integer, json
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import settings_from_wire
 from jupyter_containers.api.wire.containers import container_json, summary_json
+from jupyter_containers.api.wire.endpoints import endpoints_from_wire
 from jupyter_containers.api.wire.host_config import host_settings_from_wire, restart_policy_from_wire
 from jupyter_containers.api.wire.limits import limits_from_wire
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.containers.listing import FILTERS, Query
-from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
+from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
 from jupyter_containers.oci.platform import Platform, suitability
 
 # Resources that are settled when a container is made.
 _NOT_UPDATED = ("CgroupParent", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits")
-_ENDPOINT_UNSUPPORTED = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority")
 
 
 async def create(request: web.Request) -> web.Response:
@@ -36,28 +34,10 @@ async def create(request: web.Request) -> web.Response:
         raise InvalidParameter("config cannot be empty in order to create a container")
     settings = settings_from_wire(body)
     host = host_settings_from_wire(fields.mapping(body, "HostConfig"), version=version_of(request))
-    settings, host = _with_network(settings, host, fields.mapping(body, "NetworkingConfig"))
+    endpoints = endpoints_from_wire(fields.mapping(body, "NetworkingConfig"), version_of(request))
     await _check_platform(engine, settings.image, text(request, "platform"))
-    created = await engine.containers.create(settings, host, name=text(request, "name"))
+    created = await engine.containers.create(settings, host, name=text(request, "name"), endpoints=endpoints)
     return json_answer({"Id": created.container.id, "Warnings": list(created.warnings)}, status=201)
-
-
-def _with_network(settings: Settings, host: HostSettings, body: Mapping[str, Any]) -> tuple[Settings, HostSettings]:
-    """Take over what newer clients say in NetworkingConfig. Raises for more than one network, and what we cannot do."""
-    endpoints = fields.mapping(body, "EndpointsConfig")
-    if len(endpoints) > 1:
-        names = ", ".join(sorted(endpoints))
-        raise InvalidParameter(f"Container cannot be connected to network endpoints: {names}")
-    for name in endpoints:
-        endpoint = fields.mapping(endpoints, name)
-        given = fields.mapping(endpoint, "IPAMConfig")
-        fields.refuse(given, ("IPv4Address", "IPv6Address", "LinkLocalIPs"))
-        fields.refuse({k: v for k, v in endpoint.items() if k != "IPAMConfig"}, _ENDPOINT_UNSUPPORTED)
-        mac = fields.text(endpoint, "MacAddress") or settings.mac_address
-        settings = replace(settings, mac_address=mac)
-        if host.network_mode == "default" and name != "default":
-            host = replace(host, network_mode=name)
-    return settings, host
 
 
 async def _check_platform(engine: Engine, image: str, wanted: str) -> None:

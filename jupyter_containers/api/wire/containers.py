@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jupyter_containers.api.wire.container_config import settings_to_wire
+from jupyter_containers.api.wire.endpoints import NetworkIds, Version, network_settings, networks
+from jupyter_containers.api.wire.endpoints import ports as all_ports
 from jupyter_containers.api.wire.host_config import host_settings_to_wire
 from jupyter_containers.api.wire.mounts import mount_point_to_wire
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers.describe import View
-from jupyter_containers.engine.containers.listing import network_of
 from jupyter_containers.engine.containers.record import Health, HealthStatus, MountPoint, Record, State, Status
 from jupyter_containers.network.values import Attachment
-
-Version = tuple[int, int]
-# Answers the id of a network by its name; "" for one without.
-NetworkIds = Callable[[str], str]
 
 
 def container_json(view: View, *, version: Version, network_id: NetworkIds) -> dict[str, Any]:
@@ -43,11 +40,11 @@ def container_json(view: View, *, version: Version, network_id: NetworkIds) -> d
         "ProcessLabel": "",
         "AppArmorProfile": "",
         "ExecIDs": list(view.exec_ids) or None,
-        "HostConfig": host_settings_to_wire(record.host, version=version),
+        "HostConfig": host_settings_to_wire(record.host, version=version) | {"Links": _list(view.links)},
         "GraphDriver": {"Data": _graph_data(view), "Name": view.storage_driver},
         "Mounts": [mount_point_to_wire(point) for point in record.mount_points],
         "Config": settings_to_wire(record.settings),
-        "NetworkSettings": _network_settings(record, view.attachment, network_id, version=version),
+        "NetworkSettings": network_settings(record, view.attachments, network_id, version=version),
     }
     if view.sizes is not None:
         body |= {"SizeRw": view.sizes.own, "SizeRootFs": view.sizes.whole}
@@ -96,75 +93,6 @@ def _graph_data(view: View) -> dict[str, str] | None:
     return data
 
 
-def _network_settings(
-    record: Record, attachment: Attachment | None, network_id: NetworkIds, *, version: Version
-) -> dict[str, Any]:
-    endpoint = _endpoint(record, attachment, network_id, version=version)
-    settings: dict[str, Any] = {
-        "Bridge": "",
-        "SandboxID": record.id if record.state.is_running else "",
-        "SandboxKey": f"/proc/{record.state.pid}/ns/net" if record.state.is_running else "",
-        "Ports": _ports(record, attachment) if record.state.is_running else {},
-        "HairpinMode": False,
-        "LinkLocalIPv6Address": "",
-        "LinkLocalIPv6PrefixLen": 0,
-        "SecondaryIPAddresses": None,
-        "SecondaryIPv6Addresses": None,
-        "EndpointID": endpoint["EndpointID"],
-        "Gateway": endpoint["Gateway"],
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "IPAddress": endpoint["IPAddress"],
-        "IPPrefixLen": endpoint["IPPrefixLen"],
-        "IPv6Gateway": "",
-        "MacAddress": endpoint["MacAddress"],
-        "Networks": _networks(record, endpoint),
-    }
-    return settings
-
-
-def _networks(record: Record, endpoint: dict[str, Any]) -> dict[str, Any]:
-    name = network_of(record)
-    # A container in another's network has none of its own.
-    return {} if name.startswith("container:") or record.settings.network_disabled else {name: endpoint}
-
-
-def _endpoint(
-    record: Record, attachment: Attachment | None, network_id: NetworkIds, *, version: Version
-) -> dict[str, Any]:
-    name = network_of(record)
-    is_known = record.state.started_at > 0 and not name.startswith("container:")
-    endpoint: dict[str, Any] = {
-        "IPAMConfig": None,
-        "Links": None,
-        "Aliases": None,
-        "MacAddress": attachment.mac_address if attachment else "",
-        "DriverOpts": None,
-        "NetworkID": network_id(name) if is_known else "",
-        "EndpointID": attachment.endpoint_id if attachment else "",
-        "Gateway": attachment.gateway if attachment else "",
-        "IPAddress": attachment.ip_address if attachment else "",
-        "IPPrefixLen": attachment.prefix_length if attachment else 0,
-        "IPv6Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-    }
-    if version >= (1, 44):
-        endpoint["DNSNames"] = None
-    if version >= (1, 48):
-        endpoint["GwPriority"] = 0
-    return endpoint
-
-
-def _ports(record: Record, attachment: Attachment | None) -> dict[str, list[dict[str, str]] | None]:
-    ports: dict[str, list[dict[str, str]] | None] = dict.fromkeys(record.settings.exposed_ports)
-    for published in attachment.published if attachment else ():
-        entry = {"HostIp": published.host_ip, "HostPort": str(published.host_port)}
-        key = f"{published.container_port}/{published.protocol}"
-        ports[key] = [*(ports.get(key) or ()), entry]
-    return ports
-
-
 def summary_json(view: View, *, image: str, version: Version, network_id: NetworkIds, now: int) -> dict[str, Any]:
     """Write one entry of the list. `image` is the name to show; `now` is nanoseconds since the epoch."""
     record = view.record
@@ -176,14 +104,12 @@ def summary_json(view: View, *, image: str, version: Version, network_id: Networ
         "ImageID": record.image_id,
         "Command": command(record.settings.args),
         "Created": record.created_at // 10**9,
-        "Ports": port_list(record, view.attachment),
+        "Ports": port_list(record, view.attachments),
         "Labels": dict(record.settings.labels),
         "State": str(record.state.status),
         "Status": status_text(record.state, now, record.health),
         "HostConfig": {"NetworkMode": "bridge" if mode == "default" and version >= (1, 44) else mode},
-        "NetworkSettings": {
-            "Networks": _networks(record, _endpoint(record, view.attachment, network_id, version=version))
-        },
+        "NetworkSettings": {"Networks": networks(record, view.attachments, network_id, version=version)},
         "Mounts": [_listed_mount(point) for point in record.mount_points],
     }
     if view.sizes is not None:
@@ -205,14 +131,15 @@ def command(args: Sequence[str]) -> str:
     return " ".join([*args[:1], *quoted])
 
 
-def port_list(record: Record, attachment: Attachment | None) -> list[dict[str, Any]]:
+def port_list(record: Record, attachments: Mapping[str, Attachment]) -> list[dict[str, Any]]:
     """Return published ports, and exposed ones without an address, of a container that runs."""
     if not record.state.is_running:
         return []
     ports: list[dict[str, Any]] = []
-    for key, bindings in sorted(_ports(record, attachment).items(), key=lambda item: _port_order(item[0])):
+    is_addressed = any(attachment.ip_address for attachment in attachments.values())
+    for key, bindings in sorted(all_ports(record, attachments).items(), key=lambda item: _port_order(item[0])):
         number, _, protocol = key.partition("/")
-        if bindings is None and attachment is not None:
+        if bindings is None and is_addressed:
             ports.append({"PrivatePort": int(number), "Type": protocol})
         for binding in bindings or ():
             ports.append(
@@ -267,3 +194,7 @@ def duration_text(nanoseconds: int) -> str:
         if hours < 24 * limit:
             return f"{hours // length} {word}"
     return f"{int(seconds / 3600 / 24 / 365)} years"
+
+
+def _list(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)

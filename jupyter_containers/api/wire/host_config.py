@@ -23,7 +23,7 @@ from jupyter_containers.engine.containers.record import (
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.runtime import defaults
 
-_UNSUPPORTED = ("Cgroup", "CpuCount", "Links")
+_UNSUPPORTED = ("Cgroup", "CpuCount")
 # Fields of HostSettings that read and write alike: texts, flags, lists that may be null, maps of strings.
 _TEXTS = (
     ("VolumeDriver", "volume_driver"), ("PidMode", "pid_mode"), ("UTSMode", "uts_mode"),
@@ -62,6 +62,7 @@ def host_settings_from_wire(body: Body, *, version: tuple[int, int] = API_VERSIO
         log_driver=fields.text(log, "Type") or "json-file",
         log_options=fields.text_mapping(log, "Config"),
         network_mode=fields.text(body, "NetworkMode") or "default",
+        links=fields.texts(body, "Links"),
         port_bindings=_port_bindings(body),
         restart_policy=restart_policy_from_wire(body),
         cgroupns_mode=fields.text(body, "CgroupnsMode") or "private",

@@ -14,7 +14,7 @@ from jupyter_containers.engine.containers.log_options import check_log
 from jupyter_containers.engine.containers.record import HostSettings, RestartPolicy, Settings
 from jupyter_containers.engine.containers.signals import signal_number
 from jupyter_containers.engine.containers.sysctls import check_sysctls
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import InvalidParameter
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _HOSTNAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?")
@@ -123,15 +123,6 @@ def _check_modes(host: HostSettings) -> None:
         joins = value.startswith("container:") and len(value) > len("container:")
         if value not in allowed and not joins:
             raise InvalidParameter(f"invalid {option}: {value}")
-
-
-def check_network(mode: str) -> None:
-    """Raises NotFound for a network that is not there.
-
-    Asked at the start, as dockerd does: told by create, clients would take the image for missing, and pull it.
-    """
-    if mode not in ("default", "bridge", "none", "host", "") and not mode.startswith("container:"):
-        raise NotFound(f"network {mode} not found")
 
 
 def _check_cgroup_parent(host: HostSettings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -53,11 +54,12 @@ class Attaching:
 class Container:
     """Changed by verbs that hold `lock`; read by anybody. `shim` is there from launch until the end is recorded."""
 
-    def __init__(self, record: Record, attachment: Attachment | None = None) -> None:
+    def __init__(self, record: Record, attachments: Mapping[str, Attachment] | None = None) -> None:
         self.record = record
         self.lock = asyncio.Lock()
         self.shim: Shim | None = None
-        self.attachment = attachment
+        # By the network's name, in the order of connecting.
+        self.attachments: dict[str, Attachment] = dict(attachments or {})
         self.attaching: list[Attaching] = []
         self.exec_ids: list[str] = []
         self.restart_delay_ns = 0

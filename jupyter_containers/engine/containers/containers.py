@@ -13,6 +13,7 @@ from jupyter_containers.engine.containers import (
     describe,
     listing,
     logs,
+    plugging,
     recovery,
     remove,
     start,
@@ -23,11 +24,19 @@ from jupyter_containers.engine.containers import (
 )
 from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
 from jupyter_containers.engine.containers.describe import View
-from jupyter_containers.engine.containers.record import HostSettings, Limits, Record, RestartPolicy, Settings, Status
+from jupyter_containers.engine.containers.record import (
+    EndpointSettings,
+    HostSettings,
+    Limits,
+    Record,
+    RestartPolicy,
+    Settings,
+    Status,
+)
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.image_removal import User
-from jupyter_containers.engine.networks import Endpoint
+from jupyter_containers.engine.network_values import Endpoint
 from jupyter_containers.engine.system import ContainerCounts
 from jupyter_containers.errors import Conflict, InvalidParameter
 from jupyter_containers.oci.digest import Digest
@@ -60,9 +69,11 @@ class Containers:
 
     # --- the course of a life ----------------------------------------------------------------------------------------
 
-    async def create(self, settings: Settings, host: HostSettings, *, name: str = "") -> create.Created:
+    async def create(
+        self, settings: Settings, host: HostSettings, *, name: str = "", endpoints: Mapping[str, EndpointSettings]
+    ) -> create.Created:
         """See create.create."""
-        return await create.create(self.roster, settings, host, name=name)
+        return await create.create(self.roster, settings, host, name=name, endpoints=endpoints)
 
     async def commit(self, container: Container, request: commit.CommitRequest) -> Digest:
         """See commit.commit."""
@@ -133,6 +144,14 @@ class Containers:
         """Change the size of its terminal, in characters. Raises Conflict when it does not run."""
         await container.running_shim().resize(height, width)
         self.roster.publish(container, "resize", {"height": str(height), "width": str(width)})
+
+    async def connect(self, container: Container, network: str, settings: EndpointSettings) -> None:
+        """See plugging.connect."""
+        await plugging.connect(self.roster, container, network, settings)
+
+    async def disconnect(self, container: Container, network: str, *, force: bool = False) -> None:
+        """See plugging.disconnect."""
+        await plugging.disconnect(self.roster, container, network, force=force)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -218,11 +237,13 @@ class Containers:
         return {
             container.id: Endpoint(
                 container_name=container.record.name,
-                endpoint_id=container.attachment.endpoint_id,
-                mac_address=container.attachment.mac_address,
-                ip_address=container.attachment.ip_address,
-                prefix_length=container.attachment.prefix_length,
+                endpoint_id=attachment.endpoint_id,
+                mac_address=attachment.mac_address,
+                ip_address=attachment.ip_address,
+                prefix_length=attachment.prefix_length,
+                ipv6_address=attachment.ipv6_address,
+                ipv6_prefix_length=attachment.ipv6_prefix_length,
             )
             for container in self.roster.all()
-            if container.attachment is not None and listing.network_of(container.record) == network
+            if (attachment := container.attachments.get(network)) is not None
         }

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jupyter_containers.engine.containers import checks
 from jupyter_containers.engine.containers.capabilities import resolve_capabilities
+from jupyter_containers.engine.containers.connecting import settle_endpoints
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.devices import block_rates, parse_rules
 from jupyter_containers.engine.containers.limit_checks import HostLimits, discard, parse_list, settle_limits
+from jupyter_containers.engine.containers.links import settle_links
 from jupyter_containers.engine.containers.merge import merge
 from jupyter_containers.engine.containers.mount_points import inherit, mount_points, parse_volumes_from
 from jupyter_containers.engine.containers.names import new_id, random_name
-from jupyter_containers.engine.containers.record import HostSettings, MountPoint, Record, Settings
+from jupyter_containers.engine.containers.record import EndpointSettings, HostSettings, MountPoint, Record, Settings
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.security import parse_security
 from jupyter_containers.engine.containers.volumes import discard_anonymous, fill_volumes, make_volumes
@@ -38,8 +41,15 @@ class Created:
     warnings: tuple[str, ...] = ()
 
 
-async def create(roster: Roster, settings: Settings, host: HostSettings, *, name: str = "") -> Created:
-    """Make a container, ready to be started.
+async def create(
+    roster: Roster,
+    settings: Settings,
+    host: HostSettings,
+    *,
+    name: str = "",
+    endpoints: Mapping[str, EndpointSettings] = MappingProxyType({}),
+) -> Created:
+    """Make a container, ready to be started; `endpoints` by the network's name or id.
 
     Raises InvalidParameter, Unsupported, NotFound for its image or what it leans on, Conflict for its name.
     After cancellation: nothing is left of it, or it is there.
@@ -50,9 +60,10 @@ async def create(roster: Roster, settings: Settings, host: HostSettings, *, name
     limits, discarded = discard(settle_limits(host.limits), roster.environment.cgroups.capabilities)
     checks.check_settings(settings)
     checks.check_host_settings(host, lambda: host_limits(roster))
-    host = replace(host, limits=limits)
+    host = replace(host, limits=limits, links=settle_links(roster, host))
     _check_syntax(roster, host)
     record = _record(roster, settings, host, image, name)
+    record = replace(record, endpoints=settle_endpoints(roster, record, endpoints))
     _check_sources(record, host)
     warnings = (*discarded, *_warnings(host))
     container = roster.add(record)

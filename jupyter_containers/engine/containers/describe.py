@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.links import shown_links
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import NotFound
@@ -26,7 +28,7 @@ class View:
     """A container at one moment. `files_path` holds hostname, hosts, resolv.conf and the log."""
 
     record: Record
-    attachment: Attachment | None
+    attachments: Mapping[str, Attachment]
     exec_ids: tuple[str, ...]
     files_path: Path
     log_path: Path | None
@@ -36,6 +38,8 @@ class View:
     upper: Path | None = None
     lowers: tuple[Path, ...] = ()
     sizes: Sizes | None = None
+    # Legacy links as inspect shows them.
+    links: tuple[str, ...] | None = None
 
 
 def glance(roster: Roster, container: Container) -> View:
@@ -43,7 +47,7 @@ def glance(roster: Roster, container: Container) -> View:
     record = container.record
     return View(
         record=record,
-        attachment=container.attachment,
+        attachments=container.attachments,
         exec_ids=tuple(container.exec_ids),
         files_path=roster.files_path(record),
         log_path=roster.log_path(record),
@@ -58,6 +62,7 @@ async def describe(roster: Roster, container: Container, *, size: bool = False) 
     is_there = snapshots.exists(record.snapshot_key)
     return replace(
         glance(roster, container),
+        links=shown_links(roster, record),
         upper=snapshots.upper(record.snapshot_key) if is_there else None,
         lowers=snapshots.lowers(record.snapshot_key) if is_there else (),
         sizes=await sizes(roster, record) if size and is_there else None,

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from jupyter_containers.engine import dismissal
-from jupyter_containers.engine.containers import health, remove, restart
+from jupyter_containers.engine.containers import connecting, health, remove, restart
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import exec_facts
 from jupyter_containers.engine.containers.record import ExecSettings, Status
@@ -77,7 +77,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
         oom_killed=exit_.oom_killed,
         finished_at=exit_.at_ns,
     )
-    roster.save(container, state=state, attachment=None)
+    roster.save(container, state=state, attachments={})
     await clean_up(roster, container)
     if exit_.oom_killed:
         roster.publish(container, "oom")
@@ -95,9 +95,7 @@ async def clean_up(roster: Roster, container: Container) -> None:
     """Free what a run had: network, shim with its cgroup, bundle."""
     health.end(roster, container)
     shim, container.shim = container.shim, None
-    if container.attachment is not None:
-        await roster.environment.networking.detach(container.id)
-        container.attachment = None
+    await connecting.disconnect_all(roster, container)
     dismissing = None
     if shim is not None:
         dismissing = asyncio.create_task(dismissal.dismiss(roster.environment, shim), name="dismiss")

@@ -6,6 +6,7 @@ import socket
 
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.devices import block_rates, host_devices, parse_rules, resolve_devices
+from jupyter_containers.engine.containers.links import link_environment
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import Facts
@@ -27,6 +28,7 @@ def gather(roster: Roster, record: Record) -> Facts:
         devices=devices,
         device_rules=(*rules, *parse_rules(host.device_rules or ())),
         block_rates=block_rates(host.limits),
+        link_environment=link_environment(roster, record),
         known_capabilities=capabilities.NAMES,
         granted_capabilities=roster.granted_capabilities,
     )
@@ -38,6 +40,7 @@ def exec_facts(roster: Roster, record: Record) -> Facts:
         rootfs=(),
         files_path=roster.files_path(record),
         hostname=hostname(roster, record),
+        link_environment=link_environment(roster, record),
         known_capabilities=capabilities.NAMES,
         granted_capabilities=roster.granted_capabilities,
     )

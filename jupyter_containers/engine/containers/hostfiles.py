@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_containers.engine.containers.checks import extra_hosts
+from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.endpoints import has_name_server
+from jupyter_containers.engine.containers.links import host_entries, linked_from
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import ContainersError
@@ -13,7 +17,7 @@ from jupyter_containers.network import names
 
 
 def write_files(roster: Roster, record: Record, hostname: str) -> None:
-    """Write them before the start; `add_address` follows when the address is known.
+    """Write them before the start; `add_addresses` follows when they are known.
 
     A container that shares another's network has no files of its own.
     """
@@ -24,32 +28,67 @@ def write_files(roster: Roster, record: Record, hostname: str) -> None:
     os.makedirs(path, mode=0o710, exist_ok=True)
     (path / "hostname").write_text(names.hostname_text(hostname))
     (path / "hosts").write_text(_hosts(roster, record, hostname, ()))
-    text = names.resolv_conf(
-        names.host_resolv_conf(),
+    (path / "resolv.conf").write_text(_resolv_conf(record))
+
+
+def _resolv_conf(record: Record) -> str:
+    host, own = record.host, names.host_resolv_conf()
+    if has_name_server(record):
+        return names.name_server_conf(own, search=host.dns_search or (), options=host.dns_options or ())
+    return names.resolv_conf(
+        own,
         servers=host.dns or (),
         search=host.dns_search or (),
         options=host.dns_options or (),
         keep_loopback=host.network_mode == "host",
     )
-    (path / "resolv.conf").write_text(text)
 
 
-def add_address(roster: Roster, record: Record, hostname: str, address: str) -> None:
-    """Put the container's own address into its hosts. The file is written in place: it is mounted by its inode."""
-    (roster.files_path(record) / "hosts").write_text(_hosts(roster, record, hostname, (address,)))
+def add_addresses(roster: Roster, container: Container, hostname: str) -> None:
+    """Put the container's own addresses into its hosts, and into those of containers that are linked to it.
+
+    The files are written in place: they are mounted by their inodes.
+    """
+    addresses = _addresses(container)
+    if addresses:
+        write_hosts(roster, container.record, hostname, addresses)
+        for other in linked_from(roster, container):
+            name = other.record.settings.hostname or other.record.short_id
+            write_hosts(roster, other.record, name, _addresses(other))
 
 
-def _hosts(roster: Roster, record: Record, hostname: str, addresses: tuple[str, ...]) -> str:
-    gateway = roster.environment.networking.describe().get("gateway", "").partition("/")[0]
-    if not gateway and record.host.network_mode == "host":
-        gateway = "127.0.0.1"
-    # Without a bridge there is no address that leads to the host.
-    wished = ((name, gateway if address == "host-gateway" else address) for name, address in extra_hosts(record.host))
+def follow_networks(roster: Roster, container: Container, hostname: str) -> None:
+    """Write down what a running container's files have to say after it was connected or disconnected."""
+    write_hosts(roster, container.record, hostname, _addresses(container))
+    if has_name_server(container.record):
+        (roster.files_path(container.record) / "resolv.conf").write_text(_resolv_conf(container.record))
+
+
+def write_hosts(roster: Roster, record: Record, hostname: str, addresses: Sequence[str]) -> None:
+    (roster.files_path(record) / "hosts").write_text(_hosts(roster, record, hostname, addresses))
+
+
+def _addresses(container: Container) -> list[str]:
+    every = [text for one in container.attachments.values() for text in (one.ip_address, one.ipv6_address)]
+    return [text for text in every if text]
+
+
+def _hosts(roster: Roster, record: Record, hostname: str, addresses: Sequence[str]) -> str:
+    wished = ((name, _address(roster, record, address)) for name, address in extra_hosts(record.host))
     extra = [f"{name}:{address}" for name, address in wished if address]
     if record.host.network_mode == "host":
         # It is the host's network: what the host calls its neighbours holds here too.
         return _host_hosts() + "".join(f"{address}\t{name}\n" for name, _, address in (e.partition(":") for e in extra))
+    extra += host_entries(roster, record)
     return names.hosts(hostname, domainname=record.settings.domainname, addresses=addresses, extra=extra)
+
+
+def _address(roster: Roster, record: Record, wished: str) -> str:
+    """Return the address of an --add-host; "" where there is no bridge whose address would lead to the host."""
+    if wished != "host-gateway":
+        return wished
+    gateway = roster.environment.networking.describe().get("gateway", "").partition("/")[0]
+    return gateway or ("127.0.0.1" if record.host.network_mode == "host" else "")
 
 
 def _host_hosts() -> str:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.endpoints import endpoints_of
 from jupyter_containers.engine.containers.record import HealthStatus, Record, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.network.values import Published
 from jupyter_containers.oci.image_config import ImageConfig
 
 FILTERS = frozenset({
@@ -57,16 +59,19 @@ async def _test(roster: Roster, name: str, values: Collection[str]) -> _LiveTest
 
 def exposed_ports(container: Container) -> set[str]:
     """Return the ports inside a container that others could reach, if it runs and has a network."""
-    if container.attachment is None:
+    if not any(attachment.ip_address for attachment in container.attachments.values()):
         return set()
-    published = {f"{port.container_port}/{port.protocol}" for port in container.attachment.published}
+    published = {f"{port.container_port}/{port.protocol}" for port in _published(container)}
     return published | set(container.record.settings.exposed_ports)
 
 
 def published_ports(container: Container) -> set[str]:
     """Return the ports of this host that lead into a container."""
-    attachment = container.attachment
-    return {f"{port.host_port}/{port.protocol}" for port in attachment.published} if attachment else set()
+    return {f"{port.host_port}/{port.protocol}" for port in _published(container)}
+
+
+def _published(container: Container) -> list[Published]:
+    return [port for attachment in container.attachments.values() for port in attachment.published]
 
 
 async def _record_test(roster: Roster, name: str, values: Collection[str]) -> _Test:
@@ -124,7 +129,7 @@ def _simple_test(roster: Roster, name: str, values: Collection[str]) -> _Test:
         case "health":
             return _health_test(values)
         case "network":
-            return lambda record: any(network_of(record).startswith(value) for value in values)
+            return _network_test(roster, values)
         case "volume":
             return lambda record: any(
                 value in (point.name or point.source, point.destination)
@@ -160,6 +165,19 @@ def _status_test(values: Collection[str]) -> _Test:
         if value not in known:
             raise InvalidParameter(f"invalid filter 'status={value}'")
     return lambda record: str(record.state.status) in values
+
+
+def _network_test(roster: Roster, values: Collection[str]) -> _Test:
+    """By the network's name, or the beginning of its id."""
+    networks = roster.environment.networks
+
+    def test(record: Record) -> bool:
+        names = endpoints_of(record)
+        return any(
+            name == value or networks.network_id(name).startswith(value) for name in names for value in values if value
+        )
+
+    return test
 
 
 def _name_matches(name: str, pattern: str) -> bool:
@@ -200,9 +218,3 @@ def _port(text: str) -> int:
     if int(text) > MAX_PORT:
         raise InvalidParameter(f'strconv.ParseUint: parsing "{text}": value out of range')
     return int(text)
-
-
-def network_of(record: Record) -> str:
-    """Return the name of the network that a container is on, as Docker lists it."""
-    mode = record.host.network_mode
-    return "bridge" if mode in ("default", "") else mode

@@ -227,6 +227,32 @@ class RestartPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressWish:
+    """Addresses of a container on one network, as asked for; empty is chosen."""
+
+    ipv4: str = ""
+    ipv6: str = ""
+    link_local: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """A container's place on one network, as asked for. None where "not said" is told apart from "none".
+
+    `links` are `container:alias`; the default route leads over the network of the highest `gateway_priority`.
+    `network_id` is written once the network was found: a later one of the same name is another.
+    """
+
+    addresses: AddressWish | None = None
+    links: tuple[str, ...] | None = None
+    aliases: tuple[str, ...] | None = None
+    mac_address: str = ""
+    driver_options: Mapping[str, str] | None = field(default=None, hash=False)
+    gateway_priority: int = 0
+    network_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HostSettings:
     """What the container may have of this host. None where "not said" is told apart from "none"."""
 
@@ -238,6 +264,8 @@ class HostSettings:
     log_driver: str = "json-file"
     log_options: Mapping[str, str] = field(default_factory=dict, hash=False)
     network_mode: str = "default"
+    # Of the default bridge, as `container:alias`; those of other networks are in their endpoints.
+    links: tuple[str, ...] | None = None
     port_bindings: Mapping[str, tuple[PortBinding, ...]] = field(default_factory=dict, hash=False)
     publish_all_ports: bool = False
     restart_policy: RestartPolicy = RestartPolicy()
@@ -334,8 +362,10 @@ class Record:
     restart_count: int = 0
     # None before the first start of a container with a health check.
     health: Health | None = None
-    # The network attachment of the running container in the network room's own JSON, kept for the next daemon.
-    attachment: Mapping[str, object] | None = field(default=None, hash=False)
+    # By the network's name; None for what the network mode alone says.
+    endpoints: Mapping[str, EndpointSettings] | None = field(default=None, hash=False)
+    # The attachments of the running container, by the network's name, in the network room's own JSON.
+    attachments: Mapping[str, Mapping[str, object]] = field(default_factory=dict, hash=False)
 
     @property
     def short_id(self) -> str:

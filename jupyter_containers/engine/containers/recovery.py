@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from jupyter_containers.engine import dismissal
-from jupyter_containers.engine.containers import ending, remove, restart
+from jupyter_containers.engine.containers import connecting, ending, remove, restart
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.record import Status
 from jupyter_containers.engine.containers.roster import Roster
@@ -28,8 +28,7 @@ async def recover(roster: Roster) -> None:
         found = await _reconnect(roster, container)
         if isinstance(found, Exit):
             ended.append((container, found))
-    running = {c.id: c.attachment for c in roster.all() if c.is_running and c.shim and c.attachment}
-    await roster.environment.networking.restore(running)
+    await connecting.restore(roster)
     for container, exit_ in ended:
         async with container.lock:
             await ending.ended(roster, container, exit_)

@@ -40,8 +40,8 @@ class Roster:
         """Read all records. Call once, before anything else."""
         for entry in self.environment.container_records.all():
             record = from_json(Record, entry.record)
-            attachment = Attachment.from_json(record.attachment) if record.attachment else None
-            self._containers[record.id] = Container(record, attachment)
+            attachments = {name: Attachment.from_json(values) for name, values in record.attachments.items()}
+            self._containers[record.id] = Container(record, attachments)
 
     def add(self, record: Record) -> Container:
         """Write a new record, which takes its name. Raises Conflict when the name is in use."""

@@ -12,11 +12,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.engine.containers import ending, remove, restart
-from jupyter_containers.engine.containers.checks import check_network
-from jupyter_containers.engine.containers.connecting import Network
+from jupyter_containers.engine.containers.connecting import Network, check_networks
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import gather
-from jupyter_containers.engine.containers.hostfiles import add_address, write_files
+from jupyter_containers.engine.containers.hostfiles import add_addresses, write_files
 from jupyter_containers.engine.containers.log_options import log_options
 from jupyter_containers.engine.containers.record import State, Status
 from jupyter_containers.engine.containers.roster import Roster
@@ -66,15 +65,14 @@ async def launch(roster: Roster, container: Container) -> None:
     roster.save(
         container,
         state=State(status=Status.RUNNING, pid=pid, started_at=roster.now()),
-        attachment=container.attachment.to_json() if container.attachment else None,
+        attachments={name: attachment.to_json() for name, attachment in container.attachments.items()},
     )
     roster.publish(container, "start")
     ending.follow(roster, container, shim)
 
 
 async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
-    record = container.record
-    check_network(record.host.network_mode)
+    record = check_networks(roster, container)
     if record.mount_points:
         await mount_volumes(roster, record)
     path = roster.bundle_path(record)
@@ -97,14 +95,13 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
             terminal=record.settings.tty,
             on_network=network.connect,
         )
-        container.attachment = await network.connected()
+        container.attachments = await network.connected()
     except BaseException:
         await network.give_up()
         raise
     finally:
         _close(created)
-    if container.attachment is not None:
-        add_address(roster, record, facts.hostname, container.attachment.ip_address)
+    add_addresses(roster, container, facts.hostname)
     await _attach_early(container, shim)
     await shim.start()
     return shim, created.pid

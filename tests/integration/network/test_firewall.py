@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 import pytest
 
-from jupyter_containers.network.firewall import Firewall, Redirection
+from jupyter_containers.network.firewall import Firewall, Redirection, Zone
 from jupyter_containers.network.netlink import Netlink
 from jupyter_containers.network.values import Published
 from tests.support.lone_host import LoneHost
@@ -16,6 +16,7 @@ from tests.support.lone_host import LoneHost
 pytestmark = pytest.mark.needs("root", "nftables")
 
 SUBNET = IPv4Network("10.7.0.0/16")
+ZONE = Zone("b0", SUBNET)
 WEB = Redirection(Published(80, "tcp", "0.0.0.0", 8080), IPv4Address("10.7.0.2"))
 DNS = Redirection(Published(53, "udp", "127.0.0.1", 5353), IPv4Address("10.7.0.3"))
 WEB_LINE = "tcp . 8080 : 10.7.0.2 . 80"
@@ -33,7 +34,7 @@ def ruleset() -> str:
 
 
 def test_ports_are_published_and_withdrawn(firewall: Firewall) -> None:
-    firewall.build("b0", SUBNET, [])
+    firewall.build([ZONE], [])
     firewall.publish([WEB, DNS])
     assert WEB_LINE in ruleset()
     assert DNS_LINE in ruleset()
@@ -43,26 +44,26 @@ def test_ports_are_published_and_withdrawn(firewall: Firewall) -> None:
 
 
 def test_building_again_replaces_whatever_was_there(firewall: Firewall) -> None:
-    firewall.build("b0", SUBNET, [WEB])
+    firewall.build([ZONE], [WEB])
     subprocess.run(["nft", "add", "chain", "ip", "try", "intruder"], check=True)
-    firewall.build("b0", SUBNET, [DNS])
+    firewall.build([ZONE], [DNS])
     once = ruleset()
     assert WEB_LINE not in once
     assert "intruder" not in once
     assert DNS_LINE in once
-    firewall.build("b0", SUBNET, [DNS])
+    firewall.build([ZONE], [DNS])
     assert ruleset() == once
 
 
 def test_only_this_host_is_redirected_when_told_so(firewall: Firewall) -> None:
-    firewall.build("b0", SUBNET, [WEB], from_outside=False)
+    firewall.build([ZONE], [WEB], from_outside=False)
     chains = ruleset().split("chain ")
     assert "dnat" not in next(chain for chain in chains if chain.startswith("prerouting"))
     assert "dnat" in next(chain for chain in chains if chain.startswith("output"))
 
 
 def test_a_port_published_twice_is_refused_and_nothing_changes(firewall: Firewall) -> None:
-    firewall.build("b0", SUBNET, [WEB])
+    firewall.build([ZONE], [WEB])
     before = ruleset()
     with pytest.raises(OSError, match="publish nftables table try: File exists"):
         firewall.publish([DNS, WEB])
@@ -71,10 +72,53 @@ def test_a_port_published_twice_is_refused_and_nothing_changes(firewall: Firewal
 
 def test_withdrawing_and_removing_what_is_gone_is_harmless(firewall: Firewall) -> None:
     firewall.withdraw([WEB])
-    firewall.build("b0", SUBNET, [WEB, DNS])
+    firewall.build([ZONE], [WEB, DNS])
     subprocess.run(["nft", "flush", "map", "ip", "try", "ports"], check=True)
     firewall.withdraw([WEB, DNS])
     assert DNS_LINE not in ruleset()
     firewall.remove()
     firewall.remove()
+    assert ruleset() == ""
+
+
+def rules(chain: str, family: str = "ip") -> list[str]:
+    text = subprocess.run(["nft", "list", "chain", family, "try", chain], check=True, capture_output=True, text=True)
+    return [line.strip() for line in text.stdout.splitlines()[3:-2]]
+
+
+def test_each_network_is_closed_to_the_others(firewall: Firewall) -> None:
+    firewall.build([ZONE, Zone("b1", IPv4Network("10.8.0.0/16"))], [])
+    forward = rules("forward")
+    for bridge in ("b0", "b1"):
+        assert f'oifname "{bridge}" iifname "{bridge}" accept' in forward
+        assert f'oifname "{bridge}" drop' in forward
+
+
+def test_an_internal_network_is_closed_both_ways_before_anything_is_accepted(firewall: Firewall) -> None:
+    firewall.build([ZONE, Zone("b1", IPv4Network("10.8.0.0/16"), internal=True)], [])
+    forward = rules("forward")
+    assert forward[:2] == ['iifname "b1" oifname != "b1" drop', 'oifname "b1" iifname != "b1" drop']
+    assert not [rule for rule in rules("postrouting") if "10.8.0.0/16" in rule and "!=" in rule]
+
+
+def test_containers_can_be_kept_apart_and_go_out_under_their_own_addresses(firewall: Firewall) -> None:
+    firewall.build([Zone("b0", SUBNET, icc=False, masquerade=False)], [])
+    assert not [rule for rule in rules("forward") if "iifname" in rule]
+    assert not [rule for rule in rules("postrouting") if "oifname !=" in rule]
+
+
+def test_ipv6_has_a_table_as_long_as_some_network_has_it(firewall: Firewall) -> None:
+    firewall.build([ZONE, Zone("b1", IPv4Network("10.8.0.0/16"), IPv6Network("fd00:8::/64"))], [WEB])
+    assert rules("forward", "ip6")[-1] == 'oifname "b1" drop'
+    assert rules("postrouting", "ip6") == ['ip6 saddr fd00:8::/64 oifname != "b1" masquerade']
+    assert WEB_LINE in ruleset()
+    firewall.build([ZONE], [WEB])
+    assert "table ip6" not in ruleset()
+    assert WEB_LINE in ruleset()
+
+
+def test_the_ipv6_table_of_an_earlier_daemon_goes_too(firewall: Firewall) -> None:
+    firewall.build([Zone("b1", IPv4Network("10.8.0.0/16"), IPv6Network("fd00:8::/64"))], [])
+    with Netlink.netfilter() as netfilter:
+        Firewall(netfilter, "try").remove()
     assert ruleset() == ""

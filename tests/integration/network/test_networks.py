@@ -17,7 +17,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from jupyter_containers.errors import Conflict, InvalidParameter, Unavailable
 from jupyter_containers.network.netlink import NLM_F_CREATE, Netlink
-from jupyter_containers.network.networks import Attachment, Networking, PortInUse, PortMapping
+from jupyter_containers.network.networks import Attachment, Networking, Place, PortInUse, PortMapping
 from jupyter_containers.network.plumbing import remove_link
 from tests.support import traffic
 from tests.support.eventually import eventually
@@ -42,10 +42,14 @@ async def network(**options: str) -> AsyncIterator[Networking]:
 
 
 async def attach(
-    networking: Networking, container: Namespace, name: str = "web", *ports: PortMapping, mac: str | None = None
+    networking: Networking, container: Namespace, name: str = "web", *ports: PortMapping, mac: str = ""
 ) -> Attachment:
     return await networking.attach(
-        name, netns_fd=container.netns_fd, netlink=container.netlink, endpoint_name=name, ports=ports, mac=mac
+        name,
+        netns_fd=container.netns_fd,
+        netlink=container.netlink,
+        endpoint_name=name,
+        place=Place(ports=ports, mac=mac),
     )
 
 
@@ -301,7 +305,7 @@ def test_published_ports_work_on_without_a_daemon_and_the_next_one_takes_them_ov
             await traffic.call(socket.socket(), ("127.0.0.1", 8080), server)
 
             async with network() as second:
-                await second.restore({"web": Attachment.from_json(attachment.to_json())})
+                await second.restore({"web": [Attachment.from_json(attachment.to_json())]})
                 for client, address in (
                     (socket.socket(), ("127.0.0.1", 8080)),
                     (socket.socket(socket.AF_INET6), ("::1", 8080)),

@@ -34,7 +34,9 @@ RECORD = Record(
     ),
     state=State(Status.RUNNING, pid=7, started_at=NOW - 5 * SECOND),
 )  # fmt: skip
-VIEW = View(RECORD, ATTACHMENT, (), Path("/c"), Path("/c/l"), "overlay2", True, Path("/s/1/fs"), (Path("/s/0/fs"),))
+VIEW = View(
+    RECORD, {"bridge": ATTACHMENT}, (), Path("/c"), Path("/c/l"), "overlay2", True, Path("/s/1/fs"), (Path("/s/0/fs"),)
+)
 
 
 def ids(name: str) -> str:
@@ -58,7 +60,7 @@ def test_a_running_container_shows_where_it_is() -> None:
 
 
 def test_one_that_never_ran_has_no_files_and_no_network_yet() -> None:
-    view = replace(VIEW, record=replace(RECORD, state=State()), attachment=None, has_run=False)
+    view = replace(VIEW, record=replace(RECORD, state=State()), attachments={}, has_run=False)
     body = container_json(view, version=(1, 41), network_id=ids)
     assert (body["HostsPath"], body["LogPath"]) == ("", "")
     assert body["NetworkSettings"]["Ports"] == {}
@@ -68,7 +70,7 @@ def test_one_that_never_ran_has_no_files_and_no_network_yet() -> None:
 
 def test_one_in_anothers_network_has_none() -> None:
     record = replace(RECORD, host=HostSettings(network_mode="container:x"))
-    body = container_json(replace(VIEW, record=record, attachment=None), version=(1, 51), network_id=ids)
+    body = container_json(replace(VIEW, record=record, attachments={}), version=(1, 51), network_id=ids)
     assert body["NetworkSettings"]["Networks"] == {}
     assert body["HostsPath"] == ""
 
@@ -99,7 +101,7 @@ def test_the_list_is_short() -> None:
     assert body["Mounts"][0]["Mode"] == "z"
     assert body["HostConfig"] == {"NetworkMode": "default"}
     assert (body["SizeRootFs"], "SizeRw" in body) == (9, False)
-    assert port_list(RECORD, ATTACHMENT) == [
+    assert port_list(RECORD, {"bridge": ATTACHMENT}) == [
         {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
         {"IP": "::", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
         {"PrivatePort": 99, "Type": "udp"},

@@ -63,7 +63,7 @@ def test_fields_follow_the_version() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("Links", ["a:b"]), ("CpuRealtimePeriod", 5), ("Cgroup", "x"), ("CpuCount", 2),
+        ("CpuRealtimePeriod", 5), ("Cgroup", "x"), ("CpuCount", 2),
     ],
 )  # fmt: skip
 def test_a_field_that_cannot_be_kept_is_refused_by_name(field: str, value: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_containers.engine.containers.listing import Query, is_descendant, matching, network_of
+from jupyter_containers.engine.containers.listing import Query, is_descendant, matching
 from jupyter_containers.engine.containers.record import (
     HostSettings,
     MountPoint,
@@ -179,8 +179,3 @@ def test_an_image_without_history_has_no_descendants() -> None:
 def test_before_a_container_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no such container zz"):
         names(tmp_path, Query(filters={"before": ["zz"]}))
-
-
-def test_the_default_network_is_called_bridge() -> None:
-    assert network_of(Record("i", "n", 1, "x")) == "bridge"
-    assert network_of(Record("i", "n", 1, "x", host=HostSettings(network_mode="none"))) == "none"

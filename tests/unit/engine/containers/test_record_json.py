@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_containers.engine.containers.record import (
+    AddressWish,
     DeviceRequest,
+    EndpointSettings,
     HostSettings,
     Limits,
     MountPoint,
@@ -44,7 +46,8 @@ FULL = Record(
     ),
     mount_points=(MountPoint("volume", "/v", name="n", anonymous=True),),
     state=State(Status.PAUSED, 7, 3, "why", True, 1, 2, True),
-    attachment={"ip_address": "10.0.0.2", "published": []},
+    endpoints={"mine": EndpointSettings(AddressWish("10.0.0.2", link_local=()), aliases=(), driver_options={"a": "b"})},
+    attachments={"mine": {"ip_address": "10.0.0.2", "published": []}},
 )  # fmt: skip
 
 

@@ -50,13 +50,15 @@ def test_the_next_daemon_reads_what_this_one_saved(tmp_path: Path) -> None:
     async def test() -> None:
         first = roster(tmp_path)
         container = first.add(RECORD)
-        first.save(container, state=State(Status.RUNNING, 7, started_at=3), attachment=attachment.to_json())
+        first.save(
+            container, state=State(Status.RUNNING, 7, started_at=3), attachments={"bridge": attachment.to_json()}
+        )
         first.rename(container, "db")
         second = Roster(first.environment)
         second.load()
         found = second.find("db")
         assert found.record == container.record
-        assert found.attachment == attachment
+        assert found.attachments == {"bridge": attachment}
         second.forget(found)
         assert first.environment.container_records.all() == []
 

@@ -1,0 +1,111 @@
+"""The words of networks: what somebody asks for, what there is, and a container's place on it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jupyter_containers.network.options import BridgeOptions
+from jupyter_containers.network.values import Pool, Segment
+
+# The networks that are always there, and their drivers.
+PREDEFINED: Mapping[str, str] = {"bridge": "bridge", "host": "host", "none": "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A running container's place on a network; addresses are empty on `host` and `none`."""
+
+    container_name: str
+    endpoint_id: str
+    mac_address: str
+    ip_address: str
+    prefix_length: int
+    ipv6_address: str = ""
+    ipv6_prefix_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """One IPAM configuration, as asked for or as it is. `auxiliary` are addresses that others have, by name."""
+
+    subnet: str = ""
+    ip_range: str = ""
+    gateway: str = ""
+    auxiliary: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def pool(self) -> Pool:
+        """Return the settled configuration in the network room's words."""
+        return Pool(
+            subnet=ipaddress.ip_network(self.subnet),
+            gateway=ipaddress.ip_address(self.gateway),
+            ip_range=ipaddress.ip_network(self.ip_range) if self.ip_range else None,
+            reserved=tuple(ipaddress.ip_address(text) for text in self.auxiliary.values()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRequest:
+    """A network that somebody asks for."""
+
+    name: str
+    driver: str = "bridge"
+    internal: bool = False
+    attachable: bool = False
+    ipv4: bool = True
+    ipv6: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ipam_driver: str = "default"
+    ipam_options: Mapping[str, str] | None = field(default=None, hash=False)
+    pools: tuple[PoolSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network, as the database keeps it. `pools` is empty where there is none, and before the bridge's first use.
+
+    Static addresses are only for networks that `has_own_subnets`: others may get another subnet when they are made
+    again.
+    """
+
+    name: str
+    id: str
+    driver: str
+    created_at: str
+    internal: bool = False
+    attachable: bool = False
+    ipv6: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ipam_options: Mapping[str, str] | None = field(default=None, hash=False)
+    pools: tuple[PoolSettings, ...] = ()
+    has_own_subnets: bool = False
+    bridge_name: str = ""
+    mtu: str = ""
+
+    @property
+    def is_predefined(self) -> bool:
+        return self.name in PREDEFINED
+
+    @property
+    def segment_id(self) -> str:
+        """How the network room calls it: the default bridge has no id there."""
+        return "" if self.is_predefined else self.id
+
+    def segment(self) -> Segment:
+        """Return a user-defined bridge network in the network room's words."""
+        options = BridgeOptions.parse(self.options)
+        pools = {pool.subnet.version: pool for pool in (settings.pool() for settings in self.pools)}
+        return Segment(
+            id=self.id,
+            bridge=self.bridge_name,
+            pool=pools[4],
+            pool6=pools.get(6),
+            internal=self.internal,
+            icc=options.icc,
+            masquerade=options.masquerade,
+            host_binding=options.host_binding,
+            mtu=options.mtu,
+        )

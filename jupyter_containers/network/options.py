@@ -1,0 +1,106 @@
+"""The options of a bridge network, in Docker's names. Pure.
+
+Docker keeps options that it does not know and does nothing with them. That is harmless for other people's notes; one in
+Docker's own name space is a wish, and refused by name when we do not fulfil it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jupyter_containers.errors import InvalidParameter, Unsupported
+
+_PREFIX = "com.docker.network."
+_BRIDGE = f"{_PREFIX}bridge."
+NAME, ICC, MASQUERADE = f"{_BRIDGE}name", f"{_BRIDGE}enable_icc", f"{_BRIDGE}enable_ip_masquerade"
+HOST_BINDING, MTU = f"{_BRIDGE}host_binding_ipv4", f"{_PREFIX}driver.mtu"
+DEFAULT_BRIDGE = f"{_BRIDGE}default_bridge"
+INTERFACE = f"{_PREFIX}endpoint.ifname"
+_KNOWN = frozenset({NAME, ICC, MASQUERADE, HOST_BINDING, MTU, DEFAULT_BRIDGE})
+
+_TRUE, _FALSE = (
+    frozenset({"1", "t", "T", "true", "TRUE", "True"}),
+    frozenset({"0", "f", "F", "false", "FALSE", "False"}),
+)
+_INTERFACE_NAME = re.compile(r"[^\s/:%]{1,15}")
+_LARGEST_MTU = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeOptions:
+    """See values.Segment; `name` is the bridge's, empty for one of our choice."""
+
+    name: str = ""
+    icc: bool = True
+    masquerade: bool = True
+    host_binding: str = ""
+    mtu: int = 0
+
+    @classmethod
+    def parse(cls, options: Mapping[str, str]) -> BridgeOptions:
+        """Read the options of a network. Raises InvalidParameter in Docker's words, Unsupported."""
+        for name, value in options.items():
+            if name.startswith(_PREFIX) and name not in _KNOWN:
+                raise Unsupported(f"option {name}={value} of the bridge driver is not supported: leave it out")
+        if _flag(options, DEFAULT_BRIDGE, default=False):
+            raise InvalidParameter(f"option {DEFAULT_BRIDGE}=true is the default bridge's alone: leave it out")
+        return cls(
+            name=_name(options.get(NAME, "")),
+            icc=_flag(options, ICC, default=True),
+            masquerade=_flag(options, MASQUERADE, default=True),
+            host_binding=_host_binding(options.get(HOST_BINDING, "")),
+            mtu=_mtu(options.get(MTU, "")),
+        )
+
+
+def interface_option(options: Mapping[str, str]) -> str:
+    """Return the interface's name that an endpoint's options ask for, or "". Raises InvalidParameter, Unsupported."""
+    for name, value in options.items():
+        if name.startswith(_PREFIX) and name != INTERFACE:
+            raise Unsupported(f"option {name}={value} of an endpoint is not supported: leave it out")
+    wanted = options.get(INTERFACE, "")
+    if wanted and (not _INTERFACE_NAME.fullmatch(wanted) or wanted in (".", "..", "lo")):
+        raise InvalidParameter(f"invalid name of an interface: {INTERFACE}={wanted}")
+    return wanted
+
+
+def _name(text: str) -> str:
+    if text and (not _INTERFACE_NAME.fullmatch(text) or text in (".", "..")):
+        raise InvalidParameter(
+            f"invalid bridge name {text!r}: 1 to 15 characters without blanks and slashes are expected"
+        )
+    return text
+
+
+def _flag(options: Mapping[str, str], name: str, *, default: bool) -> bool:
+    if name not in options:
+        return default
+    text = options[name]
+    if text not in _TRUE | _FALSE:
+        raise InvalidParameter(
+            f'failed to parse {name} value: {text} (strconv.ParseBool: parsing "{text}": invalid syntax)'
+        )
+    return text in _TRUE
+
+
+def _host_binding(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        raise InvalidParameter(f"failed to parse {HOST_BINDING} value: {text} (nil ip)") from None
+    return str(address)
+
+
+def _mtu(text: str) -> int:
+    if not text:
+        return 0
+    if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
+        raise InvalidParameter(f'failed to parse {MTU} value: {text} (strconv.Atoi: parsing "{text}": invalid syntax)')
+    if not 0 <= int(text) <= _LARGEST_MTU:
+        raise InvalidParameter(f"invalid MTU number: {text}")
+    return int(text)
