@@ -139,7 +139,7 @@ def test_ports_are_those_that_can_be_reached(tmp_path: Path, filters: dict[str, 
     async def find() -> list[str]:
         ours = stocked(tmp_path)
         assert await matching(ours, Query(filters=filters)) == []
-        ours.find("web-1").attachment = Attachment(
+        ours.find("web-1").attachments["bridge"] = Attachment(
             "e", "10.0.0.2", 16, "10.0.0.1", "02:", "jc1", (Published(80, "tcp", "0.0.0.0", 8080),)
         )
         return [container.record.name for container in await matching(ours, Query(filters=filters))]
