@@ -83,6 +83,20 @@ class BaseImages:
         return (await self._transfers.pull(name, credentials=credentials, progress=tell)).image
 
 
+@dataclass(frozen=True, slots=True)
+class CachedStep:
+    """A step of a build that has made a layer: `chain` is what it resulted in, `parent` what it stood on.
+
+    `created` is RFC 3339, `last_used` seconds since the epoch.
+    """
+
+    key: str
+    chain: str
+    parent: str
+    created: str
+    last_used: float
+
+
 class Builds:
     """Builds for one data root; contexts are unpacked under `folder` and removed in any case."""
 
@@ -127,6 +141,14 @@ class Builds:
         for entry in self._cache.all():
             found = protected(entry.record)
             yield Needed(frozenset(found.blobs), frozenset(found.snapshots))
+
+    def cached_steps(self) -> list[CachedStep]:
+        """Return the steps in the cache that have made a layer, the one unused for longest first."""
+        return [
+            CachedStep(entry.key, record["chain"], record.get("parent") or "", record["created"], entry.last_used)
+            for entry in self._cache.all()
+            if (record := entry.record).get("layer")
+        ]
 
     async def prune(self) -> tuple[int, int]:
         """Forget all cached steps; return how many there were, and the bytes that only they needed."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jupyter_containers.linux import mountinfo
 from jupyter_containers.oci.platform import host_platform
 from jupyter_containers.paths import Places
 from jupyter_containers.version import __version__
@@ -35,6 +36,8 @@ class HostFacts:
     cpus: int
     memory_bytes: int
     ip_forwarding: bool
+    # Whether bridged packets pass the host's own IPv4 and IPv6 filters.
+    bridge_filters: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class DaemonFacts:
     cgroup_version: int
     limits: Collection[str]
     storage_driver: str
+    backing_filesystem: str
     insecure_registries: tuple[str, ...]
     is_debug: bool
     open_files: int
@@ -93,6 +97,7 @@ class System:
             cgroup_version=self._cgroup_version,
             limits=self._limits,
             storage_driver=self._storage_driver,
+            backing_filesystem=_filesystem_of(self._places.data),
             insecure_registries=self._insecure_registries,
             is_debug=self._is_debug,
             open_files=len(os.listdir("/proc/self/fd")),
@@ -111,6 +116,10 @@ class System:
             cpus=len(os.sched_getaffinity(0)),
             memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
             ip_forwarding=_first_line("/proc/sys/net/ipv4/ip_forward") == "1",
+            bridge_filters=(
+                _first_line("/proc/sys/net/bridge/bridge-nf-call-iptables") == "1",
+                _first_line("/proc/sys/net/bridge/bridge-nf-call-ip6tables") == "1",
+            ),
         )
 
     def architecture(self) -> str:
@@ -134,6 +143,33 @@ def _os_release() -> dict[str, str]:
 def _first_line(path: str) -> str:
     try:
         return Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def proxies() -> tuple[str, str, str]:
+    """Return the proxies that this daemon's environment names for HTTP and HTTPS, without passwords, and exceptions."""
+    http, https = (_without_password(_variable(name)) for name in ("http_proxy", "https_proxy"))
+    return http, https, _variable("no_proxy")
+
+
+def _variable(name: str) -> str:
+    return os.environ.get(name.upper()) or os.environ.get(name, "")
+
+
+def _without_password(url: str) -> str:
+    """Hide who logs in to a proxy, as dockerd does."""
+    scheme, separator, rest = url.rpartition("://")
+    login, at, host = rest.rpartition("@")
+    return f"{scheme}{separator}{'xxxxx:xxxxx' if login else ''}{at}{host}"
+
+
+def _filesystem_of(path: Path) -> str:
+    """Return the type of the file system that a directory is on; "" when nobody knows."""
+    try:
+        device = os.stat(path).st_dev
+        wanted = (os.major(device), os.minor(device))
+        return next((entry.fs_type for entry in mountinfo.read() if entry.major_minor == wanted), "")
     except OSError:
         return ""
 

@@ -8,6 +8,8 @@ from jupyter_containers.api.routes import (
     container_files,
     container_streams,
     containers,
+    disk_usage,
+    events,
     execs,
     image_transfers,
     images,
@@ -21,6 +23,8 @@ from jupyter_containers.api.routing import Route
 # In order: the last one answers whatever nobody else does.
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
+    *events.ROUTES,
+    *disk_usage.ROUTES,
     *containers.ROUTES,
     *container_streams.ROUTES,
     *container_files.ROUTES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from jupyter_containers.api.wire.endpoints import endpoints_from_wire
 from jupyter_containers.api.wire.host_config import host_settings_from_wire, restart_policy_from_wire
 from jupyter_containers.api.wire.limits import limits_from_wire
 from jupyter_containers.api.wire.times import parse_time
+from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.listing import FILTERS, Query
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.engine import Engine
@@ -70,13 +72,20 @@ async def list_containers(request: web.Request) -> web.Response:
     query = Query(
         every=flag(request, "all"), limit=integer(request, "limit", 0) or 0, filters=filters.parse(request, FILTERS)
     )
-    now, version, size, names = time.time_ns(), version_of(request), flag(request, "size"), _ImageNames(engine)
+    found = await engine.containers.matching(query)
+    return json_answer(await summaries(request, found, size=flag(request, "size")))
+
+
+async def summaries(request: web.Request, containers: Sequence[Container], *, size: bool) -> list[dict[str, Any]]:
+    """Write entries of the list, as the version of the request has them."""
+    engine = engine_of(request)
+    now, version, names = time.time_ns(), version_of(request), _ImageNames(engine)
     network_id, entries = _network_ids(engine), []
-    for container in await engine.containers.matching(query):
+    for container in containers:
         view = await engine.containers.glance(container, size=size)
         image = await names.of(container.record)
         entries.append(summary_json(view, image=image, version=version, network_id=network_id, now=now))
-    return json_answer(entries)
+    return entries
 
 
 class _ImageNames:

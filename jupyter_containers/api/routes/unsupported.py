@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from jupyter_containers.api.routing import Route
+from jupyter_containers.api import filters
+from jupyter_containers.api.routing import Route, json_answer
 from jupyter_containers.errors import NotFound, Unavailable, Unsupported
 
 _SWARM = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
@@ -19,6 +20,24 @@ async def swarm(request: web.Request) -> web.StreamResponse:
         "This node is not a swarm manager. jupyter-containers has no swarm mode: "
         f"{request.method} {request.path} is not supported"
     )
+
+
+async def no_swarm(request: web.Request) -> web.StreamResponse:
+    raise Unsupported(f"jupyter-containers has no swarm mode: {request.method} {request.path} is not supported")
+
+
+async def no_part_of_swarm(request: web.Request) -> web.StreamResponse:
+    raise Unavailable("This node is not part of a swarm")
+
+
+async def list_plugins(request: web.Request) -> web.Response:
+    """Answer what is true: there are none, whichever are asked for."""
+    filters.parse(request, {"capability", "enabled"})
+    return json_answer([])
+
+
+async def unknown_plugin(request: web.Request) -> web.StreamResponse:
+    raise NotFound(f'plugin "{request.match_info["name"]}" not found')
 
 
 async def unsupported(request: web.Request) -> web.StreamResponse:
@@ -40,13 +59,17 @@ async def unknown(request: web.Request) -> web.StreamResponse:
 
 
 ROUTES = (
+    Route("POST", "/swarm/{verb:init|join}", no_swarm),
+    Route("POST", "/swarm/leave", no_part_of_swarm),
     *(Route("*", f"/{resource}{{rest:(/.*)?}}", swarm) for resource in _SWARM),
     Route("PUT", "/volumes/{name}", swarm),  # updates of cluster volumes
+    Route("GET", "/plugins", list_plugins),
+    Route("GET", "/plugins/{name:.+}/json", unknown_plugin),
+    Route("DELETE", "/plugins/{name:.+}", unknown_plugin),
     Route("*", "/plugins{rest:(/.*)?}", unsupported),
     Route("*", "/auth", unsupported),
     Route("*", "/distribution{rest:(/.*)?}", unsupported),
     Route("*", "/session", unsupported),
-    Route("*", "/system/df", unsupported),
     Route("*", "/grpc", unsupported),
     Route("*", "/containers/{name}/checkpoints{rest:(/.*)?}", unsupported),
     Route("OPTIONS", "/{anything:.*}", options),

@@ -20,13 +20,15 @@ def seconds_of(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def summary_json(view: ImageView, *, shared_size: int = -1, version: tuple[int, int] = API_VERSION) -> dict[str, Any]:
-    """Write an entry of the list; `shared_size` is -1 when it was not counted, as containers never are here."""
+def summary_json(
+    view: ImageView, *, shared_size: int = -1, containers: int = -1, version: tuple[int, int] = API_VERSION
+) -> dict[str, Any]:
+    """Write an entry of the list; `shared_size` and `containers` are -1 when they were not counted."""
     tags, digests = view.tags, view.repo_digests
     if not tags and not digests and version < (1, 43):  # what clients of those versions show, and look for
         tags, digests = ["<none>:<none>"], ["<none>@<none>"]
     return {
-        "Containers": -1,
+        "Containers": containers,
         "Created": seconds_of(view.record.created_at),
         "Id": str(view.id),
         "Labels": dict(view.config.process.labels),

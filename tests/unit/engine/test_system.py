@@ -6,7 +6,9 @@ import os
 import platform
 from pathlib import Path
 
-from jupyter_containers.engine.system import ContainerCounts, System
+import pytest
+
+from jupyter_containers.engine.system import ContainerCounts, System, proxies
 from jupyter_containers.paths import Places
 from jupyter_containers.version import __version__
 
@@ -50,3 +52,21 @@ def test_counts_are_asked_for_each_time() -> None:
 def test_the_architecture_is_spelled_as_images_spell_it() -> None:
     names = {"x86_64": "amd64", "aarch64": "arm64"}
     assert system().architecture() == names.get(platform.machine(), platform.machine())
+
+
+def test_proxies_are_those_of_the_environment_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://me:secret@proxy:3128/")
+    monkeypatch.setenv("https_proxy", "proxy:1")
+    monkeypatch.setenv("no_proxy", "localhost")
+    assert proxies() == ("http://xxxxx:xxxxx@proxy:3128/", "proxy:1", "localhost")
+
+
+def test_the_data_is_on_some_file_system() -> None:
+    known = {line.split()[-1] for line in Path("/proc/filesystems").read_text().splitlines()}
+    assert System(
+        daemon_id="d", places=Places(Path("/tmp"), Path("/r")), cgroup_version=1, limits=(), storage_driver="x",
+        insecure_registries=(), is_debug=False, count_containers=lambda: ContainerCounts(0, 0, 0),
+        count_images=lambda: 0,
+    ).daemon().backing_filesystem in known  # fmt: skip

@@ -1,10 +1,8 @@
-"""Routes of the daemon itself: ping, version, info, events."""
+"""Routes of the daemon itself: ping, version, info."""
 
 from __future__ import annotations
 
-import json
 import os
-import time
 
 import pytest
 
@@ -34,22 +32,3 @@ def test_version_and_info_agree(api: Api, daemon: Daemon) -> None:
     info = api.get("/info").json
     assert (info["Containers"], info["ContainersRunning"]) == (1, 1)
     api.remove(container)
-
-
-def events(api: Api, **query: object) -> list[tuple[str, str]]:
-    content = api.get("/events", since="1", until=f"{time.time():.6f}", **query).content
-    return [(line["Type"], line["Action"]) for line in map(json.loads, content.splitlines())]
-
-
-def test_events_are_kept_and_filtered(api: Api) -> None:
-    api.post("/volumes/create", {"Name": "told"})
-    api.delete("/volumes/told")
-    assert events(api, filters={"volume": ["told"]}) == [("volume", "create"), ("volume", "destroy")]
-    assert events(api, filters={"volume": ["told"], "event": ["destroy"]}) == [("volume", "destroy")]
-    assert events(api, filters={"type": ["network"]}) == []
-    assert ("image", "import") in events(api, filters={"type": ["image"]})
-
-
-@pytest.mark.parametrize("query", [{"since": "yesterday"}, {"filters": {"colour": ["red"]}}, {"filters": "[]"}])
-def test_a_question_that_makes_no_sense_is_refused_at_once(api: Api, query: dict[str, object]) -> None:
-    assert api.get("/events", **query).status == 400

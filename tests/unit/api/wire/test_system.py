@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,14 +20,14 @@ HOST = HostFacts("h", "6.1", "x86_64", "Debian 12", "12", 2, 10**9, ip_forwardin
 def daemon(*limits: str, cgroup_version: int = 1, warnings: tuple[str, ...] = ()) -> DaemonFacts:
     return DaemonFacts(
         id="d1", places=Places(Path("/d"), Path("/r")), version="0.1", started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        cgroup_version=cgroup_version, limits=limits, storage_driver="overlay2",
+        cgroup_version=cgroup_version, limits=limits, storage_driver="overlay2", backing_filesystem="ext4",
         insecure_registries=("example.org:5000",), is_debug=False, open_files=9, tasks=3, warnings=warnings,
     )  # fmt: skip
 
 
-def info(facts: DaemonFacts) -> dict[str, object]:
-    written: dict[str, object] = json.loads(
-        json.dumps(info_json(facts, HOST, counts=ContainerCounts(1, 2, 3), images=4))
+def info(facts: DaemonFacts, **more: Any) -> dict[str, Any]:
+    written: dict[str, Any] = json.loads(
+        json.dumps(info_json(facts, HOST, counts=ContainerCounts(1, 2, 3), images=4, **more))
     )
     return written
 
@@ -45,6 +46,23 @@ def test_limits_are_true_only_when_they_are_enforced(version: int, driver: str) 
     )  # fmt: skip
     assert (written["CgroupDriver"], written["CgroupVersion"]) == (driver, str(version))
     assert written["OomKillDisable"] is (version == 1)
+
+
+def test_fields_follow_the_version() -> None:
+    old, new = info(daemon(), version=(1, 41)), info(daemon(), version=(1, 51))
+    assert (old["SecurityOptions"][0], new["SecurityOptions"][0]) == (
+        "name=seccomp,profile=default", "name=seccomp,profile=builtin",
+    )  # fmt: skip
+    assert {"KernelMemory", "BridgeNfIptables", "BridgeNfIp6tables"} <= old.keys() - new.keys()
+    assert {"FirewallBackend", "CDISpecDirs", "DiscoveredDevices"} <= new.keys() - old.keys()
+    assert (old["RuncCommit"], new["RuncCommit"]) == ({"ID": "", "Expected": ""}, {"ID": ""})
+
+
+def test_what_is_there_is_told() -> None:
+    written = info(daemon(), listeners=3, network_drivers=("null", "bridge"))
+    assert written["NEventsListener"] == 3
+    assert written["Plugins"]["Network"] == ["bridge", "null"]
+    assert written["DriverStatus"] == [["Backing Filesystem", "ext4"]]
 
 
 def test_warnings_are_null_when_there_is_none() -> None:
@@ -72,3 +90,5 @@ def test_an_event_has_both_times_and_the_old_fields_where_docker_has_them() -> N
     assert (written["status"], written["id"], written["from"]) == ("die", "c1", "busybox")
     assert written["Actor"] == {"ID": "c1", "Attributes": {"image": "busybox", "exitCode": "1"}}
     assert "status" not in event_json(Event("volume", "create", "v1", {}, 0))
+    pruned = event_json(Event("image", "prune", "", {"reclaimed": "5"}, 0))
+    assert (pruned["status"], "id" in pruned, "from" in pruned) == ("prune", False, False)

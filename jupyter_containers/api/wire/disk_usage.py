@@ -1,0 +1,26 @@
+"""Docker's JSON of the build cache, as `system df` has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_containers.api.wire.times import rfc3339
+from jupyter_containers.engine.disk_usage import StepUsage
+
+
+def step_json(usage: StepUsage, *, version: tuple[int, int]) -> dict[str, Any]:
+    """Write a cached step. How often it was used is not counted here, so that is left out."""
+    step = usage.step
+    parents = [step.parent] if step.parent else []
+    return {
+        "ID": step.key,
+        # One word until 1.41, a list since. Source: Engine API, version history.
+        **({"Parents": parents or None} if version >= (1, 42) else {"Parent": "".join(parents)}),
+        "Type": "regular",
+        "Description": f"layer {step.chain}",
+        "InUse": usage.shared,
+        "Shared": usage.shared,
+        "Size": usage.size,
+        "CreatedAt": step.created,
+        "LastUsedAt": rfc3339(int(step.last_used * 1e9)),
+    }
