@@ -21,6 +21,7 @@ from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.networks import Daemon, Networks
 from jupyter_containers.engine.processes import Execs
+from jupyter_containers.engine.pushes import Pushes
 from jupyter_containers.engine.steps import StepExecutor
 from jupyter_containers.engine.system import System
 from jupyter_containers.engine.transfers import Transfers
@@ -28,7 +29,7 @@ from jupyter_containers.engine.volumes import Volumes
 from jupyter_containers.images.host import host_image
 from jupyter_containers.images.walk import Image
 from jupyter_containers.linux import trees
-from jupyter_containers.metadata import build_cache, containers, images, networks, snapshots, volumes
+from jupyter_containers.metadata import blob_places, build_cache, containers, images, networks, snapshots, volumes
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.network.networks import Networking
 from jupyter_containers.paths import default_places
@@ -57,10 +58,12 @@ class Composition:
         self._snapshots = OverlaySnapshotter(self._data / "snapshots", snapshots.Snapshots(self._database))
         self._events = Events()
         self._garbage = Garbage(self._content, self._snapshots)
+        self._blob_places = blob_places.BlobPlaces(self._database)
         self._registry = Registry(
             self._content,
             insecure=configuration.insecure_registries,
             retries=RetryPolicy.of(configuration.max_download_attempts),
+            places=self._blob_places,
         )
         self._networking = Networking(scope=_scope(self._data))
         self._cgroups = choose()
@@ -83,6 +86,7 @@ class Composition:
             images=engine_images,
             transfers=transfers,
             exports=Exports(engine_images, self._content),
+            pushes=Pushes(engine_images, self._registry, self._content),
             builds=self._builds(environment, transfers),
             networks=engine_networks,
             volumes=engine_volumes,
@@ -174,6 +178,7 @@ class Composition:
         self.engine.networks.endpoints = engine_containers.endpoints
         self._garbage.protect(lambda: [Needed(snapshots=frozenset(engine_containers.snapshots()))])
         self._garbage.protect(self.engine.builds.needed)
+        self._garbage.on_blobs_removed = self._blob_places.forget
 
     async def open(self) -> None:
         """Bring everything together after whatever ended the last daemon: containers first, then leftovers."""

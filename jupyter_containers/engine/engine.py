@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.images import Images
     from jupyter_containers.engine.networks import Networks
     from jupyter_containers.engine.processes import Execs
+    from jupyter_containers.engine.pushes import Pushes
     from jupyter_containers.engine.system import System
     from jupyter_containers.engine.transfers import Transfers
     from jupyter_containers.engine.volumes import Volumes
@@ -25,6 +26,7 @@ class Engine:
     images: Images
     transfers: Transfers
     exports: Exports
+    pushes: Pushes
     builds: Builds
     networks: Networks
     volumes: Volumes

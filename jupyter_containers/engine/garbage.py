@@ -50,11 +50,15 @@ class _Doomed:
 
 
 class Garbage:
-    """Collects from the content store and the snapshotter. `close` once, before they are closed."""
+    """Collects from the content store and the snapshotter. `close` once, before they are closed.
+
+    `on_blobs_removed` is told, in a thread, which blobs have gone.
+    """
 
     def __init__(self, content: DirectoryStore, snapshots: Snapshotter) -> None:
         self._content = content
         self._snapshots = snapshots
+        self.on_blobs_removed: Callable[[Iterable[Digest]], None] = lambda _digests: None
         self._roots: list[Callable[[], Iterable[Needed]]] = []
         self._working = 0
         self._is_due = False
@@ -156,7 +160,9 @@ class Garbage:
                 continue
             removed.append(key)
             freed += size
-        return Collected(tuple(removed), freed + sum(self._remove_blob(digest) for digest in doomed.blobs))
+        freed += sum(self._remove_blob(digest) for digest in doomed.blobs)
+        self.on_blobs_removed(doomed.blobs)
+        return Collected(tuple(removed), freed)
 
     def _remove_blob(self, digest: Digest) -> int:
         try:

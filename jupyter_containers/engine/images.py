@@ -301,6 +301,12 @@ class Images:
         """Publish what was done with an image."""
         self._events.publish("image", action, str(image_id), {"name": name})
 
+    def tell_named(self, action: str, image_id: Digest, name: str, repository: str) -> None:
+        """Publish what was done with an image by its name: its labels go along, as for dockerd's pull and push."""
+        image = self._image(self.record(str(image_id)))
+        labels = dict(image.config.process.labels) if image is not None else {}
+        self._events.publish("image", action, name, labels | {"name": repository})
+
     async def remove(self, name_or_id: str, *, force: bool = False, prune: bool = True) -> list[Removed]:
         """See image_removal.remove."""
         return await image_removal.remove(self, name_or_id, force=force, prune=prune)

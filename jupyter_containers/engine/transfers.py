@@ -23,7 +23,7 @@ from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import ProcessDefaults
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Credentials, Progress, Registry
+from jupyter_containers.registry import Credentials, Description, Progress, Registry
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 
@@ -91,7 +91,7 @@ class Transfers:
             # With a digest the digest counts, and a tag beside it is for the reader only.
             name = reference if reference.tag and not reference.digest else None
             self._images.add(image, name, pulled.repo_digest)
-        self._events.publish("image", "pull", reference.familiar, {"name": reference.familiar_repository})
+        self._images.tell_named("pull", image.config_digest, reference.familiar, reference.familiar_repository)
         return Pulled(
             reference,
             pulled.repo_digest.partition("@")[2],
@@ -103,6 +103,14 @@ class Transfers:
     async def tags(self, repository: Reference, *, credentials: Credentials | None = None) -> list[str]:
         """Return the tags that a repository has at its registry. Raises as `pull`."""
         return await self._registry.tags(repository, credentials)
+
+    async def describe(self, reference: Reference, *, credentials: Credentials | None = None) -> Description:
+        """Return what a reference is at its registry now, without fetching it. Raises as `pull`."""
+        return await self._registry.describe(reference, credentials)
+
+    async def log_in(self, domain: str, credentials: Credentials) -> str:
+        """Show credentials to a registry; return the identity token it gives, "" for none. Raises Unauthorized."""
+        return await self._registry.log_in(domain, credentials)
 
     async def _known(self, reference: Reference) -> object:
         try:

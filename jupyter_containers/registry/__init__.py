@@ -8,13 +8,20 @@ each call and are kept no longer. The only rooms with aiohttp are daemon, api an
       └ endpoints: which URLs, TLS or not ─ authentication: none, Basic or Bearer ─ transport: one request, retried
           └ resolver: HEAD tag → digest → GET manifest → index? choose the platform
               └ pull: config + layers ─ downloads: three at once, shared, resumed by Range ──▶ content store
+    Registry.push(reference, image)
+      └ push: layers ─ there already? in another repository? ─ uploads ─▶ config ─▶ manifest, last
 
 Messages are dockerd's where it has one because people and scripts search for them. Start at registry.py.
 """
 
-from jupyter_containers.registry.credentials import Credentials, from_config_header, from_header
+from jupyter_containers.registry.credentials import Credentials, domain_of, from_config_header, from_header
+from jupyter_containers.registry.description import Description
 from jupyter_containers.registry.progress import Progress
 from jupyter_containers.registry.pull import Pulled
+from jupyter_containers.registry.push import Pushable, Pushed
 from jupyter_containers.registry.registry import Registry
 
-__all__ = ["Credentials", "Progress", "Pulled", "Registry", "from_config_header", "from_header"]
+__all__ = [
+    "Credentials", "Description", "Progress", "Pulled", "Pushable", "Pushed", "Registry", "domain_of",
+    "from_config_header", "from_header",
+]  # fmt: skip

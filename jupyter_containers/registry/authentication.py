@@ -66,7 +66,8 @@ class _Held:
 class Authenticator:
     """The Authorization header for one repository at one endpoint, obtained when it is asked for and then kept.
 
-    `scope` is `repository:<path>:pull`. `clock` answers seconds and only grows.
+    `scope` is `repository:<path>:pull`, or "" to log in only. `clock` answers seconds and only grows. `offline`: ask
+    for an identity token as well, which is in `identity_token` then.
     """
 
     def __init__(
@@ -77,12 +78,15 @@ class Authenticator:
         scope: str,
         credentials: Credentials | None,
         clock: Callable[[], float] = time.monotonic,
+        offline: bool = False,
     ) -> None:
         self._transport = transport
         self._endpoint = endpoint
         self._scope = scope
         self._credentials = credentials
         self._clock = clock
+        self._offline = offline
+        self.identity_token = ""
         self._challenge: Challenge | None = None
         self._held: _Held | None = None
         self._lock = asyncio.Lock()
@@ -137,6 +141,8 @@ class Authenticator:
         token = data.get("token") or data.get("access_token")
         if not isinstance(token, str):
             raise RegistryRefused(f"authorization server {_host(request.url)} did not include a token in its answer")
+        if self._offline and isinstance(data.get("refresh_token"), str):
+            self.identity_token = data["refresh_token"]
         lifetime = data.get("expires_in")
         seconds = lifetime if isinstance(lifetime, int | float) and lifetime > 0 else DEFAULT_LIFETIME_SECONDS
         return _Held(f"Bearer {_sendable(token)}", asked_at + max(seconds - _MARGIN_SECONDS, seconds / 2))
@@ -156,6 +162,8 @@ class Authenticator:
         if credentials and credentials.username:
             fields.append(("account", credentials.username))
             authorization = credentials.basic()
+        if self._offline:
+            fields += [("client_id", CLIENT_ID), ("offline_token", "true")]
         query = urllib.parse.urlencode([(key, value) for key, value in fields if value])
         url = f"{realm}{'&' if '?' in realm else '?'}{query}"
         return Request("GET", url, authorization=authorization, verify_tls=endpoint.verify_tls)
@@ -163,7 +171,8 @@ class Authenticator:
     def _scopes(self, challenge: Challenge) -> list[str]:
         """Return our scope and what the registry asked for besides."""
         asked = challenge.parameters.get("scope", "").split()
-        return [self._scope, *(scope for scope in asked if scope != self._scope)]
+        own = [self._scope] if self._scope else []
+        return [*own, *(scope for scope in asked if scope != self._scope)]
 
 
 def _object(answer: Answer) -> dict[str, Any]:

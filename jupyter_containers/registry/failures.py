@@ -44,11 +44,13 @@ class LoginRequired(Unauthorized):
 class ManifestNotFound(NotFound):
     def __init__(self, reference: Reference, cause: str) -> None:
         super().__init__(f"manifest for {reference.familiar} not found: {cause}")
+        self.cause = cause
 
 
 class RepositoryNotFound(NotFound):
     def __init__(self, reference: Reference, cause: str) -> None:
         super().__init__(f"repository {reference.familiar_repository} not found: {cause}")
+        self.cause = cause
 
 
 class PullDenied(NotFound):
@@ -144,7 +146,7 @@ def _first_error(answer: Answer) -> tuple[str, str]:
     if 400 <= answer.status < 500 and answer.body.strip():
         shown = answer.body[:200].decode("utf-8", "replace").strip()
         return "", f"error parsing HTTP {answer.status} response body: {shown!r}"
-    return "", f"received unexpected HTTP status: {answer.status} {_phrase(answer.status)}".rstrip()
+    return "", f"received unexpected HTTP status: {answer.status} {phrase_of(answer.status)}".rstrip()
 
 
 def _errors(body: bytes) -> list[Mapping[str, Any]]:
@@ -158,7 +160,7 @@ def _errors(body: bytes) -> list[Mapping[str, Any]]:
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
-def _phrase(status: int) -> str:
+def phrase_of(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:

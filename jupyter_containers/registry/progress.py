@@ -1,4 +1,4 @@
-"""What a pull tells while it runs, in Docker's words."""
+"""What a pull and a push tell while they run, in Docker's words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ DOWNLOADING = "Downloading"
 VERIFYING = "Verifying Checksum"
 DOWNLOADED = "Download complete"
 EXISTS = "Already exists"
+
+PREPARING = "Preparing"
+PUSHING = "Pushing"
+PUSHED = "Pushed"
+LAYER_EXISTS = "Layer already exists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,7 @@ Tell = Callable[[Progress], None]
 
 def retrying(seconds: int) -> str:
     return f"Retrying in {seconds} second{'' if seconds == 1 else 's'}"
+
+
+def mounted_from(repository: str) -> str:
+    return f"Mounted from {repository}"

@@ -107,7 +107,7 @@ class Puller:
                     download = self.downloads.download(self.repository, layer, self.tell)
                     group.create_task(download, name=f"pull layer {layer.digest.short}")
         except BaseExceptionGroup as failures:
-            raise _most_telling(failures) from None
+            raise most_telling(failures) from None
         return config.result()
 
     async def _fetch_config(self, manifest: Manifest) -> ImageConfig:
@@ -174,9 +174,9 @@ def _keep(store: ContentStore, content: bytes, digest: Digest) -> None:
         ingest.commit()
 
 
-def _most_telling(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+def most_telling(failures: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the one failure to report of several that came together: one of ours, if there is any."""
     flat: list[BaseException] = []
     for failure in failures.exceptions:
-        flat.append(_most_telling(failure) if isinstance(failure, BaseExceptionGroup) else failure)
+        flat.append(most_telling(failure) if isinstance(failure, BaseExceptionGroup) else failure)
     return next((failure for failure in flat if isinstance(failure, ContainersError)), flat[0])

@@ -1,7 +1,8 @@
-"""The face of the room: resolve and pull, each with its own credentials, over one shared session."""
+"""The face of the room: resolve, pull and push, each with its own credentials, over one shared session."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -12,12 +13,16 @@ from jupyter_containers.content.store import ContentStore
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import resolver
+from jupyter_containers.registry import push, resolver
 from jupyter_containers.registry.credentials import Credentials
+from jupyter_containers.registry.description import Description, describe
 from jupyter_containers.registry.downloads import DEFAULT_PARALLEL, Downloads
 from jupyter_containers.registry.endpoints import EndpointRules
+from jupyter_containers.registry.login import log_in
+from jupyter_containers.registry.places import BlobPlaces, NoPlaces
 from jupyter_containers.registry.progress import Progress, Tell
 from jupyter_containers.registry.pull import Pulled, Puller
+from jupyter_containers.registry.push import Pushable, Pushed, Pusher
 from jupyter_containers.registry.repository import Repository, open_repository
 from jupyter_containers.registry.retries import RetryPolicy
 from jupyter_containers.registry.transport import Transport, new_session
@@ -28,7 +33,7 @@ class Registry:
 
     `insecure` holds hosts, `host:port` and networks that may be spoken to without checked TLS, besides the loopback.
     `new_session` makes the HTTP session at the first request. `parallel` layers are downloaded at a time, over all
-    pulls together.
+    pulls together. `places` remembers where blobs are.
     """
 
     def __init__(
@@ -39,8 +44,11 @@ class Registry:
         new_session: Callable[[], aiohttp.ClientSession] = new_session,
         retries: RetryPolicy | None = None,
         parallel: int = DEFAULT_PARALLEL,
+        places: BlobPlaces | None = None,
     ) -> None:
         self._content = content
+        self._places = places or NoPlaces()
+        self._upload_slots = asyncio.Semaphore(push.DEFAULT_PARALLEL)
         self._rules = EndpointRules(insecure)
         self._new_session = new_session
         self._retries = retries or RetryPolicy()
@@ -55,6 +63,18 @@ class Registry:
         """
         reference = reference.with_default_tag()
         return await resolver.resolve(await self._open(reference, credentials), reference)
+
+    async def describe(self, reference: Reference, credentials: Credentials | None = None) -> Description:
+        """Return what is there under a reference, and for which platforms; nothing is kept. Raises as `resolve`."""
+        reference = reference.with_default_tag()
+        return await describe(await self._open(reference, credentials), reference, self._content)
+
+    async def log_in(self, domain: str, credentials: Credentials) -> str:
+        """Return the identity token that a registry gives for credentials that it accepts, "" for none.
+
+        Raises LoginFailed, RegistryUnreachable.
+        """
+        return await log_in(self._transport(), domain, credentials)
 
     async def tags(self, reference: Reference, credentials: Credentials | None = None) -> list[str]:
         """Return all tags of a repository. Raises what `resolve` raises."""
@@ -78,7 +98,34 @@ class Registry:
         reference = reference.with_default_tag()
         repository = await self._open(reference, credentials)
         puller = Puller(repository, self._content, self._downloads, progress or _tell_nobody)
-        return await puller.pull(reference, platform)
+        pulled = await puller.pull(reference, platform)
+        for layer in pulled.manifest.layers:
+            self._places.remember(layer.digest, reference.repository, layer)
+        return pulled
+
+    async def push(
+        self,
+        reference: Reference,
+        image: Pushable,
+        *,
+        credentials: Credentials | None = None,
+        progress: Tell | None = None,
+    ) -> Pushed:
+        """Send an image that is in the content store to its repository, and let the reference's tag point at it.
+
+        `progress` is called on the event loop. Raises LoginRequired, RegistryRefused (denied), RegistryUnreachable,
+        BlobNotFound. After cancellation: see Pusher.push.
+        """
+        pusher = Pusher(
+            await self._open(reference, credentials, pushes=True),
+            reference,
+            self._content,
+            self._places,
+            self._retries,
+            self._upload_slots,
+            progress or _tell_nobody,
+        )
+        return await pusher.push(image)
 
     async def close(self) -> None:
         """Close all connections. The registry may be used again after."""
@@ -94,10 +141,13 @@ class Registry:
     ) -> None:
         await self.close()
 
-    async def _open(self, reference: Reference, credentials: Credentials | None) -> Repository:
+    async def _open(self, reference: Reference, credentials: Credentials | None, *, pushes: bool = False) -> Repository:
+        return await open_repository(self._transport(), reference, credentials, pushes=pushes)
+
+    def _transport(self) -> Transport:
         if self._session is None:
             self._session = self._new_session()
-        return await open_repository(Transport(self._session, self._rules, self._retries), reference, credentials)
+        return Transport(self._session, self._rules, self._retries)
 
 
 def _tell_nobody(_: Progress) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 
@@ -25,7 +26,7 @@ from jupyter_containers.registry.failures import (
     for_answer,
 )
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES, retry_after
-from jupyter_containers.registry.transport import Request, Transport, read_answer
+from jupyter_containers.registry.transport import Body, Request, Transport, read_answer
 
 MAX_ERROR_BYTES = 64 * 1024
 MAX_TAGS_BYTES = 4 * 1024 * 1024
@@ -36,12 +37,19 @@ class Repository:
     """Ask for manifests and blobs. Made by `open_repository`; holds no connection of its own."""
 
     def __init__(
-        self, transport: Transport, endpoint: Endpoint, reference: Reference, authenticator: Authenticator
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        reference: Reference,
+        authenticator: Authenticator,
+        *,
+        pushes: bool = False,
     ) -> None:
         self._transport = transport
         self._endpoint = endpoint
         self._base = f"{endpoint.url}/v2/{reference.path}"
         self._authenticator = authenticator
+        self._pushes = pushes
 
     async def manifest(self, key: str, *, method: str = "GET") -> Answer:
         """Return the registry's answer for a tag or digest, whatever its status. Raises RegistryUnreachable."""
@@ -53,6 +61,43 @@ class Repository:
         if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self._base)[:2]:
             raise RegistryRefused(f"the list of tags goes on at another host: {url}")
         return await self._read("GET", url, {}, MAX_TAGS_BYTES)
+
+    async def blob_size(self, digest: Digest) -> int | None:
+        """Return how many bytes a blob has that is there, None if it is not. Raises as `blob`."""
+        answer = await self._read("HEAD", self._blob_url(digest), {}, MAX_ERROR_BYTES)
+        if answer.status == 404:
+            return None
+        if not answer.is_ok:
+            raise _blob_failure(answer, digest)
+        length = answer.headers.get("content-length", "")
+        return int(length) if length.isdecimal() else 0
+
+    async def put_manifest(self, key: str, content: bytes, media_type: str) -> Answer:
+        """Give a manifest a tag or its digest; return the registry's answer. All that it lists must be there."""
+        url = f"{self._base}/manifests/{key}"
+        return await self._read("PUT", url, {"Content-Type": media_type}, MAX_ERROR_BYTES, content)
+
+    @property
+    def uploads_url(self) -> str:
+        return f"{self._base}/blobs/uploads/"
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: Body | None = None
+    ) -> Answer:
+        """Send a part of an upload, and return the answer; one attempt, except for logging in.
+
+        A registry may take the bytes at another host: credentials do not go there.
+        """
+        is_here = urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(self._base)[:2]
+        for is_last in (False, True):
+            request = await self._request(method, url, headers or {}, body)
+            if not is_here:
+                endpoint = self._transport.rules.allow(url, source=self._endpoint.url)
+                request = replace(request, authorization=None, verify_tls=endpoint.verify_tls)
+            answer = await self._transport.read(request, limit=MAX_ERROR_BYTES, attempts=1)
+            if answer.status != 401 or is_last or not is_here or not await self._log_in(request, answer):
+                break
+        return answer
 
     async def small_blob(self, digest: Digest, *, limit: int) -> bytes:
         """Return a whole blob of at most `limit` bytes, unchecked. Raises RemoteBlobNotFound."""
@@ -81,31 +126,35 @@ class Repository:
                 continue
             raise _blob_failure(answer, digest)
 
-    async def _read(self, method: str, url: str, headers: Mapping[str, str], limit: int) -> Answer:
-        request = await self._request(method, url, headers)
+    async def _read(
+        self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None = None
+    ) -> Answer:
+        request = await self._request(method, url, headers, body)
         answer = await self._transport.read(request, limit=limit)
         if answer.status == 401 and await self._log_in(request, answer):
-            answer = await self._transport.read(await self._request(method, url, headers), limit=limit)
+            answer = await self._transport.read(await self._request(method, url, headers, body), limit=limit)
         return answer
 
     async def _log_in(self, request: Request, answer: Answer) -> bool:
         try:
             return await self._authenticator.answer(request.authorization, answer)
         except LoginRequired as error:
+            if self._pushes:
+                raise  # dockerd tells no more than the reason
             raise LoginRequired(f'{request.method.capitalize()} "{request.url}": {error.message}') from error
 
-    async def _request(self, method: str, url: str, headers: Mapping[str, str]) -> Request:
+    async def _request(self, method: str, url: str, headers: Mapping[str, str], body: Body | None = None) -> Request:
         authorization = await self._authenticator.header()
-        return Request(method, url, headers, authorization, verify_tls=self._endpoint.verify_tls)
+        return Request(method, url, headers, authorization, body=body, verify_tls=self._endpoint.verify_tls)
 
     def _blob_url(self, digest: Digest) -> str:
         return f"{self._base}/blobs/{digest}"
 
 
 async def open_repository(
-    transport: Transport, reference: Reference, credentials: Credentials | None = None
+    transport: Transport, reference: Reference, credentials: Credentials | None = None, *, pushes: bool = False
 ) -> Repository:
-    """Find the endpoint of the reference's domain that answers, and log in if it asks for that.
+    """Find the endpoint of the reference's domain that answers, and log in if it asks for that; `pushes`: to write.
 
     Raises RegistryUnreachable with the last endpoint's failure, or LoginRequired.
     """
@@ -122,9 +171,9 @@ async def open_repository(
         if answer.status == 400 and url.startswith("http:"):
             failure = failure or for_answer(answer)  # a TLS server's word for a plain request
             continue
-        scope = f"repository:{reference.path}:pull"
+        scope = f"repository:{reference.path}:{'pull,push' if pushes else 'pull'}"
         authenticator = Authenticator(transport, endpoint, scope=scope, credentials=credentials)
-        repository = Repository(transport, endpoint, reference, authenticator)
+        repository = Repository(transport, endpoint, reference, authenticator, pushes=pushes)
         if answer.status == 401:
             tag_url = f"{endpoint.url}/v2/{reference.path}/manifests/{reference.digest or reference.tag}"
             await repository._log_in(Request("HEAD", tag_url), answer)

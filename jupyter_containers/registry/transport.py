@@ -10,10 +10,11 @@ import asyncio
 import ssl
 import urllib.parse
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import aiohttp
 from yarl import URL
@@ -25,6 +26,12 @@ from jupyter_containers.registry.retries import TRANSIENT_STATUSES, RetryPolicy,
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 READ_BUFFER_BYTES = 256 * 1024
+# Sending: so long may nothing go out; so long may a registry take to look at what it got, before it answers.
+STALLED_SECONDS = 60
+DIGESTING_SECONDS = 300
+
+# What is sent: bytes, or what makes the stream anew for each attempt.
+Body = bytes | Callable[[], AsyncIterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     authorization: str | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    body: Body | None = field(default=None, repr=False)
     verify_tls: bool = True
 
 
@@ -118,6 +126,19 @@ class Transport:
             return await read_answer(response, request.url, limit=limit)
 
     async def _send(self, request: Request) -> aiohttp.ClientResponse:
+        if request.body is None:
+            return await self._sent(request, dict(request.form) if request.form is not None else None, None)
+        patience = aiohttp.ClientTimeout(
+            total=None, sock_connect=self._session.timeout.sock_connect, sock_read=DIGESTING_SECONDS
+        )
+        if isinstance(request.body, bytes):
+            return await self._sent(request, request.body, patience)
+        async with asyncio.timeout(STALLED_SECONDS) as deadline:
+            return await self._sent(request, _watched(request.body(), deadline), patience)
+
+    async def _sent(
+        self, request: Request, content: Any, patience: aiohttp.ClientTimeout | None
+    ) -> aiohttp.ClientResponse:
         headers = dict(request.headers)
         if request.authorization is not None:
             headers["Authorization"] = request.authorization
@@ -126,8 +147,9 @@ class Transport:
             # The path is sent as it was given: a signed URL changes its meaning when its escapes are rewritten.
             URL(request.url, encoded=True),
             headers=headers,
-            data=dict(request.form) if request.form is not None else None,
+            data=content,
             allow_redirects=False,
+            timeout=patience or self._session.timeout,
             ssl=await self._certificates(request),
             proxy=_proxy_for(request.url),
         )
@@ -157,6 +179,15 @@ class Transport:
             authorization=request.authorization if is_same_host else None,
             verify_tls=request.verify_tls if is_same_host else target.verify_tls,
         )
+
+
+async def _watched(chunks: AsyncIterator[bytes], deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """Pass chunks on; each that is taken shows that the other side still reads."""
+    clock = asyncio.get_running_loop().time
+    async for chunk in chunks:
+        deadline.reschedule(clock() + STALLED_SECONDS)
+        yield chunk
+    deadline.reschedule(clock() + DIGESTING_SECONDS)
 
 
 async def read_answer(response: aiohttp.ClientResponse, url: str, *, limit: int) -> Answer:

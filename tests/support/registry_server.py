@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from jupyter_containers.oci.digest import Digest
+from tests.support.registry_uploads import Uploads
 from tests.support.tiny_image import TinyImage
 
 _PATH = re.compile(r"/v2/(?P<name>.+)/(?P<kind>manifests|blobs)/(?P<key>[^/]+)")
@@ -105,6 +106,7 @@ class RegistryServer:
         self.token_answer: dict[str, Any] = {}
         self.identity_tokens: dict[str, str] = {}
         self.realm: str | None = None
+        self.uploads = Uploads()
         self.connections: list[object] = []
         self.stopping = threading.Event()
         self.stalled = threading.Event()
@@ -157,6 +159,9 @@ class RegistryServer:
         """Return "METHOD path" of the requests that came, those that match."""
         return [seen.line for seen in self.requests if re.search(pattern, seen.line)]
 
+    def blob(self, repository: str, digest: str) -> bytes | None:
+        return self._blobs.get((repository, digest))
+
     def document(self, path: str) -> _Document | None:
         match = _PATH.fullmatch(path)
         if match is None:
@@ -165,6 +170,9 @@ class RegistryServer:
             return self._manifests.get((match["name"], match["key"]))
         content = self._blobs.get((match["name"], match["key"]))
         return None if content is None else _Document(content, "application/octet-stream")
+
+    def remove_blob(self, repository: str, digest: str) -> None:
+        del self._blobs[repository, digest]
 
     def tags(self, repository: str) -> list[str]:
         return [key for name, key in self._manifests if name == repository and ":" not in key]
@@ -258,14 +266,14 @@ class _Answerer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
-    do_HEAD = do_POST = do_GET  # noqa: N815
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Print nothing."""
 
     def _answer(self) -> None:
         registry, (path, _, query) = self.server.registry, self.path.partition("?")
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._request_body()
         registry.requests.append(Seen(self.command, self.path, dict(self.headers), body))
         fault = registry.fault_for(f"{self.command} {self.path}") or Fault("")
         if fault.redirect:
@@ -278,10 +286,24 @@ class _Answerer(BaseHTTPRequestHandler):
             self._challenge(path)
         elif path == "/v2/":
             self._send(200, b"{}", {"Content-Type": "application/json"})
+        elif uploaded := registry.uploads.answer(
+            registry, (self.command, path, query), body, self.headers.get("Content-Type", "")
+        ):
+            self._send(uploaded[0], b"", uploaded[1])
         elif match := _TAGS.fullmatch(path):
             self._tags(match[1], dict(urllib.parse.parse_qsl(query)))
         else:
             self._document(path, fault)
+
+    def _request_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        content = b""
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
 
     def _tags(self, name: str, query: dict[str, str]) -> None:
         """One tag for each page, which leads to the next."""
@@ -338,7 +360,7 @@ class _Answerer(BaseHTTPRequestHandler):
 
     def _refuse(self, status: int, fault: Fault) -> None:
         if fault.body is not None:
-            self._send(status, fault.body, fault.headers)
+            self._send(status, fault.body, fault.headers, fault)
         else:
             self._error(status, _CODES.get(status, "UNKNOWN"), "as the test ordered", fault.headers)
 

@@ -34,6 +34,7 @@ class Rooms:
     snapshots: PlainSnapshotter
     images: Images
     transfers: Transfers
+    registry: Registry
     garbage: Garbage
     events: Events
     snapshot_records: MemoryRecords
@@ -77,7 +78,7 @@ def with_rooms(folder: Path, use: Callable[[Rooms], Awaitable[T]]) -> T:
                 images, registry, content=content, snapshots=snapshots, events=events, garbage=garbage
             )
             try:
-                rooms = Rooms(content, snapshots, images, transfers, garbage, events, snapshot_records)
+                rooms = Rooms(content, snapshots, images, transfers, registry, garbage, events, snapshot_records)
                 return await use(rooms)
             finally:
                 await garbage.close()

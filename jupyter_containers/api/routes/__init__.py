@@ -14,6 +14,7 @@ from jupyter_containers.api.routes import (
     image_transfers,
     images,
     networks,
+    registries,
     system,
     unsupported,
     volumes,
@@ -34,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     *build.ROUTES,
     *commit.ROUTES,
     *networks.ROUTES,
+    *registries.ROUTES,
     *volumes.ROUTES,
     *unsupported.ROUTES,
 )

@@ -1,4 +1,4 @@
-"""/images, what comes in and goes out: pull, import, load, save."""
+"""/images, what comes in and goes out: pull, import, load, save, push."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ async def create(request: web.Request) -> web.StreamResponse:
     credentials = from_header(request.headers.get("X-Registry-Auth"))
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
         if reference.tag or reference.digest:
-            await _pull(request, reference, credentials, outbox)
+            pulled = await _pull(request, reference, credentials, outbox)
+            outbox.put(_verdict(reference, pulled.is_new))
+            if pulled.warning:
+                outbox.put({"status": f"WARNING: {pulled.warning}"})
         else:
             await _pull_all(request, reference, credentials, outbox)
     return lines.response
@@ -43,17 +46,13 @@ async def _pull_all(
     request: web.Request, repository: Reference, credentials: Credentials | None, outbox: Outbox
 ) -> None:
     """Pull every tag of a repository: so the API reads a name without one."""
+    is_new = False
     for tag in await engine_of(request).transfers.tags(repository, credentials=credentials):
-        await _pull(request, repository.with_tag(tag), credentials, outbox, shown=repository)
+        is_new |= (await _pull(request, repository.with_tag(tag), credentials, outbox)).is_new
+    outbox.put(_verdict(repository, is_new))
 
 
-async def _pull(
-    request: web.Request,
-    reference: Reference,
-    credentials: Credentials | None,
-    outbox: Outbox,
-    shown: Reference | None = None,
-) -> Pulled:
+async def _pull(request: web.Request, reference: Reference, credentials: Credentials | None, outbox: Outbox) -> Pulled:
     def tell(step: Progress) -> None:
         outbox.put(progress_json(step))
 
@@ -61,11 +60,12 @@ async def _pull(
         reference, platform=_platform(request), credentials=credentials, progress=tell
     )
     outbox.put({"status": f"Digest: {pulled.digest}"})
-    verdict = "Downloaded newer image for" if pulled.is_new else "Image is up to date for"
-    outbox.put({"status": f"Status: {verdict} {(shown or reference).familiar}"})
-    if pulled.warning:
-        outbox.put({"status": f"WARNING: {pulled.warning}"})
     return pulled
+
+
+def _verdict(reference: Reference, is_new: bool) -> dict[str, str]:
+    words = "Downloaded newer image for" if is_new else "Image is up to date for"
+    return {"status": f"Status: {words} {reference.familiar}"}
 
 
 def _platform(request: web.Request) -> Platform | None:
@@ -136,9 +136,23 @@ async def save(request: web.Request) -> web.StreamResponse:
         return await send_from_thread(request, response, write_to)
 
 
-async def push(request: web.Request) -> NoReturn:
-    name = request.match_info["name"]
-    raise Unsupported(f"cannot push {name}: push is not supported yet")
+async def push(request: web.Request) -> web.StreamResponse:
+    """Push one tag, or all tags of a repository when none is given."""
+    reference = reference_of(request.match_info["name"], text(request, "tag"))
+    credentials = from_header(request.headers.get("X-Registry-Auth"))
+    platform, pushes = _platform(request), engine_of(request).pushes
+    async with JsonLines(request) as lines, Outbox(lines) as outbox:
+        await lines.send({"status": f"The push refers to repository [{reference.repository}]"})
+
+        def tell(step: Progress) -> None:
+            outbox.put(progress_json(step))
+
+        for name in pushes.names(reference):
+            pushed = await pushes.push(name, credentials=credentials, platform=platform, progress=tell)
+            outbox.put({"status": f"{pushed.tag}: digest: {pushed.digest} size: {pushed.size}"})
+            aux = {"Tag": pushed.tag, "Digest": str(pushed.digest), "Size": pushed.size}
+            outbox.put({"progressDetail": {}, "aux": aux})
+    return lines.response
 
 
 async def search(request: web.Request) -> NoReturn:

@@ -67,8 +67,6 @@ ROUTES = (
     Route("GET", "/plugins/{name:.+}/json", unknown_plugin),
     Route("DELETE", "/plugins/{name:.+}", unknown_plugin),
     Route("*", "/plugins{rest:(/.*)?}", unsupported),
-    Route("*", "/auth", unsupported),
-    Route("*", "/distribution{rest:(/.*)?}", unsupported),
     Route("*", "/session", unsupported),
     Route("*", "/grpc", unsupported),
     Route("*", "/containers/{name}/checkpoints{rest:(/.*)?}", unsupported),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.api_client import IMAGE, Answer, Api
+from tests.support.api_client import Answer, Api
 from tests.support.docker_archive import docker_archive
 from tests.support.registry_server import RegistryServer
 from tests.support.tiny_image import image, layer, tar_of
@@ -86,8 +86,23 @@ def test_a_file_that_is_no_image_is_refused(api: Api) -> None:
     assert api.post("/images/create", fromImage="a", headers={"X-Registry-Auth": "!"}).status == 400
 
 
-def test_what_is_not_there_yet_says_so(api: Api) -> None:
-    for method, path in (("GET", "/images/search"), ("POST", f"/images/{IMAGE}/push")):
-        answer = api.request(method, path)
-        assert answer.status == 501
-        assert "not supported" in answer.message
+def test_an_image_is_pushed_to_where_its_name_says(api: Api) -> None:
+    with RegistryServer() as server:
+        name = f"{server.address}/team/one"
+        api.post("/images/load", docker_archive({f"{name}:a": ONE}))
+        api.post(f"/images/{name}:a/tag", repo=name, tag="b")
+        told = lines(api.post(f"/images/{name}/push"))
+        assert told[0] == {"status": f"The push refers to repository [{name}]"}
+        assert [line["aux"]["Tag"] for line in told if "aux" in line] == ["a", "b"]
+        assert sorted(server.tags("team/one")) == ["a", "b"]
+        assert api.get(f"/images/{name}:a/json").json["RepoDigests"]
+        failed = lines(api.post(f"/images/{name}/push", tag="c"))
+        assert failed[-1]["error"] == f"tag does not exist: {name}:c"
+        for tag in ("a", "b"):
+            api.delete(f"/images/{name}:{tag}")
+
+
+def test_a_search_says_why_it_is_none(api: Api) -> None:
+    answer = api.get("/images/search", term="x")
+    assert answer.status == 501
+    assert "not supported" in answer.message
