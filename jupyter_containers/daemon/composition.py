@@ -13,6 +13,7 @@ from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.daemon.configuration import Configuration
 from jupyter_containers.engine.builds import BaseImages, Builds
 from jupyter_containers.engine.containers import Containers
+from jupyter_containers.engine.containers.name_server import NameServers
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.engine.environment import CGROUP_PARENT, Environment
 from jupyter_containers.engine.events import Events
@@ -78,6 +79,7 @@ class Composition:
         engine_volumes = Volumes(self._data / "volumes", records, self._events, host=self._host_mounts, now=_now)
         daemon = Daemon(daemon_id, _now(), _now)
         engine_networks = Networks(daemon, self._networking, networks.Networks(self._database), self._events)
+        self._name_servers = NameServers(engine_networks.directory)
         environment = self._environment(engine_images, engine_volumes, engine_networks)
         engine_containers = Containers(environment)
         return Engine(
@@ -104,6 +106,7 @@ class Composition:
             volumes=engine_volumes,
             networking=self._networking,
             networks=engine_networks,
+            name_servers=self._name_servers,
             launcher=self._launcher,
             cgroups=self._cgroups,
             events=self._events,
@@ -202,6 +205,7 @@ class Composition:
         """Let go of containers, which run on, and of everything else. The network goes when nobody is on it."""
         counts = self.engine.containers.counts()
         await self.engine.containers.close()
+        self._name_servers.close_all()
         is_deserted = not (counts.running or counts.paused)
         await self._networking.close(remove=is_deserted)
         if is_deserted:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jupyter_containers.cgroups.manager import CgroupManager
     from jupyter_containers.content.store import ContentStore
+    from jupyter_containers.engine.containers.name_server import NameServers
     from jupyter_containers.engine.events import Events
     from jupyter_containers.engine.images import Images
     from jupyter_containers.engine.networks import Networks
@@ -36,6 +37,7 @@ class Environment:
     volumes: Volumes
     networking: Networking
     networks: Networks
+    name_servers: NameServers
     launcher: Launcher
     cgroups: CgroupManager
     events: Events

@@ -87,6 +87,13 @@ def name_server_conf(host_text: str, *, search: Sequence[str] = (), options: Seq
     return "".join(f"{line}\n" for line in [*lines, "options " + " ".join(chosen_options)])
 
 
+def expects_search(host_text: str, options: Sequence[str] = ()) -> bool:
+    """Tell whether names without a dot wait for their search domain: somebody has set ndots above 0."""
+    chosen = list(options) or [word for line in _lines(host_text, "options") for word in line]
+    numbers = [option.removeprefix("ndots:") for option in chosen if option.startswith("ndots:")]
+    return any(number.isascii() and number.isdigit() and int(number) > 0 for number in numbers)
+
+
 def host_resolv_conf(etc: Path = Path("/etc/resolv.conf"), resolved: Path = _RESOLVED) -> str:
     """Return the host's resolver configuration; that of the uplinks when systemd-resolved stands before them.
 

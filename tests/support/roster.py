@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from jupyter_containers.engine.containers.name_server import NameServers
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.events import Events
@@ -42,6 +43,7 @@ def roster(folder: Path, **rooms: Any) -> Roster:
     networking = rooms.get("networking") or Networking(scope="a unit test")
     records = NetworkRecords(database)
     fields["networks"] = Networks(Daemon("daemon", "", lambda: ""), networking, records, fields["events"])
+    fields["name_servers"] = NameServers(fields["networks"].directory)
     names = ("content", "snapshots", "images", "volumes", "networking", "launcher", "cgroups")
     fields |= {name: rooms.get(name, cast(Any, None)) for name in names}
     return Roster(Environment(**fields))

@@ -25,6 +25,7 @@ from jupyter_containers.engine.containers.record import AddressWish, EndpointSet
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.network_values import Network as NamedNetwork
 from jupyter_containers.errors import NotFound
+from jupyter_containers.network.naming import Member
 from jupyter_containers.network.options import interface_option
 from jupyter_containers.network.values import Attachment, Place
 
@@ -116,6 +117,7 @@ class Network:
             return
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        self._roster.environment.name_servers.close(self._record.id)
         await self._roster.environment.networking.detach(self._record.id)
         for name in endpoints_of(self._record):
             _forget(self._roster, self._record, name)
@@ -155,15 +157,14 @@ def join(roster: Roster, record: Record, name: str, attachment: Attachment) -> N
     """Tell everybody that a container is on a network: its neighbours by name, listeners by an event."""
     networks = roster.environment.networks
     network = networks.get(name)
-    if is_user_defined(name):
-        settings = endpoints_of(record).get(name, EndpointSettings())
-        networks.directory.join(network_name(network), member(record, settings, attachment))
+    _name(roster, record, network, attachment)
     networks.tell("connect", network, record.id)
 
 
 async def disconnect_all(roster: Roster, container: Container) -> None:
     """Take a container that has ended off its networks; harmless when it is on none."""
     attachments, container.attachments = container.attachments, {}
+    roster.environment.name_servers.close(container.id)
     if not attachments:
         return
     await roster.environment.networking.detach(container.id)
@@ -183,13 +184,23 @@ async def restore(roster: Roster) -> None:
     running = [container for container in roster.all() if container.is_running and container.shim]
     linked = {c.id: [one for one in c.attachments.values() if one.ip_address] for c in running}
     await roster.environment.networking.restore({key: found for key, found in linked.items() if found})
-    networks = roster.environment.networks
     for container in running:
         for name, attachment in container.attachments.items():
-            if is_user_defined(name):
-                settings = endpoints_of(container.record).get(name, EndpointSettings())
-                known = member(container.record, settings, attachment)
-                networks.directory.join(network_name(networks.get(name)), known)
+            _name(roster, container.record, roster.environment.networks.get(name), attachment)
+    roster.spawn(roster.environment.name_servers.reopen(running), "name servers of containers that run on")
+
+
+def rename(roster: Roster, container: Container) -> None:
+    """Let the neighbours of a running container know its new name."""
+    for name, attachment in container.attachments.items():
+        _name(roster, container.record, roster.environment.networks.get(name), attachment)
+
+
+def _name(roster: Roster, record: Record, network: NamedNetwork, attachment: Attachment) -> None:
+    """Let others on a network know a container by name. On the default bridge nobody is: it only leads outside."""
+    settings = endpoints_of(record).get(network.name, EndpointSettings())
+    known = member(record, settings, attachment) if is_user_defined(network.name) else Member(record.id, (), ())
+    roster.environment.networks.directory.join(network_name(network), known)
 
 
 def _forget(roster: Roster, record: Record, name: str) -> NamedNetwork | None:

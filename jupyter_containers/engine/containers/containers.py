@@ -9,6 +9,7 @@ from jupyter_containers.engine.containers import (
     attach,
     checks,
     commit,
+    connecting,
     create,
     describe,
     listing,
@@ -132,6 +133,7 @@ class Containers:
                 self.roster.rename(container, bare)
             except Conflict as error:
                 raise Conflict(f"Error when allocating new name: {error.message}") from error
+            connecting.rename(self.roster, container)
             self.roster.publish(container, "rename", {"oldName": f"/{old}"})
 
     async def update(

@@ -84,6 +84,7 @@ async def _plug(roster: Roster, container: Container, network: Network, settings
             await networking.leave(record.id, network.segment_id)
             raise
     connecting.join(roster, container.record, network.name, attachment)
+    await roster.environment.name_servers.open(container.record, container.running_shim())
     follow_networks(roster, container, hostname(roster, container.record))
 
 

@@ -96,6 +96,7 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
             on_network=network.connect,
         )
         container.attachments = await network.connected()
+        await roster.environment.name_servers.open(record, shim)
     except BaseException:
         await network.give_up()
         raise
