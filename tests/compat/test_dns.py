@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,54 +11,12 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.daemon import Docker
-from tests.support.dns import Reply, ask, read
+from tests.support.dns_client import addresses, outside, question
 
-A, PTR, MX, TXT, AAAA, HTTPS = 1, 12, 15, 16, 28, 65
+A, PTR, MX, AAAA = 1, 12, 15, 28
 NO_ERROR, NO_SUCH_NAME = 0, 3
 # So that names without a dot are never asked outside: what is not known here has an empty answer.
 ONLY_HERE = ("--dns-opt", "ndots:1")
-# A client on the host's Python, in the container's network namespace: kind of socket, query in, answer out.
-CLIENT = """import socket, sys
-query = sys.stdin.buffer.read()
-if sys.argv[1] == "tcp":
-    with socket.create_connection(("127.0.0.11", 53), 30) as client:
-        client.sendall(len(query).to_bytes(2, "big") + query)
-        stream = client.makefile("rb")
-        answer = stream.read(int.from_bytes(stream.read(2), "big"))
-else:
-    with socket.socket(type=socket.SOCK_DGRAM) as client:
-        client.settimeout(30)
-        client.connect(("127.0.0.11", 53))
-        client.send(query)
-        answer = client.recv(65535)
-sys.stdout.buffer.write(answer)
-"""
-# A name server on the host's Python, in a container's network namespace: one name, all others do not exist.
-UPSTREAM = """import selectors, socket
-NAME, CONTENT = b"\\7outside\\7example\\0\\0\\1\\0\\1", bytes([192, 0, 2, 77])
-def answer(query):
-    question = query[12:query.index(b"\\0", 12) + 5]
-    found = question == NAME
-    record = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + CONTENT if found else b""
-    counts = b"\\0\\1" + (b"\\0\\1" if found else b"\\0\\0") + bytes(4)
-    return query[:2] + (b"\\x81\\x80" if found else b"\\x85\\x83") + counts + question + record
-udp, tcp = socket.socket(type=socket.SOCK_DGRAM), socket.create_server(("", 53))
-udp.bind(("", 53))
-selector = selectors.DefaultSelector()
-for one in (udp, tcp):
-    selector.register(one, selectors.EVENT_READ)
-print("ready", flush=True)
-while True:
-    for key, _ in selector.select():
-        if key.fileobj is udp:
-            query, client = udp.recvfrom(65535)
-            udp.sendto(answer(query), client)
-            continue
-        with tcp.accept()[0] as client:
-            stream = client.makefile("rb")
-            reply = answer(stream.read(int.from_bytes(stream.read(2), "big")))
-            client.sendall(len(reply).to_bytes(2, "big") + reply)
-"""
 
 Network = Callable[..., str]
 Run = Callable[..., str]
@@ -98,20 +54,6 @@ def run(docker: Docker, network: Network) -> Iterator[Run]:
         docker("rm", "-fv", *made, code=None)
 
 
-def question(docker: Docker, container: str, name: str, kind: int = A, *, over: str = "udp", edns: int = 0) -> Reply:
-    """Ask as a process of the container."""
-    done = subprocess.run(
-        in_network_of(docker, container, CLIENT, over),
-        input=ask(name, kind, edns=edns), capture_output=True, timeout=60, check=True,
-    )  # fmt: skip
-    return read(done.stdout)
-
-
-def addresses(reply: Reply) -> list[str]:
-    assert reply.rcode == NO_ERROR
-    return sorted(str(ipaddress.ip_address(content)) for _name, _kind, _ttl, content in reply.answers)
-
-
 def address_of(docker: Docker, container: str, net: str) -> str:
     text = f'{{{{(index .NetworkSettings.Networks "{net}").IPAddress}}}}'
     return docker("inspect", "-f", text, container).stdout.strip()
@@ -121,23 +63,12 @@ def short_id(docker: Docker, container: str) -> str:
     return docker("inspect", "-f", "{{.Id}}", container).stdout[:12]
 
 
-def in_network_of(docker: Docker, container: str, *command: str) -> list[str]:
-    """Return a command line that runs the host's Python in the container's network namespace."""
-    pid = docker("inspect", "-f", "{{.State.Pid}}", container).stdout.strip()
-    return ["nsenter", f"--net=/proc/{pid}/ns/net", sys.executable, "-I", "-S", "-c", *command]
-
-
 @contextmanager
 def upstream(docker: Docker, run: Run, net: str) -> Iterator[str]:
     """Run a name server of the outside at port 53 of all addresses of a container; give its address."""
     name = run(net)
-    with subprocess.Popen(in_network_of(docker, name, UPSTREAM), stdout=subprocess.PIPE) as server:
-        try:
-            assert server.stdout is not None
-            assert server.stdout.readline() == b"ready\n"
-            yield address_of(docker, name, net)
-        finally:
-            server.kill()
+    with outside(docker, name):
+        yield address_of(docker, name, net)
 
 
 def test_resolv_conf_names_the_server_on_a_network_of_ones_own_only(docker: Docker, network: Network, run: Run) -> None:

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.network.names import host_resolv_conf, hostname_text, hosts, nameservers, resolv_conf
+from jupyter_containers.network.names import (
+    expects_search,
+    host_resolv_conf,
+    hostname_text,
+    hosts,
+    nameservers,
+    resolv_conf,
+)
 
 # What dockerd 20.10 writes for `docker run --hostname web busybox cat /etc/hosts`.
 DOCKER_HOSTS = """127.0.0.1\tlocalhost
@@ -88,3 +95,21 @@ def test_resolvers_behind_systemd_resolved_are_found(tmp_path: Path) -> None:
 
 def test_a_host_without_resolv_conf_has_an_empty_one(tmp_path: Path) -> None:
     assert host_resolv_conf(tmp_path / "resolv.conf", tmp_path / "resolved.conf") == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "expected"),
+    [
+        ("", [], False),
+        ("options ndots:5\n", [], True),
+        ("options ndots:5\n", ["ndots:0"], False),
+        ("options ndots:5\n", ["rotate"], False),
+        ("", ["ndots:1"], True),
+        ("", ["ndots:x"], False),
+        ("options ndots:0\n", [], False),
+    ],
+)
+def test_names_without_a_dot_are_searched_for_where_somebody_says_so(
+    host: str, options: list[str], expected: bool
+) -> None:
+    assert expects_search(host, options) is expected
