@@ -16,6 +16,7 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.http_parser import HttpRequestParserPy
+from aiohttp.http_websocket import WebSocketReader
 from aiohttp.web_protocol import MAX_MSG_QUEUE_SIZE, RequestHandler, RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
@@ -158,7 +159,8 @@ class Front:
             self._timer = None
 
     def eof_received(self) -> bool:
-        if not self._http._upgraded:
+        # A web socket does not outlive one of its halves.
+        if not self._http._upgraded or isinstance(self._http._payload_parser, WebSocketReader):
             return bool(self._http.eof_received())
         self.has_ended = True
         # When the request is refused instead of hijacked, the connection ends with the answer.

@@ -29,6 +29,28 @@ def frame_header(stream: int, length: int) -> bytes:
     return _HEADER.pack(stream, length)
 
 
+class Unframed:
+    """Takes frames apart as they come: gives their payloads."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, content: bytes) -> list[bytes]:
+        """Return the payloads, also the beginning of one that has not come whole."""
+        self._rest += content
+        payloads = []
+        while len(self._rest) >= _HEADER.size:
+            stream, length = _HEADER.unpack_from(self._rest)
+            end = _HEADER.size + length
+            payloads.append(self._rest[_HEADER.size : end])
+            if len(self._rest) < end:
+                # The rest of it is a frame of its own.
+                self._rest = frame_header(stream, end - len(self._rest))
+                break
+            self._rest = self._rest[end:]
+        return payloads
+
+
 def stream_type(*, terminal: bool, version: tuple[int, int]) -> str:
     """Return the content type of a stream: the multiplexed one has its own name since API 1.42."""
     return MULTIPLEXED_STREAM if not terminal and version >= (1, 42) else RAW_STREAM

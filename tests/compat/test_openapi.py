@@ -33,7 +33,7 @@ REFUSED = {
 
 
 NOT_YET = {
-    "GET /containers/{id}/attach/ws", "POST /images/{name}/push", "GET /distribution/{name}/json", "GET /networks/{id}",
+    "POST /images/{name}/push", "GET /distribution/{name}/json", "GET /networks/{id}",
     "POST /networks/create", "POST /networks/{id}/connect", "POST /networks/{id}/disconnect", "DELETE /networks/{id}",
     "GET /system/df", "POST /auth",
 }  # fmt: skip

@@ -7,12 +7,14 @@ import time
 
 from aiohttp import web
 
+from jupyter_containers.api import web_socket
 from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
 from jupyter_containers.api.naming import container_of
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text, version_of
 from jupyter_containers.api.streams import (
     DEFAULT_DETACH_KEYS,
     DetachKeys,
+    Unframed,
     parse_detach_keys,
     stream_type,
 )
@@ -21,7 +23,7 @@ from jupyter_containers.api.wire.stats import statistics_json
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
 from jupyter_containers.engine.containers.logs import LogQuery
-from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.errors import InvalidParameter
 
 
 async def wait(request: web.Request) -> web.StreamResponse:
@@ -124,7 +126,28 @@ async def _write_logs(request: web.Request, container: Container, connection: Co
 
 
 async def attach_by_web_socket(request: web.Request) -> web.StreamResponse:
-    raise Unsupported("attaching by web socket is not supported; use POST /containers/{name}/attach")
+    containers, container, version = engine_of(request).containers, container_of(request), version_of(request)
+    keys = parse_detach_keys(text(request, "detachKeys") or DEFAULT_DETACH_KEYS)
+    wanted = Streams(True, True, True)
+    if version >= web_socket.CHOICE_SINCE:
+        wanted = Streams(flag(request, "stdin"), flag(request, "stdout"), flag(request, "stderr"))
+    containers.check_attach(container)
+    terminal = container.record.settings.tty
+    client = await web_socket.open_web_socket(request)
+    as_text = version < web_socket.BINARY_SINCE
+    if flag(request, "logs") and (wanted.stdout or wanted.stderr):
+        async for entries in containers.logs(container, LogQuery(stdout=wanted.stdout, stderr=wanted.stderr)):
+            content = log_bytes(entries, terminal=True)
+            await (client.send_str(content.decode(errors="replace")) if as_text else client.send_bytes(content))
+    stream = await containers.attach(container, wanted) if flag(request, "stream") else None
+    if stream is None:
+        await client.close()
+        return client
+    watcher = DetachKeys(keys) if terminal and wanted.stdin else None
+    unframed = None if terminal else Unframed()
+    if await web_socket.relay(client, stream, stdin=wanted.stdin, unframed=unframed, as_text=as_text, keys=watcher):
+        containers.detached(container)
+    return client
 
 
 ROUTES = (

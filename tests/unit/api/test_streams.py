@@ -11,6 +11,7 @@ from jupyter_containers.api.streams import (
     RAW_STREAM,
     STDERR,
     DetachKeys,
+    Unframed,
     frame,
     parse_detach_keys,
     stream_type,
@@ -67,3 +68,10 @@ def test_no_key_is_lost_or_changed_however_the_bytes_are_cut(chunks: list[bytes]
     else:
         assert typed.startswith(passed)
         assert sequence.startswith(typed[len(passed) :])
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.binary(max_size=20)), max_size=8), st.integers(1, 9))
+def test_frames_come_apart_however_they_are_cut(parts: list[tuple[int, bytes]], size: int) -> None:
+    whole, unframed = b"".join(frame(stream, payload) for stream, payload in parts), Unframed()
+    found = [p for at in range(0, len(whole), size) for p in unframed.feed(whole[at : at + size])]
+    assert b"".join(found) == b"".join(payload for _, payload in parts)
