@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 
 from jupyter_containers.cgroups import files
 from jupyter_containers.cgroups.manager import Usage
@@ -58,7 +57,7 @@ class AbsentManager:
 class AbsentCgroup:
     """Cgroup that holds no process."""
 
-    paths: Mapping[str, Path] = {}
+    paths: Mapping[str, str] = {}
 
     def __init__(self, reason: str) -> None:
         self._reason = reason

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from jupyter_containers.oci.runtime_spec import Resources
@@ -55,7 +54,7 @@ class Cgroup(Protocol):
     """One group. A value: it holds paths and no descriptors, so it survives fork and can be made again by `open`."""
 
     @property
-    def paths(self) -> Mapping[str, Path]:
+    def paths(self) -> Mapping[str, str]:
         """Return the directories by controller; {"unified": …} on v2."""
 
     def add(self, pid: int) -> None:
@@ -144,7 +143,7 @@ LIMITS = frozenset({
 })  # fmt: skip
 
 
-def choose(root: Path = Path("/sys/fs/cgroup")) -> CgroupManager:
+def choose(root: str | os.PathLike[str] = "/sys/fs/cgroup") -> CgroupManager:
     """Return the backend for the hierarchies mounted at `root`: v2 when the root is unified, else v1, else absent."""
     # Imported here because each of them imports this module's values, and a host needs one of them.
     if os.path.exists(os.path.join(root, "cgroup.controllers")):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from jupyter_containers.cgroups import files, v1_limits, v1_usage
 from jupyter_containers.cgroups.manager import Usage
@@ -20,7 +19,7 @@ CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blki
 _SYSTEMD = "systemd"
 
 
-def find_hierarchies(root: str | Path) -> dict[str, str]:
+def find_hierarchies(root: str | os.PathLike[str]) -> dict[str, str]:
     """Return the directory of each controller's hierarchy under `root` that this user may write to.
 
     Controllers mounted together appear as "cpu,cpuacct", usually with links of the single names beside it.
@@ -94,9 +93,9 @@ class LegacyCgroup:
         self._distinct = tuple(dict.fromkeys(self.directories.values()))
 
     @property
-    def paths(self) -> Mapping[str, Path]:
+    def paths(self) -> Mapping[str, str]:
         """Return the directories by controller."""
-        return {controller: Path(directory) for controller, directory in self.directories.items()}
+        return self.directories
 
     def add(self, pid: int) -> None:
         """Move a process into the group, from outside; see Cgroup.enter for the quick way."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from jupyter_containers.cgroups import absent, files, v2_limits, v2_usage
 from jupyter_containers.cgroups.manager import CgroupManager, Usage
@@ -21,7 +20,7 @@ CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids")
 _LEAF = "jupyter-containers-host"
 
 
-def find(root: str | Path, own_group: str | None = None) -> CgroupManager:
+def find(root: str | os.PathLike[str], own_group: str | None = None) -> CgroupManager:
     """Return the backend for the unified hierarchy at `root`: below its root, or below the own group if delegated.
 
     `own_group` is this process's path in the hierarchy, asked of /proc when it is None.
@@ -110,9 +109,9 @@ class UnifiedCgroup:
         self.directory = directory
 
     @property
-    def paths(self) -> Mapping[str, Path]:
+    def paths(self) -> Mapping[str, str]:
         """Return the directory."""
-        return {"unified": Path(self.directory)}
+        return {"unified": self.directory}
 
     def add(self, pid: int) -> None:
         """Move a process into the group."""

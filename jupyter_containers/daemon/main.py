@@ -18,7 +18,7 @@ from jupyter_containers.daemon import log_format
 from jupyter_containers.daemon.configuration import Configuration, configure
 from jupyter_containers.daemon.lock import Lock
 from jupyter_containers.errors import ContainersError, Unsupported
-from jupyter_containers.linux import mounts, namespaces
+from jupyter_containers.linux import memory, mounts, namespaces
 from jupyter_containers.linux.constants import CLONE_NEWNS, MS_REC, MS_SLAVE
 from jupyter_containers.linux.processes import set_title
 from jupyter_containers.supervisor.host_mounts import HostMounts
@@ -88,6 +88,7 @@ def _check_layout(path: Path) -> None:
 
 async def _run(configuration: Configuration) -> None:
     set_title("jc: daemon")
+    memory.use_one_arena()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -116,6 +117,7 @@ async def _serve(
         await composition.open()
         await _listen(server, configuration)
         await composition.warm_up()
+        launcher.stock()
         _settle()
         await stop.wait()
         _log.info("stopping; containers run on")

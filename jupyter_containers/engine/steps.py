@@ -47,10 +47,11 @@ class StepExecutor:
         bundle = Bundle(self._environment.places.run / "bundles" / step.id)
         try:
             files.mkdir(mode=0o755)
-            Bundle.create(bundle.path, self._spec(step, files))
+            spec = self._spec(step, files)
+            Bundle.create(bundle.path, spec)
             shim = await self._environment.launcher.launch(step.id, bundle.path)
             try:
-                return await self._run(step, shim, output)
+                return await self._run(step, shim, spec, output)
             finally:
                 # Finished even when the build is cancelled now: nothing may run on or stay mounted.
                 await asyncio.shield(self._clean_up(step, shim))
@@ -81,8 +82,8 @@ class StepExecutor:
         spec = specification(record, facts)
         return replace(spec, mounts=(*spec.mounts, *step.mounts))
 
-    async def _run(self, step: Step, shim: Shim, output: Output) -> int:
-        created = await shim.create()
+    async def _run(self, step: Step, shim: Shim, spec: Spec, output: Output) -> int:
+        created = await shim.create(namespaces=spec.own_namespaces)
         try:
             await self._connect(step, created)
         finally:
@@ -120,6 +121,7 @@ class StepExecutor:
             await dismissal.dismiss_stray(self._environment, step.id, path)
         finally:
             shim.close()
+            self._environment.launcher.stock()
             await self._environment.networking.detach(step.id)
 
     async def _is_running(self, shim: Shim) -> bool:

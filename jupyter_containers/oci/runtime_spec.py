@@ -185,6 +185,11 @@ class Spec:
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     rootfs: tuple[Mount, ...] = ()
 
+    @property
+    def own_namespaces(self) -> tuple[str, ...]:
+        """The types of the namespaces that are made for this container; it joins those of the other entries."""
+        return tuple(entry.type for entry in self.linux.namespaces if not entry.path)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "ociVersion": VERSION,

@@ -12,60 +12,68 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.oci.runtime_spec import Spec
 from jupyter_containers.runtime.defaults import default_seccomp
+
+if TYPE_CHECKING:
+    # Only named here: importing it costs the zygote 2 MB, using it each shim 0.2.
+    from pathlib import Path
 
 # Stands in config.json for the 20 KB of the default seccomp profile, which every process of ours knows anyway.
 ANNOTATION_SECCOMP = "jupyter-containers.seccomp"
 
 
 class BundleNotFound(NotFound):
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"no bundle at {path}", path=str(path))
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no bundle at {path}", path=path)
 
 
 class Bundle:
-    """The directory of one container; holds no descriptors and no cache."""
+    """The directory of one container, `place`; holds no descriptors and no cache."""
 
-    __slots__ = ("path",)
+    __slots__ = ("place",)
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: str | os.PathLike[str]) -> None:
+        self.place = os.fspath(place)
 
     @classmethod
-    def create(cls, path: Path, spec: Spec) -> Bundle:
+    def create(cls, path: str | os.PathLike[str], spec: Spec) -> Bundle:
         """Make the directory with its config and mount point; an existing bundle gets the new config."""
-        bundle = cls(Path(path))
+        bundle = cls(path)
         os.makedirs(bundle.rootfs_path, mode=0o700, exist_ok=True)
         write_json(bundle.config_path, _to_json(spec))
         return bundle
 
     @property
-    def config_path(self) -> Path:
-        return self.path / "config.json"
+    def path(self) -> Path:
+        from pathlib import Path
+
+        return Path(self.place)
 
     @property
-    def rootfs_path(self) -> Path:
-        return self.path / "rootfs"
+    def config_path(self) -> str:
+        return f"{self.place}/config.json"
 
     @property
-    def state_path(self) -> Path:
-        return self.path / "state.json"
+    def rootfs_path(self) -> str:
+        return f"{self.place}/rootfs"
 
     @property
-    def exit_path(self) -> Path:
-        return self.path / "exit.json"
+    def state_path(self) -> str:
+        return f"{self.place}/state.json"
 
     @property
-    def trace_path(self) -> Path:
-        return self.path / "trace.json"
+    def exit_path(self) -> str:
+        return f"{self.place}/exit.json"
+
+    @property
+    def trace_path(self) -> str:
+        return f"{self.place}/trace.json"
 
     def load_spec(self) -> Spec:
         """Return the spec. Raises: BundleNotFound; InvalidParameter when the JSON is not a spec."""
@@ -78,16 +86,18 @@ class Bundle:
             return replace(spec, linux=replace(spec.linux, seccomp=default_seccomp()))
         return spec
 
-    def root_path(self, spec: Spec) -> Path:
+    def root_path(self, spec: Spec) -> str:
         """Return where the spec's root is mounted: `root.path`, which may be relative to the bundle."""
-        return self.path / spec.root.path
+        return os.path.abspath(os.path.join(self.place, spec.root.path))
 
     def remove(self) -> None:
         """Delete the directory; a bundle that is gone already is not an error."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        import shutil
+
+        shutil.rmtree(self.place, ignore_errors=True)
 
 
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
+def write_json(path: str, data: Mapping[str, Any]) -> None:
     """Replace a file by this JSON object, atomically for readers. Not synced: the run root dies with the host."""
     temporary = f"{path}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -98,13 +108,13 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     os.rename(temporary, path)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: str) -> dict[str, Any]:
     """Read what `write_json` wrote. Raises: BundleNotFound when the file is missing, InvalidParameter when broken."""
     try:
         with open(path, "rb") as file:
             data = json.loads(file.read())
     except FileNotFoundError:
-        raise BundleNotFound(path.parent) from None
+        raise BundleNotFound(os.path.dirname(path)) from None
     except ValueError as error:
         raise InvalidParameter(f"not JSON: {path}: {error}") from error
     if not isinstance(data, dict):

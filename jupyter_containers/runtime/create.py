@@ -55,7 +55,7 @@ def create(
     PID 1 a child of the caller's parent, who is then the one to reap it. Raises:
     ContainersError with details step, errno, path; nothing is left then.
     """
-    making = _Making(bundle, _within_reach(spec or bundle.load_spec(), cgroup_manager), stdio, as_sibling=as_sibling)
+    making = _Making(bundle, within_reach(spec or bundle.load_spec(), cgroup_manager), stdio, as_sibling=as_sibling)
     try:
         making.make_cgroup(cgroup_manager)
         making.copy_mounts()
@@ -94,7 +94,7 @@ def start(created: Created) -> None:
 
 def cgroup_path(bundle: Bundle, spec: Spec) -> str:
     """Return where in the hierarchies the group of a bundle's container is."""
-    return (spec.linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{bundle.path.name}").strip("/")
+    return (spec.linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{os.path.basename(bundle.place)}").strip("/")
 
 
 def broken(error: OSError, doing: str, prefix: str) -> ContainersError:
@@ -123,7 +123,7 @@ class _Making:
         self._as_sibling = as_sibling
         self._watch = Stopwatch()
         self._durations = Durations()
-        operations = plan(spec, os.path.abspath(bundle.root_path(spec)))
+        operations = plan(spec, bundle.root_path(spec))
         program = privileges.compile_filter(spec.linux.seccomp, spec.process.capabilities.bounding)
         self._channel, inside = Channel.pair()
         self._birth = init.Birth(spec, operations, inside, stdio, program=program)
@@ -139,7 +139,7 @@ class _Making:
         self.doing = "make the cgroup"
         linux = self._birth.spec.linux
         self._cgroup = manager.create(cgroup_path(self._bundle, self._birth.spec), linux.resources)
-        self._birth.site.cgroup_paths = {name: str(path) for name, path in self._cgroup.paths.items()}
+        self._birth.site.cgroup_paths = self._cgroup.paths
         self._lap()
 
     def copy_mounts(self) -> None:
@@ -188,10 +188,9 @@ class _Making:
             return
         self.doing = "open the network namespace"
         try:
-            self._netns_fd = os.open(f"/proc/{self._pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+            self._netns_fd, self._netlink_fd = open_network(self._pid)
         except FileNotFoundError:
             return  # the child has failed already; `follow` reads why
-        self._netlink_fd = _netlink_in(self._netns_fd)
         if on_network is not None:
             on_network(self._netns_fd, self._netlink_fd)
         self._lap()
@@ -250,15 +249,19 @@ class _Making:
         return sum(namespaces.FLAGS[name] for name in made)
 
     def _death(self) -> ContainersError:
-        killed = self._cgroup is not None and self._cgroup.oom_kills() > 0
-        reason = "its memory limit is too low" if killed else "it ended without a word"
-        return ContainersError(f"{CREATE_FAILED}: init died: {reason}", step=self.doing)
+        return death(self._cgroup is not None and self._cgroup.oom_kills() > 0, self.doing)
 
     def _lap(self) -> None:
         self._durations.outside.append((self.doing, self._watch.lap()))
 
 
-def _within_reach(spec: Spec, manager: CgroupManager) -> Spec:
+def death(was_killed_for_memory: bool, doing: str) -> ContainersError:
+    """Return why there is no container: its init has died before it was ready."""
+    reason = "its memory limit is too low" if was_killed_for_memory else "it ended without a word"
+    return ContainersError(f"{CREATE_FAILED}: init died: {reason}", step=doing)
+
+
+def within_reach(spec: Spec, manager: CgroupManager) -> Spec:
     """Without a device cgroup, take away what it makes safe: making device nodes, and using those of an image."""
     if manager.version:
         return spec
@@ -291,10 +294,18 @@ def _visit(namespace_fd: int, own: str, flag: int) -> Iterator[None]:
         os.close(own_fd)
 
 
-def _netlink_in(netns_fd: int) -> int:
-    """Open a route socket that configures another network namespace: a socket stays where it was opened."""
-    with _visit(netns_fd, "net", constants.CLONE_NEWNET):
-        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE).detach()
+def open_network(pid: int) -> tuple[int, int]:
+    """Return the network namespace of a process, and a route socket that configures it: one stays where it was opened.
+
+    Both are the caller's to close. Raises FileNotFoundError when the process has ended, OSError.
+    """
+    netns_fd = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with _visit(netns_fd, "net", constants.CLONE_NEWNET):
+            return netns_fd, socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE).detach()
+    except BaseException:
+        os.close(netns_fd)
+        raise
 
 
 def entry_of(cgroup: Cgroup | None, opened: ExitStack) -> int | None:

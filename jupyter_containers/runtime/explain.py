@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from jupyter_containers.runtime import init
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.plan import plan
@@ -17,7 +15,7 @@ def explain(bundle: Bundle) -> Trace:
     """
     durations = Durations.read(bundle.trace_path)
     spec = bundle.load_spec()
-    inside = init.descriptions(plan(spec, os.path.abspath(bundle.root_path(spec))))
+    inside = init.descriptions(plan(spec, bundle.root_path(spec)))
     return Trace(
         (
             *(Step(name, duration, "outside") for name, duration in durations.outside),

@@ -1,6 +1,7 @@
 """The conversation between the parent and the process it has cloned, one method for each message.
 
     inside                          outside
+                      ◀────────────  tell_fate           to one born ahead: its bundle (streams)
     announce_birth    ────────────▶               of an exec, by the one who carries it in: its pid (terminal)
     announce_ready    ────────────▶               all is set up (durations, terminal)
                       ◀────────────  let_go              execve
@@ -22,6 +23,9 @@ from typing import Any
 from jupyter_containers.errors import ContainersError, from_data, to_data
 from jupyter_containers.linux import descriptors
 
+# Made once, in the zygote: one for each message would cost every shim some pages.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_DECODER = json.JSONDecoder()
 _LARGEST = 64 << 10
 
 
@@ -68,9 +72,24 @@ class Channel:
 
     # What the inside says.
 
-    def announce_ready(self, durations_us: Sequence[int], terminal_fd: int | None, pid: int | None = None) -> None:
-        """Say that all is set up; `pid` when another process than this one goes on."""
-        body = {"word": "ready", "durations": list(durations_us)} | ({} if pid is None else {"pid": pid})
+    def announce_ready(
+        self,
+        durations_us: Sequence[int],
+        terminal_fd: int | None,
+        pid: int | None = None,
+        *,
+        cgroup: str = "",
+        preceding: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """Say that all is set up; `pid` when another process than this one goes on.
+
+        `cgroup` and `preceding`, steps with their durations, are told by one that was born ahead.
+        """
+        body: dict[str, Any] = {"word": "ready", "durations": list(durations_us)}
+        if pid is not None:
+            body["pid"] = pid
+        if cgroup:
+            body |= {"cgroup": cgroup, "preceding": list(preceding)}
         self._send(body, *(() if terminal_fd is None else (terminal_fd,)))
 
     def announce_birth(self, pid: int, terminal_fd: int | None) -> None:
@@ -83,18 +102,21 @@ class Channel:
 
     # What the outside says.
 
+    def tell_fate(self, bundle: str, stdio_fds: Sequence[int]) -> None:
+        self._send({"word": "become", "bundle": bundle}, *stdio_fds)
+
     def let_go(self) -> None:
         self._send({"word": "go"})
 
     def receive(self) -> Message:
         """Wait for the next message; the caller closes its descriptors. A vanished peer is the word ""."""
         try:
-            packet, fds = descriptors.receive(self._socket, _LARGEST, max_fds=1)
+            packet, fds = descriptors.receive(self._socket, _LARGEST, max_fds=3)
         except ConnectionResetError:
             return Message("")
         if not packet:
             return Message("")
-        body = json.loads(packet)
+        body = _DECODER.decode(packet.decode())
         return Message(body.pop("word"), body, tuple(fds))
 
     def expect(self, word: str) -> None:
@@ -103,7 +125,7 @@ class Channel:
             os._exit(1)
 
     def _send(self, body: dict[str, Any], *fds: int) -> None:
-        descriptors.send(self._socket, json.dumps(body, separators=(",", ":")).encode(), fds)
+        descriptors.send(self._socket, _ENCODER.encode(body).encode(), fds)
 
 
 def _in_words(error: BaseException) -> BaseException:

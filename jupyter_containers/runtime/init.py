@@ -57,6 +57,11 @@ class Birth:
     # Its pid namespace is another's: what has all privileges may not be seen there (see passage.py).
     is_carried: bool = False
     site: Site = field(default_factory=Site)
+    # Of one that was born ahead of its container: how long it took to leave its parent, which is done; what it did
+    # between hearing of its container and its first step; its group, for the parent, who does not know the spec.
+    detaching_us: int | None = None
+    preceding: list[tuple[str, int]] = field(default_factory=list)
+    cgroup_path: str = ""
     identity: users.Identity = field(default=users.ROOT)
 
 
@@ -85,6 +90,7 @@ def run(birth: Birth) -> NoReturn:
         for doing in steps(birth):
             doing.execute(birth.site)
             durations.append(watch.lap())
+        durations[0] += birth.detaching_us or 0
         doing = last
         if birth.is_carried:
             _hand_over(birth, durations)
@@ -157,7 +163,10 @@ def _ignored_signals() -> list[int]:
 
 
 def _detach(birth: Birth) -> None:
-    leave_parent(birth.channel, birth.stdio, [*birth.joined.values(), *birth.site.trees.values()])
+    if birth.detaching_us is None:
+        leave_parent(birth.channel, birth.stdio, [*birth.joined.values(), *birth.site.trees.values()])
+    elif birth.stdio is not None:
+        streams.take(birth.stdio, {birth.channel.fileno()})
     privileges.limit_bounding(birth.spec.process)
 
 
@@ -221,11 +230,10 @@ def _hand_over(birth: Birth, durations: Sequence[int]) -> None:
 def _announce(birth: Birth, durations: Sequence[int]) -> None:
     master_fd = birth.site.terminal_master_fd
     descriptors.close_all_except({birth.channel.fileno(), master_fd})
-    if master_fd == NOT_YET:
-        birth.channel.announce_ready(durations, None)
-    else:
-        birth.channel.announce_ready(durations, master_fd)
-        os.close(master_fd)
+    terminal_fd = None if master_fd == NOT_YET else master_fd
+    birth.channel.announce_ready(durations, terminal_fd, cgroup=birth.cgroup_path, preceding=birth.preceding)
+    if terminal_fd is not None:
+        os.close(terminal_fd)
 
 
 def _execute(birth: Birth) -> NoReturn:

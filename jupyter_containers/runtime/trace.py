@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from jupyter_containers.runtime.bundle import read_json, write_json
@@ -44,11 +43,11 @@ class Durations:
     outside: list[tuple[str, int]] = field(default_factory=list)
     inside: list[int] = field(default_factory=list)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: str) -> None:
         write_json(path, {"outside": self.outside, "inside": self.inside})
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: str) -> Self:
         """Raises: BundleNotFound when no container was made here."""
         data = read_json(path)
         return cls([(name, duration) for name, duration in data["outside"]], list(data["inside"]))

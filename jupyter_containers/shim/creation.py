@@ -1,6 +1,8 @@
-"""Making the container in a process of its own: the memory that this touches, 1.5 MB, goes when it is done.
+"""Making the container in other processes: the memory that this touches, 1.5 MB, goes when it is done.
 
-    shim ─ fork ─▶ maker ─ clone(CLONE_PARENT) ─▶ init, a child of the shim
+    shim ─ "become" ─▶ init, which was born ahead (runtime/newborn.py)
+
+    shim ─ fork ─▶ maker ─ clone(CLONE_PARENT) ─▶ init, made to order, a child of the shim
            ◀── {"made": …} + the descriptor to start it, its terminal ──┘
 
 A fork shares all pages until one of the two writes, and Python writes wherever it looks (reference counts). The shim
@@ -15,13 +17,15 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from jupyter_containers.cgroups.manager import CgroupManager
 from jupyter_containers.errors import ContainersError, NotFound, from_data, to_data
 from jupyter_containers.runtime import create as runtime
+from jupyter_containers.runtime import newborn as newborns
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created
+from jupyter_containers.runtime.newborn import Newborn
 from jupyter_containers.shim import protocol
 
 TellNetwork = Callable[[int, int], None]
@@ -29,9 +33,31 @@ Stdio = tuple[int, int, int]
 _BURIAL_SECONDS = 5
 
 
+class Making(Protocol):
+    """A container under way. The shim may do other things meanwhile."""
+
+    def finish(self) -> Created:
+        """Wait for the container. Raises what the runtime raises; nothing is left then. Call it once."""
+
+
+@dataclass(slots=True)
+class Growing:
+    """A newborn that becomes the container."""
+
+    newborn: Newborn
+    bundle: Bundle
+    cgroups: CgroupManager
+
+    def finish(self) -> Created:
+        """See Making."""
+        created, durations = newborns.follow(self.newborn, self.bundle, self.cgroups)
+        durations.write(self.bundle.trace_path)
+        return created
+
+
 @dataclass(slots=True)
 class Maker:
-    """A maker at work: `finish` once. The shim may do other things meanwhile."""
+    """A maker at work."""
 
     pid: int
     end: socket.socket
@@ -39,7 +65,7 @@ class Maker:
     cgroups: CgroupManager
 
     def finish(self) -> Created:
-        """Wait for the container. Raises what the runtime raises; nothing is left then."""
+        """See Making."""
         with self.end as end:
             answer, fds = protocol.receive(end)
         if answer is None:
@@ -66,8 +92,22 @@ class Maker:
         group.remove()
 
 
-def begin(bundle: Bundle, *, stdio: Stdio | None, cgroups: CgroupManager, tell_network: TellNetwork) -> Maker:
-    """Fork a maker for the bundle's container; descriptors as for runtime.create. `tell_network` is called in it."""
+def begin(
+    bundle: Bundle,
+    *,
+    stdio: Stdio | None,
+    cgroups: CgroupManager,
+    tell_network: TellNetwork,
+    newborn: Newborn | None = None,
+) -> Making:
+    """Begin the bundle's container with `newborn`, or a maker; descriptors as for runtime.create.
+
+    `tell_network` is called at once, or in the maker.
+    """
+    if newborn is not None:
+        newborns.become(newborn, bundle, stdio)
+        tell_network(newborn.netns_fd, newborn.netlink_fd)
+        return Growing(newborn, bundle, cgroups)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         pid = os.fork()

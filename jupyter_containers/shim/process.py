@@ -8,12 +8,12 @@ import os
 import signal
 import socket
 import time
-from pathlib import Path
 from typing import Any
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import to_data
 from jupyter_containers.linux import descriptors, processes
+from jupyter_containers.runtime import newborn
 from jupyter_containers.runtime import state as states
 from jupyter_containers.runtime.bundle import Bundle, write_json
 from jupyter_containers.runtime.create import Created
@@ -33,29 +33,30 @@ def prepare() -> None:
     descriptors.close_all_except((), lowest=1 << 30)
 
 
-def serve(container_id: str, bundle_path: Path, run_root: Path, control_fd: int, *, cgroups: CgroupManager) -> None:
-    """Be the shim of a bundle until there is nothing left to do. Runs in a fresh fork of who has called `prepare`."""
+def serve(control_fd: int, *, cgroups: CgroupManager) -> None:
+    """Be the shim of whatever bundle is asked for, until there is nothing left to do.
+
+    Runs in a fresh fork of who has called `prepare`.
+    """
     os.setsid()
-    processes.set_title(f"jc: shim {container_id[:12]}")
+    processes.set_title("jc: spare shim, without a container yet")
     null_fd = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null_fd, number)
     descriptors.close_all_except({control_fd})
-    os.chdir(bundle_path)
     gc.disable()  # few cycles are made here, and a collection would touch, and so copy, all of the zygote's pages
     processes.set_child_subreaper()
     control = socket.socket(fileno=control_fd)
-    Shim(container_id, Bundle(bundle_path), run_root, control, cgroups=cgroups).run()
+    Shim(control, cgroups=cgroups).run()
 
 
 class Shim:
-    """One container's parent. `container` and `cgroup` are there from create on, `exit` once it has ended."""
+    """One container's parent: whose, is known from `adopt` on. `cgroup` is there from create on."""
 
-    def __init__(
-        self, container_id: str, bundle: Bundle, run_root: Path, control: socket.socket, *, cgroups: CgroupManager
-    ) -> None:
-        self.id = container_id
-        self.bundle = bundle
+    bundle: Bundle
+
+    def __init__(self, control: socket.socket, *, cgroups: CgroupManager) -> None:
+        self.id = ""
         self.loop = Loop()
         self.cgroups = cgroups
         self.cgroup: Cgroup | None = None
@@ -69,11 +70,29 @@ class Shim:
         self.is_deleted = False
         self._connections: dict[int, socket.socket] = {}
         self._socket_inode = 0
-        # Text and os: pathlib costs a shim 0.2 MB.
-        self._socket_path = f"{run_root}/s/{protocol.socket_name(bundle.path)}"
-        self._listener = self._listen()
+        self._socket_path = ""
+        self._listener: socket.socket | None = None
         self._wake_on_child()
         self._connect(control)
+        self.newborn = newborn.bear(cgroups)
+
+    def adopt(self, container_id: str, bundle_path: str, socket_path: str) -> None:
+        """Be the shim of this container from now on; later daemons find it at `socket_path`."""
+        self.id, self.bundle = container_id, Bundle(bundle_path)
+        processes.set_title(f"jc: shim {container_id[:12]}")
+        os.chdir(bundle_path)
+        self._socket_path = socket_path
+        self._listener = self._listen()
+
+    def take_newborn(self) -> newborn.Newborn | None:
+        """Return the process that was born ahead, once."""
+        taken, self.newborn = self.newborn, None
+        return taken
+
+    def discard_newborn(self) -> None:
+        """End what was born ahead, if nobody has taken it."""
+        if (unwanted := self.take_newborn()) is not None:
+            unwanted.discard()
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 
@@ -99,6 +118,7 @@ class Shim:
     def _end(self) -> None:
         """Leave nothing: a container that never started dies, its cgroup goes, the socket's name too."""
         try:
+            self.discard_newborn()
             if self.state is not None and self.state.status is not Status.STOPPED:
                 self.first.kill(signal.SIGKILL)
                 self.wait_for_first()
@@ -109,9 +129,8 @@ class Shim:
     # --- connections -------------------------------------------------------------------------------------------------
 
     def _listen(self) -> socket.socket:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(os.path.dirname(self._socket_path), 0o700)
-        with contextlib.suppress(FileNotFoundError):
+        # Asked first: to raise and catch an error costs a shim 0.1 MB.
+        if os.path.lexists(self._socket_path):
             os.unlink(self._socket_path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Before listen there is nobody to connect, so the mode is right in time.
@@ -125,16 +144,19 @@ class Shim:
 
     def stop_listening(self) -> None:
         """Give the socket's name up, unless the next shim of this bundle has taken it already."""
-        if self._listener.fileno() < 0:
+        if self._listener is None:
             return
         self.loop.forget(self._listener.fileno())
         self._listener.close()
+        self._listener = None
         # The whole run root may have been removed.
         with contextlib.suppress(FileNotFoundError):
             if os.stat(self._socket_path).st_ino == self._socket_inode:
                 os.unlink(self._socket_path)
 
     def _accept(self, _fd: int, _events: int) -> None:
+        if self._listener is None:
+            return
         try:
             connection, _ = self._listener.accept()
         except OSError:

@@ -11,19 +11,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import descriptors
 
-VERSION = 1
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VERSION = 2
 # Larger than any environment that execve takes in practice; the socket's buffers are raised to hold it.
 MAX_PACKET = 1 << 20
 MAX_FDS = 4
@@ -77,12 +78,9 @@ class Exit:
 
 def socket_path(run_root: Path, bundle_path: Path) -> Path:
     """Return where the shim of a bundle listens: short, because a socket's path has room for 107 bytes."""
-    return run_root / "s" / socket_name(bundle_path)
+    import hashlib  # which brings OpenSSL, for the daemon alone: shims are told
 
-
-def socket_name(bundle_path: Path) -> str:
-    # Not SHA-256, which is OpenSSL's: its first use costs a shim 0.3 MB.
-    return hashlib.blake2b(os.fsencode(bundle_path), digest_size=10).hexdigest()
+    return run_root / "s" / hashlib.blake2b(os.fsencode(bundle_path), digest_size=10).hexdigest()
 
 
 def roomy(end: socket.socket) -> socket.socket:

@@ -16,6 +16,7 @@ from jupyter_containers.oci.runtime_spec import Process, process_from_json, reso
 from jupyter_containers.runtime import join as joining
 from jupyter_containers.runtime.create import Created
 from jupyter_containers.runtime.create import start as start_created
+from jupyter_containers.runtime.newborn import NAMESPACES, Newborn
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim import creation, protocol
 from jupyter_containers.shim.client import Client
@@ -33,10 +34,21 @@ Answer = dict[str, Any]
 
 def serve(shim: Shim, connection: socket.socket, request: Request, fds: list[int]) -> Answer:
     """Do one request and return what to answer. A descriptor that is kept is taken out of `fds`."""
-    action = _ACTIONS.get(str(request.get("op")))
+    name = str(request.get("op"))
+    action = _ACTIONS.get(name)
     if action is None:
-        raise Unsupported(f"shim {shim.id[:12]} (protocol {VERSION}) does not know the request {request.get('op')!r}")
+        raise Unsupported(f"shim {shim.id[:12]} (protocol {VERSION}) does not know the request {name!r}")
+    if not shim.id and name not in _WITHOUT_CONTAINER:
+        raise Conflict(f"a shim that has adopted no container was asked to {name}")
     return action(shim, connection, request, fds)
+
+
+def adopt(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    """Become the shim of a container; it has none yet."""
+    if shim.id:
+        raise Conflict(f"this is the shim of container {shim.id} already")
+    shim.adopt(str(request["container"]), str(request["bundle"]), str(request["socket"]))
+    return {}
 
 
 def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
@@ -49,19 +61,20 @@ def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[i
     shim.first.is_terminal = is_terminal
 
     def tell_network(netns_fd: int, netlink_fd: int) -> None:
-        # In the maker, which shares the shim's epoll with it: to disconnect here would make the shim deaf.
+        # Perhaps in the maker, which shares the shim's epoll: to disconnect here would make the shim deaf.
         try:
             protocol.send(connection, {"event": "network"}, (netns_fd, netlink_fd))
         except OSError:
             pass  # the daemon is gone; the shim will find out
 
     pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
+    stdio = pipes.given if pipes else None
     try:
-        maker = creation.begin(
-            shim.bundle, stdio=pipes.given if pipes else None, cgroups=shim.cgroups, tell_network=tell_network
+        making = creation.begin(
+            shim.bundle, stdio=stdio, cgroups=shim.cgroups, tell_network=tell_network, newborn=_fitting(shim, request)
         )
         log = ContainerLog(LogOptions.from_json(request["log"])) if request.get("log") else None
-        created = maker.finish()
+        created = making.finish()
     except BaseException:
         if pipes is not None:
             pipes.close()
@@ -73,6 +86,13 @@ def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[i
     shim.first.connect(_streams(shim, pipes, created.terminal_fd, log, keeps_input=not request["stdin_once"]))
     _remember(shim, created)
     return {"pid": created.pid}
+
+
+def _fitting(shim: Shim, request: Request) -> Newborn | None:
+    """Return the process that was born ahead, if it has the namespaces that the container wants."""
+    if frozenset(request["namespaces"]) != NAMESPACES:
+        shim.discard_newborn()
+    return shim.take_newborn()
 
 
 def _remember(shim: Shim, created: Created) -> None:
@@ -252,6 +272,7 @@ def delete(shim: Shim, _connection: socket.socket, _request: Request, _fds: list
     """End the shim; only what does not run can be deleted. Who is attached gets the rest of the output first."""
     if shim.state is not None and shim.state.status in (Status.RUNNING, Status.PAUSED):
         raise Conflict(f"container {shim.id} is running; stop it first")
+    shim.discard_newborn()
     shim.first.kill(signal.SIGKILL)
     shim.wait_for_first()
     shim.first.abandon()
@@ -288,7 +309,8 @@ def _now() -> str:
 
 
 _ACTIONS: Mapping[str, Callable[[Shim, socket.socket, Request, list[int]], Answer]] = {
-    "create": create, "start": start, "exec": execute, "attach": attach, "kill": kill, "resize": resize,
+    "adopt": adopt, "create": create, "start": start, "exec": execute, "attach": attach, "kill": kill, "resize": resize,
     "pause": pause, "resume": resume, "update": update, "usage": usage, "pids": pids, "describe": describe,
     "name_server": name_server, "forget": forget, "delete": delete,
 }  # fmt: skip
+_WITHOUT_CONTAINER = frozenset({"adopt", "describe", "delete"})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jupyter_containers.errors import ContainersError, Unavailable, from_data
@@ -53,6 +54,16 @@ class Shim:
 
     # --- the container -----------------------------------------------------------------------------------------------
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the shim is there, as far as was heard."""
+        return self._is_open
+
+    async def adopt(self, container_id: str, bundle_path: Path, socket_path: Path) -> None:
+        """Give the shim a container, once; it listens at `socket_path` from then on. Raises ShimLost."""
+        self.container_id = container_id
+        await self._ask("adopt", container=container_id, bundle=str(bundle_path), socket=str(socket_path))
+
     async def create(
         self,
         *,
@@ -60,12 +71,14 @@ class Shim:
         stdin_open: bool = False,
         stdin_once: bool = False,
         terminal: bool | None = None,
+        namespaces: Collection[str] = (),
         on_network: Callable[[int, socket.socket], None] | None = None,
     ) -> Created:
         """Set the container up until it waits for `start`. `on_network` hears of the network while that goes on.
 
         What `on_network` gets is the same as in Created, and still the caller's to close once. `terminal` spares the
-        shim looking it up in the bundle. Raises what the runtime raises; nothing is left then.
+        shim looking it up in the bundle; with `namespaces`, the types that the container gets of its own, it can use a
+        process that was born ahead. Raises what the runtime raises; nothing is left then.
         """
         self._on_network = on_network
         try:
@@ -75,6 +88,7 @@ class Shim:
                 stdin_open=stdin_open,
                 stdin_once=stdin_once,
                 terminal=terminal,
+                namespaces=list(namespaces),
             )
         except BaseException:
             self._forget_network()

@@ -8,14 +8,15 @@ import os
 import socket
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 
 from jupyter_containers.errors import ContainersError, Unavailable
-from jupyter_containers.linux import mounts
+from jupyter_containers.linux import descriptors, mounts
 from jupyter_containers.linux.constants import MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE
 from jupyter_containers.shim import protocol
-from jupyter_containers.supervisor.connection import Shim
-from jupyter_containers.zygote.protocol import Launch, Launched
+from jupyter_containers.supervisor.connection import Shim, ShimLost
+from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, pid_of
 
 _log = logging.getLogger(__name__)
 
@@ -36,9 +37,12 @@ class Launcher:
         self._entry = entry
         self._process: subprocess.Popen[bytes] | None = None
         self._end: socket.socket | None = None
-        self._asked: dict[str, asyncio.Future[Launched]] = {}
+        # In the order of the requests, which is that of the answers.
+        self._asked: deque[asyncio.Future[int]] = deque()
         self._is_sealed = True
         self._has_answered = False
+        self._spare: Shim | None = None
+        self._stocking: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Start the zygote; it is asked for things at once, and answers when it is ready."""
@@ -50,23 +54,53 @@ class Launcher:
 
         Raises Unavailable when no process can be made. After cancellation: the shim ends itself.
         """
-        request = Launch(container_id, str(bundle_path), str(self._run_root))
+        spare, self._spare = self._spare, None
+        socket_path = protocol.socket_path(self._run_root, bundle_path)
+        if spare is not None and await _adopted(spare, container_id, bundle_path, socket_path):
+            return spare
+        shim = await self._fork()
+        try:
+            await shim.adopt(container_id, bundle_path, socket_path)
+        except BaseException:
+            shim.close()
+            raise
+        return shim
+
+    def stock(self, *, after_seconds: float = 0) -> None:
+        """Have a shim forked for the next launch, unless one is there; it waits with all that no container decides.
+
+        `after_seconds`: not now, when a container is about to run, which would have to share the processors with it.
+        """
+        if after_seconds:
+            asyncio.get_running_loop().call_later(after_seconds, self.stock)
+            return
+        if self._end is None or self._stocking is not None or (self._spare is not None and self._spare.is_open):
+            return
+        self._stocking = asyncio.get_running_loop().create_task(self._stock(), name="stock a shim")
+        self._stocking.add_done_callback(self._stocked)
+
+    async def _stock(self) -> None:
+        self._spare = await self._fork()
+
+    def _stocked(self, task: asyncio.Task[None]) -> None:
+        self._stocking = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("no spare shim: %s", error)  # the next launch tries itself, and tells who wants a container
+
+    async def _fork(self) -> Shim:
         for _ in range(ATTEMPTS):
             try:
-                return await self._launch(request)
+                return await self._ask_for_one()
             except _ZygoteLost:
                 continue
         raise Unavailable("the zygote dies when it is asked for a shim; see the daemon's log")
 
-    async def _launch(self, request: Launch) -> Shim:
+    async def _ask_for_one(self) -> Shim:
         # A pair of its own for each attempt: a shim that was forked by a dying zygote finds its daemon gone.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        shim = Shim(request.id, ours)
+        shim = Shim("", ours)
         try:
-            launched = await self._ask(request, theirs)
-            if launched.error:
-                raise Unavailable(launched.error)
-            shim.pid = launched.pid
+            shim.pid = await self._ask(theirs)
         except BaseException:
             shim.close()
             raise
@@ -74,18 +108,16 @@ class Launcher:
             theirs.close()
         return shim
 
-    async def _ask(self, request: Launch, passed: socket.socket) -> Launched:
+    async def _ask(self, passed: socket.socket) -> int:
         end = self._end or self._start()
-        answer: asyncio.Future[Launched] = asyncio.get_running_loop().create_future()
-        self._asked[request.id] = answer
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         try:
-            protocol.send(end, request.to_json(), [passed.fileno()])
-            return await answer
+            descriptors.send(end, FORK, [passed.fileno()])
         except (BrokenPipeError, ConnectionResetError):
             self._lost(end)
             raise _ZygoteLost("zygote") from None
-        finally:
-            self._asked.pop(request.id, None)
+        self._asked.append(answer)
+        return await answer
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -97,23 +129,28 @@ class Launcher:
             if executable_fd is not None:
                 os.close(executable_fd)
         ours.setblocking(False)
-        self._end, self._has_answered = protocol.roomy(ours), False
+        self._end, self._has_answered = ours, False
         asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, ours)
         return ours
 
     def _hear(self, end: socket.socket) -> None:
         try:
-            message, _ = protocol.receive(end)
+            content = end.recv(ANSWER_BYTES)
         except BlockingIOError:
             return
-        if message is None:
+        except ConnectionResetError:
+            content = b""
+        if not content:
             self._lost(end)
             return
         self._has_answered = True
-        launched = Launched.from_json(message)
-        answer = self._asked.get(launched.id)
-        if answer is not None and not answer.done():
-            answer.set_result(launched)
+        answer = self._asked.popleft()
+        if answer.done():
+            return  # who asked has been cancelled
+        try:
+            answer.set_result(pid_of(content))
+        except Unavailable as error:
+            answer.set_exception(error)
 
     def _lost(self, end: socket.socket) -> None:
         """The zygote is gone: let go of it, and tell those who wait for it. The next launch starts another."""
@@ -129,7 +166,8 @@ class Launcher:
                 "containers could reach the host's interpreter: the sealed copy of the interpreter does not start here"
             )
             self._is_sealed = False
-        for answer in self._asked.values():
+        asked, self._asked = self._asked, deque()
+        for answer in asked:
             if not answer.done():
                 answer.set_exception(_ZygoteLost("zygote"))
 
@@ -142,7 +180,13 @@ class Launcher:
         return process
 
     async def close(self) -> None:
-        """End the zygote; shims live on."""
+        """End the zygote and the spare shim; those of containers live on."""
+        if self._stocking is not None:
+            self._stocking.cancel()
+            await asyncio.gather(self._stocking, return_exceptions=True)
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
         process = self._let_go()
         if process is None:
             return
@@ -151,6 +195,19 @@ class Launcher:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+async def _adopted(spare: Shim, container_id: str, bundle_path: Path, socket_path: Path) -> bool:
+    """Give a spare shim the container; return False when it died while it waited."""
+    try:
+        await spare.adopt(container_id, bundle_path, socket_path)
+    except ShimLost:
+        spare.close()
+        return False
+    except BaseException:
+        spare.close()
+        raise
+    return True
 
 
 class _ZygoteLost(ContainersError):

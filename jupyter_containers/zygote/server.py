@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
 import socket
+import struct
 import sys
 import traceback
-from pathlib import Path
 from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import CgroupManager, choose
 from jupyter_containers.linux import processes
 from jupyter_containers.runtime import defaults, privileges
 from jupyter_containers.shim import process as shim
-from jupyter_containers.shim import protocol
-from jupyter_containers.zygote.protocol import Launch, Launched
+from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, ORDER
+
+# Room for a few descriptors, so that too many are known as such.
+_SPACE = socket.CMSG_SPACE(4 * 4)
 
 
 def serve(end: socket.socket) -> None:
@@ -33,38 +36,40 @@ def serve(end: socket.socket) -> None:
     # What is here now is never looked at by a collection again, so its pages stay shared with all shims.
     gc.freeze()
     while True:
-        message, fds = protocol.receive(end)
-        if message is None:
+        # Few objects, and so few pages: see protocol.py.
+        try:
+            request, ancillary, _, _ = end.recvmsg(len(FORK), _SPACE, socket.MSG_CMSG_CLOEXEC)
+        except ConnectionResetError:
             return
-        answer = _launch(Launch.from_json(message), end, fds, cgroups)
+        if not request:
+            return
+        fds = [fd for _, _, content in ancillary for fd in struct.unpack(f"{len(content) // 4}i", content)]
+        pid = -errno.EINVAL
+        if len(fds) == 1:
+            try:
+                pid = os.fork()
+            except OSError as error:
+                pid = -(error.errno or errno.EAGAIN)
+            if pid == 0:
+                end.close()
+                _become_shim(fds[0], cgroups)
         for fd in fds:
             os.close(fd)
-        protocol.send(end, answer.to_json())
+        end.send(pid.to_bytes(ANSWER_BYTES, ORDER, signed=True))
 
 
-def _launch(request: Launch, end: socket.socket, fds: list[int], cgroups: CgroupManager) -> Launched:
-    if len(fds) != 1:
-        return Launched(request.id, error=f"a launch comes with one descriptor, not {len(fds)}")
-    try:
-        pid = os.fork()
-    except OSError as error:
-        return Launched(request.id, error=f"cannot fork a shim: {error.strerror}")
-    if pid == 0:
-        end.close()
-        _become_shim(request, fds[0], cgroups)
-    return Launched(request.id, pid)
-
-
-def _become_shim(request: Launch, control_fd: int, cgroups: CgroupManager) -> NoReturn:
+def _become_shim(control_fd: int, cgroups: CgroupManager) -> NoReturn:
     """Run the shim; never return into the zygote's loop."""
     code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        shim.serve(request.id, Path(request.bundle), Path(request.run), control_fd, cgroups=cgroups)
+        shim.serve(control_fd, cgroups=cgroups)
         code = 0
     except BaseException:  # noqa: BLE001 - the end of the process: a trace in the bundle is all that can be left
-        with open(os.path.join(request.bundle, "shim.trace"), "w", encoding="utf-8") as file:
-            traceback.print_exc(file=file)
+        # The bundle is where a shim is at work; one without a container is in the root, where nothing is to be left.
+        if os.getcwd() != "/":
+            with open("shim.trace", "w", encoding="utf-8") as file:
+                traceback.print_exc(file=file)
     finally:
         os._exit(code)
 
@@ -72,4 +77,4 @@ def _become_shim(request: Launch, control_fd: int, cgroups: CgroupManager) -> No
 def main(fd: int) -> None:
     """Serve on an inherited descriptor: the entry of the process."""
     sys.stdin.close()
-    serve(protocol.roomy(socket.socket(fileno=fd)))
+    serve(socket.socket(fileno=fd))

@@ -14,7 +14,7 @@ from typing import Any
 
 from jupyter_containers.cgroups.manager import CgroupManager, choose
 from jupyter_containers.oci.runtime_spec import Linux, Mount, Process, Resources, Root, Spec
-from jupyter_containers.runtime import defaults
+from jupyter_containers.runtime import defaults, newborn
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created, create, start
 from jupyter_containers.runtime.join import Joined, join
@@ -63,12 +63,13 @@ class Box:
 
     rootfs: Path
     place: Path
+    ahead: bool = False  # by a process that was born ahead, where the container's namespaces allow it
 
     def spec(self, *args: str, **changes: Any) -> Spec:
         return spec_for(self.rootfs, *args, **{"rootfs": (overlay(self.rootfs, self.place),)} | changes)
 
     def run(self, *args: str, **changes: Any) -> Ended:
-        return run(self.place, self.spec(*args, **changes))
+        return run(self.place, self.spec(*args, **changes), ahead=self.ahead)
 
     def sh(self, script: str, **changes: Any) -> str:
         """Run a shell script that must succeed; return what it wrote."""
@@ -77,13 +78,13 @@ class Box:
         return ended.stdout
 
     def running(self, *args: str, **changes: Any) -> contextlib.AbstractContextManager[Container]:
-        return running(self.place, self.spec(*args, **changes))
+        return running(self.place, self.spec(*args, **changes), ahead=self.ahead)
 
     def created(self, *args: str, **changes: Any) -> contextlib.AbstractContextManager[Container]:
-        return created(self.place, self.spec(*args, **changes))
+        return created(self.place, self.spec(*args, **changes), ahead=self.ahead)
 
     def probe(self, **changes: Any) -> dict[str, str]:
-        return probe(self.place, self.spec("sh", **changes))
+        return probe(self.place, self.spec("sh", **changes), ahead=self.ahead)
 
 
 @dataclass
@@ -161,13 +162,18 @@ class Container:
 
 
 @contextlib.contextmanager
-def created(place: Path, spec: Spec, manager: CgroupManager | None = None) -> Iterator[Container]:
+def created(
+    place: Path, spec: Spec, manager: CgroupManager | None = None, *, ahead: bool = False
+) -> Iterator[Container]:
     """Create a container in a bundle under `place`; whatever is left is killed and removed."""
     bundle = Bundle.create(place / f"test-{uuid.uuid4().hex[:12]}", spec)
     reading, writing = os.pipe()
     try:
         stdio = None if spec.process.terminal else (writing, writing, writing)
-        made = create(bundle, stdio=stdio, cgroup_manager=manager or choose())
+        if ahead and frozenset(spec.own_namespaces) == newborn.NAMESPACES:
+            made = grown(bundle, stdio, manager or choose())
+        else:
+            made = create(bundle, stdio=stdio, cgroup_manager=manager or choose())
     except BaseException:
         os.close(reading)
         bundle.remove()
@@ -183,26 +189,42 @@ def created(place: Path, spec: Spec, manager: CgroupManager | None = None) -> It
         (manager or choose()).tidy("jupyter-containers")
 
 
+def grown(bundle: Bundle, stdio: tuple[int, int, int] | None, manager: CgroupManager) -> Created:
+    """Create a container of a process that was born ahead."""
+    waiting = newborn.bear(manager)
+    assert waiting is not None
+    netns_fd, netlink_fd = os.dup(waiting.netns_fd), os.dup(waiting.netlink_fd)
+    try:
+        newborn.become(waiting, bundle, stdio)
+        made, durations = newborn.follow(waiting, bundle, manager)
+    except BaseException:
+        os.close(netns_fd)
+        os.close(netlink_fd)
+        raise
+    durations.write(bundle.trace_path)
+    return replace(made, netns_fd=netns_fd, netlink_fd=netlink_fd)
+
+
 @contextlib.contextmanager
-def running(place: Path, spec: Spec) -> Iterator[Container]:
+def running(place: Path, spec: Spec, *, ahead: bool = False) -> Iterator[Container]:
     """As `created`, and started."""
-    with created(place, spec) as container:
+    with created(place, spec, ahead=ahead) as container:
         start(container.created)
         yield container
 
 
-def run(place: Path, spec: Spec) -> Ended:
+def run(place: Path, spec: Spec, *, ahead: bool = False) -> Ended:
     """Run a container to its end."""
-    with running(place, spec) as container:
+    with running(place, spec, ahead=ahead) as container:
         if container.created.terminal_fd is not None:
             text = read_terminal(container.created.terminal_fd, close=False)
             return Ended(container.reap(), text)
         return container.wait()
 
 
-def probe(place: Path, spec: Spec) -> dict[str, str]:
+def probe(place: Path, spec: Spec, *, ahead: bool = False) -> dict[str, str]:
     """Run /probe in a container; return its sections by name."""
-    text = run(place, replace(spec, process=replace(spec.process, args=("/bin/sh", "/probe")))).stdout
+    text = run(place, replace(spec, process=replace(spec.process, args=("/bin/sh", "/probe"))), ahead=ahead).stdout
     sections: dict[str, str] = {}
     for part in text.split("== ")[1:]:
         name, _, body = part.partition("\n")

@@ -63,8 +63,8 @@ class RunningShim:
 
 
 @contextlib.contextmanager
-def running_shim(place: Path) -> Iterator[RunningShim]:
-    """Fork a shim for an empty bundle below `place`; killed afterwards if it is still there."""
+def running_shim(place: Path, *, adopts: bool = True) -> Iterator[RunningShim]:
+    """Fork a shim that adopts an empty bundle below `place`; killed afterwards if it is still there."""
     bundle = Bundle(place / "bundle")
     bundle.path.mkdir()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -73,14 +73,19 @@ def running_shim(place: Path) -> Iterator[RunningShim]:
         code = 1
         try:
             process.prepare()
-            process.serve(IDENTIFIER, bundle.path, place, theirs.fileno(), cgroups=AbsentManager("a test"))
+            process.serve(theirs.fileno(), cgroups=AbsentManager("a test"))
             code = 0
         finally:
             os._exit(code)
     theirs.close()
     ours.settimeout(10)
     shim = RunningShim(pid, ours, place, bundle)
+    shim.socket_path.parent.mkdir(mode=0o700)
     try:
+        if adopts:
+            assert (
+                shim.ask("adopt", container=IDENTIFIER, bundle=bundle.place, socket=str(shim.socket_path))["ok"] == {}
+            )
         yield shim
     finally:
         ours.close()

@@ -85,6 +85,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
     roster.publish(container, "die", {"exitCode": str(exit_.exit_code), "execDuration": duration})
     roster.on_end(container)
     container.tell_exit()
+    roster.environment.launcher.stock()
     if will_restart:
         restart.schedule(roster, container, run_ns)
     elif container.record.host.auto_remove and not container.is_kept:

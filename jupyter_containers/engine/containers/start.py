@@ -27,6 +27,8 @@ from jupyter_containers.runtime.bundle import Bundle
 if TYPE_CHECKING:
     from jupyter_containers.supervisor.connection import Created, Shim
 
+# Programs that are quick have ended by then, and the end is a better time for it.
+STOCK_SECONDS = 0.05
 # What a start that failed counts as when the runtime names no code of its own, as in dockerd.
 FAILED_EXIT_CODE = 128
 
@@ -82,7 +84,8 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
         await asyncio.sleep(0)  # now it is asked for: the zygote forks while we write down what the container is to be
         facts = gather(roster, record)
         write_files(roster, record, facts.hostname)
-        Bundle.create(path, specification(record, facts))
+        spec = specification(record, facts)
+        Bundle.create(path, spec)
     finally:
         shim = container.shim = await launching
     network = Network(roster, record)
@@ -93,6 +96,7 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
             stdin_open=record.settings.open_stdin,
             stdin_once=record.settings.stdin_once,
             terminal=record.settings.tty,
+            namespaces=spec.own_namespaces,
             on_network=network.connect,
         )
         container.attachments = await network.connected()
@@ -105,6 +109,7 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
     add_addresses(roster, container, facts.hostname)
     await _attach_early(container, shim)
     await shim.start()
+    roster.environment.launcher.stock(after_seconds=STOCK_SECONDS)
     return shim, created.pid
 
 

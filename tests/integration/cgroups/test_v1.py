@@ -24,7 +24,7 @@ MIB = 1 << 20
 
 
 def read(group: Cgroup, controller: str, name: str) -> str:
-    return (group.paths[controller] / name).read_text().strip()
+    return (Path(group.paths[controller]) / name).read_text().strip()
 
 
 def state_of(pid: int) -> str:
@@ -273,14 +273,14 @@ def test_a_group_in_use_is_neither_made_again_nor_removed(make: Make, cgroups: C
 
 def test_groups_that_the_container_made_are_counted_and_removed_too(make: Make) -> None:
     group = make()
-    inner = group.paths["freezer"] / "inner" / "deep"
+    inner = Path(group.paths["freezer"]) / "inner" / "deep"
     inner.mkdir(parents=True)
     with waiting_child(lambda: (inner / "tasks").write_text("0")) as pid:
         assert group.processes() == [pid]
         group.kill()
         os.waitpid(pid, 0)
     group.remove()
-    assert not group.paths["freezer"].exists()
+    assert not Path(group.paths["freezer"]).exists()
 
 
 def test_a_group_left_by_a_crash_is_taken_over(make: Make, cgroups: CgroupManager) -> None:
@@ -305,7 +305,7 @@ def test_a_removed_group_is_gone_for_good(make: Make, cgroups: CgroupManager) ->
 def test_tidying_spares_a_parent_in_use(make: Make, cgroups: CgroupManager) -> None:
     group = make()
     cgroups.tidy(PARENT)
-    assert group.paths["memory"].exists()
+    assert Path(group.paths["memory"]).exists()
     group.remove()
     cgroups.tidy(PARENT)
     assert not list(Path("/sys/fs/cgroup").glob(f"*/{PARENT}"))

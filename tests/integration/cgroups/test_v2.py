@@ -81,7 +81,7 @@ def test_a_frozen_group_stands_still_until_thawed(group: UnifiedCgroup) -> None:
 
     with waiting_child(set_up) as pid:
         group.freeze()
-        assert "frozen 1" in (group.paths["unified"] / "cgroup.events").read_text()
+        assert "frozen 1" in (Path(group.paths["unified"]) / "cgroup.events").read_text()
         os.kill(pid, signal.SIGUSR1)
         assert state_of(pid) != "Z"
         group.thaw()
@@ -138,7 +138,7 @@ def test_a_group_in_use_is_neither_made_again_nor_removed(group: UnifiedCgroup, 
 
 
 def test_groups_that_the_container_made_are_counted_and_removed_too(group: UnifiedCgroup) -> None:
-    inner = group.paths["unified"] / "inner"
+    inner = Path(group.paths["unified"]) / "inner"
     inner.mkdir()
     with waiting_child(lambda: (inner / "cgroup.procs").write_text("0")) as pid:
         assert group.processes() == [pid]
@@ -171,7 +171,7 @@ def test_limits_are_in_the_kernels_files(unified: UnifiedManager) -> None:
     group = unified.create(PATH, limits)
     try:
         names = ("memory.max", "memory.swap.max", "cpu.max", "cpu.weight", "pids.max")
-        texts = [(group.paths["unified"] / name).read_text().strip() for name in names]
+        texts = [(Path(group.paths["unified"]) / name).read_text().strip() for name in names]
         assert texts == [str(16 * MIB), "0", "50000 100000", "59", "7"]
         group.update(Resources(memory_limit=32 * MIB, memory_swap=64 * MIB))
         assert group.usage().memory_limit_bytes == 32 * MIB

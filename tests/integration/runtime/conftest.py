@@ -15,6 +15,7 @@ def rootfs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return busybox_rootfs(tmp_path_factory.mktemp("rootfs") / "lower")
 
 
-@pytest.fixture
-def box(rootfs: Path, tmp_path: Path) -> Box:
-    return Box(rootfs, tmp_path)
+@pytest.fixture(params=["made to order", "born ahead"])
+def box(rootfs: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Box:
+    """What holds for a container must hold for both ways to make one."""
+    return Box(rootfs, tmp_path, ahead=request.param == "born ahead")

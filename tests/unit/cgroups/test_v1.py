@@ -67,4 +67,4 @@ def test_a_process_enters_each_directory_once_and_as_a_thread(tmp_path: Path) ->
     group.enter()
     assert [(tmp_path / name / "g" / "tasks").read_text() for name in ("a", "b")] == ["0", "0"]
     assert group.directory_fd() is None
-    assert group.paths == {"cpu": tmp_path / "a/g", "cpuacct": tmp_path / "a/g", "pids": tmp_path / "b/g"}
+    assert group.paths == {"cpu": f"{tmp_path}/a/g", "cpuacct": f"{tmp_path}/a/g", "pids": f"{tmp_path}/b/g"}

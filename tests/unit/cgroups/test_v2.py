@@ -33,7 +33,7 @@ def test_else_the_own_group_when_it_is_delegated(tmp_path: Path) -> None:
     (tmp_path / "user.slice/own/x").mkdir()
     manager = v2.find(tmp_path, "/user.slice/own")
     assert isinstance(manager, UnifiedManager)
-    assert manager.open("x").paths == {"unified": tmp_path / "user.slice/own/x"}
+    assert manager.open("x").paths == {"unified": f"{tmp_path}/user.slice/own/x"}
     assert {"memory", "pids"} <= manager.capabilities()
     assert not {"cpu", "cpuset", "blkio"} & manager.capabilities()
     assert "cpu cpuset io" in manager.reason

@@ -23,10 +23,13 @@ def ends() -> Iterator[tuple[Channel, Channel]]:
 def test_ready_carries_durations_and_a_terminal(ends: tuple[Channel, Channel]) -> None:
     outside, inside = ends
     reading, writing = os.pipe()
-    inside.announce_ready([1, 2, 3], writing)
+    inside.announce_ready([1, 2, 3], writing, cgroup="a/b", preceding=[("plan", 7)])
     os.close(writing)
     message = outside.receive()
-    assert (message.word, message.body) == ("ready", {"durations": [1, 2, 3]})
+    assert (message.word, message.body) == (
+        "ready",
+        {"durations": [1, 2, 3], "cgroup": "a/b", "preceding": [["plan", 7]]},
+    )
     (fd,) = message.fds
     os.write(fd, b"x")
     assert os.read(reading, 1) == b"x"

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.cgroups.absent import AbsentManager
-from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.shim import process, protocol
 from jupyter_containers.shim.target import Target
 from tests.support.children import exit_of
@@ -48,11 +47,11 @@ def test_only_its_user_can_connect(tmp_path: Path) -> None:
 
 def test_it_leaves_everything_of_its_parent(tmp_path: Path) -> None:
     with running_shim(tmp_path) as shim:
-        shim.ask("describe")
         assert os.getsid(shim.pid) == shim.pid
         assert os.readlink(f"/proc/{shim.pid}/cwd") == str(shim.bundle.path)
         files = {os.readlink(f"/proc/{shim.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{shim.pid}/fd")}
-        assert {name for name in files if not name.startswith(("socket:", "anon_inode:"))} == {"/dev/null"}
+        # Of a process that waits to be a container: its pidfd, and the namespace of its network.
+        assert {name for name in files if not name.startswith(("socket:", "anon_inode:", "net:"))} == {"/dev/null"}
         title = Path(f"/proc/{shim.pid}/cmdline").read_bytes()
         assert title.startswith(f"jc: shim {IDENTIFIER[:12]}".encode())
 
@@ -105,7 +104,8 @@ def test_a_number_that_two_processes_had_one_after_the_other_is_the_living_one_s
     def work() -> None:
         (tmp_path / "bundle").mkdir()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        shim = process.Shim(IDENTIFIER, Bundle(tmp_path / "bundle"), tmp_path, theirs, cgroups=AbsentManager("a test"))
+        shim = process.Shim(theirs, cgroups=AbsentManager("a test"))
+        shim.adopt(IDENTIFIER, str(tmp_path / "bundle"), str(tmp_path / "socket"))
         old, new = Target("old", is_terminal=False, pid=77), Target("new", is_terminal=False, pid=77)
         old.record(3 << 8, 1, oom_killed=False)
         shim.execs |= {"old": old, "new": new}

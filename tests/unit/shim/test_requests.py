@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.errors import from_data
+from jupyter_containers.shim.protocol import VERSION
 from tests.support.shims import IDENTIFIER, running_shim
 
 
@@ -40,10 +41,25 @@ def test_an_unknown_exec_is_not_found(tmp_path: Path) -> None:
 
 def test_a_create_without_a_bundle_fails_with_its_path_and_can_be_deleted(tmp_path: Path) -> None:
     with running_shim(tmp_path) as shim:
-        answer = shim.ask("create", stdin_open=False, stdin_once=False)
+        answer = shim.ask("create", stdin_open=False, stdin_once=False, namespaces=[])
         assert answer["error"]["kind"] == "not_found"
         assert str(shim.bundle.path) in answer["error"]["message"]
-        assert shim.ask("delete") == {"id": 2, "ok": {}}
+        assert shim.ask("delete")["ok"] == {}
+        assert shim.wait() == 0
+
+
+def test_a_shim_has_one_container_for_life(tmp_path: Path) -> None:
+    with running_shim(tmp_path) as shim:
+        answer = shim.ask("adopt", container="6" * 64, bundle=shim.bundle.place, socket=str(shim.socket_path))
+        assert answer["error"]["kind"] == "conflict"
+        assert IDENTIFIER in answer["error"]["message"]
+
+
+def test_a_shim_without_a_container_can_be_asked_for_little(tmp_path: Path) -> None:
+    with running_shim(tmp_path, adopts=False) as shim:
+        assert shim.ask("pause")["error"]["message"] == "a shim that has adopted no container was asked to pause"
+        assert shim.ask("describe")["ok"]["state"] is None
+        assert shim.ask("delete")["ok"] == {}
         assert shim.wait() == 0
 
 
@@ -68,5 +84,5 @@ def test_a_descriptor_that_nobody_takes_is_closed(tmp_path: Path) -> None:
 def test_the_description_names_protocol_and_process(tmp_path: Path) -> None:
     with running_shim(tmp_path) as shim:
         described = shim.ask("describe")["ok"]
-        assert described == {"version": 1, "shim_pid": shim.pid, "state": None, "exits": {}, "running": []}
+        assert described == {"version": VERSION, "shim_pid": shim.pid, "state": None, "exits": {}, "running": []}
         assert len(IDENTIFIER) == 64

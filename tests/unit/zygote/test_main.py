@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -11,23 +12,23 @@ import time
 from pathlib import Path
 
 import jupyter_containers.zygote
-from jupyter_containers.shim import protocol
+from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, ORDER
 from tests.support.eventually import eventually
 
 ENTRY = Path(jupyter_containers.zygote.__file__).with_name("__main__.py")
+# A request comes with a descriptor; without one it is answered all the same.
+REFUSED = (-errno.EINVAL).to_bytes(ANSWER_BYTES, ORDER, signed=True)
 
 
-def test_it_starts_isolated_serves_and_ends_at_the_end_of_its_socket(tmp_path: Path) -> None:
+def test_it_starts_isolated_serves_and_ends_at_the_end_of_its_socket() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(10)
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", ENTRY, str(theirs.fileno())], pass_fds=[theirs.fileno()], env={}, cwd="/"
     )
     theirs.close()
-    protocol.send(ours, {"id": "x", "bundle": str(tmp_path), "run": str(tmp_path)})
-    answer, _ = protocol.receive(ours)
-    assert answer is not None
-    assert answer["error"].startswith("a launch comes with one descriptor")
+    ours.send(FORK)
+    assert ours.recv(ANSWER_BYTES) == REFUSED
     assert Path(f"/proc/{process.pid}/cmdline").read_bytes().startswith(b"jc: zygote\0")
     ours.close()
     assert process.wait(10) == 0
@@ -43,7 +44,7 @@ def test_nothing_heavy_is_imported() -> None:
     assert not heavy & set(run.stdout.split())
 
 
-def test_a_zygote_is_ready_soon(tmp_path: Path) -> None:
+def test_a_zygote_is_ready_soon() -> None:
     def start() -> float:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(10)
@@ -52,8 +53,8 @@ def test_a_zygote_is_ready_soon(tmp_path: Path) -> None:
             [sys.executable, "-I", "-S", ENTRY, str(theirs.fileno())], pass_fds=[theirs.fileno()]
         )
         theirs.close()
-        protocol.send(ours, {"id": "x", "bundle": str(tmp_path), "run": str(tmp_path)})
-        protocol.receive(ours)
+        ours.send(FORK)
+        assert ours.recv(ANSWER_BYTES) == REFUSED
         seconds = time.monotonic() - begun
         ours.close()
         process.wait(10)
@@ -63,14 +64,14 @@ def test_a_zygote_is_ready_soon(tmp_path: Path) -> None:
     eventually(lambda: start() < 0.5, within_seconds=10)
 
 
-def test_no_signal_of_a_terminal_ends_it(tmp_path: Path) -> None:
+def test_no_signal_of_a_terminal_ends_it() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(10)
     process = subprocess.Popen([sys.executable, "-I", "-S", ENTRY, str(theirs.fileno())], pass_fds=[theirs.fileno()])
     theirs.close()
-    for number in range(2):
-        protocol.send(ours, {"id": str(number), "bundle": str(tmp_path), "run": str(tmp_path)})
-        assert protocol.receive(ours)[0] is not None
+    for _ in range(2):
+        ours.send(FORK)
+        assert ours.recv(ANSWER_BYTES) == REFUSED
         os.kill(process.pid, signal.SIGINT)
     ours.close()
     assert process.wait(10) == 0

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
-from jupyter_containers.zygote.protocol import Launch, Launched
+import errno
+
+import pytest
+
+from jupyter_containers.errors import Unavailable
+from jupyter_containers.zygote.protocol import ANSWER_BYTES, ORDER, pid_of
 
 
-def test_values_survive_the_wire() -> None:
-    launch = Launch("a" * 64, "/run/bundles/a", "/run")
-    assert Launch.from_json(launch.to_json()) == launch
-    for launched in (Launched("a" * 64, 17), Launched("a" * 64, error="no")):
-        assert Launched.from_json(launched.to_json()) == launched
+def answer(number: int) -> bytes:
+    return number.to_bytes(ANSWER_BYTES, ORDER, signed=True)
+
+
+@pytest.mark.parametrize("pid", [1, 4_194_304])
+def test_the_largest_pids_survive_the_wire(pid: int) -> None:
+    assert pid_of(answer(pid)) == pid
+
+
+def test_why_there_is_no_shim_is_said_in_words() -> None:
+    with pytest.raises(Unavailable, match="cannot fork a shim: Resource temporarily unavailable"):
+        pid_of(answer(-errno.EAGAIN))

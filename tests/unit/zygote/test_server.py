@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -11,8 +12,12 @@ from typing import Any
 
 import pytest
 
+from jupyter_containers.cgroups.absent import AbsentManager
+from jupyter_containers.linux import descriptors
 from jupyter_containers.shim import protocol
 from jupyter_containers.zygote import server
+from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, ORDER, pid_of
+from tests.support.children import exit_of
 from tests.support.eventually import eventually
 
 
@@ -32,21 +37,16 @@ class Zygote:
                 os._exit(code)
         theirs.close()
 
-    def launch(self, name: str, *fds: int) -> dict[str, Any]:
-        bundle = self.place / name
-        bundle.mkdir(exist_ok=True)
-        protocol.send(self.end, {"id": name, "bundle": str(bundle), "run": str(self.place)}, fds)
-        message, _ = protocol.receive(self.end)
-        assert message is not None
-        return message
+    def launch(self, *fds: int) -> bytes:
+        descriptors.send(self.end, FORK, fds)
+        return self.end.recv(ANSWER_BYTES)
 
-    def shim(self, name: str) -> tuple[int, socket.socket]:
+    def shim(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(10)
-        answer = self.launch(name, theirs.fileno())
+        answer = self.launch(theirs.fileno())
         theirs.close()
-        assert answer["error"] == ""
-        return answer["pid"], ours
+        return pid_of(answer), ours
 
     def wait(self) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
@@ -76,14 +76,14 @@ def is_there(pid: int) -> bool:
 
 
 def test_a_shim_answers_on_the_socket_that_came_with_the_request(zygote: Zygote) -> None:
-    pid, end = zygote.shim("a")
+    pid, end = zygote.shim()
     assert ask(end, "describe")["ok"]["shim_pid"] == pid
     end.close()
     eventually(lambda: not is_there(pid))
 
 
 def test_each_shim_hears_its_own_daemon_only(zygote: Zygote) -> None:
-    (one, first), (other, second) = zygote.shim("a"), zygote.shim("b")
+    (one, first), (other, second) = zygote.shim(), zygote.shim()
     first.close()
     eventually(lambda: not is_there(one))
     assert ask(second, "describe")["ok"]["shim_pid"] == other
@@ -91,15 +91,21 @@ def test_each_shim_hears_its_own_daemon_only(zygote: Zygote) -> None:
     eventually(lambda: not is_there(other))
 
 
-def test_a_request_without_a_descriptor_is_answered_and_the_next_one_served(zygote: Zygote) -> None:
-    assert zygote.launch("a") == {"id": "a", "pid": 0, "error": "a launch comes with one descriptor, not 0"}
-    pid, end = zygote.shim("a")
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_request_with_other_than_one_descriptor_is_refused_and_the_next_one_served(
+    zygote: Zygote, count: int
+) -> None:
+    zygote.launch()  # from here on it is in its loop
+    before = len(os.listdir(f"/proc/{zygote.pid}/fd"))
+    assert zygote.launch(*[zygote.end.fileno()] * count) == (-errno.EINVAL).to_bytes(ANSWER_BYTES, ORDER, signed=True)
+    assert len(os.listdir(f"/proc/{zygote.pid}/fd")) == before
+    pid, end = zygote.shim()
     end.close()
     eventually(lambda: not is_there(pid))
 
 
 def test_it_ends_with_its_daemon_and_its_shims_do_not(zygote: Zygote) -> None:
-    pid, end = zygote.shim("a")
+    pid, end = zygote.shim()
     zygote.end.close()
     assert zygote.wait() == 0
     assert ask(end, "describe")["ok"]["shim_pid"] == pid
@@ -108,7 +114,7 @@ def test_it_ends_with_its_daemon_and_its_shims_do_not(zygote: Zygote) -> None:
 
 
 def test_a_killed_zygote_takes_no_shim_along(zygote: Zygote) -> None:
-    pid, end = zygote.shim("a")
+    pid, end = zygote.shim()
     os.kill(zygote.pid, signal.SIGKILL)
     assert zygote.wait() == -signal.SIGKILL
     assert ask(end, "describe")["ok"]["shim_pid"] == pid
@@ -117,7 +123,7 @@ def test_a_killed_zygote_takes_no_shim_along(zygote: Zygote) -> None:
 
 
 def test_dead_shims_are_not_kept(zygote: Zygote) -> None:
-    pid, end = zygote.shim("a")
+    pid, end = zygote.shim()
     ask(end, "describe")
     os.kill(pid, signal.SIGKILL)
     end.close()
@@ -126,33 +132,33 @@ def test_dead_shims_are_not_kept(zygote: Zygote) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_to_the_daemon_s_group_do_not_end_it(zygote: Zygote, number: int) -> None:
-    first, end = zygote.shim("a")
+    first, end = zygote.shim()
     end.close()
     os.kill(zygote.pid, number)
-    second, end = zygote.shim("b")
+    second, end = zygote.shim()
     end.close()
     eventually(lambda: not is_there(first) and not is_there(second))
 
 
-def test_a_shim_that_breaks_leaves_its_trace_in_the_bundle(zygote: Zygote) -> None:
-    bundle = zygote.place / "a"
-    # Where its socket should be, there is a folder that is not empty.
-    (protocol.socket_path(zygote.place, bundle) / "in the way").mkdir(parents=True)
-    pid, end = zygote.shim("a")
-    eventually(lambda: not is_there(pid))
-    assert "IsADirectoryError" in (bundle / "shim.trace").read_text()
-    end.close()
+def test_a_shim_that_breaks_leaves_its_trace_where_it_works(tmp_path: Path) -> None:
+    def work() -> None:
+        os.chdir(tmp_path)
+        server._become_shim(1 << 20, AbsentManager("a test"))
+
+    assert exit_of(work) == 1
+    assert "Bad file descriptor" in (tmp_path / "shim.trace").read_text()
 
 
 def test_a_shim_has_nothing_of_the_zygote_s(zygote: Zygote) -> None:
-    pid, end = zygote.shim("a")
+    pid, end = zygote.shim()
     ask(end, "describe")
-    other, second = zygote.shim("b")
+    other, second = zygote.shim()
     ask(second, "describe")
     for shim in (pid, other):
         sockets = [fd for fd in os.listdir(f"/proc/{shim}/fd") if "socket" in os.readlink(f"/proc/{shim}/fd/{fd}")]
-        # Its control socket, its listening one, and the pair that SIGCHLD wakes it by.
-        assert len(sockets) == 4
+        # Its control socket, the pair that SIGCHLD wakes it by, and two of the process that waits to be a container: to
+        # talk to it, and to configure its network.
+        assert len(sockets) == 5
     end.close()
     second.close()
     eventually(lambda: not is_there(pid) and not is_there(other))

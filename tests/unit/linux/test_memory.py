@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+# Each thread that has allocated something has an arena of its own, unless it must share.
+SCRIPT = """
+import ctypes, sys, threading
+if sys.argv[1] == "one":
+    from jupyter_containers.linux import memory
+    memory.use_one_arena()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+meeting = threading.Barrier(4)
+def allocate():
+    libc.malloc(100)
+    meeting.wait()
+threads = [threading.Thread(target=allocate) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+libc.fopen.restype = ctypes.c_void_p
+stream = ctypes.c_void_p.in_dll(libc, "stdout")
+libc.malloc_info(0, stream)
+libc.fflush(None)
+"""
+
+
+def arenas(how: str) -> int:
+    done = subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, check=True)
+    return done.stdout.count("<heap nr=")
+
+
+def test_threads_share_one_arena_once_told_to() -> None:
+    assert arenas("as it comes") > 1
+    assert arenas("one") == 1
