@@ -114,6 +114,11 @@ def _is_foreign(process: _Process) -> bool:
         return True
 
 
+def _is_spare(process: _Process) -> bool:
+    """Tell a shim that waits for the next container, and its waiting child: they belong to a zygote that stands."""
+    return process.title.startswith("jc: spare shim") and process.parent > 1
+
+
 def _daemon_is_standing() -> bool:
     return any(process.title.startswith(("jc: daemon", "jc: zygote")) for process in _running())
 
@@ -124,7 +129,7 @@ def _processes() -> Iterator[str]:
     for process in _running():
         if process.parent != os.getpid() and not process.title.startswith("jc: "):
             continue
-        if _is_foreign(process):
+        if _is_foreign(process) or _is_spare(process):
             continue
         yield f"process {process.pid} of {process.parent}"
         try:
