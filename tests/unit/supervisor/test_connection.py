@@ -109,7 +109,7 @@ def test_create_tells_of_the_network_while_it_goes_on() -> None:
             shim.create(log=LogOptions("/log"), stdin_open=True, on_network=lambda fd, _netlink: heard.append(fd))
         )
         request = await peer.hear()
-        assert request["log"] == {"path": "/log", "max_bytes": 0, "max_files": 1}
+        assert request["log"] == LogOptions("/log").to_json()
         assert (request["stdin_open"], request["stdin_once"]) == (True, False)
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as netlink, open("/proc/self/ns/net") as namespace:
             peer.say({"event": "network"}, namespace.fileno(), netlink.fileno())
