@@ -66,6 +66,14 @@ def settle_endpoints(
     return settled(record, wanted, find)
 
 
+def identified(roster: Roster, record: Record) -> Mapping[str, EndpointSettings] | None:
+    """Return the endpoints of a container that runs with the ids of their networks, which it keeps to from now on."""
+    if record.endpoints is None:
+        return None
+    networks = roster.environment.networks
+    return {name: replace(one, network_id=networks.network_id(name)) for name, one in record.endpoints.items()}
+
+
 class Network:
     """`connect` when the namespace is there, `connected` for the result; `give_up` when the start has failed."""
 

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.engine.containers import ending, remove, restart
-from jupyter_containers.engine.containers.connecting import Network, check_networks
+from jupyter_containers.engine.containers.connecting import Network, check_networks, identified
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import gather
 from jupyter_containers.engine.containers.hostfiles import add_addresses, write_files
@@ -68,6 +68,7 @@ async def launch(roster: Roster, container: Container) -> None:
         container,
         state=State(status=Status.RUNNING, pid=pid, started_at=roster.now()),
         attachments={name: attachment.to_json() for name, attachment in container.attachments.items()},
+        endpoints=identified(roster, container.record),
     )
     roster.publish(container, "start")
     ending.follow(roster, container, shim)
