@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.images import Images, ImageView
     from jupyter_containers.engine.volumes import Volume, Volumes
 
-UNKNOWN_BYTES = -1
-
 
 class Kind(StrEnum):
     """What can be asked for alone."""
@@ -48,7 +46,7 @@ class ImageUsage:
 
 @dataclass(frozen=True, slots=True)
 class VolumeUsage:
-    """`size` is UNKNOWN_BYTES where the files are somewhere else; `users` how many containers have it."""
+    """`users` is how many containers have it."""
 
     volume: Volume
     size: int
@@ -78,11 +76,15 @@ def layers_size(found: Images) -> int:
 
 
 async def volumes(found: Volumes) -> list[VolumeUsage]:
-    """Measure all volumes, which reads all their trees. After cancellation: nothing happened."""
+    """Measure the volumes whose files are here, which reads all their trees; as in dockerd, not those with options.
+
+    After cancellation: nothing happened.
+    """
     usages = []
     for volume in found.all():
-        size = UNKNOWN_BYTES if volume.options else await asyncio.to_thread(found.size, volume.name)
-        usages.append(VolumeUsage(volume, size, len(found.used_by(volume.name))))
+        if not volume.options:
+            size = await asyncio.to_thread(found.size, volume.name)
+            usages.append(VolumeUsage(volume, size, len(found.used_by(volume.name))))
     return usages
 
 
