@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from jupyter_containers.api.filters import Filters, label_matches
+from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.events import Event
 from jupyter_containers.errors import InvalidParameter
 
 # What happens to these has them as its type; the last six are a swarm's and plugins', of which nothing is ever told.
 _ACTORS = ("container", "daemon", "image", "network", "volume", "config", "node", "plugin", "secret", "service")
 FILTERS = frozenset({*_ACTORS, "event", "label", "scope", "type"})
-
-_SECONDS = re.compile(r"(-?\d+)(?:\.(\d+))?")
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,9 @@ class EventQuery:
     @classmethod
     def read(cls, since: str | None, until: str | None, filters: Filters, *, now: int) -> EventQuery:
         """Read the two moments. Raises InvalidParameter."""
-        query = cls(_moment("since", since, now), _moment("until", until, now), filters)
+        start = parse_time(since, "since", now=now) if since else None
+        end = parse_time(until, "until", now=now) if until else None
+        query = cls(start, end, filters)
         if query.since is not None and query.until is not None and query.since > query.until:
             raise InvalidParameter(f"`since` time ({since}) cannot be after `until` time ({until})")
         return query
@@ -81,29 +79,3 @@ def _is_image(event: Event, wanted: tuple[str, ...]) -> bool:
 def _without_tag(name: str) -> str:
     head, colon, tag = name.rpartition(":")
     return head if colon and "/" not in tag and head != "sha256" else name
-
-
-def _moment(what: str, text: str | None, now: int) -> int | None:
-    """Read seconds with a fraction, RFC 3339 (local time is UTC), or a duration back from now."""
-    if not text:
-        return None
-    if seconds := _SECONDS.fullmatch(text):
-        return int(seconds[1]) * 10**9 + int((seconds[2] or "")[:9].ljust(9, "0"))
-    if duration := _DURATION.fullmatch(text):
-        hours, minutes, rest, milliseconds = (float(part or 0) for part in duration.groups())
-        return now - int((hours * 3600 + minutes * 60 + rest + milliseconds / 1000) * 1e9)
-    try:
-        return _nanoseconds(text)
-    except ValueError:
-        raise InvalidParameter(
-            f"invalid value for {what}: {text!r} is neither seconds, RFC 3339 nor a duration such as 10m"
-        ) from None
-
-
-def _nanoseconds(text: str) -> int:
-    # Python keeps six digits of a second, RFC 3339 has room for nine.
-    match = re.fullmatch(r"([^.]+)\.(\d{1,9})(.*)", text)
-    whole, fraction = (match[1] + match[3], match[2]) if match else (text, "")
-    moment = datetime.fromisoformat(whole)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp()) * 10**9 + int(fraction.ljust(9, "0") or 0)

@@ -26,7 +26,7 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.layers import archive
 from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
-from jupyter_containers.metadata.build_cache import BuildCache
+from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
 
@@ -85,7 +85,7 @@ class BaseImages:
 
 @dataclass(frozen=True, slots=True)
 class CachedStep:
-    """A step of a build that has made a layer: `chain` is what it resulted in, `parent` what it stood on.
+    """A step of a build: `chain` is what it resulted in, `parent` what it stood on; empty for a change of settings.
 
     `created` is RFC 3339, `last_used` seconds since the epoch.
     """
@@ -144,18 +144,20 @@ class Builds:
 
     def cached_steps(self) -> list[CachedStep]:
         """Return the steps in the cache that have made a layer, the one unused for longest first."""
-        return [
-            CachedStep(entry.key, record["chain"], record.get("parent") or "", record["created"], entry.last_used)
-            for entry in self._cache.all()
-            if (record := entry.record).get("layer")
-        ]
+        steps = (_step(entry) for entry in self._cache.all() if entry.record.get("layer"))
+        # A step is found by what it is and by what it reads: two keys for one result.
+        return list({step.chain: step for step in steps}.values())
 
-    async def prune(self) -> tuple[int, int]:
-        """Forget all cached steps; return how many there were, and the bytes that only they needed."""
-        entries = self._cache.all()
-        for entry in entries:
-            self._cache.remove(entry.key)
-        return len(entries), (await self._garbage.collect()).freed_bytes
+    async def prune(self, wanted: Callable[[CachedStep], bool] = lambda _step: True) -> tuple[list[str], int]:
+        """Forget the cached steps that `wanted` picks; return their keys, and the bytes that only they needed."""
+        steps = [_step(entry) for entry in self._cache.all()]
+        results = {step.chain for step in steps if step.chain and wanted(step)}
+        removed = [step.key for step in steps if step.chain in results or wanted(step)]
+        for key in removed:
+            self._cache.remove(key)
+        freed = (await self._garbage.collect()).freed_bytes
+        self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})
+        return removed, freed
 
     @asynccontextmanager
     async def _context_folder(self) -> AsyncIterator[Path]:
@@ -172,6 +174,12 @@ class Builds:
                 await asyncio.to_thread(file.write, chunk)
             file.seek(0)
             await asyncio.to_thread(_extract, file, root)
+
+
+def _step(entry: CacheEntry) -> CachedStep:
+    record = entry.record
+    chain, parent = record.get("chain") or "", record.get("parent") or ""
+    return CachedStep(entry.key, chain, parent, record.get("created") or "", entry.last_used)
 
 
 def _extract(file: BinaryIO, root: Path) -> None:

@@ -158,4 +158,5 @@ async def prune(images: Images, wanted: Callable[[ImageView], bool]) -> tuple[li
     collected = await images.garbage.collect()
     if removed:
         removed += [Removed(deleted=layer) for layer in collected.snapshots if layer.startswith("sha256:")]
+    images.tell_pruned(collected.freed_bytes)
     return removed, collected.freed_bytes

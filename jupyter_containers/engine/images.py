@@ -331,6 +331,10 @@ class Images:
         self._events.publish("image", "delete", str(record.id), {"name": str(record.id)})
         return Removed(deleted=str(record.id))
 
+    def tell_pruned(self, freed: int) -> None:
+        """Publish that a prune is done, with the bytes it has freed."""
+        self._events.publish("image", "prune", "", {"reclaimed": str(freed)})
+
     def _tell(self, action: str, record: ImageRecord, name: str) -> None:
         """Publish an event with the image's labels, by which listeners can filter."""
         image = self._image(record)

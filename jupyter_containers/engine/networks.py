@@ -170,6 +170,8 @@ class Networks:
                 _log.warning("network %s is not pruned: %s", network.name, error.message)
             else:
                 removed.append(network.name)
+        # A network takes no disk.
+        self._events.publish("network", "prune", "", {"reclaimed": "0"})
         return removed
 
     def tell(self, action: str, network: Network, container_id: str) -> None:

@@ -170,7 +170,9 @@ class Execs:
     def _publish(
         self, exec_: Exec, action: str, attributes: dict[str, str] | None = None, *, with_command: bool = False
     ) -> None:
-        text = f"{action}: {' '.join(exec_.settings.args)}" if with_command else action
+        program, *arguments = exec_.settings.args
+        # dockerd puts a space between the two, also where there is no argument.
+        text = f"{action}: {program} {' '.join(arguments)}" if with_command else action
         self._roster.publish(exec_.container, text, {"execID": exec_.id, **(attributes or {})})
 
     def detached(self, exec_: Exec) -> None:

@@ -299,7 +299,7 @@ def test_a_prune_of_everything_takes_only_what_is_labelled(docker: Docker, name:
     assert (volume in told) == ("--volumes" in words)
     assert (f"untagged: {name}:latest" in told) == ("-a" in words)
     assert other not in told
-    assert "Total reclaimed space: 0B" in told
+    assert "Total reclaimed space: " in told
     docker("rm", other)
     docker("volume", "rm", "-f", volume)
     docker("rmi", "-f", name)

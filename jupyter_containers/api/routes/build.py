@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -10,10 +11,11 @@ from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines, Outbox
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, json_query, text
 from jupyter_containers.api.wire.builds import BuildLines
+from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.build.builder import BuildOptions
 from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.build.progress import Event
-from jupyter_containers.engine.builds import BuildRequest, names_of
+from jupyter_containers.engine.builds import BuildRequest, CachedStep, names_of
 from jupyter_containers.errors import Unsupported
 from jupyter_containers.oci.platform import Platform, host_platform
 from jupyter_containers.registry import from_config_header
@@ -27,6 +29,8 @@ _NETWORKS: Mapping[str, NetworkMode] = {
     "host": "host",
 }
 
+# Parameters of a prune that say how much of the cache to keep.
+_ROOM = ("keep-storage", "reserved-space", "max-used-space", "min-free-space")
 # Parameters that ask for something this builder does not do yet, with the values that ask for nothing.
 _REFUSED = {
     "remote": ("",),
@@ -94,9 +98,27 @@ def _request(request: web.Request) -> BuildRequest:
 
 
 async def prune(request: web.Request) -> web.Response:
-    filters.parse(request, {"all"} if flag(request, "all") else set())
-    _, freed = await engine_of(request).builds.prune()
-    return json_answer({"CachesDeleted": None, "SpaceReclaimed": freed})
+    wanted = filters.parse(request, {"all", "id", "label", "label!", "type", "unused-for", "until"})
+    for name in _ROOM:
+        if text(request, name) not in ("", "0"):
+            raise Unsupported(f"{name}={text(request, name)!r} is not supported: the build cache has no size to keep")
+    moments = [
+        parse_time(value, name, now=time.time_ns())
+        for name in ("until", "unused-for")
+        for value in wanted.get(name, ())
+    ]
+
+    def matches(step: CachedStep) -> bool:
+        return (
+            # A step has no labels.
+            not wanted.get("label")
+            and "regular" in wanted.get("type", ("regular",))
+            and any(step.key.startswith(prefix) for prefix in wanted.get("id", ("",)))
+            and all(step.last_used * 1e9 < moment for moment in moments)
+        )
+
+    removed, freed = await engine_of(request).builds.prune(matches)
+    return json_answer({"CachesDeleted": removed, "SpaceReclaimed": freed})
 
 
 ROUTES = (

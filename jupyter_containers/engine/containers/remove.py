@@ -106,6 +106,7 @@ async def prune(roster: Roster, wanted: Callable[[Record], bool]) -> tuple[list[
             freed += await asyncio.to_thread(_size, roster, container.record)
             await remove_stopped(roster, container, volumes=False)
             removed.append(container.id)
+    roster.environment.events.publish("container", "prune", "", {"reclaimed": str(freed)})
     return removed, freed
 
 

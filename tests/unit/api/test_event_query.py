@@ -49,7 +49,7 @@ def test_a_moment_is_read_in_each_form(text: str | None, moment: int | None) -> 
 
 @pytest.mark.parametrize("text", ["yesterday", "1.x", "5d", "2020-13-01", "--1", " "])
 def test_what_is_no_moment_is_refused_by_name(text: str) -> None:
-    with pytest.raises(InvalidParameter, match="invalid value for until"):
+    with pytest.raises(InvalidParameter, match="parameter until must be"):
         query(until=text)
 
 

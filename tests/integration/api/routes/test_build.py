@@ -39,7 +39,12 @@ def test_a_build_talks_as_the_classic_builder_does(api: Api) -> None:
     assert {"aux": {"ID": image_id}} in lines(answer)
     assert " ---> Using cache\n" in text(build(api, f"FROM {IMAGE}\nCOPY f /f\n", networkmode="none"))
     assert text(build(api, f"FROM {IMAGE}\nCOPY f /f\nRUN cat /f\n", q=1, networkmode="none")) == f"{image_id}\n"
-    assert api.post("/build/prune").json["SpaceReclaimed"] >= 0
+    [step] = [one for one in api.get("/system/df", type="build-cache").json["BuildCache"] if one["Shared"]]
+    for filters in ({"label": ["x"]}, {"until": ["1h"]}, {"id": ["zz"]}, {"type": ["exec.cachemount"]}):
+        assert api.post("/build/prune", filters=filters).json["CachesDeleted"] == []
+    assert api.post("/build/prune", **{"keep-storage": "5"}).status == 501
+    assert step["ID"] in api.post("/build/prune", all=1).json["CachesDeleted"]
+    assert api.get("/system/df", type="build-cache").json["BuildCache"] == []
     api.delete("/images/made:1", force=1)
     api.post("/images/prune")
 
