@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import signal
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import exec_facts
@@ -20,6 +20,8 @@ from jupyter_containers.supervisor.connection import Shim, ShimLost
 REMEMBERED_NS = 300 * 10**9
 FAILED_EXIT_CODE = 126
 KILLED_EXIT_CODE = 128 + signal.SIGKILL
+# How long a size for its terminal waits for its start.
+BEGIN_SECONDS = 10.0
 # How long who sees the end of the output is made to wait for the exit code that follows it.
 SETTLE_SECONDS = 0.5
 
@@ -36,6 +38,8 @@ class Exec:
     exit_code: int | None = None
     pid: int = 0
     ended_at: int = 0
+    # Set as soon as it runs, or has failed to.
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Execs:
@@ -119,6 +123,7 @@ class Execs:
             self._ended(exec_)
             raise
         exec_.is_running = True
+        exec_.begun.set()
         self._publish(exec_, "exec_start", with_command=True)
         self._roster.spawn(self._follow(exec_, shim), f"exec {exec_.id[:12]}")
         return stream
@@ -142,7 +147,15 @@ class Execs:
             waited += 0.005
 
     async def resize(self, exec_: Exec, *, height: int, width: int) -> None:
-        """Change the size of its terminal, in characters. Raises Conflict (500, as dockerd) when it does not run."""
+        """Change the size of its terminal, in characters, as soon as it runs: clients send it right after the start.
+
+        Raises Conflict (500, as dockerd) when it does not run.
+        """
+        try:
+            async with asyncio.timeout(BEGIN_SECONDS):
+                await exec_.begun.wait()
+        except TimeoutError:
+            raise Conflict("timeout waiting for exec session ready", status=500) from None
         if not exec_.is_running:
             raise Conflict(f"cannot resize exec {exec_.id}: it is not running", status=500)
         await exec_.container.running_shim().resize(height, width, exec_.id)
@@ -158,6 +171,7 @@ class Execs:
 
     def _ended(self, exec_: Exec) -> None:
         exec_.is_running = False
+        exec_.begun.set()
         exec_.ended_at = exec_.ended_at or self._roster.now()
         if exec_.id in exec_.container.exec_ids:
             exec_.container.exec_ids.remove(exec_.id)
