@@ -56,7 +56,8 @@ def network_settings(
         "Bridge": "",
         "SandboxID": record.id if is_running else "",
         "SandboxKey": f"/proc/{record.state.pid}/ns/net" if is_running else "",
-        "Ports": ports(record, attachments) if is_running else {},
+        # Without an address there is nothing that could be published.
+        "Ports": ports(record, attachments) if is_running and any(a.ip_address for a in attachments.values()) else {},
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,
