@@ -142,8 +142,9 @@ def _located(roster: Roster, container: Container, path: str) -> Iterator[_Place
         finally:
             os.close(root_fd)
     elif point is not None and point.type != "tmpfs" and os.path.isdir(point.source):
-        with _opened(point.source) as root_fd:
-            yield _Place(root_fd, path.removeprefix(point.destination) or "/")
+        with _source(roster, point) as root_fd:
+            # Below what is shown of a volume, and resolved inside the volume: nothing leads out of it.
+            yield _Place(root_fd, f"/{point.subpath}{path.removeprefix(point.destination)}".replace("//", "/"))
     else:
         with roster.environment.snapshots.mounted(container.record.snapshot_key) as root, _opened(str(root)) as root_fd:
             yield _Place(root_fd, path)
@@ -166,6 +167,18 @@ def _entered(container: Container) -> tuple[int, frozenset[str]] | None:
     except OSError:
         os.close(root_fd)
         return None
+
+
+@contextmanager
+def _source(roster: Roster, point: MountPoint) -> Iterator[int]:
+    """Open what a mount shows; a volume that is something to be mounted is that for the time of the block."""
+    if point.type != "volume":
+        with _opened(point.source) as root_fd:
+            yield root_fd
+        return
+    volumes = roster.environment.volumes
+    with volumes.opened(volumes.get(point.name)) as place, _opened(str(place)) as root_fd:
+        yield root_fd
 
 
 @contextmanager

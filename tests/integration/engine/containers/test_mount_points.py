@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import io
+import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,27 +65,6 @@ def test_a_volume_is_mounted_on_the_host_while_somebody_uses_it(api: Api, fast: 
     assert list(place.iterdir()) == []
 
 
-def test_a_crash_of_the_daemon_leaves_the_mounts_of_what_runs_and_no_others(
-    api: Api, daemon: Daemon, fast: str
-) -> None:
-    place = place_of(api, fast)
-    container = api.run("sleep", "600", host={"Binds": [f"{fast}:/m"]})
-    (place / "file").write_text("kept")
-    daemon.kill()
-    daemon.start()
-    assert len(on_host(place)) == 1
-    assert api.output("cat", "/m/file", host={"Binds": [f"{fast}:/m"]}) == "kept"
-    assert len(on_host(place)) == 1
-    daemon.kill()
-    os.kill(api_pid(container, daemon), 9)
-    daemon.start()
-    assert not on_host(place)
-
-
-def api_pid(container: str, daemon: Daemon) -> int:
-    return int((daemon.run / "bundles" / container / "state.json").read_text().split('"pid":')[1].split(",")[0])
-
-
 def test_a_start_that_fails_leaves_no_mount(api: Api, fast: str) -> None:
     place = place_of(api, fast)
     container = api.create("/no/such", host={"Binds": [f"{fast}:/m"]})
@@ -110,6 +90,24 @@ def test_what_a_volume_shows_outlives_it(api: Api, tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_files_are_copied_from_and_to_a_mounted_volume_of_a_container_that_does_not_run(
+    api: Api, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    shown = {"type": "none", "o": "bind", "device": str(tmp_path)}
+    api.post("/volumes/create", {"Name": "shown", "DriverOpts": shown})
+    container = api.create("true", host={"Binds": ["shown:/m"]})
+    got = api.get(f"/containers/{container}/archive", path="/m/file")
+    with tarfile.open(fileobj=io.BytesIO(got.content)) as tar:
+        assert tar.getnames() == ["file"]
+    (tmp_path / "file").unlink()
+    assert api.request("PUT", f"/containers/{container}/archive", got.content, path="/m").status == 200
+    assert (tmp_path / "file").read_text() == "mine"
+    assert not on_host(place_of(api, "shown"))
+    api.remove(container)
+    api.delete("/volumes/shown")
+
+
 def test_a_new_one_is_filled_also_when_it_is_mounted(api: Api, tmp_path: Path) -> None:
     shown = {"type": "none", "o": "bind", "device": str(tmp_path)}
     api.post("/volumes/create", {"Name": "shown", "DriverOpts": shown})
@@ -133,7 +131,9 @@ def whole(api: Api) -> Iterator[Path]:
     api.output("sh", "-c", "mkdir -p /v/a/b; echo deep > /v/a/b/file; ln -s a/b /v/link; ln -s / /v/root",
                host={"Binds": ["whole:/v"]})  # fmt: skip
     yield place_of(api, "whole")
-    api.delete("/volumes/whole")
+    for container in api.get("/containers/json", all=1).json:
+        api.remove(container["Id"])
+    assert api.delete("/volumes/whole").status == 204
 
 
 def test_a_part_of_a_volume_is_shown(api: Api, whole: Path) -> None:
@@ -142,6 +142,16 @@ def test_a_part_of_a_volume_is_shown(api: Api, whole: Path) -> None:
     assert api.output("cat", "/m/file", host=part("link")) == "deep\n"
     # A link to / leads to the top of the volume, not of the host.
     assert api.output("ls", "/m", host=part("root")).split() == ["a", "link", "root"]
+
+
+def test_files_are_copied_into_a_part_of_a_volume_of_a_container_that_does_not_run(api: Api, whole: Path) -> None:
+    container = api.create("true", host=part("a/b"))
+    got = api.get(f"/containers/{container}/archive", path="/m/file")
+    with tarfile.open(fileobj=io.BytesIO(got.content)) as tar:
+        assert tar.getnames() == ["file"]
+    (whole / "a/b/file").unlink()
+    assert api.request("PUT", f"/containers/{container}/archive", got.content, path="/m").status == 200
+    assert (whole / "a/b/file").read_text() == "deep\n"
 
 
 def test_a_part_that_is_not_there_is_told(api: Api, whole: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_containers.linux import mountinfo
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, running_daemon
 from tests.support.eventually import eventually
@@ -125,3 +126,26 @@ def test_a_stop_leaves_containers_running(api: Api, daemon: Daemon) -> None:
     assert pids(api) == before
     assert api.post(f"/containers/{container}/kill").status == 204
     assert api.wait(container) == 137
+
+
+def test_a_mounted_volume_stays_for_what_runs_and_goes_with_what_has_ended(api: Api, daemon: Daemon) -> None:
+    options = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}
+    place = Path(api.post("/volumes/create", {"Name": "fast", "DriverOpts": options}).json["Mountpoint"])
+
+    def mounted() -> int:
+        return sum(entry.mount_point == str(place) for entry in mountinfo.read())
+
+    container = api.run("sleep", "600", host={"Binds": ["fast:/m"]})
+    (place / "file").write_text("kept")
+    crash(daemon)
+    assert mounted() == 1
+    assert api.output("cat", "/m/file", host={"Binds": ["fast:/m"]}) == "kept"
+    assert mounted() == 1
+    pid = api.state(container)["Pid"]
+    daemon.kill()
+    os.kill(pid, signal.SIGKILL)
+    daemon.start()
+    eventually(lambda: api.state(container)["Status"] == "exited")
+    assert mounted() == 0
+    api.remove(container)
+    assert api.delete("/volumes/fast").status == 204
