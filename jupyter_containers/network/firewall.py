@@ -235,6 +235,10 @@ def _rules(zones: Sequence[Zone], from_outside: bool) -> list[Rule]:
     if from_outside:
         # Never for 127.0.0.0/8: only this host may use such addresses, and its packets do not pass here.
         outside = local + nft.destination_in(_LOOPBACK, equal=False)
+        # Where neighbours are kept apart, the bridge would keep them from each other's published ports, too, when
+        # br_netfilter redirects within it: those calls are left to the ports' own sockets.
+        apart = [zone for zone in zones if not zone.icc]
+        rules += [("prerouting", nft.incoming(zone.bridge) + nft.verdict(nft.NF_ACCEPT)) for zone in apart]
         rules += [
             ("prerouting", outside + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
             ("prerouting", outside + nft.redirect_by_port(_PORTS, with_address=False)),
