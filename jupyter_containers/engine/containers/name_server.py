@@ -41,8 +41,10 @@ class NameServers:
         Where the kernel cannot redirect, port 53 is taken itself: then no process of the container can have it. Raises
         ContainersError, OSError. Cancelled: it is not served.
         """
+        if not has_name_server(record):
+            return
         resolvers = self._ready()
-        if not has_name_server(record) or record.id in resolvers:
+        if record.id in resolvers:
             return
         try:
             await self._open(resolvers, record, shim, port=0)

@@ -121,21 +121,24 @@ def _find(roster: Roster, container: Container, name: str) -> Network:
 async def _unplug(
     roster: Roster, container: Container, network: Network, rest: dict[str, EndpointSettings], *, force: bool
 ) -> None:
-    container.attachments.pop(network.name, None)
+    former = container.attachments.pop(network.name, None)
     await roster.environment.networking.leave(container.id, network.segment_id)
     connecting.leave(roster, container.record, network.name)
     _save(roster, container, rest)
     try:
         with _inside(container) as netns_fd:
-            await _lead(roster, container, netns_fd)
+            await _lead(roster, container, netns_fd, _same_ports(former) if former else ())
     except ContainersError:
         if not force:
             raise
     follow_networks(roster, container, hostname(roster, container.record))
 
 
-async def _lead(roster: Roster, container: Container, netns_fd: int) -> None:
-    """Let default routes and published ports go over the network that they should by now."""
+async def _lead(roster: Roster, container: Container, netns_fd: int, former: tuple[PortMapping, ...] = ()) -> None:
+    """Let default routes and published ports go over the network that they should by now.
+
+    `former` are the ports of a network that the container has just left.
+    """
     networking, record = roster.environment.networking, container.record
     named = {
         name: pair for name, pair in connecting.named_endpoints(roster, record).items() if name in container.attachments
@@ -146,9 +149,9 @@ async def _lead(roster: Roster, container: Container, netns_fd: int) -> None:
     publishing = next((name for name, one in container.attachments.items() if one.published), "")
     if publishing == main or not main:
         return
-    ports: tuple[PortMapping, ...] = port_mappings(record)
+    # The same ports as before: somebody may have been told of those that were chosen.
+    ports = former or port_mappings(record)
     if publishing:
-        # The same ports as before: somebody may have been told of those that were chosen.
         ports = _same_ports(container.attachments[publishing])
         old = networking.unpublish(record.id, named[publishing][0].segment_id)
         container.attachments[publishing] = old

@@ -1,0 +1,111 @@
+"""User-defined networks over accidents: a daemon killed or stopped, a start that fails; what the host shows then."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemon import Daemon, Docker
+from tests.support.eventually import eventually
+
+SERVE = "while true; do echo served | nc -l -p 80; done"
+
+
+def bridge_of(docker: Docker, network: str) -> Path:
+    """Return where the host shows the network's bridge."""
+    identifier = docker("network", "inspect", "-f", "{{.Id}}", network).stdout
+    return Path("/sys/class/net", f"jcb{identifier[:12]}")
+
+
+def ports_of(bridge: Path) -> list[str]:
+    return sorted(path.name for path in (bridge / "brif").iterdir())
+
+
+def rules() -> str:
+    return subprocess.run(["nft", "list", "ruleset"], check=True, capture_output=True, text=True).stdout
+
+
+def networks(docker: Docker, container: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads(docker("inspect", container).stdout)[0]["NetworkSettings"]["Networks"]
+    return found
+
+
+def served(port: int) -> bytes:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as client:
+            return client.recv(64)
+    except OSError:
+        return b""
+
+
+@pytest.fixture
+def port(docker: Docker) -> int:
+    """Run `web` on the networks `one` and `two`; return where its port is published."""
+    docker("network", "create", "--ipv6", "one")
+    docker("network", "create", "two")
+    docker("run", "-d", "--name", "web", "--network", "one", "-p", "127.0.0.1::80", "busybox", "sh", "-c", SERVE)
+    docker("network", "connect", "--alias", "nick", "two", "web")
+    return int(docker("port", "web", "80/tcp").stdout.rpartition(":")[2])
+
+
+def test_everything_is_as_it_was_after_the_daemon_was_killed(daemon: Daemon, docker: Docker, port: int) -> None:
+    before, bridges = networks(docker, "web"), [bridge_of(docker, name) for name in ("one", "two")]
+    daemon.kill()
+    assert all(len(ports_of(bridge)) == 1 for bridge in bridges)
+    daemon.start()
+    assert networks(docker, "web") == before
+    eventually(lambda: served(port) == b"served\n")
+    docker("run", "-d", "--name", "other", "--network", "two", "busybox", "sleep", "600")
+    assert docker("exec", "other", "ping", "-c1", "-W2", "nick").returncode == 0
+    assert networks(docker, "other")["two"]["IPAddress"] != before["two"]["IPAddress"]
+    docker("network", "disconnect", "one", "web")
+    assert ports_of(bridges[0]) == []
+    eventually(lambda: served(port) == b"served\n")
+    docker("network", "rm", "one")
+    assert not bridges[0].exists()
+    assert bridges[0].name not in rules()
+
+
+def test_bridges_go_with_a_daemon_whose_containers_have_ended_and_come_back(
+    daemon: Daemon, docker: Docker, port: int
+) -> None:
+    bridges = [bridge_of(docker, name) for name in ("one", "two")]
+    docker("stop", "-t", "0", "web")
+    assert [ports_of(bridge) for bridge in bridges] == [[], []]
+    daemon.stop()
+    assert not any(bridge.exists() or bridge.name in rules() for bridge in bridges)
+    daemon.start()
+    docker("start", "web")
+    assert all(len(ports_of(bridge)) == 1 for bridge in bridges)
+    # The address is still the daemon's to choose; the network is the same.
+    assert sorted(networks(docker, "web")) == ["one", "two"]
+    docker("rm", "-f", "web")
+    docker("network", "rm", "one", "two")
+
+
+def test_a_start_that_fails_leaves_nobody_on_a_network(docker: Docker) -> None:
+    docker("network", "create", "one")
+    bridge = bridge_of(docker, "one")
+    refused = docker("run", "--name", "bad", "--network", "one", "busybox", "/nowhere", code=127)
+    assert "/nowhere" in refused.stderr
+    eventually(lambda: ports_of(bridge) == [])
+    assert docker("network", "inspect", "-f", "{{.Containers}}", "one").stdout.strip() == "map[]"
+    docker("network", "rm", "one")
+    assert not bridge.exists()
+
+
+def test_a_second_network_that_cannot_be_had_leaves_the_container_as_it_was(docker: Docker) -> None:
+    docker("network", "create", "one")
+    docker("network", "create", "--subnet", "10.222.0.0/30", "full")
+    docker("run", "-d", "--name", "first", "--network", "full", "busybox", "sleep", "600")
+    docker("run", "-d", "--name", "web", "--network", "one", "busybox", "sleep", "600")
+    before = networks(docker, "web")
+    assert "no free address in 10.222.0.0/30" in docker("network", "connect", "full", "web", code=1).stderr
+    assert networks(docker, "web") == before
+    assert "eth1" not in docker("exec", "web", "ip", "link").stdout
+    docker("rm", "-f", "first", "web")
+    docker("network", "rm", "one", "full")
