@@ -19,7 +19,7 @@ from jupyter_containers.shim.protocol import STDERR, STDOUT
 
 _BEGIN = b'{"log":"'
 _BETWEEN = re.compile(
-    rb'","stream":"(std(?:out|err))",(?:"attrs":(\{[^\n]*?\}),)?"time":"([^"\n]*)"\}\n' + re.escape(_BEGIN)
+    rb'\\n","stream":"(std(?:out|err))",(?:"attrs":(\{[^\n]*?\}),)?"time":"([^"\n]*)"\}\n' + re.escape(_BEGIN)
 )
 _COLUMNS = 4
 _NUMBERS = {b"stdout": STDOUT, b"stderr": STDERR, "stdout": STDOUT, "stderr": STDERR}
@@ -75,30 +75,28 @@ def _decode_at_once(content: bytes) -> Entries | None:
     content = content[len(_BEGIN) :] + _BEGIN
     parts = _BETWEEN.split(content)
     streams, attributes, times = (parts[column::_COLUMNS] for column in (1, 2, 3))
-    if len(times) != content.count(b"\n"):
-        return None
     contents = _unquoted(parts[:-1:_COLUMNS])
-    if contents is None:
+    if contents is None or parts[-1]:
         return None
     return Entries([_NUMBERS[stream] for stream in streams], contents, times, [text or b"" for text in attributes])
 
 
 def _unquoted(texts: list[bytes]) -> list[bytes] | None:
-    """Return what JSON strings say that are lines each; None when one has no line end, or more than one."""
-    # They have no line end as they are, only escaped ones; and behind a double backslash nothing is an escape.
-    text = b"\n".join((*texts, b""))
-    if text.count(b"\\") == len(texts) == text.count(b"\\n\n"):
-        return [line[:-2] + b"\n" for line in texts]
-    parts = text.split(b"\\\\")
-    if sum(part.count(b"\\n\n") for part in parts) != len(texts):
-        return None
-    lines = b"\\".join(map(_unescaped, parts)).split(b"\n")
-    lines.pop()
-    return [line + b"\n" for line in lines]
+    """Return the lines that JSON strings say, which are without their escaped ends; None when one is more, or less."""
+    whole = b"".join(texts)
+    if b"\n" in whole:
+        return None  # an entry that is not as the others
+    if b"\\" in whole:
+        # Behind a double backslash nothing is an escape.
+        parts = [_unescaped(part) for part in b"\n".join(texts).split(b"\\\\")]
+        if any(b"\\" in part for part in parts):
+            return None
+        texts = b"\\".join(parts).split(b"\n")
+    return [text + b"\n" for text in texts]
 
 
 def _unescaped(text: bytes) -> bytes:
-    text = text.replace(b"\\n\n", b"\n")
+    """Return text without escapes; a backslash stays where there is one that is none of ours."""
     if b"\\" not in text:
         return text
     text = text.replace(b'\\"', b'"').replace(b"\\r", b"\r")

@@ -22,7 +22,8 @@ from jupyter_containers.errors import ContainersError
 from jupyter_containers.shim import local_log
 from jupyter_containers.shim.log_file import GZIP
 
-CHUNK_BYTES = 256 * 1024
+# Small enough for the allocator to take memory that was used before, and the processor to have it at hand.
+CHUNK_BYTES = 64 * 1024
 # How often a rotation may come in between while files are opened.
 ATTEMPTS = 20
 
@@ -137,6 +138,13 @@ class LogFile:
                 self._leave()
             else:
                 return Entries()
+
+    def read_many(self, count: int) -> list[Entries]:
+        """Return what the next `count` reads give, without those that give nothing."""
+        found = list[Entries]()
+        while len(found) < count and (entries := self.read()):
+            found.append(entries)
+        return found
 
     def _take(self, chunk: bytes) -> Entries:
         content = self._rest + chunk

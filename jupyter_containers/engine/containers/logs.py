@@ -15,6 +15,8 @@ from jupyter_containers.shim.protocol import STDERR, STDOUT
 
 # How often a followed log is looked at. The kernel could tell (inotify), but 25 looks a second cost next to nothing.
 LOOK_SECONDS = 0.04
+# Chunks for each visit to a thread.
+BUNCH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,13 @@ async def read_logs(roster: Roster, container: Container, query: LogQuery) -> As
         while True:
             # Asked before reading: what was written until the end is then read after it.
             ends = not query.follow or not container.is_running
-            while entries := await _read(log):
-                wanted = choose(entries, query)
-                if wanted:
-                    yield wanted
-                if query.until and fixed_time(entries.times[-1]) > time_text(query.until):
-                    return
+            while bunch := await _read(log):
+                for entries in bunch:
+                    wanted = choose(entries, query)
+                    if wanted:
+                        yield wanted
+                    if query.until and fixed_time(entries.times[-1]) > time_text(query.until):
+                        return
             if ends or (query.until and roster.now() > query.until):
                 return
             await asyncio.sleep(LOOK_SECONDS)
@@ -60,9 +63,9 @@ async def read_logs(roster: Roster, container: Container, query: LogQuery) -> As
         log.close()
 
 
-async def _read(log: LogFile) -> Entries:
+async def _read(log: LogFile) -> list[Entries]:
     """Read in a thread; after cancellation nothing reads any more."""
-    reading = asyncio.ensure_future(asyncio.to_thread(log.read))
+    reading = asyncio.ensure_future(asyncio.to_thread(log.read_many, BUNCH))
     try:
         return await asyncio.shield(reading)
     finally:
