@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.performance import daemons
+from tests.performance import contents, daemons
+from tests.performance.boxes import remove_all, sleeping
 from tests.performance.daemons import Side
 
 IDLE_SECONDS = 3.0
@@ -30,7 +31,7 @@ def measure(rounds: int) -> list[Row]:
     """Run everything; the sides take turns within each benchmark."""
     rows = []
     with daemons.both() as sides:
-        rows += [timed(what, work, sides, rounds) for what, work in TIMED]
+        rows += [timed(what, work, sides, rounds) for what, work in (*TIMED, *contents.TIMED)]
         rows += at_rest(sides)
     return [*rows, starting(min(rounds, MAX_STARTS))]
 
@@ -79,21 +80,6 @@ TIMED: tuple[tuple[str, Callable[[Side], Callable[[], None]]], ...] = (
     ("`docker run --rm busybox true`", run_by_cli),
     ("exec: create + start + inspect until it has ended", execute),
 )
-
-# Containers that were made here: a reference daemon may have others, which are nobody's business.
-_LABEL = "jupyter-containers.performance"
-
-
-def sleeping(side: Side) -> str:
-    """Start a container that does nothing, until `remove_all`."""
-    return side.docker("run", "-d", "--label", _LABEL, daemons.IMAGE, "sleep", "600").stdout.strip()
-
-
-def remove_all(side: Side) -> None:
-    ids = side.docker("ps", "-aq", "--filter", f"label={_LABEL}").stdout.split()
-    if ids:
-        side.docker("rm", "-f", *ids)
-
 
 # --- at rest ---------------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,22 @@ class EngineApi:
         assert answer.status < 400, f"{method} {path}: {answer.status} {data!r}"
         return json.loads(data) if data.strip().startswith((b"{", b"[")) else None
 
+    def fetch(self, path: str) -> int:
+        """Read an answer to its end; return its length."""
+        self._connection.request("GET", path)
+        answer, length = self._connection.getresponse(), 0
+        while content := answer.read(1 << 20):
+            length += len(content)
+        assert answer.status < 400, f"GET {path}: {answer.status}"
+        return length
+
+    def send(self, path: str, content: bytes) -> None:
+        """Put content somewhere."""
+        self._connection.request("PUT", path, content, {"Content-Type": "application/x-tar"})
+        answer = self._connection.getresponse()
+        data = answer.read()
+        assert answer.status < 400, f"PUT {path}: {answer.status} {data!r}"
+
     def create(self, *command: str, network: str) -> str:
         body = {"Image": "busybox", "Cmd": command, "HostConfig": {"NetworkMode": network}}
         container_id: str = self.call("POST", "/containers/create", body)["Id"]
