@@ -20,6 +20,7 @@ from jupyter_containers.layers.compression import Readable
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 BUFFER_BYTES = 256 * 1024
+BODY_BYTES = 1024 * 1024
 
 
 class _Sender(io.RawIOBase):
@@ -54,9 +55,17 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        content = asyncio.run_coroutine_threadsafe(self._request.content.read(len(buffer)), self._loop).result()
+        content = asyncio.run_coroutine_threadsafe(self._fill(len(buffer)), self._loop).result()
         buffer[: len(content)] = content
         return len(content)
+
+    async def _fill(self, size: int) -> bytes:
+        """Wait for so many bytes, or the end: each visit from another thread costs as much as some hundred kB."""
+        parts = []
+        while size and (part := await self._request.content.read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
 
 
 async def in_own_thread(work: Callable[[], T]) -> T:
@@ -99,7 +108,7 @@ async def receive_in_thread(request: web.Request, consume: Callable[[Readable], 
     loop = asyncio.get_running_loop()
 
     def work() -> T:
-        with io.BufferedReader(_Body(request, loop), BUFFER_BYTES) as body:
+        with io.BufferedReader(_Body(request, loop), BODY_BYTES) as body:
             return consume(body)
 
     return await in_own_thread(work)

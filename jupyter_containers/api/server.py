@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 # How long a stop waits for answers under way before it cuts them.
 GRACE_SECONDS = 3.0
 BACKLOG = 1024
+READ_AHEAD_BYTES = 512 * 1024
 
 
 class Server:
@@ -35,7 +36,12 @@ class Server:
         self._patience = patience
         self._tasks: set[asyncio.Task[web.StreamResponse]] = set()
         self._runner = web.AppRunner(
-            self._application(engine), access_log=None, handler_cancellation=True, shutdown_timeout=GRACE_SECONDS
+            self._application(engine),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=GRACE_SECONDS,
+            # As much of a body waits here while the part before it is worked on in a thread.
+            read_bufsize=READ_AHEAD_BYTES,
         )
         self._paths: list[Path] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import tarfile
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ MEGABYTES = 50
 ECHOES = 50
 LINE = "0123456789" * 8
 FILES, FILE_BYTES = 400, 100_000
+MAX_ROUNDS = 200
 
 
 def list_containers(side: Side) -> Callable[[], None]:
@@ -77,9 +79,7 @@ def archive() -> bytes:
     """Return a tar of many files in a folder."""
     buffer, content = io.BytesIO(), bytes(range(250)) * (FILE_BYTES // 250)
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        folder = tarfile.TarInfo("many")
-        folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-        tar.addfile(folder)
+        tar.addfile(_folder("many"))
         for number in range(FILES):
             member = tarfile.TarInfo(f"many/{number}")
             member.size = len(content)
@@ -87,9 +87,21 @@ def archive() -> bytes:
     return buffer.getvalue()
 
 
+def _folder(name: str) -> tarfile.TarInfo:
+    folder = tarfile.TarInfo(name)
+    folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+    return folder
+
+
 def copy_in(side: Side) -> Callable[[], None]:
-    container_id, content = made(side, "true"), archive()
-    return lambda: side.api.send(f"/containers/{container_id}/archive?path=/", content)
+    container_id, content, folders = made(side, "true"), archive(), io.BytesIO()
+    with tarfile.open(fileobj=folders, mode="w") as tar:
+        for number in range(MAX_ROUNDS):
+            tar.addfile(_folder(f"round{number}"))
+    side.api.send(f"/containers/{container_id}/archive?path=/", folders.getvalue())
+    # Each time into another folder: to overwrite what is being written to the disk measures the disk.
+    places = itertools.count()
+    return lambda: side.api.send(f"/containers/{container_id}/archive?path=/round{next(places)}", content)
 
 
 def copy_out(side: Side) -> Callable[[], None]:
