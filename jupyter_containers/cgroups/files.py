@@ -84,6 +84,8 @@ def refusal(error: OSError, name: str, value: str | int, limit: str) -> Containe
     details = {"errno": error.errno, "path": str(error.filename), "step": f"writing {value} to {name}"}
     if error.errno == errno.ENOENT:
         return Unsupported(f"cannot limit {limit}: this kernel has no {name}", **details)
+    if error.errno == errno.EOPNOTSUPP:
+        return Unsupported(f"cannot limit {limit}: not with this disk's I/O scheduler; weights need bfq", **details)
     if error.errno == errno.EBUSY:
         return InvalidParameter(f"cannot set {limit} to {value}: the container already uses more", **details)
     if error.errno in {errno.EINVAL, errno.ERANGE, errno.EOVERFLOW, errno.EACCES, errno.ENOSPC}:

@@ -47,10 +47,8 @@ def check_log(host: HostSettings) -> None:
             raise InvalidParameter("invalid logging opts for driver none")
         return
     if driver not in _KNOWN:
-        raise InvalidParameter(
-            f'error looking up logging plugin {driver}: plugin "{driver}" not found; there are json-file, local and '
-            "none here"
-        )
+        # Docker's sentence and not a word more: clients compare it.
+        raise InvalidParameter(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
     for name in options:
         if name not in _KNOWN[driver]:
             raise InvalidParameter(_UNKNOWN[driver].format(name))

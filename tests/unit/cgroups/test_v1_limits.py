@@ -6,6 +6,7 @@ import pytest
 
 from jupyter_containers.cgroups import v1_limits
 from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.oci.block_rates import BlockRate, BlockRates
 from jupyter_containers.oci.runtime_spec import DeviceRule, Resources
 
 UNLIMITED = str(0x7FFFFFFFFFFFF000)
@@ -35,6 +36,27 @@ def test_every_limit_is_written_where_the_kernel_reads_it(tmp_path: Path) -> Non
     )  # fmt: skip
     v1_limits.write(resources, directories)
     assert [group[name] for name in names] == ["512", "50000", "20000", "0-1", "0", "7", "4096", "10", "1", "300"]
+
+
+def test_each_rate_of_a_disk_has_a_file_of_its_own(tmp_path: Path) -> None:
+    names = ("blkio.bfq.weight_device", "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device",
+             "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device")  # fmt: skip
+    group = Group(tmp_path / "g", **dict.fromkeys((*names, "blkio.bfq.weight"), ""))
+    rates = BlockRates(*((BlockRate(8, 16, number),) for number in range(1, 6)))
+    v1_limits.write(Resources(block_rates=rates), {"blkio": str(group.place)})
+    assert [group[name] for name in names] == [f"8:16 {number}" for number in range(1, 6)]
+
+
+def test_rates_need_their_controller() -> None:
+    with pytest.raises(Unsupported, match="cannot limit block I/O: cgroup controller blkio"):
+        v1_limits.check(Resources(block_rates=BlockRates(read_bps=(BlockRate(8, 16, 5),))), {})
+
+
+def test_as_much_memory_as_memory_and_swap_is_no_more_for_the_kernel_that_counts_pages(tmp_path: Path) -> None:
+    files = {"memory.memsw.limit_in_bytes": "999997440", "memory.limit_in_bytes": "4096"}
+    group = Group(tmp_path / "g", **files)
+    v1_limits.write(Resources(memory_limit=1_000_000_000), {"memory": str(group.place)})
+    assert group["memory.limit_in_bytes"] == "1000000000"
 
 
 def test_what_is_not_set_is_not_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jupyter_containers.cgroups import v2_limits
 from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.oci.block_rates import BlockRate, BlockRates
 from jupyter_containers.oci.runtime_spec import Resources
 
 NAMES = ("cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.mems", "io.weight", "memory.low", "memory.max",
@@ -52,6 +53,28 @@ def test_limits_in_the_terms_of_v2(resources: Resources, expected: dict[str, str
 
 def test_the_scheduler_with_v1s_scale_gets_v1s_number(tmp_path: Path) -> None:
     assert written(tmp_path, Resources(blkio_weight=300), **{"io.bfq.weight": ""}) == {"io.bfq.weight": "300"}
+
+
+def test_the_rates_of_a_disk_are_keys_of_its_line(tmp_path: Path) -> None:
+    one = (BlockRate(8, 16, 5),)
+    for field, line in (
+        ("read_bps", "8:16 rbps=5"), ("write_bps", "8:16 wbps=5"), ("read_iops", "8:16 riops=5"),
+        ("write_iops", "8:16 wiops=5"),
+    ):  # fmt: skip
+        found = written(tmp_path, Resources(block_rates=BlockRates(**{field: one})), **{"io.max": ""})
+        assert found == {"io.max": line}
+    lifted = Resources(block_rates=BlockRates(read_bps=(BlockRate(8, 16, 0),)))
+    assert written(tmp_path, lifted, **{"io.max": ""}) == {"io.max": "8:16 rbps=max"}
+
+
+def test_the_weight_of_a_disk_is_on_the_same_scale_as_the_groups(tmp_path: Path) -> None:
+    weights = Resources(block_rates=BlockRates(weights=(BlockRate(8, 16, 1000),)))
+    assert written(tmp_path, weights) == {"io.weight": "8:16 10000"}
+
+
+def test_rates_need_their_controller() -> None:
+    with pytest.raises(Unsupported, match="cgroup controller io is not given"):
+        v2_limits.check(Resources(block_rates=BlockRates(read_bps=(BlockRate(8, 16, 5),))), ("memory",))
 
 
 def test_half_of_a_pair_keeps_the_other_half(tmp_path: Path) -> None:
