@@ -29,6 +29,11 @@ class System:
         body: Json = self._transport.request("GET", "/info").json()
         return body
 
+    def disk_usage(self) -> Json:
+        """Return what images, containers, volumes and the build cache take; measured now, which may take a while."""
+        body: Json = self._transport.request("GET", "/system/df").json()
+        return body
+
     def events(self, *, since: str = "", until: str = "", filters: Filters | None = None) -> Iterator[Event]:
         """Yield events as they happen; without `until` it never ends."""
         query = {"since": since, "until": until, "filters": filters_text(filters)}

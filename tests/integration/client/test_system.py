@@ -17,6 +17,12 @@ def test_the_daemon_tells_what_it_is(client: Client) -> None:
     assert client.system.info()["OSType"] == "linux"
 
 
+def test_disk_use_is_measured(client: Client) -> None:
+    usage = client.system.disk_usage()
+    assert usage["LayersSize"] == usage["Images"][0]["Size"] > 0
+    assert usage["Volumes"] == []
+
+
 def test_what_happened_to_a_container_can_be_asked(client: Client) -> None:
     begun = time.time()
     id_ = client.containers.create(RunSettings("busybox", ("true",)))
