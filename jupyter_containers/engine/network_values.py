@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jupyter_containers.network.options import BridgeOptions
+from jupyter_containers.network.sublink_options import DRIVERS, SublinkOptions
 from jupyter_containers.network.values import Pool, Segment
 
 # The networks that are always there, and their drivers.
@@ -90,14 +91,38 @@ class Network:
         return self.name in PREDEFINED
 
     @property
+    def has_addresses(self) -> bool:
+        """Whether containers get an interface with addresses on it."""
+        return self.driver not in ("host", "null")
+
+    @property
+    def leads_outside(self) -> bool:
+        """Whether a default route may lead over it: a network that hangs on no interface of the host is for itself."""
+        has_way = self.driver == "bridge" or (self.driver in DRIVERS and bool(self.options.get("parent")))
+        return has_way and not self.internal
+
+    @property
     def segment_id(self) -> str:
         """How the network room calls it: the default bridge has no id there."""
         return "" if self.is_predefined else self.id
 
     def segment(self) -> Segment:
-        """Return a user-defined bridge network in the network room's words."""
-        options = BridgeOptions.parse(self.options)
+        """Return a user-defined network in the network room's words."""
         pools = {pool.subnet.version: pool for pool in (settings.pool() for settings in self.pools)}
+        if self.driver in DRIVERS:
+            hanging = SublinkOptions.parse(self.driver, self.options)
+            return Segment(
+                id=self.id,
+                bridge="",
+                pool=pools[4],
+                pool6=pools.get(6),
+                internal=not self.leads_outside,
+                mtu=hanging.mtu,
+                driver=self.driver,
+                parent=hanging.parent,
+                mode=hanging.mode,
+            )
+        options = BridgeOptions.parse(self.options)
         return Segment(
             id=self.id,
             bridge=self.bridge_name,

@@ -17,12 +17,12 @@ from jupyter_containers.network.ipam import PoolWish, check_wishes, settle
 from jupyter_containers.network.naming import Directory
 from jupyter_containers.network.networks import Networking
 from jupyter_containers.network.options import BridgeOptions
+from jupyter_containers.network.sublink_options import DRIVERS, SublinkOptions
 from jupyter_containers.network.values import Pool
 
 _log = logging.getLogger(__name__)
 
 _SWARM_ONLY = frozenset({"overlay"})
-_KERNEL_DRIVERS = frozenset({"macvlan", "ipvlan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Networks:
         here, OSError. After cancellation: it is there, or nothing of it is.
         """
         self._check(request)
-        options = BridgeOptions.parse(request.options)
+        options = BridgeOptions.parse(request.options) if request.driver == "bridge" else BridgeOptions()
         wishes = [PoolWish(p.subnet, p.ip_range, p.gateway, p.auxiliary) for p in request.pools]
         check_wishes(wishes, ipv6=request.ipv6)
         self._busy.add(request.name)
@@ -195,17 +195,19 @@ class Networks:
             raise Forbidden(f'only one instance of "{driver}" network is allowed')
         if driver in _SWARM_ONLY:
             raise Unsupported(f"cannot create network {name} with driver {driver}: there is no swarm here; use bridge")
-        if driver in _KERNEL_DRIVERS:
-            raise Unsupported(
-                f"cannot create network {name} with driver {driver}: operation not supported; use bridge, or --network "
-                "host for a container that must be seen on the outside's own network"
-            )
-        if driver != "bridge":
+        if driver in DRIVERS:
+            self._check_parent(driver, SublinkOptions.parse(driver, request.options).parent)
+        elif driver != "bridge":
             raise NotFound(f'plugin "{driver}" not found')
         if request.ipam_driver not in ("", "default"):
             raise NotFound(f'plugin "{request.ipam_driver}" not found')
         if not request.ipv4:
             raise Unsupported(f"cannot create network {name} without IPv4 (EnableIPv4=false): leave it on")
+
+    def _check_parent(self, driver: str, parent: str) -> None:
+        for network in self._made.values():
+            if parent and network.driver in DRIVERS and network.options.get("parent") == parent:
+                raise Forbidden(f"network {network.name} is already using parent interface {parent}: choose another")
 
     def _network(self, request: NetworkRequest, options: BridgeOptions, pools: list[Pool]) -> Network:
         identifier = secrets.token_hex(32)
@@ -223,7 +225,7 @@ class Networks:
             pools=tuple(_settled(pool, request.pools) for pool in pools),
             has_own_subnets=any(pool.subnet for pool in request.pools),
             # 15 characters are all that an interface's name may have.
-            bridge_name=options.name or f"jcb{identifier[:12]}",
+            bridge_name=(options.name or f"jcb{identifier[:12]}") if request.driver == "bridge" else "",
         )
 
     def _with_facts(self, network: Network) -> Network:

@@ -26,6 +26,7 @@ _LOOPBACK_INDEX = 1  # the kernel makes it with the namespace, as the first
 _RT_TABLE_MAIN = 254
 _RTPROT_BOOT = 3
 _RT_SCOPE_UNIVERSE = 0
+_RT_SCOPE_LINK = 253
 _RTN_UNICAST = 1
 
 
@@ -57,16 +58,25 @@ def connect(route: Netlink, bridge: Bridge, endpoint: Endpoint, *, netns_fd: int
         (_pair_message(bridge, endpoint, netns_fd), RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL),
         (_port_message(bridge, endpoint), RTM_NEWLINK, 0),
     )
-    inside = Netlink(netlink)
+    gateways = [bridge.gateway.ip] if endpoint.is_gateway else []
+    gateways6 = [bridge.gateway6.ip] if endpoint.is_gateway6 and bridge.gateway6 else []
+    configure(Netlink(netlink), endpoint, [*gateways, *gateways6], netns_fd=netns_fd)
+
+
+def configure(
+    inside: Netlink, endpoint: Endpoint, gateways: Sequence[Address], *, netns_fd: int, by_link: bool = False
+) -> None:
+    """Give an inner end that is there its addresses and the default routes over `gateways`, and bring it up.
+
+    With `by_link` the routes name the link alone, in the address families of `gateways`. Raises OSError.
+    """
     index = _index(inside, endpoint.name)
     if endpoint.address6 is None:
         disable_ipv6(endpoint.name, netns_fd=netns_fd)
     else:
         trust_no_router(endpoint.name, netns_fd=netns_fd)
-    gateway = bridge.gateway.ip if endpoint.is_gateway else None
-    gateway6 = bridge.gateway6.ip if endpoint.is_gateway6 and bridge.gateway6 else None
     messages = _configuration(index, endpoint)
-    messages += [_default_route(one, index) for one in (gateway, gateway6) if one is not None]
+    messages += [_default_route(one, index, by_link=by_link) for one in gateways]
     inside.change(f"configure {endpoint.name} with {endpoint.address}", *messages)
 
 
@@ -80,11 +90,11 @@ def _configuration(index: int, endpoint: Endpoint) -> list[tuple[Any, int, int]]
     return [*messages, (_up(index), RTM_NEWLINK, 0)]
 
 
-def set_default_routes(inside: Netlink, name: str, gateways: Sequence[Address]) -> None:
-    """Let the default routes lead over an interface that is there, of the kinds that `gateways` are. Raises OSError."""
+def set_default_routes(inside: Netlink, name: str, gateways: Sequence[Address], *, by_link: bool = False) -> None:
+    """Let the default routes lead over an interface that is there, as `configure` does. Raises OSError."""
     if gateways:
         index = _index(inside, name)
-        inside.change(f"default route over {name}", *[_default_route(one, index) for one in gateways])
+        inside.change(f"default route over {name}", *[_default_route(one, index, by_link=by_link) for one in gateways])
 
 
 def drop_default_routes(inside: Netlink, families: Sequence[int]) -> None:
@@ -160,10 +170,10 @@ def _without_ipv6(index: int) -> Any:
     return message
 
 
-def _default_route(gateway: Address, index: int) -> tuple[Any, int, int]:
+def _default_route(gateway: Address, index: int, *, by_link: bool = False) -> tuple[Any, int, int]:
     message = rtmsg()
     message["family"] = socket.AF_INET if gateway.version == 4 else socket.AF_INET6
     message["table"], message["proto"] = _RT_TABLE_MAIN, _RTPROT_BOOT
-    message["scope"], message["type"] = _RT_SCOPE_UNIVERSE, _RTN_UNICAST
-    message["attrs"] = [("RTA_GATEWAY", str(gateway)), ("RTA_OIF", index)]
+    message["scope"], message["type"] = _RT_SCOPE_LINK if by_link else _RT_SCOPE_UNIVERSE, _RTN_UNICAST
+    message["attrs"] = [*([] if by_link else [("RTA_GATEWAY", str(gateway))]), ("RTA_OIF", index)]
     return message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 import secrets
 import socket
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_containers.errors import Conflict, Forbidden, InvalidParameter, NotFound
-from jupyter_containers.network import inside, loopback
+from jupyter_containers.errors import Conflict, Forbidden, NotFound
+from jupyter_containers.network import inside, loopback, sublink_options
 from jupyter_containers.network.addresses import checked_subnet
 from jupyter_containers.network.attached import Attached
 from jupyter_containers.network.leases import Leases
@@ -36,7 +35,6 @@ __all__ = ["Attachment", "Networking", "Place", "PortInUse", "PortMapping", "Pub
 
 _log = logging.getLogger(__name__)
 
-_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 _ANYWHERE = Place()
 
 
@@ -178,9 +176,11 @@ class Networking:
             self._release_ports(container_id, reserved)
             raise
         attachment = replace(attachment, published=tuple(one.published for one in reserved))
+        if network_id:
+            attachment = sublink_options.seen(self._segments[network_id], attachment)
         attached = self._attached[key] = Attached(attachment)
         try:
-            plumbing.connect(attachment, _versions(place), netns_fd=netns_fd, netlink=netlink)
+            plumbing.connect(attachment, place.versions, netns_fd=netns_fd, netlink=netlink)
             await self._publish(container_id, attached, reserved)
         except BaseException:
             self._detach(key)
@@ -188,10 +188,7 @@ class Networking:
         return attachment
 
     def _check(self, network_id: str, place: Place) -> None:
-        if place.mac and not _MAC.fullmatch(place.mac):
-            raise InvalidParameter(
-                f"invalid MAC address {place.mac!r}: must be six pairs of hexadecimal digits with colons"
-            )
+        place.check()
         if network_id and network_id not in self._segments:
             raise NotFound(f"network {network_id} not found")
 
@@ -383,15 +380,13 @@ def _interface_exists(name: str) -> bool:
         return False
 
 
-def _versions(place: Place) -> list[int]:
-    return [version for version, wanted in ((4, place.is_gateway), (6, place.is_ipv6_gateway)) if wanted]
-
-
 def _import_plumbing() -> None:
     from jupyter_containers.network import plumbing  # noqa: F401
 
 
 def _remove_link(name: str) -> None:
+    if not name:
+        return
     from jupyter_containers.network import plumbing
 
     try:

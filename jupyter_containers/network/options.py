@@ -52,7 +52,7 @@ class BridgeOptions:
             icc=_flag(options, ICC, default=True),
             masquerade=_flag(options, MASQUERADE, default=True),
             host_binding=_host_binding(options.get(HOST_BINDING, "")),
-            mtu=_mtu(options.get(MTU, "")),
+            mtu=parse_mtu(options.get(MTU, "")),
         )
 
 
@@ -96,7 +96,8 @@ def _host_binding(text: str) -> str:
     return str(address)
 
 
-def _mtu(text: str) -> int:
+def parse_mtu(text: str) -> int:
+    """Return the size of packets that an option asks for, 0 for none. Raises InvalidParameter in Docker's words."""
     if not text:
         return 0
     if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):

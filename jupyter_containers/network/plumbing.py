@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IP
 from jupyter_containers.errors import Conflict
 from jupyter_containers.network import bridge as bridges
 from jupyter_containers.network import endpoint as endpoints
-from jupyter_containers.network import foreign
+from jupyter_containers.network import foreign, sublinks
 from jupyter_containers.network.addresses import choose_subnet, first_host
 from jupyter_containers.network.bridge import Bridge
 from jupyter_containers.network.endpoint import Endpoint
@@ -55,8 +55,11 @@ class Plumbing:
             bridges.enable_forwarding(names.bridge)
             self._bridges = {DEFAULT: self.bridge}
             self._zones = {DEFAULT: Zone(self.bridge.name, self.bridge.gateway.network)}
+            # Parents are seen to when a container comes: one that is gone must not keep the others from their network.
+            self._sublinks = {segment.id: segment for segment in others if segment.driver != "bridge"}
             for segment in others:
-                self._open_bridge(segment)
+                if segment.driver == "bridge":
+                    self._open_bridge(segment)
             self._open_firewall()
         except BaseException:
             self.close()
@@ -74,6 +77,8 @@ class Plumbing:
 
     def is_intact(self, network_id: str = DEFAULT) -> bool:
         """Tell whether the bridge is still the one that was made: it may be removed behind our back."""
+        if network_id in self._sublinks:
+            return True
         bridge = self._bridges.get(network_id)
         try:
             return bridge is not None and socket.if_nametoindex(bridge.name) == bridge.index
@@ -81,7 +86,14 @@ class Plumbing:
             return False
 
     def open(self, segment: Segment) -> None:
-        """Make a network's bridge, or take it over. Raises Conflict as the constructor does; nothing stays then."""
+        """Make a network's bridge, or take it over. Raises Conflict as the constructor does; nothing stays then.
+
+        For others than bridges, see to the parent. Raises InvalidParameter, Unsupported for one that cannot be.
+        """
+        if segment.driver != "bridge":
+            sublinks.open_parent(self._route, segment)
+            self._sublinks[segment.id] = segment
+            return
         self._open_bridge(segment)
         try:
             self._build()
@@ -91,7 +103,12 @@ class Plumbing:
             raise
 
     def close_bridge(self, network_id: str) -> str:
-        """Forget a network's bridge and its rules; return the name of the link, which the caller removes."""
+        """Forget a network's bridge and its rules; return the name of the link, which the caller removes.
+
+        It is empty where there is none of ours.
+        """
+        if network_id in self._sublinks:
+            return sublinks.own_parent(self._route, self._sublinks.pop(network_id))
         name = self._bridges[network_id].name
         self._forget(network_id)
         self._build()
@@ -119,6 +136,10 @@ class Plumbing:
             is_gateway=4 in gateways,
             is_gateway6=6 in gateways,
         )
+        segment = self._sublinks.get(attachment.network_id)
+        if segment is not None:
+            sublinks.connect(self._route, segment, endpoint, netns_fd=netns_fd, netlink=netlink)
+            return
         bridge = self._bridges[attachment.network_id]
         endpoints.connect(self._route, bridge, endpoint, netns_fd=netns_fd, netlink=netlink)
 
@@ -160,6 +181,9 @@ class Plumbing:
             bridges.remove_link(self._route, name)
         for bridge in self._bridges.values():
             bridges.remove_link(self._route, bridge.name)
+        for segment in self._sublinks.values():
+            if name := sublinks.own_parent(self._route, segment):
+                bridges.remove_link(self._route, name)
 
     def close(self) -> None:
         self._route.close()
@@ -235,7 +259,8 @@ def set_gateways(netlink: socket.socket, wanted: Mapping[int, Attachment | None]
             endpoints.drop_default_routes(inside, [socket.AF_INET if version == 4 else socket.AF_INET6])
             continue
         gateway = attachment.gateway if version == 4 else attachment.ipv6_gateway
-        endpoints.set_default_routes(inside, attachment.interface, [ip_address(gateway)])
+        whole = "0.0.0.0" if version == 4 else "::"
+        endpoints.set_default_routes(inside, attachment.interface, [ip_address(gateway or whole)], by_link=not gateway)
 
 
 def _redirections(attachment: Attachment) -> list[Redirection]:

@@ -6,6 +6,7 @@ They import nothing heavy, so that the engine can name them before the first con
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
@@ -13,6 +14,7 @@ from typing import Any, Self, TypeAlias
 
 from jupyter_containers.errors import InvalidParameter
 
+_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 PROTOCOLS = ("tcp", "udp")
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -78,11 +80,14 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A bridge network as this room makes it: one IPv4 pool, at most one of IPv6.
+    """A network as this room makes it: one IPv4 pool, at most one of IPv6.
 
     Without `icc` its containers cannot talk to each other; without `masquerade` they go out under their own addresses;
     an `internal` one has no way out or in. `host_binding` is where ports are published that name no address, "" for
     all; `mtu` 0 is the uplink's.
+
+    With the `driver` macvlan or ipvlan there is no `bridge` but a `parent`, an interface of the host or empty for none,
+    and a `mode` (sublink_options.MODES).
     """
 
     id: str
@@ -94,6 +99,9 @@ class Segment:
     masquerade: bool = True
     host_binding: str = ""
     mtu: int = 0
+    driver: str = "bridge"
+    parent: str = ""
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,18 @@ class Place:
     ports: tuple[PortMapping, ...] = ()
     is_gateway: bool = True
     is_ipv6_gateway: bool = True
+
+    @property
+    def versions(self) -> list[int]:
+        """The IP versions whose default routes lead over this network."""
+        return [version for version, wanted in ((4, self.is_gateway), (6, self.is_ipv6_gateway)) if wanted]
+
+    def check(self) -> None:
+        """Raises InvalidParameter for what is no link address."""
+        if self.mac and not _MAC.fullmatch(self.mac):
+            raise InvalidParameter(
+                f"invalid MAC address {self.mac!r}: must be six pairs of hexadecimal digits with colons"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,9 @@ def _addresses(wish: AddressWish | None) -> dict[str, Any] | None:
 
 
 def ports(record: Record, attachments: Mapping[str, Attachment]) -> Ports:
-    """Return the published ports, and exposed ones with None."""
-    found: Ports = dict.fromkeys(record.settings.exposed_ports)
+    """Return the published ports, and exposed ones with None; only a bridge has any."""
+    is_bridged = any(attachment.host_interface for attachment in attachments.values())
+    found: Ports = dict.fromkeys(record.settings.exposed_ports if is_bridged else ())
     for published in (one for attachment in attachments.values() for one in attachment.published):
         entry = {"HostIp": published.host_ip, "HostPort": str(published.host_port)}
         key = f"{published.container_port}/{published.protocol}"

@@ -94,7 +94,7 @@ class Network:
         attachments: dict[str, Attachment] = {}
         try:
             for name, (network, place) in _places(self._roster, record).items():
-                if network.driver == "bridge":
+                if network.has_addresses:
                     attachments[name] = await networking.attach(
                         record.id,
                         netns_fd=netns_fd,
@@ -229,7 +229,7 @@ def _places(roster: Roster, record: Record) -> dict[str, tuple[NamedNetwork, Pla
     for number, (name, (network, settings)) in enumerate(named.items()):
         place = place_of(settings, f"eth{number}")
         changes: dict[str, Any] = {"is_gateway": name == main, "is_ipv6_gateway": name == main_ipv6}
-        if name == main:
+        if name == main and network.driver == "bridge":
             changes["ports"] = port_mappings(record)
         found[name] = (network, replace(place, **changes))
     return found

@@ -50,7 +50,7 @@ def gateway_of(candidates: Iterable[tuple[Network, EndpointSettings]], *, ipv6: 
 
     The highest priority wins, then the first name. Internal networks lead nowhere. Source: libnetwork, endpoint.Less.
     """
-    able = [(n, e) for n, e in candidates if n.driver == "bridge" and not n.internal and (n.ipv6 or not ipv6)]
+    able = [(n, e) for n, e in candidates if n.leads_outside and (n.ipv6 or not ipv6)]
     # Those that lead to the whole world come before those that know IPv4 only.
     able.sort(key=lambda pair: (-pair[1].gateway_priority, not pair[0].ipv6, pair[0].name))
     return able[0][0].name if able else ""

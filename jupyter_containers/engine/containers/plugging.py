@@ -18,6 +18,7 @@ from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.network_values import Network
 from jupyter_containers.errors import Conflict, ContainersError, Forbidden, NotFound
 from jupyter_containers.network import inside
+from jupyter_containers.network.sublink_options import DRIVERS
 from jupyter_containers.network.values import Attachment, PortMapping
 
 _SHARES = "container sharing network namespace with another container or host cannot be connected to any other network"
@@ -122,6 +123,8 @@ async def _unplug(
     roster: Roster, container: Container, network: Network, rest: dict[str, EndpointSettings], *, force: bool
 ) -> None:
     former = container.attachments.pop(network.name, None)
+    if network.driver in DRIVERS and former is not None:
+        _unlink(container, former.interface)
     await roster.environment.networking.leave(container.id, network.segment_id)
     connecting.leave(roster, container.record, network.name)
     _save(roster, container, rest)
@@ -132,6 +135,14 @@ async def _unplug(
         if not force:
             raise
     follow_networks(roster, container, hostname(roster, container.record))
+
+
+def _unlink(container: Container, interface: str) -> None:
+    """Remove an interface that only the container has."""
+    from jupyter_containers.network import sublinks
+
+    with _inside(container) as netns_fd:
+        sublinks.remove(netns_fd, interface)
 
 
 async def _lead(roster: Roster, container: Container, netns_fd: int, former: tuple[PortMapping, ...] = ()) -> None:
@@ -147,7 +158,7 @@ async def _lead(roster: Roster, container: Container, netns_fd: int, former: tup
     wanted = {4: container.attachments.get(main), 6: container.attachments.get(main_ipv6)}
     networking.set_gateways(netns_fd, wanted)
     publishing = next((name for name, one in container.attachments.items() if one.published), "")
-    if publishing == main or not main:
+    if publishing == main or not main or named[main][0].driver != "bridge":
         return
     # The same ports as before: somebody may have been told of those that were chosen.
     ports = former or port_mappings(record)

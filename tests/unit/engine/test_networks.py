@@ -137,7 +137,11 @@ def test_what_was_made_is_there_after_a_restart_and_gone_after_its_removal(recor
         (NetworkRequest("x", driver="null"), Forbidden, '^only one instance of "null" network is allowed$'),
         (NetworkRequest("x", driver="ghost"), NotFound, '^plugin "ghost" not found$'),
         (NetworkRequest("x", driver="overlay"), Unsupported, "driver overlay: there is no swarm here"),
-        (NetworkRequest("x", driver="macvlan"), Unsupported, "driver macvlan: operation not supported"),
+        (
+            NetworkRequest("x", driver="macvlan", options={"macvlan_mode": "y"}),
+            InvalidParameter,
+            "^requested macvlan mode 'y' is not valid",
+        ),
         (NetworkRequest("x", ipam_driver="ghost"), NotFound, '^plugin "ghost" not found$'),
         (NetworkRequest("x", ipv4=False), Unsupported, "EnableIPv4=false"),
         (
@@ -214,3 +218,21 @@ def test_a_row_keeps_everything(networks: Networks, records: NetworkRecords) -> 
     assert records.all() == [to_json(made)]
     assert made.bridge_name == "br-mine"
     assert [pool.subnet.partition(":")[0][:2] for pool in made.pools][1] == "fd"
+
+
+def test_a_parent_has_one_network_only(networks: Networks) -> None:
+    def on(name: str, parent: str, driver: str = "macvlan") -> Network:
+        return create(networks, NetworkRequest(name, driver=driver, options={"parent": parent} if parent else {}))
+
+    first = on("one", "eth9")
+    assert (first.segment().driver, first.segment().parent, first.segment().mode) == ("macvlan", "eth9", "bridge")
+    assert first.leads_outside
+    assert not first.segment().internal
+    with pytest.raises(Forbidden, match=r"^network one is already using parent interface eth9"):
+        on("two", "eth9", "ipvlan")
+    on("three", "eth8")
+    # Without a parent each has one of its own, which leads nowhere.
+    alone, other = on("four", ""), on("five", "")
+    assert not alone.leads_outside
+    assert alone.segment().internal
+    assert alone.segment().id != other.segment().id
