@@ -75,7 +75,7 @@ def test_bridges_go_with_a_daemon_whose_containers_have_ended_and_come_back(
 ) -> None:
     bridges = [bridge_of(docker, name) for name in ("one", "two")]
     docker("stop", "-t", "0", "web")
-    assert [ports_of(bridge) for bridge in bridges] == [[], []]
+    eventually(lambda: [ports_of(bridge) for bridge in bridges] == [[], []])
     daemon.stop()
     assert not any(bridge.exists() or bridge.name in rules() for bridge in bridges)
     daemon.start()
