@@ -12,8 +12,11 @@ from jupyter_containers.oci.reference import Reference
 
 
 def container_of(request: web.Request) -> Container:
-    """Return the container that the path names. Raises NotFound."""
-    return engine_of(request).containers.find(request.match_info["name"])
+    """Return the container that the path names, as the alias of a link where it is `name/alias`. Raises NotFound."""
+    containers = engine_of(request).containers
+    container = containers.find(request.match_info["name"])
+    alias = request.match_info.get("alias")
+    return containers.find_link(container, alias) if alias else container
 
 
 def reference_of(name: str, tag: str) -> Reference:

@@ -1,12 +1,17 @@
-"""Networks: list and inspect, make and remove where the daemon can."""
+"""Networks: list and inspect, make and remove, connect and disconnect."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 from urllib.parse import quote
 
 from jupyter_containers.client.containers import Filters, filters_text
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
+
+# Within the class, `list` is a method.
+Names: TypeAlias = list[str]
 
 
 class Networks:
@@ -25,10 +30,51 @@ class Networks:
         body: Json = self._transport.request("GET", f"/networks/{quote(name, safe='')}").json()
         return body
 
-    def create(self, name: str, *, driver: str = "bridge") -> str:
-        """Make a network; return its id."""
-        answer = self._transport.request("POST", "/networks/create", json={"Name": name, "Driver": driver})
-        return str(answer.json()["Id"])
+    def create(
+        self,
+        name: str,
+        *,
+        driver: str = "bridge",
+        subnet: str = "",
+        gateway: str = "",
+        internal: bool = False,
+        ipv6: bool = False,
+        labels: Mapping[str, str] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> str:
+        """Make a network; return its id. What is left empty, the daemon chooses."""
+        pool = {key: value for key, value in (("Subnet", subnet), ("Gateway", gateway)) if value}
+        wish = {
+            "Name": name,
+            "Driver": driver,
+            "Internal": internal,
+            "EnableIPv6": ipv6,
+            "Labels": dict(labels or {}),
+            "Options": dict(options or {}),
+            "IPAM": {"Config": [pool] if pool else []},
+        }
+        return str(self._transport.request("POST", "/networks/create", json=wish).json()["Id"])
+
+    def connect(self, name: str, container: str, *, aliases: Sequence[str] = (), ipv4_address: str = "") -> None:
+        """Put a container on a network, under more names for its neighbours; one that runs is on it at once."""
+        endpoint = {"Aliases": [*aliases], "IPAMConfig": {"IPv4Address": ipv4_address} if ipv4_address else {}}
+        self._transport.request(
+            "POST",
+            f"/networks/{quote(name, safe='')}/connect",
+            json={"Container": container, "EndpointConfig": endpoint},
+        )
+
+    def disconnect(self, name: str, container: str, *, force: bool = False) -> None:
+        """Take a container off a network."""
+        self._transport.request(
+            "POST", f"/networks/{quote(name, safe='')}/disconnect", json={"Container": container, "Force": force}
+        )
 
     def remove(self, name: str) -> None:
+        """Remove a network that nobody is on."""
         self._transport.request("DELETE", f"/networks/{quote(name, safe='')}")
+
+    def prune(self, filters: Filters | None = None) -> Names:
+        """Remove the networks that nobody uses; return their names."""
+        answer = self._transport.request("POST", "/networks/prune", query={"filters": filters_text(filters)}).json()
+        return [str(name) for name in answer["NetworksDeleted"] or ()]

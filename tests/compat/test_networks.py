@@ -416,9 +416,13 @@ def test_a_legacy_link_gives_names_and_variables(docker: Docker, run: Run) -> No
         f"MY_DB_NAME=/{name}/my-db",
     } <= variables  # fmt: skip
     assert docker("inspect", "-f", "{{json .HostConfig.Links}}", name).stdout.strip() == f'["/{target}:/{name}/my-db"]'
+    assert docker("inspect", "-f", "{{.Name}}", f"{name}/my-db").stdout.strip() == f"/{target}"
     docker("stop", "-t", "0", target, name)
     refused = docker("start", name, code=1).stderr
     assert f"Cannot link to a non running container: /{target} AS /{name}/my-db" in refused
+    assert "cannot remove the default link name of the container" in docker("rm", "--link", name, code=1).stderr
+    docker("rm", "--link", f"{name}/my-db")
+    docker("start", name)
 
 
 def test_a_link_to_nobody_is_refused(docker: Docker, tag: str) -> None:

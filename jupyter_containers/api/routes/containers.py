@@ -22,7 +22,7 @@ from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.listing import FILTERS, Query
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.engine import Engine
-from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound, Unsupported
 from jupyter_containers.oci.platform import Platform, suitability
 
 # Resources that are settled when a container is made.
@@ -170,10 +170,19 @@ async def top(request: web.Request) -> web.Response:
 
 async def remove(request: web.Request) -> web.Response:
     if flag(request, "link"):
-        raise Unsupported("link=true is not supported: there are no links between containers")
+        return _remove_link(request)
     await engine_of(request).containers.remove(
         container_of(request), force=flag(request, "force"), volumes=flag(request, "v")
     )
+    return web.Response(status=204)
+
+
+def _remove_link(request: web.Request) -> web.Response:
+    containers, alias = engine_of(request).containers, request.match_info.get("alias")
+    owner = containers.find(request.match_info["name"])
+    if not alias:
+        raise Conflict("Conflict, cannot remove the default link name of the container")
+    containers.remove_link(owner, alias)
     return web.Response(status=204)
 
 
@@ -209,4 +218,7 @@ ROUTES = (
     Route("POST", "/containers/{name}/update", update),
     Route("POST", "/containers/{name}/resize", resize),
     Route("DELETE", "/containers/{name}", remove),
+    # The alias of a link is a name of a container, too.
+    Route("GET", "/containers/{name}/{alias}/json", inspect),
+    Route("DELETE", "/containers/{name}/{alias}", remove),
 )

@@ -12,6 +12,7 @@ from jupyter_containers.engine.containers import (
     connecting,
     create,
     describe,
+    links,
     listing,
     logs,
     plugging,
@@ -67,6 +68,14 @@ class Containers:
     def find(self, name: str) -> Container:
         """Return a container by id, name or unique prefix of an id. Raises NotFound, InvalidParameter."""
         return self.roster.find(name)
+
+    def find_link(self, owner: Container, alias: str) -> Container:
+        """See links.find_link."""
+        return links.find_link(self.roster, owner, alias)
+
+    def remove_link(self, owner: Container, alias: str) -> None:
+        """See links.remove_link."""
+        links.remove_link(self.roster, owner, alias)
 
     # --- the course of a life ----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ On user-defined networks a link is a name that only its owner may use: network/n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.endpoints import is_user_defined, network_of, split_link
@@ -57,6 +57,21 @@ def links_of(roster: Roster, record: Record) -> Iterator[Link]:
             continue
         attachment = target.attachments.get(DEFAULT_NETWORK)
         yield Link(alias, target.record, attachment.ip_address if attachment else "")
+
+
+def find_link(roster: Roster, owner: Container, alias: str) -> Container:
+    """Return the container that another one knows by an alias. Raises NotFound."""
+    for link in links_of(roster, owner.record):
+        if link.alias == alias:
+            return roster.find(link.target.id)
+    raise NotFound(f"No such container: {owner.record.name}/{alias}")
+
+
+def remove_link(roster: Roster, owner: Container, alias: str) -> None:
+    """Let a container no longer know another one by an alias; both stay. Raises NotFound."""
+    target = find_link(roster, owner, alias)
+    links = tuple(link for link in owner.record.host.links or () if link != f"{target.id}:{alias}")
+    roster.save(owner, host=replace(owner.record.host, links=links))
 
 
 def shown_links(roster: Roster, record: Record) -> tuple[str, ...] | None:

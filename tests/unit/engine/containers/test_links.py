@@ -10,7 +10,7 @@ from jupyter_containers.engine.containers import links
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.record import HostSettings, Record, Settings, State, Status
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.errors import ContainersError, InvalidParameter
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.network.values import Attachment
 from tests.support.roster import roster
 
@@ -48,6 +48,17 @@ def test_the_links_of_other_networks_are_left_to_their_endpoints(ours: Roster) -
     wish = HostSettings(links=("db:x",), network_mode="mine")
     assert links.settle_links(ours, wish) == ("db:x",)
     assert links.shown_links(ours, Record("f" * 64, "f", 1, "x", host=wish)) is None
+
+
+def test_a_link_is_a_name_until_it_is_removed(ours: Roster) -> None:
+    owner = ours.find("web")
+    assert links.find_link(ours, owner, "my-db").record.name == "db"
+    with pytest.raises(NotFound, match=r"No such container: web/ghost"):
+        links.find_link(ours, owner, "ghost")
+    links.remove_link(ours, owner, "my-db")
+    assert owner.record.host.links == ()
+    with pytest.raises(NotFound):
+        links.remove_link(ours, owner, "my-db")
 
 
 def test_hosts_get_alias_short_id_and_name(ours: Roster) -> None:
