@@ -172,6 +172,18 @@ def json_failure(error: json.JSONDecodeError) -> str:
     return f"invalid JSON: invalid character {rest[0]!r} {place}"
 
 
+def json_list(request: web.Request, name: str) -> list[Any]:
+    """Return a JSON list carried in the query, as build's `cachefrom`; empty when absent or null."""
+    value = request.query.get(name)
+    try:
+        found = json.loads(value) if value else None
+    except (ValueError, RecursionError) as error:
+        raise InvalidParameter(f"invalid JSON in parameter {name}: {error}") from error
+    if found is not None and not isinstance(found, list):
+        raise InvalidParameter(f"parameter {name} must be a JSON list, not {type(found).__name__}")
+    return found or []
+
+
 def json_query(request: web.Request, name: str) -> Mapping[str, Any]:
     """Return a JSON object carried in the query, as build's `buildargs`; empty when absent."""
     value = request.query.get(name)

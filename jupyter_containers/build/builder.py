@@ -19,7 +19,8 @@ from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, divide
 from jupyter_containers.build.dockerfile.to_graph.base import external_images
 from jupyter_containers.build.dockerfile.to_graph.convert import plan
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
-from jupyter_containers.build.executor import Executor, NetworkMode
+from jupyter_containers.build.downloads import Downloads, fetch_all
+from jupyter_containers.build.executor import Executor, NetworkMode, StepLimits
 from jupyter_containers.build.failures import place
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.ledger import Ledger
@@ -45,6 +46,13 @@ class BuildOptions:
     no_cache: bool = False
     pull: bool = False
     network: NetworkMode = "default"
+    limits: StepLimits = field(default_factory=StepLimits)
+    # Only what was made at one of these moments counts as cached (--cache-from); None: all that there is.
+    cached_at: frozenset[str] | None = None
+
+    def accepts(self, created: str) -> bool:
+        """Say whether a cached result that was made then may be used."""
+        return not self.no_cache and (self.cached_at is None or created in self.cached_at)
 
 
 class BaseImages(Protocol):
@@ -68,14 +76,19 @@ class Builder:
         cache_records: CacheRecords,
         executor: Executor,
         images: BaseImages,
+        downloads: Downloads | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         parallel: int | None = None,
     ) -> None:
-        """`parallel`: how many operations may work at the same time, by default one for each processor, at least 2."""
+        """`parallel`: how many operations may work at the same time, by default one for each processor, at least 2.
+
+        Without `downloads` an ADD of a URL is refused.
+        """
         self._stores = Stores(content, snapshotter)
         self._cache = Cache(cache_records, content, snapshotter)
         self._executor = executor
         self._images = images
+        self._downloads = downloads
         self._clock = clock
         self._solver = Solver(self._cache)
         self._slots = asyncio.Semaphore(parallel or max(2, os.cpu_count() or 1))
@@ -90,11 +103,16 @@ class Builder:
         parsed, target = await in_thread(lambda _: _parse(dockerfile, options))
         images = await self._resolve(external_images(parsed, parsed.needed(target)), options, progress)
         planned = await in_thread(lambda _: _plan(parsed, target, images, options))
-        ledger = Ledger(self._cache, use_cache=not options.no_cache, now=lambda: rfc_3339(self._clock()))
+        await fetch_all(planned.target, self._downloads, context)
+        ledger = Ledger(self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()))
         narration = Narration(planned, ledger, progress)
-        performer = OperationPerformer(self._stores, self._executor, context, slots=self._slots, clock=self._clock)
+        performer = OperationPerformer(
+            self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits
+        )
         salt = secrets.token_hex(8) if options.no_cache else ""
-        outcome = await self._solver.solve(planned.target, performer, narration, no_cache_salt=salt)
+        outcome = await self._solver.solve(
+            planned.target, performer, narration, no_cache_salt=salt, accepts=options.accepts
+        )
         unused = unused_arguments(parsed, options.build_args)
         if unused:
             progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))

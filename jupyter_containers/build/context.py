@@ -12,17 +12,23 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux.safe_paths import open_in_root
 
 MAX_IGNORE_BYTES = 1 << 20
+# What a fetched file is called that has no name of its own: only a destination that names it will do.
+UNNAMED = ".unnamed"
 
 
 class Context:
     """Files a COPY may take. `root` is a directory that nobody changes while the build goes on; its owner removes it.
 
     Every path is resolved inside the root; symbolic links cannot lead out. `<dockerfile>.dockerignore` beside the
-    Dockerfile wins over `.dockerignore`. Owners of the files do not count: a copy belongs to root, or to --chown.
+    Dockerfile wins over `.dockerignore`. Files that ADD fetches are kept in folders under `downloads_path`, whose owner
+    removes them. Owners of the files do not count: a copy belongs to root, or to --chown.
     """
 
-    def __init__(self, root: Path, *, dockerfile: str = "Dockerfile") -> None:
+    def __init__(self, root: Path, *, dockerfile: str = "Dockerfile", downloads_path: Path | None = None) -> None:
         self.root = root
+        self.downloads_path = downloads_path or root.parent
+        # What was fetched for ADD: the file for each URL.
+        self.fetched: dict[str, Path] = {}
         self.dockerfile = dockerfile
         self._rules: IgnoreRules | None = None
 

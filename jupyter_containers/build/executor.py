@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol, TypeAlias
 
 from jupyter_containers.oci.runtime_spec import Mount
 
-NetworkMode = Literal["default", "none", "host"]
+# "default", "none", "host", or the name of a network.
+NetworkMode: TypeAlias = str
 
 STDOUT = 1
 STDERR = 2
@@ -19,6 +20,25 @@ RUNTIME_MOUNT_POINTS = (
     "dev", "dev/console", "dev/mqueue", "dev/pts", "dev/shm", "proc", "sys", "sys/fs/cgroup",
     "etc/hosts", "etc/hostname", "etc/resolv.conf",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StepLimits:
+    """What the processes of a build may use, and what they find in /etc/hosts; no part of what a step is.
+
+    0 or empty is "not set". Sizes in bytes, CPU times in microseconds; `ulimits` are name, soft and hard limit.
+    """
+
+    memory: int = 0
+    memory_swap: int = 0
+    cpu_shares: int = 0
+    cpu_period: int = 0
+    cpu_quota: int = 0
+    cpuset_cpus: str = ""
+    cpuset_mems: str = ""
+    shm_size: int = 0
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    extra_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +58,7 @@ class Step:
     network: NetworkMode = "default"
     hostname: str = ""
     mounts: tuple[Mount, ...] = ()
+    limits: StepLimits = StepLimits()
 
 
 class Executor(Protocol):

@@ -34,11 +34,14 @@ class Entry:
 
 
 class Ledger:
-    """Takes the steps in the order of the Dockerfile. `now` returns RFC 3339 text."""
+    """Takes the steps in the order of the Dockerfile. `now` returns RFC 3339 text.
 
-    def __init__(self, cache: Cache, *, use_cache: bool, now: Callable[[], str]) -> None:
+    `accepts` says whether what was first made at a moment may count as done before.
+    """
+
+    def __init__(self, cache: Cache, *, accepts: Callable[[str], bool], now: Callable[[], str]) -> None:
         self._cache = cache
-        self._use_cache = use_cache
+        self._accepts = accepts
         self._now = now
         self._stages: dict[int, Entry] = {}
 
@@ -79,7 +82,9 @@ class Ledger:
         before = self._stages[step.stage]
         # The text as well as what it expanded to: two lines that read the same in history may differ in their words.
         record = f"config:{key(before.image_id, step.text, step.created_by, step.author)}"
-        created = self._cache.time_of(record) if self._use_cache else None
+        created = self._cache.time_of(record)
+        if created is not None and not self._accepts(created):
+            created = None
         config = _with_step(before.config, step, created or self._now(), empty_layer=True)
         if created is None:
             self._cache.store_time(record, config.created)

@@ -60,6 +60,7 @@ class Watcher(Protocol):
 class _Solution:
     """One call of solve(): keys and outcomes by vertex digest."""
 
+    accepts: Callable[[str], bool]
     keys: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     coming: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict)
@@ -73,14 +74,22 @@ class Solver:
         self._shared: SharedWork[Outcome, Report] = SharedWork()
 
     async def solve(
-        self, target: Vertex, performer: Performer, watcher: Watcher, *, no_cache_salt: str = ""
+        self,
+        target: Vertex,
+        performer: Performer,
+        watcher: Watcher,
+        *,
+        no_cache_salt: str = "",
+        accepts: Callable[[str], bool] = lambda _created: True,
     ) -> Outcome:
         """Return the outcome of `target`. With a salt (unique to the build) nothing is looked up in the cache.
+
+        `accepts` says whether a cached result that was made at a moment may be used.
 
         Raises what the first failing vertex raises; the others are cancelled before. After cancellation: no work of
         this call goes on, unless another build waits for the same.
         """
-        solution = _Solution()
+        solution = _Solution(accepts)
         order = in_order(target)
         for vertex in order:
             inputs = [solution.keys[entry.digest] for entry in vertex.inputs]
@@ -116,7 +125,7 @@ class Solver:
             base = solution.outcomes.get(vertex.inputs[0].digest)
             if use_cache and base is not None:
                 found = self._cache.look_up(_definition(solution.keys[digest]), base.filesystem)
-                if found is not None:
+                if found is not None and solution.accepts(found.created):
                     solution.outcomes[digest] = found
 
     def _needed(self, target: Vertex, solution: _Solution) -> set[str]:
@@ -139,7 +148,9 @@ class Solver:
         watcher.started(vertex)
 
         async def work(report: Callable[[Report], None]) -> Outcome:
-            return await self._work(vertex, filesystems, performer, key, report, use_cache=not salt)
+            return await self._work(
+                vertex, filesystems, performer, key, report, accepts=solution.accepts if not salt else _nothing
+            )
 
         with _blamed_on(vertex, watcher):
             outcome = await self._shared.run(
@@ -163,12 +174,14 @@ class Solver:
         key: str,
         report: Callable[[Report], None],
         *,
-        use_cache: bool,
+        accepts: Callable[[str], bool],
     ) -> Outcome:
         if not vertex.inputs:
             return await performer.perform(vertex, inputs, report)
         content_key = await performer.content_key(vertex, inputs)
-        found = self._cache.look_up(_content(content_key), inputs[0]) if use_cache and content_key else None
+        found = self._cache.look_up(_content(content_key), inputs[0]) if content_key else None
+        if found is not None and not accepts(found.created):
+            found = None
         outcome = found or await performer.perform(vertex, inputs, report)
         self._cache.store(_definition(key), inputs[0], outcome)
         if content_key:
@@ -185,6 +198,10 @@ def _blamed_on(vertex: Vertex, watcher: Watcher) -> Iterator[None]:
         watcher.failed(vertex)
         place(error, vertex.lines, vertex.source)
         raise
+
+
+def _nothing(_created: str) -> bool:
+    return False
 
 
 def _definition(key: str) -> str:

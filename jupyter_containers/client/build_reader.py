@@ -70,6 +70,10 @@ class ImageBuilt:
 BuildEvent = StepStarted | StepRunning | StepCached | StepDone | StepOutput | Warned | ImageBuilt | Progress
 
 
+# What stands around the error output of a step, for clients that only print.
+_RED, _RESET = "\x1b[91m", "\x1b[0m"
+
+
 class BuildReader:
     """Reads one build. Remembers the step that the classic text is about."""
 
@@ -118,7 +122,7 @@ def _from_step(step: Json, text: str) -> BuildEvent | None:
     if "warning" in step:
         return Warned(int(step.get("line", 0)), str(step["warning"]).removeprefix("[Warning] "))
     if "output" in step:
-        return StepOutput(number, int(step["output"]), text)
+        return StepOutput(number, int(step["output"]), text.removeprefix(_RED).removesuffix(_RESET))
     if state == "started":
         lines = int(step.get("line", 0)), int(step.get("endLine", 0))
         return StepStarted(number, int(step["total"]), str(step["text"]), *lines)

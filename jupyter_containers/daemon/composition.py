@@ -14,6 +14,7 @@ from jupyter_containers.daemon.configuration import Configuration
 from jupyter_containers.engine.builds import BaseImages, Builds
 from jupyter_containers.engine.containers import Containers
 from jupyter_containers.engine.containers.name_server import NameServers
+from jupyter_containers.engine.contexts import Contexts
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.engine.environment import CGROUP_PARENT, Environment
 from jupyter_containers.engine.events import Events
@@ -23,7 +24,7 @@ from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.networks import Daemon, Networks
 from jupyter_containers.engine.processes import Execs
 from jupyter_containers.engine.pushes import Pushes
-from jupyter_containers.engine.steps import StepExecutor
+from jupyter_containers.engine.steps import StepExecutor, check_limits
 from jupyter_containers.engine.system import System
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.engine.volumes import Volumes
@@ -89,7 +90,7 @@ class Composition:
             transfers=transfers,
             exports=Exports(engine_images, self._content),
             pushes=Pushes(engine_images, self._registry, self._content),
-            builds=self._builds(environment, transfers),
+            builds=self._builds(environment, transfers, engine_containers),
             networks=engine_networks,
             volumes=engine_volumes,
             events=self._events,
@@ -139,7 +140,8 @@ class Composition:
             garbage=self._garbage,
         )
 
-    def _builds(self, environment: Environment, transfers: Transfers) -> Builds:
+    def _builds(self, environment: Environment, transfers: Transfers, engine_containers: Containers) -> Builds:
+        contexts = Contexts(self._registry, self._folder)
         bases = BaseImages(environment.images, transfers)
         builder = Builder(
             content=self._content,
@@ -147,6 +149,7 @@ class Composition:
             cache_records=self._build_cache,
             executor=StepExecutor(environment, self._folder),
             images=bases,
+            downloads=contexts,
         )
         return Builds(
             builder,
@@ -155,7 +158,8 @@ class Composition:
             cache=self._build_cache,
             events=self._events,
             garbage=self._garbage,
-            folder=self._folder,
+            contexts=contexts,
+            check=lambda limits, network: check_limits(engine_containers.roster, limits, network),
         )
 
     def _system(self, daemon_id: str, engine_containers: Containers, engine_images: Images) -> System:

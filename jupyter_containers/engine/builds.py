@@ -3,45 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryFile, mkdtemp
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import BinaryIO
 
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.cache import protected
-from jupyter_containers.build.context import Context
+from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.progress import Listener, PullProgress
+from jupyter_containers.engine.contexts import Contexts, read_dockerfile
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.images.walk import Image
-from jupyter_containers.layers import archive
-from jupyter_containers.linux import trees
-from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
-
-MAX_DOCKERFILE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
     """`dockerfile` is its path in the context; `names` are given to the image when all is done.
 
-    `credentials` are for base images, by the domain of their registry.
+    `remote` is a URL where the context is, instead of the body. `cache_from` are images whose steps count as done
+    before, and no others; None: all that is known. `credentials` are for base images, by the domain of their registry.
     """
 
     dockerfile: str = "Dockerfile"
     names: tuple[Reference, ...] = ()
+    remote: str = ""
+    cache_from: tuple[str, ...] | None = None
     options: BuildOptions = field(default_factory=BuildOptions)
     credentials: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
 
@@ -98,7 +93,7 @@ class CachedStep:
 
 
 class Builds:
-    """Builds for one data root; contexts are unpacked under `folder` and removed in any case."""
+    """Builds for one data root. `check` refuses what the host cannot give to a step."""
 
     def __init__(
         self,
@@ -109,7 +104,8 @@ class Builds:
         cache: BuildCache,
         events: Events,
         garbage: Garbage,
-        folder: Path,
+        contexts: Contexts,
+        check: Callable[[StepLimits, NetworkMode], None] = lambda _limits, _network: None,
     ) -> None:
         self._builder = builder
         self._bases = bases
@@ -117,24 +113,41 @@ class Builds:
         self._images = images
         self._events = events
         self._garbage = garbage
-        self._folder = folder
+        self._contexts = contexts
+        self._check = check
 
     async def build(self, body: AsyncIterable[bytes], request: BuildRequest, progress: Listener) -> Image:
-        """Build from a context in a tar (plain or compressed). Raises what Builder.build raises.
+        """Build from a context in a tar (plain or compressed), or at a URL. Raises what Builder.build raises.
 
         After cancellation: nothing has a new name, the context is gone; finished steps are in the cache.
         """
-        async with self._garbage.working(), self._context_folder() as root:
-            await self._unpack(body, root)
-            dockerfile = await asyncio.to_thread(_read_dockerfile, root, request.dockerfile)
-            context = Context(root, dockerfile=request.dockerfile)
+        options = replace(request.options, cached_at=await self._moments(request.cache_from))
+        self._check(options.limits, options.network)
+        async with (
+            self._garbage.working(),
+            self._contexts.opened(body, request.remote, request.dockerfile) as context,
+        ):
+            dockerfile = await asyncio.to_thread(read_dockerfile, context)
             with self._bases.using(request.credentials):
-                image = await self._builder.build(dockerfile, context, request.options, progress)
+                image = await self._builder.build(dockerfile, context, options, progress)
             for name in request.names or (None,):
                 self._images.add(image, name)
         for name in request.names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
         return image
+
+    async def _moments(self, images: tuple[str, ...] | None) -> frozenset[str] | None:
+        """Return when the steps of these images were made; an image that is not here counts for nothing."""
+        if images is None:
+            return None
+        found: set[str] = set()
+        for name in images:
+            try:
+                view = await self._images.find(name)
+            except NotFound:
+                continue
+            found |= {step.created for step in view.config.history}
+        return frozenset(found)
 
     def needed(self) -> Iterable[Needed]:
         """Return what the cached steps need, for the garbage collector."""
@@ -148,66 +161,34 @@ class Builds:
         # A step is found by what it is and by what it reads: two keys for one result.
         return list({step.chain: step for step in steps}.values())
 
-    async def prune(self, wanted: Callable[[CachedStep], bool] = lambda _step: True) -> tuple[list[str], int]:
-        """Forget the cached steps that `wanted` picks; return their keys, and the bytes that only they needed."""
+    async def prune(
+        self, wanted: Callable[[CachedStep], bool] = lambda _step: True, *, keep_bytes: int = 0
+    ) -> tuple[list[str], int]:
+        """Forget the steps that `wanted` picks, the one unused for longest first, until so many bytes are left.
+
+        Returns the keys of the steps, and the bytes that only they needed.
+        """
         steps = [_step(entry) for entry in self._cache.all()]
-        results = {step.chain for step in steps if step.chain and wanted(step)}
-        removed = [step.key for step in steps if step.chain in results or wanted(step)]
+        sizes = {step.chain: self._images.layer_size(step.chain) for step in steps if step.chain}
+        left, results = sum(sizes.values()), set[str]()
+        for step in steps:
+            if step.chain and step.chain not in results and wanted(step) and (not keep_bytes or left > keep_bytes):
+                results.add(step.chain)
+                left -= sizes[step.chain]
+        # A note of when a config was first changed is of no use without the layers around it.
+        takes_notes = results >= sizes.keys()
+        removed = [step.key for step in steps if step.chain in results or (takes_notes and wanted(step))]
         for key in removed:
             self._cache.remove(key)
         freed = (await self._garbage.collect()).freed_bytes
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})
         return removed, freed
 
-    @asynccontextmanager
-    async def _context_folder(self) -> AsyncIterator[Path]:
-        root = Path(mkdtemp(prefix="context-", dir=self._folder))
-        try:
-            yield root
-        finally:
-            # A context may have very many files; shielded, so that a build that is cancelled leaves none either.
-            await asyncio.shield(asyncio.to_thread(trees.remove_path, root))
-
-    async def _unpack(self, body: AsyncIterable[bytes], root: Path) -> None:
-        with TemporaryFile(dir=self._folder) as file:
-            async for chunk in body:
-                await asyncio.to_thread(file.write, chunk)
-            file.seek(0)
-            await asyncio.to_thread(_extract, file, root)
-
 
 def _step(entry: CacheEntry) -> CachedStep:
     record = entry.record
     chain, parent = record.get("chain") or "", record.get("parent") or ""
     return CachedStep(entry.key, chain, parent, record.get("created") or "", entry.last_used)
-
-
-def _extract(file: BinaryIO, root: Path) -> None:
-    root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        archive.extract(file, root_fd, "/")
-    finally:
-        os.close(root_fd)
-
-
-def _read_dockerfile(root: Path, name: str) -> str:
-    root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fd = open_in_root(root_fd, name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise InvalidParameter(
-            f"Cannot locate specified Dockerfile: {name} ({error.strerror}); it must be inside the build context"
-        ) from error
-    finally:
-        os.close(root_fd)
-    with open(fd, "rb") as file:
-        content = file.read(MAX_DOCKERFILE_BYTES + 1)
-    if len(content) > MAX_DOCKERFILE_BYTES:
-        raise InvalidParameter(f"Dockerfile {name} is larger than {MAX_DOCKERFILE_BYTES} bytes")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidParameter(f"Dockerfile {name} is not UTF-8 text: {error}") from error
 
 
 def names_of(texts: Sequence[str]) -> tuple[Reference, ...]:

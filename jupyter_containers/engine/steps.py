@@ -16,11 +16,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from jupyter_containers.build.executor import Step
+from jupyter_containers.build.executor import NetworkMode, Step, StepLimits
 from jupyter_containers.engine import dismissal
-from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
+from jupyter_containers.engine.containers.checks import check_host_settings
+from jupyter_containers.engine.containers.create import host_limits
+from jupyter_containers.engine.containers.record import (
+    DEFAULT_SHM_BYTES,
+    HostSettings,
+    Limits,
+    Record,
+    Settings,
+    Ulimit,
+)
+from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.specification import Facts, specification
+from jupyter_containers.errors import Unsupported
 from jupyter_containers.linux import capabilities
 from jupyter_containers.network import names
 from jupyter_containers.oci.runtime_spec import Spec
@@ -62,7 +73,7 @@ class StepExecutor:
     def _spec(self, step: Step, files: Path) -> Spec:
         hostname = step.hostname or step.id[:12]
         (files / "hostname").write_text(names.hostname_text(hostname))
-        (files / "hosts").write_text(names.hosts(hostname))
+        (files / "hosts").write_text(names.hosts(hostname, extra=step.limits.extra_hosts))
         (files / "resolv.conf").write_text(names.resolv_conf(names.host_resolv_conf()))
         record = Record(
             id=step.id,
@@ -70,7 +81,7 @@ class StepExecutor:
             created_at=0,
             image_id="",
             settings=Settings(cmd=step.args, env=step.env, user=step.user, working_dir=step.cwd),
-            host=HostSettings(network_mode="bridge" if step.network == "default" else step.network),
+            host=host_settings(step.limits, step.network),
         )
         facts = Facts(
             rootfs=step.rootfs,
@@ -106,8 +117,15 @@ class StepExecutor:
         if step.network == "none":
             await networking.loopback(created.netlink)
             return
+        network = self._environment.networks.get("bridge" if step.network == "default" else step.network)
+        if network.driver != "bridge":
+            raise Unsupported(f"network {step.network} cannot be used in a build: only bridges can, none and host")
         await networking.attach(
-            step.id, netns_fd=created.netns_fd, netlink=created.netlink, endpoint_name=f"build-{step.id[:12]}"
+            step.id,
+            netns_fd=created.netns_fd,
+            netlink=created.netlink,
+            endpoint_name=f"build-{step.id[:12]}",
+            network_id=network.segment_id,
         )
 
     async def _clean_up(self, step: Step, shim: Shim) -> None:
@@ -127,6 +145,32 @@ class StepExecutor:
     async def _is_running(self, shim: Shim) -> bool:
         state = (await shim.describe())["state"]
         return state is not None and state["status"] in ("running", "paused")
+
+
+def check_limits(roster: Roster, limits: StepLimits, network: NetworkMode) -> None:
+    """Refuse what no container of this host could have. Raises InvalidParameter, Unsupported, NotFound (a network)."""
+    check_host_settings(host_settings(limits, network), lambda: host_limits(roster))
+    if network not in ("default", "none", "host"):
+        roster.environment.networks.get(network)
+
+
+def host_settings(limits: StepLimits, network: NetworkMode) -> HostSettings:
+    """Return what a step's container may have of this host. Pure."""
+    return HostSettings(
+        network_mode="bridge" if network == "default" else network,
+        shm_size=limits.shm_size or DEFAULT_SHM_BYTES,
+        ulimits=tuple(Ulimit(*each) for each in limits.ulimits),
+        extra_hosts=limits.extra_hosts or None,
+        limits=Limits(
+            memory=limits.memory,
+            memory_swap=limits.memory_swap,
+            cpu_shares=limits.cpu_shares,
+            cpu_period=limits.cpu_period,
+            cpu_quota=limits.cpu_quota,
+            cpuset_cpus=limits.cpuset_cpus,
+            cpuset_mems=limits.cpuset_mems,
+        ),
+    )
 
 
 async def _pass_on(stream: socket.socket, output: Output) -> None:

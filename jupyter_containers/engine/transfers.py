@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from jupyter_containers.build.changes import apply_changes
@@ -23,7 +24,7 @@ from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import ProcessDefaults
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Credentials, Description, Progress, Registry
+from jupyter_containers.registry import Credentials, Description, Fetched, Progress, Registry
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 
@@ -107,6 +108,10 @@ class Transfers:
     async def describe(self, reference: Reference, *, credentials: Credentials | None = None) -> Description:
         """Return what a reference is at its registry now, without fetching it. Raises as `pull`."""
         return await self._registry.describe(reference, credentials)
+
+    def fetch(self, url: str) -> AbstractAsyncContextManager[Fetched]:
+        """Open a file at a URL. Raises NotFound, Unavailable and others."""
+        return self._registry.fetch(url)
 
     async def log_in(self, domain: str, credentials: Credentials) -> str:
         """Show credentials to a registry; return the identity token it gives, "" for none. Raises Unauthorized."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from jupyter_containers.registry.credentials import Credentials
 from jupyter_containers.registry.description import Description, describe
 from jupyter_containers.registry.downloads import DEFAULT_PARALLEL, Downloads
 from jupyter_containers.registry.endpoints import EndpointRules
+from jupyter_containers.registry.fetching import AnyAddress, Fetched, fetch
 from jupyter_containers.registry.login import log_in
 from jupyter_containers.registry.places import BlobPlaces, NoPlaces
 from jupyter_containers.registry.progress import Progress, Tell
@@ -75,6 +77,10 @@ class Registry:
         Raises LoginFailed, RegistryUnreachable.
         """
         return await log_in(self._transport(), domain, credentials)
+
+    def fetch(self, url: str) -> AbstractAsyncContextManager[Fetched]:
+        """Open a file at a URL that a user has written. Raises as fetching.fetch."""
+        return fetch(Transport(self._opened_session(), AnyAddress(), self._retries), url)
 
     async def tags(self, reference: Reference, credentials: Credentials | None = None) -> list[str]:
         """Return all tags of a repository. Raises what `resolve` raises."""
@@ -145,9 +151,12 @@ class Registry:
         return await open_repository(self._transport(), reference, credentials, pushes=pushes)
 
     def _transport(self) -> Transport:
+        return Transport(self._opened_session(), self._rules, self._retries)
+
+    def _opened_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = self._new_session()
-        return Transport(self._session, self._rules, self._retries)
+        return self._session
 
 
 def _tell_nobody(_: Progress) -> None:

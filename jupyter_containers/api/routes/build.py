@@ -9,56 +9,51 @@ from aiohttp import web
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.json_lines import JsonLines, Outbox
-from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, json_query, text
-from jupyter_containers.api.wire.builds import BuildLines
+from jupyter_containers.api.routing import (
+    Route,
+    engine_of,
+    flag,
+    integer,
+    json_answer,
+    json_list,
+    json_query,
+    text,
+)  # fmt: skip
+from jupyter_containers.api.wire.builds import BuildLines, is_prunable, limits_from_wire
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.build.builder import BuildOptions
-from jupyter_containers.build.executor import NetworkMode
+from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.progress import Event
-from jupyter_containers.engine.builds import BuildRequest, CachedStep, names_of
-from jupyter_containers.errors import Unsupported
-from jupyter_containers.oci.platform import Platform, host_platform
+from jupyter_containers.engine.builds import BuildRequest, names_of
+from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.registry import from_config_header
 
 _CHUNK = 256 * 1024
-_NETWORKS: Mapping[str, NetworkMode] = {
-    "": "default",
-    "default": "default",
-    "bridge": "default",
-    "none": "none",
-    "host": "host",
-}
+_NETWORKS: Mapping[str, NetworkMode] = {"": "default", "default": "default", "bridge": "default"}
 
-# Parameters of a prune that say how much of the cache to keep.
-_ROOM = ("keep-storage", "reserved-space", "max-used-space", "min-free-space")
-# Parameters that ask for something this builder does not do yet, with the values that ask for nothing.
+# Parameters that ask for something this builder does not do, with the values that ask for nothing.
 _REFUSED = {
-    "remote": ("",),
-    "memory": ("", "0"),
-    "memswap": ("", "0", "-1"),
-    "cpushares": ("", "0"),
-    "cpusetcpus": ("",),
-    "cpuperiod": ("", "0"),
-    "cpuquota": ("", "0"),
-    "shmsize": ("", "0"),
-    "squash": ("", "0", "false"),
-    "extrahosts": ("", "null", "[]"),
-    "ulimits": ("", "null", "[]"),
-    "cachefrom": ("", "null", "[]"),
     "cgroupparent": ("",),
     "securityopt": ("", "null", "[]"),
     "outputs": ("", "null", "[]"),
 }
+_PRUNE_FILTERS = {
+    "all", "id", "inuse", "label", "label!", "parent", "private", "shared", "type", "unused-for", "until",
+}  # fmt: skip
+# Parameters of a prune that say how much of the cache to keep.
+_ROOM = ("keep-storage", "reserved-space", "max-used-space")
 
 
 async def build(request: web.Request) -> web.StreamResponse:
     wanted = _request(request)
-    quiet, formatter = flag(request, "q"), BuildLines()
+    quiet, formatter = flag(request, "q"), BuildLines(tells_removal=flag(request, "rm") or flag(request, "forcerm"))
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
 
         def tell(event: Event) -> None:
             if not quiet:
-                outbox.put(formatter.line(event))
+                for line in formatter.lines(event):
+                    outbox.put(line)
 
         image = await engine_of(request).builds.build(request.content.iter_chunked(_CHUNK), wanted, tell)
         outbox.put({"aux": {"ID": str(image.config_digest)}})
@@ -72,53 +67,74 @@ async def build(request: web.Request) -> web.StreamResponse:
 
 
 def _request(request: web.Request) -> BuildRequest:
-    for name, harmless in _REFUSED.items():
-        if text(request, name) not in harmless:
-            raise Unsupported(f"build parameter {name}={text(request, name)!r} is not supported yet; leave it out")
-    if text(request, "version") == "2":
-        raise Unsupported("BuildKit's protocol is not supported; set DOCKER_BUILDKIT=0")
-    if text(request, "platform") and Platform.parse(text(request, "platform")) != host_platform():
-        raise Unsupported(f"cannot build for {text(request, 'platform')} here: this machine is {host_platform()}")
-    network = _NETWORKS.get(text(request, "networkmode"))
-    if network is None:
-        raise Unsupported(f"network {text(request, 'networkmode')!r} is not supported in builds; use none or host")
+    _refuse(request)
     return BuildRequest(
         dockerfile=text(request, "dockerfile") or "Dockerfile",
         names=names_of(request.query.getall("t", [])),
+        remote=text(request, "remote"),
+        cache_from=tuple(map(str, json_list(request, "cachefrom"))) or None,
         options=BuildOptions(
             target=text(request, "target"),
             build_args=dict(json_query(request, "buildargs")),
             labels=dict(json_query(request, "labels")),
             no_cache=flag(request, "nocache"),
             pull=flag(request, "pull"),
-            network=network,
+            network=_NETWORKS.get(text(request, "networkmode"), text(request, "networkmode")),
+            limits=_limits(request),
         ),
         credentials=from_config_header(request.headers.get("X-Registry-Config")),
     )
 
 
-async def prune(request: web.Request) -> web.Response:
-    wanted = filters.parse(request, {"all", "id", "label", "label!", "type", "unused-for", "until"})
-    for name in _ROOM:
-        if text(request, name) not in ("", "0"):
-            raise Unsupported(f"{name}={text(request, name)!r} is not supported: the build cache has no size to keep")
-    moments = [
-        parse_time(value, name, now=time.time_ns())
-        for name in ("until", "unused-for")
-        for value in wanted.get(name, ())
-    ]
+def _refuse(request: web.Request) -> None:
+    for name, harmless in _REFUSED.items():
+        if text(request, name) not in harmless:
+            raise Unsupported(f"build parameter {name}={text(request, name)!r} is not supported; leave it out")
+    if flag(request, "squash"):
+        # Nobody can switch on what dockerd calls so, but its words are what clients know.
+        raise InvalidParameter("squash is only supported with experimental mode")
+    if text(request, "version") == "2":
+        raise Unsupported("BuildKit's protocol is not supported; set DOCKER_BUILDKIT=0")
+    platform = text(request, "platform")
+    if platform and suitability(Platform.parse(platform), host_platform()) is None:
+        raise Unsupported(f"cannot build for {platform} here: this machine is {host_platform()}")
+    if text(request, "networkmode").startswith("container:"):
+        raise Unsupported(f"network {text(request, 'networkmode')!r} is not supported in builds; use a network's name")
 
-    def matches(step: CachedStep) -> bool:
-        return (
-            # A step has no labels.
-            not wanted.get("label")
-            and "regular" in wanted.get("type", ("regular",))
-            and any(step.key.startswith(prefix) for prefix in wanted.get("id", ("",)))
-            and all(step.last_used * 1e9 < moment for moment in moments)
+
+def _limits(request: web.Request) -> StepLimits:
+    numbers = {
+        name: integer(request, parameter, 0) or 0
+        for name, parameter in (
+            ("memory", "memory"), ("memory_swap", "memswap"), ("cpu_shares", "cpushares"),
+            ("cpu_period", "cpuperiod"), ("cpu_quota", "cpuquota"), ("shm_size", "shmsize"),
         )
+    }  # fmt: skip
+    return limits_from_wire(
+        numbers,
+        json_list(request, "ulimits"),
+        extra_hosts=request.query.getall("extrahosts", []),
+        cpuset_cpus=text(request, "cpusetcpus"),
+        cpuset_mems=text(request, "cpusetmems"),
+    )
 
-    removed, freed = await engine_of(request).builds.prune(matches)
-    return json_answer({"CachesDeleted": removed, "SpaceReclaimed": freed})
+
+async def prune(request: web.Request) -> web.Response:
+    engine, wanted = engine_of(request), filters.parse(request, _PRUNE_FILTERS)
+    users, takes_all = engine.images.layer_users(), flag(request, "all")
+    until = [
+        parse_time(moment, name, now=time.time_ns()) / 1e9
+        for name in ("until", "unused-for")
+        for moment in wanted.get(name, ())
+    ]
+    if integer(request, "min-free-space", 0):
+        raise Unsupported("min-free-space is not supported: say how much of the cache to keep with max-used-space")
+    keep = max(integer(request, name, 0) or 0 for name in _ROOM)
+    pruned, freed = await engine.builds.prune(
+        lambda step: (takes_all or not users[step.chain]) and is_prunable(step, wanted, until, users[step.chain] > 0),
+        keep_bytes=keep,
+    )
+    return json_answer({"CachesDeleted": pruned, "SpaceReclaimed": freed})
 
 
 ROUTES = (

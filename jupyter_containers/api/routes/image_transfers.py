@@ -15,6 +15,7 @@ from jupyter_containers.api.routing import Route, engine_of, flag, text
 from jupyter_containers.api.wire.progress import loading_json, progress_json
 from jupyter_containers.engine.transfers import Loaded, Pulled
 from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress, from_header
@@ -82,19 +83,26 @@ def _platform(request: web.Request) -> Platform | None:
 
 
 async def _import(request: web.Request) -> web.StreamResponse:
-    source = text(request, "fromSrc")
-    if source != "-":
-        raise Unsupported("import from a URL is not supported: download it and send it as the request's body (-)")
+    source, transfers = text(request, "fromSrc"), engine_of(request).transfers
     repository, tag = text(request, "repo"), text(request, "tag")
     name = reference_of(repository, tag).with_default_tag() if repository else None
-    async with JsonLines(request) as lines:
-        image = await engine_of(request).transfers.import_(
-            _body(request),
+
+    async def make(body: AsyncIterator[bytes]) -> Image:
+        return await transfers.import_(
+            body,
             name=name,
             changes=request.query.getall("changes", []),
             message=text(request, "message") or f"Imported from {source}",
             platform=_platform(request),
         )
+
+    async with JsonLines(request) as lines:
+        if source == "-":
+            image = await make(_body(request))
+        else:
+            async with transfers.fetch(source if "://" in source else f"http://{source}") as fetched:
+                await lines.send({"status": f"Downloading from {source}"})
+                image = await make(fetched.chunks)
         await lines.send({"status": str(image.config_digest)})
     return lines.response
 

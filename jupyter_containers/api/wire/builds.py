@@ -7,9 +7,13 @@ Clients that do not know it ignore it; ours draws the build from it.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jupyter_containers.api import filters
+from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.progress import progress_json
+from jupyter_containers.build.executor import STDERR, StepLimits
 from jupyter_containers.build.progress import (
     Event,
     PullProgress,
@@ -20,27 +24,49 @@ from jupyter_containers.build.progress import (
     StepStarted,
     Warned,
 )
+from jupyter_containers.engine.builds import CachedStep
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.registry import Progress
+
+RED, RESET = "\x1b[91m", "\x1b[0m"
 
 
 class BuildLines:
-    """Turns events into lines. Keeps what is needed to cut output at character borders."""
+    """Turns events into lines. Keeps what is needed to cut output at character borders.
 
-    def __init__(self) -> None:
+    `tells_removal`: say that the container of a step has gone, as dockerd does with `rm`.
+    """
+
+    def __init__(self, *, tells_removal: bool = False) -> None:
         self._decoders: dict[tuple[int, int], codecs.IncrementalDecoder] = {}
+        self._tells_removal = tells_removal
+        self._containers: dict[int, str] = {}
 
-    def line(self, event: Event) -> dict[str, Any]:
+    def lines(self, event: Event) -> list[dict[str, Any]]:
+        """Return the lines that an event becomes."""
         if isinstance(event, PullProgress):
-            return progress_json(Progress(event.id, event.status, event.current or 0, event.total or 0))
+            return [progress_json(Progress(event.id, event.status, event.current or 0, event.total or 0))]
         if isinstance(event, StepOutput):
             return self._output(event)
-        return {"stream": _text(event), "step": _step(event)}
+        if isinstance(event, StepRunning):
+            self._containers[event.number] = event.container_id[:12]
+        line = {"stream": _text(event), "step": _step(event)}
+        if isinstance(event, StepDone) and self._tells_removal and event.number in self._containers:
+            container_id = self._containers.pop(event.number)
+            return [{"stream": f"Removing intermediate container {container_id}\n", "step": {}}, line]
+        return [line]
 
-    def _output(self, event: StepOutput) -> dict[str, Any]:
+    def _output(self, event: StepOutput) -> list[dict[str, Any]]:
         decoder = self._decoders.setdefault(
             (event.number, event.stream), codecs.getincrementaldecoder("utf-8")("replace")
         )
-        return {"stream": decoder.decode(event.content), "step": {"number": event.number, "output": event.stream}}
+        text = decoder.decode(event.content)
+        if not text:
+            return []
+        if event.stream == STDERR:
+            # So dockerd tells the two apart for everybody who only prints.
+            text = f"{RED}{text}{RESET}"
+        return [{"stream": text, "step": {"number": event.number, "output": event.stream}}]
 
 
 def _text(event: Event) -> str:
@@ -74,3 +100,41 @@ def _step(event: Event) -> dict[str, Any]:
         case Warned():
             return {"line": event.line, "warning": event.text}
     return {}
+
+
+def limits_from_wire(
+    numbers: Mapping[str, int],
+    ulimits: Sequence[object],
+    *,
+    extra_hosts: Sequence[str],
+    cpuset_cpus: str,
+    cpuset_mems: str,
+) -> StepLimits:
+    """Read what the processes of a build may use. Raises InvalidParameter."""
+    found = []
+    for each in ulimits:
+        if not isinstance(each, dict):
+            raise InvalidParameter(f"parameter ulimits must be a list of objects, not {each!r}")
+        found.append((fields.text(each, "Name"), fields.number(each, "Soft"), fields.number(each, "Hard")))
+    return StepLimits(
+        **numbers,
+        ulimits=tuple(found),
+        extra_hosts=tuple(extra_hosts),
+        cpuset_cpus=cpuset_cpus,
+        cpuset_mems=cpuset_mems,
+    )
+
+
+def is_prunable(step: CachedStep, wanted: filters.Filters, until: Sequence[float], is_shared: bool) -> bool:
+    """Tell whether a step of the cache passes the filters of a prune. None is in use outside of a build."""
+    if any(step.last_used > moment for moment in until):
+        return False
+    booleans = (("shared", is_shared), ("private", not is_shared), ("inuse", False))
+    if any(filters.boolean(wanted, name) not in (None, value) for name, value in booleans):
+        return False
+    if wanted.get("label"):
+        return False  # a step has no labels
+    texts = (("parent", step.parent), ("type", "regular"))
+    return all(value in wanted[name] for name, value in texts if name in wanted) and any(
+        step.key.startswith(prefix) for prefix in wanted.get("id", ("",))
+    )

@@ -20,6 +20,13 @@ def is_url(text: str) -> bool:
     return text.startswith(("http://", "https://", "git@", "git://", "ssh://"))
 
 
+def is_git(text: str) -> bool:
+    """Say whether ADD would clone this."""
+    return is_url(text) and (
+        not text.startswith(("http://", "https://")) or text.partition("#")[0].rstrip("/").endswith(".git")
+    )
+
+
 def json_words(line: Line, rest: str | None = None) -> tuple[str, ...] | None:
     """Return the words of a JSON array, None for anything else. Raises DockerfileError for an array of other things."""
     text = line.rest if rest is None else rest

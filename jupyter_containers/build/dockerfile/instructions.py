@@ -187,9 +187,9 @@ def _copy(line: Line, flags: Flags) -> Copy:
     flags.refuse_for_now("parents", "exclude", "checksum", "keep-git-dir")
     # A linked copy differs in how layers are shared, not in what is in them.
     flags.take("link")
-    if unpacks and any(arguments.is_url(source) for source in sources):
+    if unpacks and any(arguments.is_git(source) for source in sources):
         raise Unsupported(
-            f"ADD from a URL is not supported yet (line {line.start}); download in a RUN, or COPY a file",
+            f"ADD from a git repository is not supported yet (line {line.start}); clone in a RUN, or COPY a folder",
             line=line.start, end_line=line.end, source=line.text,
         )  # fmt: skip
     return Copy(

@@ -62,12 +62,15 @@ class CopyFiles:
     mode: int | None = None
     unpacks: bool = False
     inline: tuple[InlineFile, ...] = ()
+    # URLs of ADD; what they lead to is in Context.fetched.
+    remote: tuple[str, ...] = ()
     word: str = field(default="COPY", compare=False)
 
     def definition(self) -> dict[str, Any]:
         return {
             "copy": self.sources, "to": self.destination, "owner": self.owner, "mode": self.mode,
             "unpacks": self.unpacks, "inline": [(file.name, file.content) for file in self.inline],
+            **({"remote": self.remote} if self.remote else {}),
         }  # fmt: skip
 
 

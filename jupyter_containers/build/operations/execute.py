@@ -6,11 +6,12 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 
 from jupyter_containers.build.blocking import in_thread
-from jupyter_containers.build.executor import Executor, Step
+from jupyter_containers.build.executor import Executor, Step, StepLimits
 from jupyter_containers.build.failures import StepFailed
 from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.operations import stubs
@@ -29,6 +30,8 @@ async def execute(
     operation: Execute,
     parent: Filesystem,
     report: Callable[[Report], None],
+    *,
+    limits: StepLimits | None = None,
 ) -> Layer | None:
     """Run the process and return the layer it made, None if it changed nothing.
 
@@ -41,7 +44,7 @@ async def execute(
         scripts = await in_thread(lambda _: _write_scripts(operation))
         before = await in_thread(lambda _: _prepare(stores, key, parent))
         report(Running(step_id))
-        step = _step(stores, operation, step_id, key, scripts)
+        step = replace(_step(stores, operation, step_id, key, scripts), limits=limits or StepLimits())
         code = await executor.run(step, output=lambda stream, content: report(Output(stream, content)))
         if code:
             raise StepFailed(operation.args, code)

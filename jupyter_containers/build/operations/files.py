@@ -6,9 +6,10 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from jupyter_containers.build.blocking import in_thread
-from jupyter_containers.build.context import Context
+from jupyter_containers.build.context import UNNAMED, Context
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.graph import key as key_of
@@ -31,6 +32,7 @@ async def copy_files(
         def fill() -> None:
             with stores.snapshotter.mounted(key) as root, _tree(stores, source, stop) as tree, _opened(root) as root_fd:
                 _copy(operation, tree, root_fd)
+                _copy_fetched(operation, source, root_fd, stop)
 
         return stores.change(key, parent, fill)
 
@@ -66,7 +68,8 @@ async def checksum(stores: Stores, operation: CopyFiles, source: Context | Files
     def work(stop: Stop) -> str:
         with _tree(stores, source, stop) as tree:
             matches = _find(operation, tree)
-            return key_of([(match.name, match.is_directory, tree.checksum(match)) for match in matches])
+            found = [(match.name, match.is_directory, tree.checksum(match)) for match in matches]
+        return key_of([*found, *_remote_checksums(operation, source, stop)])
 
     return await in_thread(work)
 
@@ -110,11 +113,35 @@ def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
         ) from error
 
 
+def _fetched(operation: CopyFiles, source: Context | Filesystem) -> list[Path]:
+    return [source.fetched[url] for url in operation.remote] if isinstance(source, Context) else []
+
+
+def _remote_checksums(operation: CopyFiles, source: Context | Filesystem, stop: Stop) -> list[tuple[str, bool, str]]:
+    found = []
+    for path in _fetched(operation, source):
+        with Tree(path.parent, stop=stop) as tree:
+            match = Match(path.name, path.name, path.lstat())
+            found.append((match.name, False, tree.checksum(match)))
+    return found
+
+
+def _copy_fetched(operation: CopyFiles, source: Context | Filesystem, root_fd: int, stop: Stop) -> None:
+    """Copy what ADD has fetched: never unpacked, and private unless --chmod says otherwise, as dockerd does it."""
+    owner = find_owner(root_fd, operation.owner) if operation.owner else None
+    dress = Dress(owner, 0o600 if operation.mode is None else operation.mode)
+    for url, path in zip(operation.remote, _fetched(operation, source), strict=True):
+        if path.name == UNNAMED and operation.destination.endswith("/"):
+            raise CopyFailed(f"cannot determine filename for source {url}")
+        with Tree(path.parent, stop=stop) as tree:
+            Copier(tree, root_fd, dress).copy(Match(path.name, path.name, path.lstat()), operation.destination)
+
+
 def _find(operation: CopyFiles, tree: Tree) -> list[Match]:
     matches = [match for source in operation.sources for match in tree.find(source, operation.word)]
-    if not matches and not operation.inline:
+    if not matches and not operation.inline and not operation.remote:
         raise CopyFailed(f"{operation.word} failed: no source files were specified")
-    if len(matches) + len(operation.inline) > 1 and not operation.destination.endswith("/"):
+    if len(matches) + len(operation.inline) + len(operation.remote) > 1 and not operation.destination.endswith("/"):
         raise CopyFailed(
             f"When using {operation.word} with more than one source file, the destination must be a directory "
             "and end with a /"

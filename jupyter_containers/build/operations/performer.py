@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from jupyter_containers.build.context import Context
-from jupyter_containers.build.executor import Executor
+from jupyter_containers.build.executor import Executor, StepLimits
 from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
 from jupyter_containers.build.graph import Vertex, key
 from jupyter_containers.build.operations import files, source
@@ -28,12 +28,14 @@ class OperationPerformer:
         *,
         slots: asyncio.Semaphore,
         clock: Callable[[], datetime],
+        limits: StepLimits | None = None,
     ) -> None:
         self._stores = stores
         self._executor = executor
         self._context = context
         self._slots = slots
         self._clock = clock
+        self._limits = limits or StepLimits()
         self._checksums: dict[str, str] = {}
 
     def source(self, vertex: Vertex) -> Filesystem | None:
@@ -69,7 +71,7 @@ class OperationPerformer:
     ) -> Layer | None:
         operation = vertex.operation
         if isinstance(operation, Execute):
-            return await execute(self._stores, self._executor, operation, inputs[0], report)
+            return await execute(self._stores, self._executor, operation, inputs[0], report, limits=self._limits)
         if isinstance(operation, CopyFiles):
             origin = inputs[1] if len(inputs) == 2 else self._context
             return await files.copy_files(self._stores, operation, inputs[0], origin)

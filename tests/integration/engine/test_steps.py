@@ -27,7 +27,8 @@ def build(api: Api, *instructions: str, **query: Any) -> list[Any]:
 
 
 def printed(lines: list[Any]) -> str:
-    return "".join(line["stream"] for line in lines if "output" in line.get("step", {}))
+    text = "".join(line["stream"] for line in lines if "output" in line.get("step", {}))
+    return text.replace("\x1b[91m", "").replace("\x1b[0m", "")
 
 
 def left(daemon: Daemon) -> list[str]:

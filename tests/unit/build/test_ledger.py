@@ -15,11 +15,22 @@ LAYER = Layer(Descriptor(media_types.OCI_LAYER, Digest.of(b"x"), 1), Digest.of(b
 RAN = Outcome(Filesystem().with_layer(LAYER), "2024-01-01T00:00:00Z", LAYER)
 
 
-def written(text: str, records: Records, *, use_cache: bool = True, outcome: Outcome | None = RAN) -> list[Entry]:
+def written(
+    text: str,
+    records: Records,
+    *,
+    use_cache: bool = True,
+    accepted: set[str] | None = None,
+    outcome: Outcome | None = RAN,
+) -> list[Entry]:
     """Enter all steps; each RUN has `outcome`. The clock counts from the number of records."""
     clock = itertools.count(len(records.rows))
     present = Present()
-    ledger = Ledger(Cache(records, present, present), use_cache=use_cache, now=lambda: f"now-{next(clock)}")
+    ledger = Ledger(
+        Cache(records, present, present),
+        accepts=lambda created: use_cache and (accepted is None or created in accepted),
+        now=lambda: f"now-{next(clock)}",
+    )
     steps = planned(text).steps
     return [
         ledger.add(step, outcome if step.vertex is not None and step.opens is None else None, is_last=step is steps[-1])
@@ -87,3 +98,11 @@ def test_the_author_is_in_the_config_and_in_history_from_then_on() -> None:
     entry = written("FROM busybox\nENV a=1\nMAINTAINER me\nENV b=1\n", Records())[-1]
     assert entry.config.author == "me"
     assert [h.author for h in entry.config.history] == ["", "me", "me"]
+
+
+def test_only_what_was_made_at_an_accepted_moment_counts_as_done_before() -> None:
+    records = Records()
+    first = written("FROM busybox\nENV a=1\nENV b=2\n", records)
+    moments = {step.created for step in first[-2].config.history}
+    again = written("FROM busybox\nENV a=1\nENV b=2\n", records, accepted=moments)
+    assert [entry.cached for entry in again[1:]] == [True, False]

@@ -29,7 +29,7 @@ class Telling:
         self.plan = planned(text)
         self.events: list[Event] = []
         present = Present()
-        ledger = Ledger(Cache(Records(), present, present), use_cache=True, now=lambda: "now")
+        ledger = Ledger(Cache(Records(), present, present), accepts=lambda _created: True, now=lambda: "now")
         self.now = 0.0
         self.narration = Narration(self.plan, ledger, self.events.append, monotonic=lambda: self.now)
 

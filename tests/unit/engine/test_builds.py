@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from jupyter_containers.build.builder import Builder
-from jupyter_containers.build.progress import Event, StepStarted
+from jupyter_containers.build.builder import Builder, BuildOptions
+from jupyter_containers.build.executor import StepLimits
+from jupyter_containers.build.progress import Event, StepCached, StepStarted
 from jupyter_containers.engine.builds import BaseImages, BuildRequest, Builds, names_of
+from jupyter_containers.engine.contexts import Contexts
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.metadata.database import Database
@@ -29,7 +31,7 @@ class NoProcesses:
         raise AssertionError("a process was to be started")
 
 
-def builds(rooms: Rooms, folder: Path) -> Builds:
+def builds(rooms: Rooms, folder: Path, **options: Any) -> Builds:
     bases = BaseImages(rooms.images, rooms.transfers)
     cache = BuildCache(Database(folder / "cache.db"))
     builder = Builder(
@@ -37,8 +39,9 @@ def builds(rooms: Rooms, folder: Path) -> Builds:
         executor=cast(Any, NoProcesses()), images=bases,
     )  # fmt: skip
     made = Builds(
-        builder, rooms.images, bases=bases, cache=cache, events=rooms.events, garbage=rooms.garbage, folder=folder
-    )
+        builder, rooms.images, bases=bases, cache=cache, events=rooms.events, garbage=rooms.garbage,
+        contexts=Contexts(rooms.registry, folder), **options,
+    )  # fmt: skip
     rooms.garbage.protect(made.needed)
     return made
 
@@ -128,6 +131,7 @@ def test_cached_steps_protect_their_layers_until_they_are_pruned(tmp_path: Path)
         assert len(rooms.committed()) == 2
         [copied] = made.cached_steps()
         assert await made.prune(lambda step: step.chain != copied.chain) == ([], 0)
+        assert await made.prune(keep_bytes=1 << 20) == ([], 0)
         assert (made.cached_steps(), len(rooms.committed())) == ([copied], 2)
         steps, freed = await made.prune()
         assert copied.key in steps
@@ -141,3 +145,33 @@ def test_names_of_images_that_are_built_have_no_digest() -> None:
     assert [name.familiar for name in names_of(["a", "", "b:2"])] == ["a:latest", "b:2"]
     with pytest.raises(InvalidParameter, match="cannot be named by a digest"):
         names_of([f"a@sha256:{'0' * 64}"])
+
+
+def test_only_the_steps_of_the_images_named_count_as_done_before(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await rooms.load({"one": ONE})
+        made = builds(rooms, tmp_path)
+
+        async def cached(*names: str) -> int:
+            events: list[Event] = []
+            request = BuildRequest(names=names_of(["made"]), cache_from=names or None)
+            text = b"FROM one\nCOPY f /f\nENV a=b\n"
+            await made.build(context(Dockerfile=text, f=b"x"), request, events.append)
+            return len([event for event in events if isinstance(event, StepCached)])
+
+        assert [await cached(), await cached(), await cached("made", "ghost"), await cached("one")] == [0, 2, 2, 0]
+
+    with_rooms(tmp_path, use)
+
+
+def test_limits_that_the_host_cannot_give_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    def refuse(limits: StepLimits, network: str) -> None:
+        raise InvalidParameter(f"{limits.memory} on {network}")
+
+    async def use(rooms: Rooms) -> None:
+        made = builds(rooms, tmp_path, check=refuse)
+        options = BuildOptions(limits=StepLimits(memory=5), network="mine")
+        with pytest.raises(InvalidParameter, match="5 on mine"):
+            await made.build(context(), BuildRequest(options=options), print)
+
+    with_rooms(tmp_path, use)

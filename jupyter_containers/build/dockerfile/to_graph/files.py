@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
+from jupyter_containers.build.dockerfile.arguments import is_url
 from jupyter_containers.build.dockerfile.instructions import Copy, Statement, Workdir
 from jupyter_containers.build.dockerfile.lines import Heredoc
 from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile
@@ -35,14 +36,16 @@ def copy(
     owner, mode = state.expand(instruction.owner, line), state.expand(instruction.mode, line)
     if mode and not _OCTAL.fullmatch(mode):
         raise line.error(f"invalid chmod parameter: '{mode}': it should be an octal number between 0 and 07777")
+    remote = tuple(source for source in sources if instruction.unpacks and is_url(source))
     operation = CopyFiles(
-        sources,
+        tuple(source for source in sources if source not in remote),
         absolute(destination, state.working_dir),
         owner,
         int(mode, 8) if mode else None,
         instruction.unpacks,
         tuple(InlineFile(h.name, _content(state, statement, h)) for h in instruction.heredocs),
-        line.word,
+        remote=remote,
+        word=line.word,
     )
     if len(sources) + len(instruction.heredocs) > 1 and not destination.endswith("/"):
         raise line.error(
@@ -51,11 +54,8 @@ def copy(
         )
     source = instruction.source
     inputs = (_source(source, dockerfile, stages, images, before=state.number),) if source else ()
-    flags = [f"--chown={owner}"] if owner else []
-    flags += [f"--chmod={mode}"] if mode else []
-    shown = [*sources, *(f"<<{heredoc.name}" for heredoc in instruction.heredocs)]
-    created_by = " ".join([line.word, *flags, *shown, destination])
-    state.add_step(statement, f"{created_by} # buildkit", operation=operation, inputs=inputs)
+    shown = [*sources, *(f"<<{heredoc.name}" for heredoc in instruction.heredocs), destination]
+    state.add_step(statement, _created_by(line.word, owner, mode, shown), operation=operation, inputs=inputs)
 
 
 def workdir(state: StageState, instruction: Workdir, statement: Statement) -> None:
@@ -67,6 +67,12 @@ def workdir(state: StageState, instruction: Workdir, statement: Statement) -> No
     state.change(working_dir=directory)
     operation = MakeDirectory(directory) if directory != "/" else None
     state.add_step(statement, f"WORKDIR {directory}", operation=operation)
+
+
+def _created_by(word: str, owner: str, mode: str, shown: list[str]) -> str:
+    flags = [f"--chown={owner}"] if owner else []
+    flags += [f"--chmod={mode}"] if mode else []
+    return f"{' '.join([word, *flags, *shown])} # buildkit"
 
 
 def absolute(path: str, working_dir: str) -> str:

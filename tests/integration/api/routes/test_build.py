@@ -42,7 +42,7 @@ def test_a_build_talks_as_the_classic_builder_does(api: Api) -> None:
     [step] = [one for one in api.get("/system/df", type="build-cache").json["BuildCache"] if one["Shared"]]
     for filters in ({"label": ["x"]}, {"until": ["1h"]}, {"id": ["zz"]}, {"type": ["exec.cachemount"]}):
         assert api.post("/build/prune", filters=filters).json["CachesDeleted"] == []
-    assert api.post("/build/prune", **{"keep-storage": "5"}).status == 501
+    assert api.post("/build/prune", **{"min-free-space": "5"}).status == 501
     assert step["ID"] in api.post("/build/prune", all=1).json["CachesDeleted"]
     assert api.get("/system/df", type="build-cache").json["BuildCache"] == []
     api.delete("/images/made:1", force=1)
@@ -63,8 +63,8 @@ def test_a_dockerfile_with_a_mistake_names_its_line(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("remote", "https://example.org/x.git"), ("memory", "1000000"), ("squash", "1"), ("version", "2"),
-     ("platform", "linux/s390x"), ("networkmode", "mine"), ("extrahosts", '["a:1.2.3.4"]')],
+    [("remote", "https://example.org/x.git"), ("version", "2"), ("platform", "linux/s390x"), ("cgroupparent", "/x"),
+     ("networkmode", "container:x"), ("outputs", '[{"Type": "local"}]'), ("securityopt", "x")],
 )  # fmt: skip
 def test_what_is_asked_for_and_not_done_is_refused_by_name(api: Api, name: str, value: str) -> None:
     answer = build(api, f"FROM {IMAGE}\n", **{name: value})
@@ -90,3 +90,20 @@ def test_a_private_base_is_pulled_with_the_credentials_of_the_request(api: Api) 
 
 def test_credentials_that_cannot_be_read_are_refused(api: Api) -> None:
     assert build(api, f"FROM {IMAGE}\n", headers={"X-Registry-Config": "!"}).status == 400
+
+
+def test_a_prune_of_the_cache_leaves_what_images_share(api: Api) -> None:
+    build(api, f"FROM {IMAGE}\nRUN echo shared > /shared\n", t="kept", networkmode="none")
+    build(api, f"FROM {IMAGE}\nRUN echo alone > /alone\n", t="gone", networkmode="none")
+    api.delete("/images/gone")
+    assert api.post("/build/prune", filters={"until": ["10h"]}).json == {"CachesDeleted": [], "SpaceReclaimed": 0}
+    pruned = api.post("/build/prune").json
+    assert len(pruned["CachesDeleted"]) == 2
+    assert pruned["SpaceReclaimed"] > 0
+    assert "Using cache" in text(build(api, f"FROM {IMAGE}\nRUN echo shared > /shared\n", networkmode="none"))
+    assert len(api.post("/build/prune", all=1).json["CachesDeleted"]) == 2
+    assert "Using cache" not in text(build(api, f"FROM {IMAGE}\nRUN echo shared > /shared\n", networkmode="none"))
+    assert api.post("/build/prune", filters={"colour": ["red"]}).status == 400
+    api.post("/build/prune", all=1)
+    api.delete("/images/kept")
+    api.post("/images/prune")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from jupyter_containers.api.wire.builds import BuildLines
+from jupyter_containers.api.filters import Filters
+from jupyter_containers.api.wire.builds import RED, RESET, BuildLines, is_prunable, limits_from_wire
+from jupyter_containers.build.executor import StepLimits
 from jupyter_containers.build.progress import (
     Event,
     PullProgress,
@@ -15,6 +19,16 @@ from jupyter_containers.build.progress import (
     StepStarted,
     Warned,
 )
+from jupyter_containers.engine.builds import CachedStep
+from jupyter_containers.errors import InvalidParameter
+
+STEP = CachedStep("key", "sha256:chain", "sha256:parent", "2024-01-01T00:00:00Z", 100.0)
+
+
+def only(lines: BuildLines, event: Event) -> dict[str, Any]:
+    (line,) = lines.lines(event)
+    return line
+
 
 IMAGE_ID = "sha256:" + "0123456789ab" * 5 + "cdef"
 
@@ -31,11 +45,11 @@ IMAGE_ID = "sha256:" + "0123456789ab" * 5 + "cdef"
     ],
 )
 def test_an_event_is_a_line_of_the_classic_builder(event: Event, text: str) -> None:
-    assert BuildLines().line(event)["stream"] == text
+    assert only(BuildLines(), event)["stream"] == text
 
 
 def test_a_step_says_where_it_stands_in_the_dockerfile() -> None:
-    step = BuildLines().line(StepStarted(1, 3, "RUN a", 4, 6, "build"))["step"]
+    step = only(BuildLines(), StepStarted(1, 3, "RUN a", 4, 6, "build"))["step"]
     assert (step["number"], step["line"], step["endLine"], step["stage"], step["state"]) == (
         1,
         4,
@@ -43,20 +57,62 @@ def test_a_step_says_where_it_stands_in_the_dockerfile() -> None:
         "build",
         "started",
     )
-    assert BuildLines().line(StepDone(1, IMAGE_ID, 0.25, cached=True))["step"] == {
+    assert only(BuildLines(), StepDone(1, IMAGE_ID, 0.25, cached=True))["step"] == {
         "number": 1, "state": "done", "seconds": 0.25, "cached": True,
     }  # fmt: skip
 
 
 def test_output_is_cut_between_characters_for_each_stream_by_itself() -> None:
     lines, euro = BuildLines(), "€".encode()
-    assert lines.line(StepOutput(1, 1, b"a" + euro[:1]))["stream"] == "a"
-    assert lines.line(StepOutput(1, 2, b"b"))["stream"] == "b"
-    assert lines.line(StepOutput(1, 1, euro[1:]))["stream"] == "€"
-    assert lines.line(StepOutput(2, 1, b"\xff"))["stream"] == "\ufffd"
+    assert only(lines, StepOutput(1, 1, b"a" + euro[:1]))["stream"] == "a"
+    assert only(lines, StepOutput(1, 2, b"b"))["stream"] == f"{RED}b{RESET}"
+    assert lines.lines(StepOutput(3, 2, euro[:1])) == []
+    assert only(lines, StepOutput(1, 1, euro[1:]))["stream"] == "€"
+    assert only(lines, StepOutput(2, 1, b"\xff"))["stream"] == "\ufffd"
 
 
 def test_a_pull_of_a_base_is_a_line_of_a_pull() -> None:
-    line = BuildLines().line(PullProgress("abc", "Downloading", 5, 10))
+    line = only(BuildLines(), PullProgress("abc", "Downloading", 5, 10))
     assert (line["id"], line["status"], line["progressDetail"]) == ("abc", "Downloading", {"current": 5, "total": 10})
-    assert BuildLines().line(PullProgress("abc", "Waiting"))["progressDetail"] == {}
+    assert only(BuildLines(), PullProgress("abc", "Waiting"))["progressDetail"] == {}
+
+
+def test_the_end_of_a_steps_container_is_told_if_it_is_asked_for() -> None:
+    lines = BuildLines(tells_removal=True)
+    lines.lines(StepRunning(2, "c" * 64))
+    told = [line["stream"] for line in lines.lines(StepDone(2, IMAGE_ID, 0.5))]
+    assert told == ["Removing intermediate container cccccccccccc\n", " ---> 0123456789ab\n"]
+    assert len(lines.lines(StepDone(3, IMAGE_ID, 0.5))) == 1
+
+
+def test_limits_are_read_and_wrong_ones_refused() -> None:
+    numbers = {"memory": 5, "shm_size": 7}
+    limits = limits_from_wire(
+        numbers, [{"Name": "nofile", "Soft": 1, "Hard": 2}], extra_hosts=["a:1.2.3.4"], cpuset_cpus="0", cpuset_mems=""
+    )
+    assert limits == StepLimits(
+        memory=5, shm_size=7, ulimits=(("nofile", 1, 2),), extra_hosts=("a:1.2.3.4",), cpuset_cpus="0"
+    )
+    for wrong in ([7], [{"Name": 7}], [{"Name": "nofile", "Soft": "1"}]):
+        with pytest.raises(InvalidParameter):
+            limits_from_wire({}, wrong, extra_hosts=[], cpuset_cpus="", cpuset_mems="")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "until", "is_shared", "goes"),
+    [
+        ({}, [], False, True),
+        ({}, [101.0], False, True),
+        ({}, [99.0], False, False),
+        ({"shared": ("true",)}, [], True, True),
+        ({"shared": ("true",)}, [], False, False),
+        ({"private": ("true",)}, [], True, False),
+        ({"inuse": ("true",)}, [], True, False),
+        ({"id": ("key", "x")}, [], False, True),
+        ({"id": ("other",)}, [], False, False),
+        ({"parent": ("sha256:parent",), "type": ("regular",)}, [], False, True),
+        ({"type": ("exec.cachemount",)}, [], False, False),
+    ],
+)
+def test_a_prune_takes_what_its_filters_say(wanted: Filters, until: list[float], is_shared: bool, goes: bool) -> None:
+    assert is_prunable(STEP, wanted, until, is_shared) is goes

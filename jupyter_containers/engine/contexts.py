@@ -1,0 +1,155 @@
+"""Where a build finds its files: a tar that comes with the request, or what is at a URL; and files that ADD fetches."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+from jupyter_containers.build.context import UNNAMED, Context
+from jupyter_containers.engine.bodies import consume
+from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
+from jupyter_containers.layers import archive
+from jupyter_containers.layers.compression import Readable, detect
+from jupyter_containers.linux import trees
+from jupyter_containers.linux.safe_paths import open_in_root
+from jupyter_containers.registry import Fetched, Registry
+
+MAX_DOCKERFILE_BYTES = 1 << 20
+# The name of a Dockerfile that is all there is at a URL.
+DOCKERFILE = "Dockerfile"
+
+_FREE_BYTES = 64 << 20
+_CHECK_BYTES = 16 << 20
+_SNIFFED_BYTES = 512
+_USTAR = slice(257, 262)
+
+
+class Contexts:
+    """Contexts of builds, each in a folder of its own under `folder`. Implements build's Downloads."""
+
+    def __init__(self, registry: Registry, folder: Path) -> None:
+        self._registry = registry
+        self._folder = folder
+
+    @asynccontextmanager
+    async def opened(self, body: AsyncIterable[bytes], remote: str, dockerfile: str) -> AsyncIterator[Context]:
+        """Give the files of `body`, a tar, or of what is at the URL `remote`; the folder goes with the block.
+
+        Raises InvalidParameter for what is neither a tar nor a Dockerfile, and what a fetch raises.
+        """
+        folder = Path(mkdtemp(prefix="context-", dir=self._folder))
+        try:
+            root = folder / "tree"
+            root.mkdir(mode=0o755)
+            if remote:
+                dockerfile = await self._fetch_context(remote, root, dockerfile)
+            else:
+                await consume(body, lambda stream: _extract(stream, root))
+            yield Context(root, dockerfile=dockerfile, downloads_path=folder)
+        finally:
+            # A context may have very many files; shielded, so that a build that is cancelled leaves none either.
+            await asyncio.shield(asyncio.to_thread(trees.remove_path, folder))
+
+    async def fetch(self, url: str, folder: Path) -> Path:
+        """See build.downloads.Downloads."""
+        async with self._registry.fetch(url) as fetched:
+            path = folder / (fetched.name if fetched.name not in ("", ".", "..") else UNNAMED)
+            await _write(fetched, path)
+        return path
+
+    async def _fetch_context(self, url: str, root: Path, dockerfile: str) -> str:
+        """Bring a context here, and return the path of its Dockerfile."""
+        if _is_git(url):
+            raise Unsupported(f"a git repository as context ({url}) is not supported: clone it, and send the folder")
+        async with self._registry.fetch(url) as fetched:
+            chunks = aiter(fetched.chunks)
+            start = await _first(chunks)
+            if detect(start) or start[_USTAR] == b"ustar":
+                await consume(_joined(start, chunks), lambda stream: _extract(stream, root))
+                return dockerfile
+            text = bytearray(start)
+            async for chunk in chunks:
+                text += chunk
+                if len(text) > MAX_DOCKERFILE_BYTES:
+                    raise InvalidParameter(f"what is at {url} is no tar, and too long for a Dockerfile")
+        await asyncio.to_thread((root / DOCKERFILE).write_bytes, bytes(text))
+        return DOCKERFILE
+
+
+def read_dockerfile(context: Context) -> str:
+    """Return the text of the Dockerfile. Blocks. Raises InvalidParameter."""
+    name = context.dockerfile
+    root_fd = os.open(context.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fd = open_in_root(root_fd, name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise InvalidParameter(
+            f"Cannot locate specified Dockerfile: {name} ({error.strerror}); it must be inside the build context"
+        ) from error
+    finally:
+        os.close(root_fd)
+    with open(fd, "rb") as file:
+        content = file.read(MAX_DOCKERFILE_BYTES + 1)
+    if len(content) > MAX_DOCKERFILE_BYTES:
+        raise InvalidParameter(f"Dockerfile {name} is larger than {MAX_DOCKERFILE_BYTES} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(f"Dockerfile {name} is not UTF-8 text: {error}") from error
+
+
+def _is_git(url: str) -> bool:
+    """Source: moby, pkg/urlutil, IsGitURL."""
+    bare = url.partition("#")[0]
+    is_web = bare.startswith(("http://", "https://"))
+    return bare.endswith(".git") if is_web else bare.startswith(("git://", "git@", "github.com/", "ssh://"))
+
+
+async def _first(chunks: AsyncIterator[bytes]) -> bytes:
+    """Return the beginning, long enough to see what it is."""
+    start = b""
+    async for chunk in chunks:
+        start += chunk
+        if len(start) >= _SNIFFED_BYTES:
+            break
+    return start
+
+
+async def _joined(start: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield start
+    async for chunk in rest:
+        yield chunk
+
+
+def _extract(stream: Readable, root: Path) -> None:
+    root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        archive.extract(stream, root_fd, "/")
+    finally:
+        os.close(root_fd)
+
+
+async def _write(fetched: Fetched, path: Path) -> None:
+    unchecked = _CHECK_BYTES
+    with path.open("xb") as file:
+        async for chunk in fetched.chunks:
+            unchecked += len(chunk)
+            if unchecked >= _CHECK_BYTES:
+                unchecked = 0
+                _check_room(file.fileno())
+            await asyncio.to_thread(file.write, chunk)
+    if fetched.modified_at is not None:
+        os.utime(path, (fetched.modified_at, fetched.modified_at))
+
+
+def _check_room(fd: int) -> None:
+    space = os.fstatvfs(fd)
+    if space.f_bavail * space.f_frsize < _FREE_BYTES:
+        raise ContainersError(
+            f"no space left on device: less than {_FREE_BYTES >> 20} MiB would stay free", errno=errno.ENOSPC
+        )
