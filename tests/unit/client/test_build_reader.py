@@ -79,3 +79,8 @@ def test_the_way_of_a_base_image_is_progress() -> None:
 
 def test_unknown_lines_say_nothing() -> None:
     assert read({}, {"aux": {}}, {"step": {"number": 1, "state": "dreaming"}, "stream": ""}) == []
+
+
+def test_error_output_is_plain_text_whatever_stands_around_it() -> None:
+    line = {"stream": "\x1b[91moh\n\x1b[0m", "step": {"number": 2, "output": 2}}
+    assert list(BuildReader().read(line)) == [StepOutput(2, 2, "oh\n")]
