@@ -16,10 +16,10 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.http_parser import HttpRequestParserPy
-from aiohttp.http_websocket import WebSocketReader
 from aiohttp.web_protocol import MAX_MSG_QUEUE_SIZE, RequestHandler, RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
+from jupyter_containers.api.hangups import HangupWatch, has_hung_up
 from jupyter_containers.api.routing import json_answer
 from jupyter_containers.api.tls import TlsTransport
 
@@ -72,6 +72,7 @@ class Site(web.SockSite):
         # `_kwargs` are what the server itself would make its handlers of; aiohttp has no setting for the class of
         # those, nor for their parser.
         http: Any = _Http(server, loop=loop, **server._kwargs)
+        http.input_has_ended = False
         http._parser = HttpRequestParserPy(
             http,
             loop,
@@ -88,7 +89,20 @@ class Site(web.SockSite):
 class _Http(RequestHandler):
     """aiohttp's side of a connection, with Docker's form for what is no request."""
 
-    __slots__ = ()
+    __slots__ = ("input_has_ended",)
+
+    input_has_ended: bool
+
+    async def finish_response(
+        self, request: BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        if self.input_has_ended or request.method == "CONNECT":
+            # The rest of a body that will never come is not waited for.
+            self._lingering_time = 0
+        result = await super().finish_response(request, resp, start_time)
+        if self.input_has_ended and not self._messages:
+            self.close()
+        return result
 
     def handle_error(
         self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -112,7 +126,7 @@ TOO_LARGE = "the header of the request is too large"
 
 
 class Front:
-    """Passes everything to aiohttp, except heads that do not end, and the end of input behind a request to upgrade."""
+    """Passes everything to aiohttp, except heads that do not end, and the end of input behind requests."""
 
     def __init__(self, http: Any, patience: Patience) -> None:
         self._http = http
@@ -120,6 +134,7 @@ class Front:
         self._patience = patience
         self._timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
+        self._hangup: HangupWatch | None = None
         self.has_ended = False
         self.pause_writing = http.pause_writing
         self.resume_writing = http.resume_writing
@@ -130,7 +145,7 @@ class Front:
         self._http.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_timer()
+        self.let_go()
         self._http.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -159,13 +174,31 @@ class Front:
             self._timer = None
 
     def eof_received(self) -> bool:
-        # A web socket does not outlive one of its halves.
-        if not self._http._upgraded or isinstance(self._http._payload_parser, WebSocketReader):
-            return bool(self._http.eof_received())
-        self.has_ended = True
-        # When the request is refused instead of hijacked, the connection ends with the answer.
-        self._http.close()
+        """Let a client that has closed its writing half have the answers to what it asked; one that is gone, not."""
+        http = self._http
+        if http._upgraded:
+            # When the request is refused instead of hijacked, the connection ends with the answer.
+            self.has_ended = http.input_has_ended = True
+            http.close()
+            return True
+        is_idle = not http._request_count or (http._waiter is not None and not http._waiter.done())
+        is_cut = self._parser._payload_parser is not None
+        if is_idle or is_cut or has_hung_up(self._transport):
+            return False
+        self.has_ended = http.input_has_ended = True
+        self._hangup = HangupWatch(self._transport, self._transport.abort)
         return True
+
+    def let_go(self) -> bool:
+        """Take no more part in the connection; return whether its input has ended."""
+        self._stop_timer()
+        self._stop_watch()
+        return self.has_ended
+
+    def _stop_watch(self) -> None:
+        if self._hangup is not None:
+            self._hangup.stop()
+            self._hangup = None
 
 
 def _too_large() -> bytes:

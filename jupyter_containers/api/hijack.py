@@ -11,13 +11,13 @@ For that connections begin behind a Front (front.py).
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
 from aiohttp import web
 
+from jupyter_containers.api.hangups import HangupWatch
 from jupyter_containers.api.routing import API_VERSION
 from jupyter_containers.api.streams import RAW_STREAM, STDOUT, DetachKeys, frame
 from jupyter_containers.version import __version__
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         self._has_ended = False
         self._is_over = False
         self._is_full: asyncio.Future[None] | None = None
-        self._hangup: select.epoll | None = None
+        self._hangup: HangupWatch | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if has_ended:
             self.eof_received()
@@ -173,24 +173,13 @@ class Connection(asyncio.Protocol):
         asyncio.get_running_loop().call_soon(self._http.connection_lost, exc)
 
     def _watch_hangup(self) -> None:
-        # After the end of input asyncio no longer looks at the descriptor, and a client that then goes away for good
-        # would stay unnoticed until the next byte of output. An epoll that asks for nothing still reports EPOLLHUP,
-        # which a socket has only when both directions are closed; and an epoll can itself be waited for. With TLS the
-        # descriptor is still read, and tells.
-        if self._transport.get_extra_info("sslcontext") is not None:
-            return
-        self._hangup = select.epoll()
-        self._hangup.register(self._transport.get_extra_info("socket").fileno(), 0)
-        asyncio.get_running_loop().add_reader(self._hangup.fileno(), self._hung_up)
-
-    def _hung_up(self) -> None:
-        self._unwatch_hangup()
-        self._transport.abort()
+        # With TLS the descriptor is still read, and tells.
+        if self._transport.get_extra_info("sslcontext") is None:
+            self._hangup = HangupWatch(self._transport, self._transport.abort)
 
     def _unwatch_hangup(self) -> None:
         if self._hangup is not None:
-            asyncio.get_running_loop().remove_reader(self._hangup.fileno())
-            self._hangup.close()
+            self._hangup.stop()
             self._hangup = None
 
 
@@ -320,7 +309,8 @@ def take_over(request: web.Request, content_type: str = RAW_STREAM) -> Connectio
     tail = _Tail()
     http: Any = request.protocol
     http.set_parser(tail)
-    has_ended = getattr(transport.get_protocol(), "has_ended", False)
+    front: Any = transport.get_protocol()
+    has_ended = front.let_go()
     connection = Connection(transport, http, tail.content, has_ended=has_ended)
     transport.set_protocol(connection)
     connection.release()

@@ -18,12 +18,15 @@ IMPATIENT = Patience(first_seconds=0.3, head_seconds=0.1, head_bytes=100_000, he
 REQUEST = b"GET /x HTTP/1.1\r\nHost: d\r\n\r\n"
 
 
-@asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    async def answer(request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(float(request.query.get("seconds", 0)))
-        return web.Response(text=f"<{len(await request.read())}>")
+async def measure(request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(float(request.query.get("seconds", 0)))
+    return web.Response(text=f"<{len(await request.read())}>")
 
+
+@asynccontextmanager
+async def served(
+    folder: Path, answer: Callable[[web.Request], Awaitable[web.StreamResponse]] = measure
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     application = web.Application()
     application.router.add_route("*", "/x", answer)
     runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
@@ -143,3 +146,67 @@ def test_what_is_no_request_is_refused_in_json_and_the_connection_ends(tmp_path:
         assert (status, message.startswith("Bad HTTP method"), len(message) <= 300) == (400, True, True)
 
     run(tmp_path, test)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_client_that_ends_its_half_still_gets_its_answers(tmp_path: Path, count: int) -> None:
+    async def test(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(REQUEST.replace(b"/x", b"/x?seconds=0.05") * count)
+        writer.write_eof()
+        assert (await reader.read()).count(b"<0>") == count
+
+    run(tmp_path, test)
+
+
+def test_a_tunnel_is_refused_at_once(tmp_path: Path) -> None:
+    async def test(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"CONNECT /nowhere HTTP/1.1\r\nHost: d\r\n\r\n")
+        async with asyncio.timeout(2):
+            assert (await reader.read()).startswith(b"HTTP/1.1 404")
+
+    run(tmp_path, test)
+
+
+def test_a_body_that_breaks_off_is_not_waited_for(tmp_path: Path) -> None:
+    async def test(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"POST /x HTTP/1.1\r\nHost: d\r\nContent-Length: 10\r\n\r\nabc")
+        writer.write_eof()
+        assert await reader.read() == b""
+
+    run(tmp_path, test)
+
+
+def test_an_idle_connection_ends_with_its_clients_half(tmp_path: Path) -> None:
+    async def test(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(REQUEST)
+        await reader.readuntil(b"<0>")
+        writer.write_eof()
+        assert await reader.read() == b""
+
+    run(tmp_path, test)
+
+
+@pytest.mark.parametrize("ends_first", [False, True])
+def test_an_answer_for_a_client_that_is_gone_is_given_up(tmp_path: Path, ends_first: bool) -> None:
+    async def whole() -> None:
+        begun, ended = asyncio.Event(), asyncio.Event()
+
+        async def answer(_request: web.Request) -> web.StreamResponse:
+            begun.set()
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.set()
+            return web.Response()
+
+        async with asyncio.timeout(5), served(tmp_path, answer) as (_, writer):
+            writer.write(REQUEST)
+            await begun.wait()
+            if ends_first:
+                writer.write_eof()
+                await asyncio.sleep(0.05)
+                assert not ended.is_set()
+            writer.close()
+            await ended.wait()
+
+    asyncio.run(whole())
