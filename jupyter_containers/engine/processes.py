@@ -149,15 +149,15 @@ class Execs:
     async def resize(self, exec_: Exec, *, height: int, width: int) -> None:
         """Change the size of its terminal, in characters, as soon as it runs: clients send it right after the start.
 
-        Raises Conflict (500, as dockerd) when it does not run.
+        Raises Conflict when it does not run.
         """
         try:
             async with asyncio.timeout(BEGIN_SECONDS):
                 await exec_.begun.wait()
         except TimeoutError:
-            raise Conflict("timeout waiting for exec session ready", status=500) from None
+            raise Conflict("timeout waiting for exec session ready") from None
         if not exec_.is_running:
-            raise Conflict(f"cannot resize exec {exec_.id}: it is not running", status=500)
+            raise Conflict(f"cannot resize exec {exec_.id}: it is not running")
         await exec_.container.running_shim().resize(height, width, exec_.id)
 
     def _container_ended(self, container: Container) -> None:

@@ -37,7 +37,7 @@ class Pushes:
             raise InvalidParameter("cannot push a digest reference")
         known = self._images.tags_of(reference)
         if not known:
-            raise NotFound(f"An image does not exist locally with the tag: {reference.familiar_repository}", status=500)
+            raise NotFound(f"An image does not exist locally with the tag: {reference.familiar_repository}")
         if reference.tag is None:
             return known
         if reference not in known:

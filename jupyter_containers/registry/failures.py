@@ -1,7 +1,7 @@
 """What registries refuse, in dockerd's words; from HTTP answers and network failures to our kinds.
 
-Status 500 is given where dockerd answers it, although 401 or 503 would say more: the docker CLI takes a 401 of the
-daemon as a question for a password, and in scripts hides the message behind that.
+A registry that wants a login is answered with 500 as by dockerd, although 401 would say more: the docker CLI takes a
+401 of the daemon as a question for a password, and in scripts hides the message behind that.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class RegistryUnreachable(Unavailable):
     """No answer, a broken one, or one that says "later"; `is_transient` if trying again may help."""
 
     def __init__(self, message: str, *, is_transient: bool = True, retry_after_seconds: float | None = None) -> None:
-        super().__init__(message, status=500)
+        super().__init__(message)
         self.is_transient = is_transient
         self.retry_after_seconds = retry_after_seconds
 

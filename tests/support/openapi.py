@@ -39,7 +39,7 @@ class Description:
         Go sends null for an empty list, map or pointer wherever the description says nothing, so null is a problem
         only for what Go cannot leave empty: numbers, booleans and strings that are not marked x-nullable.
         """
-        schema = self._resolved(schema)
+        schema = self.resolved(schema)
         if value is None:
             if schema.get("type") in ("string", "integer", "number", "boolean") and not schema.get("x-nullable"):
                 yield f"{place} is null, not {schema['type']}"
@@ -68,7 +68,7 @@ class Description:
 
         Items of lists and of maps with free keys have the name of what holds them. What is null or empty has no fields.
         """
-        schema = self._resolved(schema)
+        schema = self.resolved(schema)
         if isinstance(value, list):
             for item in value:
                 yield from self.absent(item, schema.get("items", {}), place)
@@ -95,7 +95,7 @@ class Description:
     def parameters(self, method: str, path: str) -> list[Mapping[str, Any]]:
         """Return the parameters of an operation."""
         found = self._document["paths"][path][method.lower()].get("parameters", [])
-        return [self._resolved(parameter) for parameter in found]
+        return [self.resolved(parameter) for parameter in found]
 
     def definition(self, name: str) -> Mapping[str, Any]:
         """Return a named schema."""
@@ -104,28 +104,28 @@ class Description:
 
     def fields(self, schema: Mapping[str, Any]) -> set[str]:
         """Return the names of an object's fields."""
-        return set(self._resolved(schema).get("properties", {}))
+        return set(self.resolved(schema).get("properties", {}))
 
     def field(self, schema: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         """Return the schema of an object's field."""
-        found: Mapping[str, Any] = self._resolved(schema)["properties"][name]
+        found: Mapping[str, Any] = self.resolved(schema)["properties"][name]
         return found
 
     def items(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the schema of an array's items."""
-        items: Mapping[str, Any] = self._resolved(schema)["items"]
+        items: Mapping[str, Any] = self.resolved(schema)["items"]
         return items
 
-    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow $ref, and melt allOf into one object."""
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             # What stands beside $ref counts too: Docker's description marks nullable references so.
             beside = {key: item for key, item in schema.items() if key != "$ref"}
-            return {**self._resolved(self._document["definitions"][name]), **beside}
+            return {**self.resolved(self._document["definitions"][name]), **beside}
         if "allOf" not in schema:
             return schema
-        parts = [self._resolved(part) for part in schema["allOf"]]
+        parts = [self.resolved(part) for part in schema["allOf"]]
         if not any("properties" in part for part in parts):  # an enumeration with a text beside it
             return {key: item for part in parts for key, item in part.items()}
         properties = {name: item for part in parts for name, item in part.get("properties", {}).items()}

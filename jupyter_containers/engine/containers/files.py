@@ -88,10 +88,7 @@ def extract(roster: Roster, container: Container, path: str, stream: Readable, *
     with _located(roster, container, target) as place, _docker_words(container, path):
         _refuse_non_directory(place)
         _refuse_read_only(container.record, target)
-        try:
-            archive.extract(stream, place.root_fd, place.path, keep_kind=keep_kind)
-        except InvalidParameter as error:
-            raise InvalidParameter(error.message, **{**error.details, "status": 500}) from error
+        archive.extract(stream, place.root_fd, place.path, keep_kind=keep_kind)
     roster.publish(container, "extract-to-dir")
 
 
@@ -101,7 +98,7 @@ def _refuse_non_directory(place: _Place) -> None:
     except InvalidParameter:
         found = None
     if found is None or not stat.S_ISDIR(found.mode):
-        raise InvalidParameter("extraction point is not a directory", status=500)
+        raise InvalidParameter("extraction point is not a directory")
 
 
 def _refuse_read_only(record: Record, path: str) -> None:

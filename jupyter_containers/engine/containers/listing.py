@@ -108,7 +108,7 @@ def _created(roster: Roster, value: str) -> int:
     try:
         return roster.find(value).record.created_at
     except NotFound as error:
-        raise NotFound(f"no such container {value}", status=500) from error
+        raise NotFound(f"no such container {value}", status=400) from error
 
 
 def _simple_test(roster: Roster, name: str, values: Collection[str]) -> _Test:

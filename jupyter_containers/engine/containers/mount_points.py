@@ -78,7 +78,7 @@ def parse_bind(text: str) -> MountPoint:
     """Read `source:/destination[:options]`, `name:/destination` or `/destination`. Raises InvalidParameter."""
     parts = text.split(":")
     if len(parts) > 3 or not all(parts[:2]):
-        raise InvalidParameter(f"invalid volume specification: '{text}'", status=500)
+        raise InvalidParameter(f"invalid volume specification: '{text}'")
     if len(parts) == 1:
         return _anonymous(MountPoint("volume", _destination(parts[0], "volume", text), mode="z"))
     source, mode = parts[0], parts[2] if len(parts) == 3 else ""
@@ -102,11 +102,11 @@ def _mode_words(mode: str, kind: str, text: str) -> list[str]:
     groups = ({"ro", "rw"}, {"z", "Z"}, set(PROPAGATIONS), {"nocopy"}, {"cached", "delegated", "consistent"})
     doubled = any(len([word for word in words if word in group]) > 1 for group in groups)
     if not set(words) <= _MODES or doubled:
-        raise InvalidParameter(f"invalid mode: {mode}", status=500)
+        raise InvalidParameter(f"invalid mode: {mode}")
     if kind == "volume" and set(words) & set(PROPAGATIONS):
-        raise InvalidParameter(f"{_refusal(text, kind)}: field BindOptions must not be specified", status=500)
+        raise InvalidParameter(f"{_refusal(text, kind)}: field BindOptions must not be specified")
     if kind == "bind" and "nocopy" in words:
-        raise InvalidParameter(f"{_refusal(text, kind)}: field VolumeOptions must not be specified", status=500)
+        raise InvalidParameter(f"{_refusal(text, kind)}: field VolumeOptions must not be specified")
     return words
 
 
@@ -117,10 +117,10 @@ def _refusal(text: str, kind: str) -> str:
 def _destination(path: str, kind: str, text: str) -> str:
     where = _refusal(text, kind)
     if not path.startswith("/"):
-        raise InvalidParameter(f"{where}: invalid mount path: '{path}' mount path must be absolute", status=500)
+        raise InvalidParameter(f"{where}: invalid mount path: '{path}' mount path must be absolute")
     clean = normpath(path).replace("//", "/")
     if clean == "/":
-        raise InvalidParameter(f"{where}: invalid specification: destination can't be '/'", status=500)
+        raise InvalidParameter(f"{where}: invalid specification: destination can't be '/'")
     return clean
 
 

@@ -128,10 +128,10 @@ async def pause(roster: Roster, container: Container) -> None:
 
 
 async def resume(roster: Roster, container: Container) -> None:
-    """Thaw its processes. Raises Conflict (which dockerd answers with 500)."""
+    """Thaw its processes. Raises Conflict."""
     async with container.lock:
         if container.record.state.status is not Status.PAUSED:
-            raise Conflict(f"Container {container.id} is not paused", status=500)
+            raise Conflict(f"Container {container.id} is not paused")
         await container.running_shim().resume()
         roster.save_state(container, status=Status.RUNNING)
         roster.publish(container, "unpause")

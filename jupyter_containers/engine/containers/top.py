@@ -145,7 +145,7 @@ def parse_arguments(arguments: str) -> list[_Column]:
             raise Unsupported(f"ps option {word!r} is not supported; use -ef, aux or -o with columns")
     columns = [_column(name) for name in chosen or names]
     if not any(title == "PID" for title, _ in columns):
-        raise InvalidParameter("Couldn't find PID field in ps output", status=500)
+        raise InvalidParameter("Couldn't find PID field in ps output")
     return columns
 
 

@@ -85,7 +85,7 @@ def test_a_terminal_of_its_own_with_a_size(api: Api, sleeper: str) -> None:
     stream.send(b"\n")
     assert b"21 31" in stream.read()
     stream.close()
-    assert api.post(f"/exec/{exec_}/resize", h=1, w=1).status == 500
+    assert api.post(f"/exec/{exec_}/resize", h=1, w=1).status == 409
 
 
 def test_the_end_of_the_container_is_the_end_of_its_execs(api: Api, sleeper: str) -> None:
