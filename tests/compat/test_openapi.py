@@ -25,10 +25,13 @@ from tools.demo_registry import registry_with_busybox
 
 CALLS = tuple(calls())
 
-# What Docker without swarm refuses too, with this status; and what we do not have, with 501.
+# What Docker without swarm refuses too, and what we do not have. The longest beginning of a path counts.
+_NO_SWARM = (503, "This node is not a swarm manager")
 REFUSED = {
-    "/swarm": 503, "/nodes": 503, "/services": 503, "/tasks": 503, "/secrets": 503, "/configs": 503, "/plugins": 501,
-    "/session": 501,
+    **dict.fromkeys(("/swarm", "/nodes", "/services", "/tasks", "/secrets", "/configs"), _NO_SWARM),
+    "/swarm/init": (501, "not supported"), "/swarm/join": (501, "not supported"),
+    "/swarm/leave": (503, "This node is not part of a swarm"),
+    "/plugins": (501, "not supported"), "/session": (501, "not supported"),
 }  # fmt: skip
 
 
@@ -105,16 +108,18 @@ def nothing_left() -> None:
     """Things are shared by the tests of this file, and removed behind the last."""
 
 
-def is_refused(path: str) -> bool:
-    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in REFUSED)
+def refusal(operation: str) -> tuple[int, str] | None:
+    """Return status and words of a refusal, None for what is served."""
+    path = operation.partition(" ")[2]
+    known = [prefix for prefix in REFUSED if path == prefix or path.startswith(f"{prefix}/")]
+    return REFUSED[max(known, key=len)] if known and operation not in {call.operation for call in CALLS} else None
 
 
 def test_each_operation_is_called_or_refused_on_purpose(description: Description) -> None:
     described = {f"{method} {path}" for method, path in description.operations()}
     called = {call.operation for call in CALLS}
     assert called - described == set()
-    assert {operation for operation in described - called if not is_refused(operation.split()[1])} == set()
-    assert {operation for operation in called if is_refused(operation.split()[1])} == set()
+    assert {operation for operation in described - called if refusal(operation) is None} == set()
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)
@@ -193,13 +198,12 @@ ABSENT = {
 
 def test_what_is_refused_is_refused_with_a_sentence(api: Api, description: Description) -> None:
     for method, path in description.operations():
-        if not is_refused(path):
+        expected = refusal(f"{method} {path}")
+        if expected is None:
             continue
         answer = ask(api, method, path.format(id="x", name="x"), {} if method == "POST" else None)
-        assert answer.status == REFUSED[f"/{path.split('/')[1]}"], (method, path, answer)
-        assert answer.kind == "application/json"
-        message = json.loads(answer.content)["message"]
-        assert "not supported" in message, (method, path)
+        assert (answer.status, answer.kind) == (expected[0], "application/json"), (method, path, answer)
+        assert expected[1] in json.loads(answer.content)["message"], (method, path)
 
 
 def test_what_does_not_exist_is_404(api: Api, description: Description) -> None:
@@ -209,7 +213,12 @@ def test_what_does_not_exist_is_404(api: Api, description: Description) -> None:
     }  # fmt: skip
     query = {"archive": "?path=/", "rename": "?name=new", "tag": "?repo=new", "resize": "?h=1&w=1", "ws": "?stream=1"}
     for method, path in description.operations():
-        if "{" not in path or is_refused(path) or f"{method} {path}" in NOT_YET or path.startswith("/distribution"):
+        if (
+            "{" not in path
+            or refusal(f"{method} {path}")
+            or f"{method} {path}" in NOT_YET
+            or path.startswith("/distribution")
+        ):
             continue
         url = path.format(id="no-such", name="no-such") + query.get(path.rpartition("/")[2], "")
         if path == "/volumes/{name}" and method == "PUT":
@@ -224,7 +233,7 @@ def test_what_does_not_exist_is_404(api: Api, description: Description) -> None:
 def test_a_filter_that_nobody_knows_is_400(api: Api, description: Description) -> None:
     for method, path in description.operations():
         names = {parameter["name"] for parameter in description.parameters(method, path)}
-        if "filters" not in names or is_refused(path) or path == "/images/search":
+        if "filters" not in names or refusal(f"{method} {path}") or path == "/images/search":
             continue
         for filters in ("%7B%22nonsense%22%3A[%22x%22]%7D", "nonsense", "[1]"):
             answer = ask(api, method, f"{path}?filters={filters}")

@@ -105,6 +105,8 @@ def with_exec(api: Api, request: Request) -> Request:
     if EXEC not in request.url:
         return request
     made = api.post("/containers/box/exec", {"Cmd": ["sleep", "600"], "AttachStdout": True, "Tty": True})
+    if not request.url.startswith(f"/exec/{EXEC}/start"):
+        api.post(f"/exec/{made.json['Id']}/start", {"Detach": True, "Tty": True})
     return replace(request, url=request.url.replace(EXEC, made.json["Id"]))
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.needs("root", "overlay")
 @pytest.mark.parametrize(
     ("method", "path", "status", "said"),
     [("GET", "/swarm", 503, "not a swarm manager"), ("GET", "/services/x", 503, "not a swarm manager"),
-     ("POST", "/secrets/create", 503, "not a swarm manager"), ("GET", "/plugins", 501, "not supported"),
+     ("POST", "/secrets/create", 503, "not a swarm manager"), ("GET", "/plugins/x/set", 501, "not supported"),
      ("POST", "/session", 501, "not supported"), ("GET", "/containers/x/checkpoints", 501, "not supported"),
      ("GET", "/swarming", 404, "page not found"), ("GET", "/", 404, "page not found")],
 )  # fmt: skip
