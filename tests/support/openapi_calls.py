@@ -143,6 +143,9 @@ class World:
         self._running(host={"NetworkMode": found})
         return found
 
+    def _bridged(self) -> str:
+        return self._running(host={"NetworkMode": "bridge"})
+
     def _connected(self) -> str:
         """A container on the kept network, to be disconnected."""
         return self._running(host={"NetworkMode": self["network"]})
@@ -289,7 +292,7 @@ def _networks_and_volumes() -> Iterator[Call]:
     yield Call("POST /networks/create", 201, "/networks/create", {"Name": "{name}", **labels})
     yield Call("POST /networks/create", 400, "/networks/create", {"Name": "{name}", **labels, **subnet})
     yield Call("POST /networks/create", 404, "/networks/create", {"Name": "{name}", "Driver": "nonsense", **labels})
-    yield Call("POST /networks/{id}/connect", 200, "/networks/{network}/connect", {"Container": "{running}"})
+    yield Call("POST /networks/{id}/connect", 200, "/networks/{network}/connect", {"Container": "{bridged}"})
     yield Call("POST /networks/{id}/connect", 403, "/networks/host/connect", {"Container": "{running}"})
     yield Call("POST /networks/{id}/disconnect", 200, "/networks/{network}/disconnect", {"Container": "{connected}"})
     yield Call("DELETE /networks/{id}", 204, "/networks/{new_network}")
