@@ -1,22 +1,53 @@
 """The processes of a container, as `ps` shows them, read from /proc: there need not be a ps on the host.
 
-Understood: the option groups -e -f -A a u x, -o with columns, and --pid-less forms of these; others are refused.
+Understood are the options that choose columns (-f -F -j -l -y -L -Z -o, and j l u f of the BSD kind), their order
+(--sort) and their form (-w, --forest), and those that choose all processes (-e -A -a -d x): others are refused.
+Source: ps(1).
 """
 
 from __future__ import annotations
 
-import os
-import pwd
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.ps_columns import (
+    COLUMNS,
+    Column,
+    Host,
+    Process,
+    read_process,
+    this_host,
+    threads_of,
+)
 from jupyter_containers.errors import InvalidParameter, Unsupported
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+# Letters that say which processes or how wide, of which docker top shows the container's, whole, in any case.
+_UNIX_ALL, _BSD_ALL = frozenset("eAadTw"), frozenset("axTwe")
+_UNIX_FORMS, _BSD_FORMS = frozenset("fFjlyLZ"), frozenset("julf")
+_FULL = ("user=UID", "pid", "ppid", "c", "stime", "tty=TTY", "time", "cmd")
+_EXTRA_FULL = ("user=UID", "pid", "ppid", "c", "sz", "rss", "psr", "stime", "tty=TTY", "time", "cmd")
+_LONG = ("f", "s", "uid", "pid", "ppid", "c", "opri", "ni", "addr", "sz", "wchan", "tty=TTY", "time", "ucmd")
+_JOBS = ("pid", "pgid", "sid", "tty=TTY", "time", "ucmd")
+_PLAIN = ("pid", "tty=TTY", "time", "ucmd")
+_BSD_USER = ("user", "pid", "%cpu", "%mem", "vsz", "rss", "tty=TTY", "stat", "start", "bsdtime", "command")
+_BSD_JOBS = ("ppid", "pid", "pgid", "sid", "tty=TTY", "tpgid", "stat", "uid", "bsdtime", "command")
+_BSD_LONG = (
+    "f",
+    "uid",
+    "pid",
+    "ppid",
+    "priority",
+    "ni",
+    "vsz",
+    "rss",
+    "wchan",
+    "stat",
+    "tty=TTY",
+    "bsdtime",
+    "command",
+)
+_BSD_PLAIN = ("pid", "tty=TTY", "stat", "bsdtime", "command")
+_COMMANDS = frozenset({"args", "cmd", "command", "comm", "ucmd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,89 +56,46 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """What /proc says of one process. Source: proc_pid_stat(5), proc_pid_status(5)."""
+@dataclass(slots=True)
+class Wish:
+    """What the options of a `ps` ask for. `names` are columns, with a title behind `=`."""
 
-    pid: int
-    parent: int
-    group: int
-    session: int
-    terminal: int
-    state: str
-    uid: int
-    gid: int
-    nice: int
-    threads: int
-    cpu_ticks: int
-    start_ticks: int
-    virtual_bytes: int
-    resident_bytes: int
-    name: str
-    arguments: str
+    chosen: list[str] = field(default_factory=list)
+    unix: set[str] = field(default_factory=set)
+    bsd: set[str] = field(default_factory=set)
+    order: list[str] = field(default_factory=list)
+    is_bsd: bool = False
+    is_forest: bool = False
 
+    @property
+    def has_threads(self) -> bool:
+        return "L" in self.unix
 
-@dataclass(frozen=True, slots=True)
-class _Host:
-    """What is needed of the host to say it in words: now, and its memory."""
+    @property
+    def names(self) -> list[str]:
+        names = self.chosen or list(self._bsd_form() if self.is_bsd and not self.unix else self._unix_form())
+        if self.has_threads and not self.chosen:
+            place = names.index("ppid" if "ppid" in names else "pid") + 1
+            names.insert(place, "lwp")
+            if "c" in names:
+                names.insert(names.index("c") + 1, "nlwp")
+        return ["label", *names] if "Z" in self.unix and not self.chosen else names
 
-    uptime_seconds: float
-    memory_bytes: int
-    now: float
+    def _bsd_form(self) -> tuple[str, ...]:
+        forms = {"u": _BSD_USER, "j": _BSD_JOBS, "l": _BSD_LONG}
+        return next((forms[letter] for letter in "ujl" if letter in self.bsd), _BSD_PLAIN)
 
-    def age(self, process: Process) -> float:
-        return max(self.uptime_seconds - process.start_ticks / _TICKS, 0.0)
-
-    def cpu_percent(self, process: Process) -> float:
-        age = self.age(process)
-        return 100.0 * process.cpu_ticks / _TICKS / age if age else 0.0
-
-
-_Column = tuple[str, Callable[[Process, _Host], str]]
-_COLUMNS: dict[str, _Column] = {
-    "pid": ("PID", lambda p, _h: str(p.pid)),
-    "ppid": ("PPID", lambda p, _h: str(p.parent)),
-    "pgid": ("PGID", lambda p, _h: str(p.group)),
-    "pgrp": ("PGRP", lambda p, _h: str(p.group)),
-    "sid": ("SID", lambda p, _h: str(p.session)),
-    "uid": ("UID", lambda p, _h: str(p.uid)),
-    "gid": ("GID", lambda p, _h: str(p.gid)),
-    "user": ("USER", lambda p, _h: _user(p.uid)),
-    "euser": ("EUSER", lambda p, _h: _user(p.uid)),
-    "uname": ("USER", lambda p, _h: _user(p.uid)),
-    "comm": ("COMMAND", lambda p, _h: p.name),
-    "ucmd": ("CMD", lambda p, _h: p.name),
-    "args": ("COMMAND", lambda p, _h: p.arguments),
-    "cmd": ("CMD", lambda p, _h: p.arguments),
-    "command": ("COMMAND", lambda p, _h: p.arguments),
-    "stat": ("STAT", lambda p, _h: _status(p)),
-    "s": ("S", lambda p, _h: p.state),
-    "state": ("S", lambda p, _h: p.state),
-    "tty": ("TT", lambda p, _h: _terminal(p.terminal)),
-    "tt": ("TT", lambda p, _h: _terminal(p.terminal)),
-    "ni": ("NI", lambda p, _h: str(p.nice)),
-    "nice": ("NI", lambda p, _h: str(p.nice)),
-    "nlwp": ("NLWP", lambda p, _h: str(p.threads)),
-    "thcount": ("THCNT", lambda p, _h: str(p.threads)),
-    "vsz": ("VSZ", lambda p, _h: str(p.virtual_bytes // 1024)),
-    "rss": ("RSS", lambda p, _h: str(p.resident_bytes // 1024)),
-    "%mem": ("%MEM", lambda p, h: f"{100 * p.resident_bytes / h.memory_bytes:.1f}"),
-    "pmem": ("%MEM", lambda p, h: f"{100 * p.resident_bytes / h.memory_bytes:.1f}"),
-    "%cpu": ("%CPU", lambda p, h: f"{h.cpu_percent(p):.1f}"),
-    "pcpu": ("%CPU", lambda p, h: f"{h.cpu_percent(p):.1f}"),
-    "c": ("C", lambda p, h: str(min(int(h.cpu_percent(p)), 99))),
-    "time": ("TIME", lambda p, _h: _long_time(p)),
-    "cputime": ("TIME", lambda p, _h: _long_time(p)),
-    "bsdtime": ("TIME", lambda p, _h: _short_time(p)),
-    "etime": ("ELAPSED", lambda p, h: _elapsed(h.age(p))),
-    "etimes": ("ELAPSED", lambda p, h: str(int(h.age(p)))),
-    "stime": ("STIME", lambda p, h: _start(p, h)),  # noqa: PLW0108 - it is defined below
-    "start": ("START", lambda p, h: _start(p, h)),  # noqa: PLW0108
-}  # fmt: skip
-_FULL = ("user=UID", "pid", "ppid", "c", "stime", "tty=TTY", "time", "cmd")
-_PLAIN = ("pid", "tty=TTY", "time", "ucmd")
-_USER = ("user", "pid", "%cpu", "%mem", "vsz", "rss", "tty=TTY", "stat", "start", "bsdtime", "command")
-_BSD = ("pid", "tty=TTY", "stat", "bsdtime", "command")
+    def _unix_form(self) -> tuple[str, ...]:
+        if "l" in self.unix:
+            names = [name for name in _LONG if "y" not in self.unix or name != "f"]
+            if "y" in self.unix:
+                names[names.index("addr")] = "rss"
+            if "f" in self.unix:
+                names[-3:-3] = ["stime"]
+                names[-1] = "cmd"
+            return tuple(names)
+        forms = {"F": _EXTRA_FULL, "f": _FULL, "j": _JOBS}
+        return next((forms[letter] for letter in "Ffj" if letter in self.unix), _PLAIN)
 
 
 async def top(container: Container, arguments: str) -> Table:
@@ -115,118 +103,102 @@ async def top(container: Container, arguments: str) -> Table:
 
     Raises Conflict when it does not run, Unsupported for an option that is not understood.
     """
-    columns = parse_arguments(arguments or "-ef")
+    wish = parse_arguments(arguments or "-ef")
+    columns = columns_of(wish)
     pids = await container.running_shim().processes()
-    host = _Host(_uptime(), os.sysconf("SC_PHYS_PAGES") * _PAGE, time.time())
-    found = [process for pid in sorted(pids) if (process := read_process(pid)) is not None]
-    rows = tuple(tuple(value(process, host) for _, value in columns) for process in found)
-    return Table(tuple(title for title, _ in columns), rows)
+    if wish.has_threads:
+        read = [read_process(pid, thread) for pid in sorted(pids) for thread in threads_of(pid)]
+    else:
+        read = [read_process(pid) for pid in sorted(pids)]
+    return table([process for process in read if process is not None], columns, wish, this_host())
 
 
-def parse_arguments(arguments: str) -> list[_Column]:
-    """Return the columns asked for. Raises Unsupported naming the option, InvalidParameter without a PID column."""
-    words, chosen = arguments.split(), list[str]()
-    names: Sequence[str] = _PLAIN
-    while words:
-        word = words.pop(0)
-        letters = word.lstrip("-")
-        if letters.startswith("o") or word in ("--format",):
-            chosen += (letters[1:] or (words.pop(0) if words else "")).split(",")
-        elif word.startswith("--format="):
-            chosen += word.partition("=")[2].split(",")
-        elif letters and set(letters) <= set("eAdTaxufwjl") and "l" not in letters and "j" not in letters:
-            if "f" in letters and word.startswith("-"):
-                names = _FULL
-            elif "u" in letters:
-                names = _USER
-            elif not word.startswith("-"):
-                names = _BSD
-        else:
-            raise Unsupported(f"ps option {word!r} is not supported; use -ef, aux or -o with columns")
-    columns = [_column(name) for name in chosen or names]
+def table(processes: list[Process], columns: list[Column], wish: Wish, host: Host) -> Table:
+    """Return the processes in their order. Pure."""
+    for key in reversed(wish.order):
+        _, value = _column(key.lstrip("+-"))
+        processes = sorted(processes, key=lambda process: _sortable(value(process, host)), reverse=key.startswith("-"))
+    titles = tuple(title for title, _ in columns)
+    commands = {place for place, name in enumerate(wish.names) if name.partition("=")[0] in _COMMANDS}
+    rows = []
+    for process in processes:
+        row = [value(process, host) for _, value in columns]
+        if wish.is_forest:
+            # Every process here has a parent, be it outside; dockerd shows no more of the tree either.
+            row = [f"\\_ {text}" if place in commands else text for place, text in enumerate(row)]
+        rows.append(tuple(row))
+    return Table(titles, tuple(rows))
+
+
+def _sortable(text: str) -> tuple[float, str]:
+    try:
+        return float(text), ""
+    except ValueError:
+        return float("inf"), text
+
+
+def columns_of(wish: Wish) -> list[Column]:
+    """Return the columns asked for. Raises InvalidParameter without a PID column: dockerd needs it."""
+    columns = [_column(name) for name in wish.names]
     if not any(title == "PID" for title, _ in columns):
         raise InvalidParameter("Couldn't find PID field in ps output")
     return columns
 
 
-def _column(text: str) -> _Column:
+def _column(text: str) -> Column:
     name, equals, title = text.strip().partition("=")
-    if name.lower() not in _COLUMNS:
-        raise Unsupported(f"ps column {name!r} is not supported; known are {', '.join(sorted(_COLUMNS))}")
-    usual, value = _COLUMNS[name.lower()]
+    if name.lower() not in COLUMNS:
+        raise Unsupported(f"ps column {name!r} is not supported; known are {', '.join(sorted(COLUMNS))}")
+    usual, value = COLUMNS[name.lower()]
     return (title if equals else usual), value
 
 
-def read_process(pid: int) -> Process | None:
-    """Read one process; None when it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-        command_line = Path(f"/proc/{pid}/cmdline").read_bytes()
-        status = os.stat(f"/proc/{pid}")
-    except OSError:
-        return None
-    # The name stands in parentheses and may have any character in it, also parentheses.
-    name, rest = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
-    arguments = command_line.rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")
-    return Process(
-        pid=pid,
-        parent=int(rest[1]),
-        group=int(rest[2]),
-        session=int(rest[3]),
-        terminal=int(rest[4]),
-        state=rest[0],
-        uid=status.st_uid,
-        gid=status.st_gid,
-        nice=int(rest[16]),
-        threads=int(rest[17]),
-        cpu_ticks=int(rest[11]) + int(rest[12]),
-        start_ticks=int(rest[19]),
-        virtual_bytes=int(rest[20]),
-        resident_bytes=int(rest[21]) * _PAGE,
-        name=name,
-        arguments=arguments or f"[{name}]",
+def parse_arguments(arguments: str) -> Wish:
+    """Read the options. Raises Unsupported naming the one that is not understood. Pure."""
+    wish, words = Wish(), arguments.split()
+    while words:
+        word = words.pop(0)
+        if word.startswith("--"):
+            _long_option(wish, word, words)
+        elif word.startswith("-"):
+            _letters(wish, word, word[1:], words)
+        else:
+            wish.is_bsd = True
+            _letters(wish, word, word, words)
+    return wish
+
+
+def _long_option(wish: Wish, word: str, words: list[str]) -> None:
+    name, equals, value = word.partition("=")
+    if name in ("--format", "--sort"):
+        value = value if equals else (words.pop(0) if words else "")
+        (wish.chosen if name == "--format" else wish.order).extend(value.split(","))
+    elif name == "--forest":
+        wish.is_forest = True
+    elif name not in ("--cols", "--columns", "--width"):
+        raise _refusal(word)
+
+
+def _letters(wish: Wish, word: str, letters: str, words: list[str]) -> None:
+    known_all, known_forms, found = _UNIX_ALL, _UNIX_FORMS, wish.unix
+    if not word.startswith("-"):
+        known_all, known_forms, found = _BSD_ALL, _BSD_FORMS, wish.bsd
+    for place, letter in enumerate(letters):
+        if letter == "o":
+            # The rest of the word, or the next one, names columns.
+            names = letters[place + 1 :] or (words.pop(0) if words else "")
+            wish.chosen.extend(names.split(","))
+            return
+        if letter in known_forms:
+            found.add(letter)
+        elif letter == "H" and word.startswith("-"):
+            continue  # a tree by indentation, which dockerd cuts off
+        elif letter not in known_all:
+            raise _refusal(word)
+    wish.is_forest = wish.is_forest or "f" in wish.bsd
+
+
+def _refusal(word: str) -> Unsupported:
+    return Unsupported(
+        f"ps option {word!r} is not supported; use -e, -f, -F, -j, -l, -L, aux, axj, --sort or -o with columns"
     )
-
-
-def _uptime() -> float:
-    return float(Path("/proc/uptime").read_text().split()[0])
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _terminal(number: int) -> str:
-    # Major numbers 136 to 143 are pseudo terminals. Source: kernel documentation, devices.txt.
-    major, minor = number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
-    return f"pts/{(major - 136) * 256 + minor}" if 136 <= major <= 143 else "?"
-
-
-def _status(process: Process) -> str:
-    flags = "<" if process.nice < 0 else "N" if process.nice > 0 else ""
-    return f"{process.state}{flags}{'s' if process.session == process.pid else ''}{'l' if process.threads > 1 else ''}"
-
-
-def _long_time(process: Process) -> str:
-    seconds = process.cpu_ticks // _TICKS
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def _short_time(process: Process) -> str:
-    seconds = process.cpu_ticks // _TICKS
-    return f"{seconds // 60}:{seconds % 60:02d}"
-
-
-def _elapsed(age: float) -> str:
-    seconds = int(age)
-    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    text = f"{minutes:02d}:{seconds % 60:02d}"
-    return f"{days}-{hours:02d}:{text}" if days else f"{hours:02d}:{text}" if hours else text
-
-
-def _start(process: Process, host: _Host) -> str:
-    moment = time.localtime(host.now - host.age(process))
-    return time.strftime("%H:%M" if host.age(process) < 86400 else "%b%d", moment)
