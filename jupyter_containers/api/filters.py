@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.errors import InvalidParameter
 
 Filters: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -89,3 +90,17 @@ def boolean(filters: Filters, name: str) -> bool | None:
     if values and values <= {"0", "false"}:
         return False
     raise InvalidParameter(f"invalid filter '{name}=[{' '.join(filters[name])}]'")
+
+
+def until(filters: Filters, *, now: int) -> int | None:
+    """Return the moment of a prune's filter `until`, in nanoseconds since the epoch; None when it is not there.
+
+    Raises InvalidParameter.
+    """
+    values = filters.get("until", ())
+    if len(values) > 1:
+        raise InvalidParameter("more than one until filter specified")
+    try:
+        return parse_time(values[0], "until", now=now) if values else None
+    except InvalidParameter as error:
+        raise InvalidParameter(f'failed to parse value as time or duration: "{values[0]}"') from error

@@ -56,6 +56,8 @@ def sleeper(api: Api, name: str) -> str:
     ],
 )
 def test_top_takes_options_of_ps(api: Api, sleeper: str, arguments: str, titles: str) -> None:
+    # runc has threads until it becomes the container's process.
+    eventually(lambda: len(api.get(f"/containers/{sleeper}/top", ps_args="-eLf").json["Processes"]) == 1)
     found = api.get(f"/containers/{sleeper}/top", ps_args=arguments).json
     assert " ".join(found["Titles"]) == titles
     pid = str(api.state(sleeper)["Pid"])

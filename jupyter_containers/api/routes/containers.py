@@ -17,7 +17,6 @@ from jupyter_containers.api.wire.containers import container_json, summary_json
 from jupyter_containers.api.wire.endpoints import endpoints_from_wire
 from jupyter_containers.api.wire.host_config import host_settings_from_wire, restart_policy_from_wire
 from jupyter_containers.api.wire.limits import limits_from_wire
-from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.listing import FILTERS, Query
 from jupyter_containers.engine.containers.record import Record
@@ -188,12 +187,12 @@ def _remove_link(request: web.Request) -> web.Response:
 
 async def prune(request: web.Request) -> web.Response:
     wanted = filters.parse(request, {"until", "label", "label!"})
-    horizon = [parse_time(value, "until", now=time.time_ns()) for value in wanted.get("until", ())]
+    until = filters.until(wanted, now=time.time_ns())
 
     def matches(record: Record) -> bool:
         labels = record.settings.labels
         return (
-            all(record.created_at < moment for moment in horizon)
+            (until is None or record.created_at < until)
             and filters.label_matches(labels, wanted.get("label", ()))
             and not any(filters.label_matches(labels, (label,)) for label in wanted.get("label!", ()))
         )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_containers.api.filters import boolean, label_matches, labels_match, parse_text, pattern_matches
+from jupyter_containers.api.filters import boolean, label_matches, labels_match, parse_text, pattern_matches, until
 from jupyter_containers.errors import InvalidParameter
 
 
@@ -84,3 +84,13 @@ def test_names_match_regular_expressions(wanted: list[str] | None, matches: bool
 
 def test_what_is_no_regular_expression_matches_itself() -> None:
     assert pattern_matches("(", ["("])
+
+
+def test_until_is_one_moment() -> None:
+    assert until({}, now=0) is None
+    assert until({"until": ("10",)}, now=0) == 10 * 10**9
+    assert until({"until": ("10s",)}, now=100 * 10**9) == 90 * 10**9
+    with pytest.raises(InvalidParameter, match="more than one until filter"):
+        until({"until": ("1h", "2h")}, now=0)
+    with pytest.raises(InvalidParameter, match='failed to parse value as time or duration: "x"'):
+        until({"until": ("x",)}, now=0)
