@@ -1,4 +1,8 @@
-"""Mounts where containers see them: in the host's namespace, which the daemon has left (zygote/mounter.py)."""
+"""The host's mount namespace, which the daemon has left and containers are made from: what is mounted there, and files.
+
+A path that begins at the root that was there before leads through the mounts of that namespace: so files are found
+from here. Mounts are made by a process that goes there (zygote/mounter.py).
+"""
 
 from __future__ import annotations
 
@@ -13,18 +17,20 @@ from typing import Any
 
 from jupyter_containers.linux import descriptors, mountinfo
 from jupyter_containers.linux.mountinfo import MountEntry
+from jupyter_containers.linux.safe_paths import make_directories_in_root, open_in_root
 
 _ENTRY = Path(__file__).parents[1] / "zygote" / "mounter.py"
 
 
 class HostMounts:
-    """Mounts and unmounts in one mount namespace. Every call blocks for a process's life: call it in a thread.
+    """The mount namespace that its maker is in, also after that has gone to another. Lives as long as the daemon.
 
-    `namespace_fd` belongs to this object, which lives as long as the daemon; without one it is the caller's own.
+    What changes or lists mounts blocks for the life of a process: call it in a thread.
     """
 
-    def __init__(self, namespace_fd: int | None = None) -> None:
-        self._namespace_fd = own_namespace() if namespace_fd is None else namespace_fd
+    def __init__(self) -> None:
+        self._namespace_fd = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        self._root_fd = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def mount(
         self, device: str, path: Path, fs_type: str, *, flags: int = 0, propagation: int = 0, data: str = ""
@@ -37,9 +43,23 @@ class HostMounts:
         """Take the topmost mount off; a busy one goes with its last user, none is none. Raises OSError."""
         self._ask("unmount", path)
 
-    def open(self, path: Path) -> int:
+    def open(self, path: str | Path) -> int:
         """Return an O_PATH descriptor of a directory as it is there, which the caller closes. Raises OSError."""
-        return self._ask("open", path)[0]
+        return open_in_root(self._root_fd, os.fspath(path), os.O_PATH | os.O_DIRECTORY)
+
+    def exists(self, path: str | Path) -> bool:
+        """Tell whether something is there, be it a link that leads nowhere; what cannot be reached counts as there."""
+        try:
+            os.close(open_in_root(self._root_fd, os.fspath(path), os.O_PATH | os.O_NOFOLLOW))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
+
+    def make_directories(self, path: str | Path) -> None:
+        """Make a directory and its missing parents there, 0755 and this process's. Raises OSError."""
+        os.close(make_directories_in_root(self._root_fd, os.fspath(path)))
 
     def entries(self) -> list[MountEntry]:
         """Return the mounts that are there. Raises OSError."""
@@ -70,8 +90,3 @@ class HostMounts:
         if answer["errno"]:
             raise OSError(answer["errno"], answer["error"], os.fspath(path))
         return fds
-
-
-def own_namespace() -> int:
-    """Return a descriptor of this process's mount namespace, which the caller closes."""
-    return os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)

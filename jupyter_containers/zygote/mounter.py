@@ -3,8 +3,8 @@
 The daemon lives in a mount namespace of its own, whose mounts no container sees; it has threads, and so cannot enter
 another one. A server that does not answer holds up only this process.
 
-    daemon ─▶ mounter   {"do": "mount" | "unmount" | "open" | "list" | "sweep", "path", …}
-    mounter ─▶ daemon   {"errno", "error"}, and a descriptor of the directory to "open", of mountinfo for "list"
+    daemon ─▶ mounter   {"do": "mount" | "unmount" | "list" | "sweep", "path", …}
+    mounter ─▶ daemon   {"errno", "error"}, and for "list" a descriptor of mountinfo
 """
 
 from __future__ import annotations
@@ -47,8 +47,6 @@ def perform(request: Mapping[str, Any]) -> int | None:
             _mount(request, path)
         case "unmount":
             _unmount(path)
-        case "open":
-            return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         case "list":
             # Bound to this namespace when it is opened, wherever it is read.
             return os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from jupyter_containers.engine.containers import checks
+from jupyter_containers.engine.containers.bind_sources import check_sources
 from jupyter_containers.engine.containers.capabilities import resolve_capabilities
 from jupyter_containers.engine.containers.connecting import settle_endpoints
 from jupyter_containers.engine.containers.container import Container
@@ -64,7 +64,7 @@ async def create(
     _check_syntax(roster, host)
     record = _record(roster, settings, host, image, name)
     record = replace(record, endpoints=settle_endpoints(roster, record, endpoints))
-    _check_sources(record, host)
+    check_sources(roster, record)
     warnings = (*discarded, *_warnings(host))
     container = roster.add(record)
     try:
@@ -174,16 +174,6 @@ def _located(roster: Roster, points: Sequence[MountPoint]) -> tuple[MountPoint, 
     return tuple(
         replace(point, source=str(root / point.name / "_data")) if point.type == "volume" else point for point in points
     )
-
-
-def _check_sources(record: Record, host: HostSettings) -> None:
-    """A source of --mount must be there; one of -v is made, as Docker does."""
-    asked = {posixpath.normpath(m.target) for m in host.mounts if m.type == "bind" and not m.create_source}
-    for point in record.mount_points:
-        if point.type == "bind" and point.destination in asked and not os.path.lexists(point.source):
-            raise InvalidParameter(
-                f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
-            )
 
 
 def _warnings(host: HostSettings) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from jupyter_containers.engine.containers.bind_sources import make_sources
 from jupyter_containers.engine.containers.checks import extra_hosts
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.endpoints import has_name_server
 from jupyter_containers.engine.containers.links import host_entries, linked_from
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.errors import ContainersError
 from jupyter_containers.network import names
 
 
@@ -21,7 +21,7 @@ def write_files(roster: Roster, record: Record, hostname: str) -> None:
 
     A container that shares another's network has no files of its own.
     """
-    _make_sources(record)
+    make_sources(roster, record)
     path, host = roster.files_path(record), record.host
     if host.network_mode.startswith("container:"):
         return
@@ -97,15 +97,3 @@ def _host_hosts() -> str:
     except OSError:
         return names.hosts("")
     return text if text.endswith("\n") else f"{text}\n"
-
-
-def _make_sources(record: Record) -> None:
-    """Docker makes the missing source of a -v, as a directory of root's."""
-    for point in record.mount_points:
-        if point.type == "bind" and not os.path.lexists(point.source):
-            try:
-                os.makedirs(point.source, mode=0o755, exist_ok=True)
-            except OSError as error:
-                raise ContainersError(
-                    f"error while creating mount source path '{point.source}': mkdir {error.filename}: {error.strerror}"
-                ) from error

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from posixpath import normpath
 
-from jupyter_containers.engine.containers.mount_points import is_below
+from jupyter_containers.engine.containers.bind_sources import check_propagation, is_linked
 from jupyter_containers.engine.containers.record import MountPoint, MountRequest, Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.volumes import ANONYMOUS_LABEL, Volume
-from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound
+from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
 from jupyter_containers.layers import archive
-from jupyter_containers.linux.mountinfo import MountEntry
 
 
 def make_volumes(roster: Roster, record: Record) -> None:
@@ -101,40 +100,6 @@ async def readopt_volumes(roster: Roster) -> None:
                 if point.type == "volume":
                     volumes.adopt(volumes.get(point.name), container.id)
     await asyncio.to_thread(volumes.release_strays)
-
-
-def is_linked(point: MountPoint) -> bool:
-    """Tell whether mounts made on the host later are to be seen through a mount, or the other way round. Pure."""
-    return point.type == "bind" and point.propagation.removeprefix("r") in ("shared", "slave")
-
-
-def check_propagation(roster: Roster, record: Record) -> None:
-    """Raise ContainersError, in Docker's words, for a bind that should be shared with a mount of the host that is not.
-
-    What shows the daemon's own data is a slave by itself, where the host allows it. Blocks: call it in a thread.
-    """
-    entries = roster.environment.volumes.host.entries()
-    own_root = str(roster.environment.places.data)
-    for point in record.mount_points:
-        is_own = is_below(point.source, own_root) or is_below(own_root, point.source)
-        if is_linked(point) and not (is_own and point.propagation == "rslave"):
-            check_shared(point, entries)
-
-
-def check_shared(point: MountPoint, entries: Sequence[MountEntry]) -> None:
-    """Raise ContainersError when the mount that a bind shows a part of is not shared as the bind needs it. Pure."""
-    source = os.path.realpath(point.source)
-    # The last of the longest covers all others at the same place.
-    entry = max(
-        (entry for entry in entries if is_below(source, entry.mount_point)),
-        key=lambda entry: len(entry.mount_point.rstrip("/")),
-        default=None,
-    )
-    kinds = {word.partition(":")[0] for word in entry.optional} if entry is not None else set()
-    is_shared = point.propagation.endswith("shared")
-    if not kinds & ({"shared"} if is_shared else {"shared", "master"}) and entry is not None:
-        words = "a shared" if is_shared else "a shared or slave"
-        raise ContainersError(f"path {point.source} is mounted on {entry.mount_point} but it is not {words} mount")
 
 
 # --- filled once -----------------------------------------------------------------------------------------------------

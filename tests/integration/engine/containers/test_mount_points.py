@@ -241,6 +241,16 @@ def test_a_mount_made_on_the_host_later_is_seen_where_it_should(api: Api, nested
         mounts.unmount(nested / "later", c.MNT_DETACH)
 
 
+def test_a_disk_that_is_mounted_after_the_daemon_has_started_is_found(api: Api, daemon: Daemon, nested: Path) -> None:
+    disk = nested / "below/disk"
+    disk.mkdir()
+    assert not Path(f"/proc/{daemon.pid}/root{disk}").exists(), "the daemon sees it itself: nothing is tested"
+    (disk / "file").write_text("found")
+    assert api.output("cat", "/m/file", host=bind(disk)) == "found"
+    api.output("touch", "/m/x", host={"Binds": [f"{disk}/new:/m"]})
+    assert (disk / "new/x").exists()
+
+
 def test_a_shared_mount_shows_the_host_what_a_container_mounts(api: Api, nested: Path) -> None:
     script = "mkdir /m/mine && mount -t tmpfs tmpfs /m/mine && sleep 600"
     host = {"Binds": [f"{nested}:/m:rshared"], "Privileged": True}

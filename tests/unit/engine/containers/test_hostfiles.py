@@ -8,8 +8,7 @@ import pytest
 
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.hostfiles import add_addresses, write_files
-from jupyter_containers.engine.containers.record import HostSettings, MountPoint, Record, Settings
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
 from jupyter_containers.network.values import Attachment
 from tests.support.roster import roster
 
@@ -75,14 +74,3 @@ def test_in_anothers_network_nothing_is_written(tmp_path: Path) -> None:
     wished = record(network_mode="container:x")
     write_files(ours, wished, "box")
     assert not ours.files_path(wished).exists()
-
-
-def test_the_missing_source_of_a_bind_is_made_or_the_reason_told(tmp_path: Path) -> None:
-    ours = roster(tmp_path, networking=Bridge())
-    points = (MountPoint("bind", "/x", source=str(tmp_path / "new" / "deep")),)
-    write_files(ours, Record("a" * 64, "web", 1, "x", mount_points=points), "box")
-    assert (tmp_path / "new" / "deep").is_dir()
-    (tmp_path / "file").touch()
-    bad = (MountPoint("bind", "/x", source=str(tmp_path / "file" / "x")),)
-    with pytest.raises(ContainersError, match="error while creating mount source path"):
-        write_files(ours, Record("a" * 64, "web", 1, "x", mount_points=bad), "box")
