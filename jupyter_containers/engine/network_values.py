@@ -67,6 +67,8 @@ class NetworkRequest:
 class Network:
     """One network, as the database keeps it. `pools` is empty where there is none, and before the bridge's first use.
 
+    Subnets of IPv6 are kept and shown also without `ipv6`, as dockerd does, and mean nothing then.
+
     Static addresses are only for networks that `has_own_subnets`: others may get another subnet when they are made
     again.
     """
@@ -106,9 +108,15 @@ class Network:
         """How the network room calls it: the default bridge has no id there."""
         return "" if self.is_predefined else self.id
 
+    def keeps_unused(self, address: str) -> bool:
+        """Tell whether an address is of a subnet that the network has and does not use: IPv6 is not switched on."""
+        unused = [settings.subnet for settings in self.pools if ":" in settings.subnet and not self.ipv6]
+        return any(ipaddress.ip_address(address) in ipaddress.ip_network(subnet, strict=False) for subnet in unused)
+
     def segment(self) -> Segment:
         """Return a user-defined network in the network room's words."""
-        pools = {pool.subnet.version: pool for pool in (settings.pool() for settings in self.pools)}
+        used = [settings for settings in self.pools if self.ipv6 or ":" not in settings.subnet]
+        pools = {pool.subnet.version: pool for pool in (settings.pool() for settings in used)}
         if self.driver in DRIVERS:
             hanging = SublinkOptions.parse(self.driver, self.options)
             return Segment(

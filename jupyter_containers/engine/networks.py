@@ -222,7 +222,7 @@ class Networks:
             labels=dict(request.labels),
             options=dict(request.options),
             ipam_options=None if request.ipam_options is None else dict(request.ipam_options),
-            pools=tuple(_settled(pool, request.pools) for pool in pools),
+            pools=(*(_settled(pool, request.pools) for pool in pools), *_unused(request)),
             has_own_subnets=any(pool.subnet for pool in request.pools),
             # 15 characters are all that an interface's name may have.
             bridge_name=(options.name or f"jcb{identifier[:12]}") if request.driver == "bridge" else "",
@@ -239,6 +239,10 @@ class Networks:
 def _predefined(daemon: Daemon, name: str) -> Network:
     identifier = hashlib.sha256(f"{daemon.id} {name}".encode()).hexdigest()
     return Network(name=name, id=identifier, driver=PREDEFINED[name], created_at=daemon.created_at)
+
+
+def _unused(request: NetworkRequest) -> list[PoolSettings]:
+    return [pool for pool in request.pools if ":" in pool.subnet and not request.ipv6]
 
 
 def _settled(pool: Pool, asked: tuple[PoolSettings, ...]) -> PoolSettings:

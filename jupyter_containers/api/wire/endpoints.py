@@ -118,7 +118,7 @@ def _endpoint(
 
 
 def _aliases(record: Record, name: str, settings: EndpointSettings, version: Version) -> list[str] | None:
-    if version >= _OWN_ALIASES or not is_user_defined(name):
+    if version >= _OWN_ALIASES or not is_user_defined(name) or not record.state.started_at:
         return _list(settings.aliases)
     # Before, what others could call it was all here.
     return list(dict.fromkeys([*(settings.aliases or ()), record.short_id]))

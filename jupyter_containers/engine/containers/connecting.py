@@ -136,13 +136,13 @@ def bare_attachment() -> Attachment:
     return Attachment(secrets.token_hex(32), "", 0, "", "", "")
 
 
-def place_of(settings: EndpointSettings, interface: str) -> Place:
+def place_of(network: NamedNetwork, settings: EndpointSettings, interface: str) -> Place:
     """Return what an endpoint wishes, in the network room's words, leading nowhere and without ports."""
     wish = settings.addresses or AddressWish()
     return Place(
         interface=interface_option(settings.driver_options or {}) or interface,
         ip_address=wish.ipv4,
-        ipv6_address=wish.ipv6,
+        ipv6_address="" if wish.ipv6 and network.keeps_unused(wish.ipv6) else wish.ipv6,
         link_local=wish.link_local or (),
         mac=settings.mac_address.replace("-", ":"),
         is_gateway=False,
@@ -227,7 +227,7 @@ def _places(roster: Roster, record: Record) -> dict[str, tuple[NamedNetwork, Pla
     main, main_ipv6 = gateways(named)
     found = {}
     for number, (name, (network, settings)) in enumerate(named.items()):
-        place = place_of(settings, f"eth{number}")
+        place = place_of(network, settings, f"eth{number}")
         changes: dict[str, Any] = {"is_gateway": name == main, "is_ipv6_gateway": name == main_ipv6}
         if name == main and network.driver == "bridge":
             changes["ports"] = port_mappings(record)

@@ -64,7 +64,7 @@ async def _plug(roster: Roster, container: Container, network: Network, settings
     networking, record = roster.environment.networking, container.record
     before = dict(container.attachments)
     endpoints = {key: one for key, one in endpoints_of(record).items() if key in before}
-    place = connecting.place_of(settings, _free_interface(container))
+    place = connecting.place_of(network, settings, _free_interface(container))
     with _inside(container) as netns_fd:
         with inside.route_socket(netns_fd) as netlink:
             attachment = await networking.attach(

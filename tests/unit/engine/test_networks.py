@@ -212,6 +212,16 @@ def test_events_tell_of_networks(records: NetworkRecords, room: Room) -> None:
     ]
 
 
+def test_a_subnet_of_ipv6_means_nothing_until_it_is_switched_on(networks: Networks, room: Room) -> None:
+    made = create(networks, NetworkRequest("mine", pools=(PoolSettings("fd00:7::/64"),)))
+    assert [pool.subnet for pool in made.pools][1:] == ["fd00:7::/64"]
+    assert room.segments[made.id].pool6 is None
+    assert made.keeps_unused("fd00:7::9")
+    assert not made.keeps_unused("fd00:8::9")
+    made = create(networks, NetworkRequest("other", ipv6=True, pools=(PoolSettings("fd00:7::/64"),)))
+    assert not made.keeps_unused("fd00:7::9")
+
+
 def test_a_row_keeps_everything(networks: Networks, records: NetworkRecords) -> None:
     options = {"com.docker.network.bridge.name": "br-mine", "note": "x"}
     made = create(networks, NetworkRequest("mine", internal=True, attachable=True, ipv6=True, options=options))

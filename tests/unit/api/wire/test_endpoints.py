@@ -88,3 +88,5 @@ def test_old_clients_find_the_short_id_among_the_aliases() -> None:
     endpoint = networks(RECORD, {"mine": MINE}, ids, version=(1, 41))["mine"]
     assert endpoint["Aliases"] == ["www", "a" * 12]
     assert not {"DNSNames", "GwPriority"} & set(endpoint)
+    never_ran = replace(RECORD, state=State())
+    assert networks(never_ran, {}, ids, version=(1, 41))["mine"]["Aliases"] == ["www"]
