@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 import socket
 
 from jupyter_containers.errors import ContainersError, InvalidParameter
@@ -18,6 +20,7 @@ from jupyter_containers.linux.file_systems import magic_of
 from jupyter_containers.linux.safe_paths import open_in_root
 
 _RESOLVE = c.RESOLVE_IN_ROOT | c.RESOLVE_NO_SYMLINKS | c.RESOLVE_NO_MAGICLINKS
+_PATIENCE_SECONDS = 30
 _NAMESPACE_PATH = re.compile(r"/proc/(\d+)/ns/\w+")
 _ROOT_PATH = re.compile(r"/proc/(\d+)/root(/.+)")
 
@@ -48,7 +51,11 @@ def copy_mount(pid: int, path: str, magic: int) -> int:
             if child == 0:
                 _copy(theirs, namespace_fd, path)
         os.close(namespace_fd)
-        answer, fds = descriptors.receive(ours, 256, max_fds=1)
+        # A file system of the other container's may not answer.
+        is_answered = bool(select.select([ours], [], [], _PATIENCE_SECONDS)[0])
+        answer, fds = descriptors.receive(ours, 256, max_fds=1) if is_answered else (b"it takes too long", [])
+    if not is_answered:
+        os.kill(child, signal.SIGKILL)
     try:
         os.waitpid(child, 0)
     except ChildProcessError:

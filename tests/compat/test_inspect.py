@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -85,6 +86,25 @@ def test_names_and_types_are_the_references(api: Any) -> None:
     for state, fields in expected.items():
         mine = {path: kind for path, kind in shapes[state].items() if path not in ELSEWHERE}
         assert mine == {path: kind for path, kind in fields.items() if path not in ELSEWHERE}, state
+
+
+def test_names_are_those_it_has(api: Any) -> None:
+    def made(**host: str) -> str:
+        body = {"Image": "busybox", "Cmd": ["sleep", "600"], "HostConfig": {"NetworkMode": "none", **host}}
+        return str(api._result(api._post_json(api._url("/containers/create"), data=body), json=True)["Id"])
+
+    first, near = made(), made(NetworkMode="host")
+    second = made(NetworkMode=f"container:{first}")
+    assert asked(api, near)["Config"]["Hostname"] == socket.gethostname()
+    assert asked(api, second)["Config"]["Hostname"] == second[:12]
+    api.start(first)
+    api.start(second)
+    donor, sharer = asked(api, first), asked(api, second)
+    assert donor["Config"]["Hostname"] == sharer["Config"]["Hostname"] == first[:12]
+    for path in ("HostnamePath", "HostsPath", "ResolvConfPath"):
+        assert donor[path] == sharer[path] != ""
+    for container in (second, first, near):
+        api.remove_container(container, force=True)
 
 
 def test_what_was_asked_for_is_what_is_told(api: Any) -> None:

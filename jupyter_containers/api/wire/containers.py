@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jupyter_containers.api.wire.container_config import settings_to_wire
@@ -20,7 +21,7 @@ def container_json(view: View, *, version: Version, network_id: NetworkIds) -> d
     """Write what inspect answers."""
     record, files = view.record, view.files_path
     args = record.settings.args
-    names = view.has_run and not record.host.network_mode.startswith("container:")
+    names = view.has_run
     body: dict[str, Any] = {
         "Id": record.id,
         "Created": rfc3339(record.created_at),
@@ -43,7 +44,7 @@ def container_json(view: View, *, version: Version, network_id: NetworkIds) -> d
         "HostConfig": host_settings_to_wire(record.host, version=version) | {"Links": _list(view.links)},
         "GraphDriver": {"Data": _graph_data(view), "Name": view.storage_driver},
         "Mounts": [mount_point_to_wire(point) for point in record.mount_points],
-        "Config": settings_to_wire(record.settings),
+        "Config": settings_to_wire(replace(record.settings, hostname=view.hostname)),
         "NetworkSettings": network_settings(record, view.attachments, network_id, version=version),
     }
     if view.sizes is not None:

@@ -17,7 +17,7 @@ from jupyter_containers.engine.containers.sysctls import check_sysctls
 from jupyter_containers.errors import InvalidParameter
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-_HOSTNAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?")
+_HOST_NAME = re.compile(r"[!-~]{1,64}")
 _RESTART_NAMES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
@@ -42,8 +42,10 @@ def check_settings(settings: Settings) -> None:
         raise InvalidParameter(
             f"the working directory '{settings.working_dir}' is invalid, it needs to be an absolute path"
         )
-    if settings.hostname and (len(settings.hostname) > 63 or not _HOSTNAME.fullmatch(settings.hostname)):
-        raise InvalidParameter(f"invalid hostname {settings.hostname!r}: up to 63 letters, digits, dots and hyphens")
+    for word, name in (("hostname", settings.hostname), ("domainname", settings.domainname)):
+        # The kernel takes any bytes; lines of /etc/hosts do not.
+        if name and not _HOST_NAME.fullmatch(name):
+            raise InvalidParameter(f"invalid {word} {name!r}: up to 64 characters without spaces are expected")
     if settings.stop_signal:
         signal_number(settings.stop_signal)
     if settings.mac_address and not re.fullmatch(r"([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}", settings.mac_address):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,8 +116,9 @@ def _record(roster: Roster, settings: Settings, host: HostSettings, image: Image
     identifier = new_id()
     taken = {container.record.name for container in roster.all()}
     chosen = checks.check_name(name) if name else random_name(taken.__contains__)
-    if not settings.hostname and not _shares_names(host):
-        settings = replace(settings, hostname=identifier[:12])
+    if not settings.hostname:
+        shares = "host" in (host.uts_mode, host.network_mode)
+        settings = replace(settings, hostname=socket.gethostname() if shares else identifier[:12])
     own_root = str(roster.environment.places.data)
     points = mount_points(host, settings.volumes, _inherited(roster, host), own_root=own_root)
     return Record(
@@ -129,10 +131,6 @@ def _record(roster: Roster, settings: Settings, host: HostSettings, image: Image
         host=_settle_modes(roster, host),
         mount_points=_located(roster, points),
     )
-
-
-def _shares_names(host: HostSettings) -> bool:
-    return host.uts_mode == "host" or host.network_mode == "host" or host.network_mode.startswith("container:")
 
 
 def _settle_modes(roster: Roster, host: HostSettings) -> HostSettings:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jupyter_containers.engine.containers.container import Container
+from jupyter_containers.engine.containers.facts import names_owner
 from jupyter_containers.engine.containers.links import shown_links
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.roster import Roster
@@ -25,11 +26,12 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A container at one moment. `files_path` holds hostname, hosts, resolv.conf and the log."""
+    """A container at one moment. `files_path` holds the hostname, hosts and resolv.conf that it has in its /etc."""
 
     record: Record
     attachments: Mapping[str, Attachment]
     exec_ids: tuple[str, ...]
+    hostname: str
     files_path: Path
     log_path: Path | None
     storage_driver: str
@@ -45,14 +47,17 @@ class View:
 def glance(roster: Roster, container: Container) -> View:
     """Return what is known of a container without looking at its files."""
     record = container.record
+    has_run = record.state.started_at > 0
+    owner = _owner(roster, record) if has_run else record
     return View(
         record=record,
         attachments=container.attachments,
         exec_ids=tuple(container.exec_ids),
-        files_path=roster.files_path(record),
+        hostname=owner.settings.hostname,
+        files_path=roster.files_path(owner),
         log_path=roster.log_path(record),
         storage_driver="overlay2" if roster.environment.snapshots.layer_format == "overlay" else "vfs",
-        has_run=record.state.started_at > 0,
+        has_run=has_run,
     )
 
 
@@ -67,6 +72,14 @@ async def describe(roster: Roster, container: Container, *, size: bool = False) 
         lowers=snapshots.lowers(record.snapshot_key) if is_there else (),
         sizes=await sizes(roster, record) if size and is_there else None,
     )
+
+
+def _owner(roster: Roster, record: Record) -> Record:
+    """Return whose names it has; its own when the other container has gone."""
+    try:
+        return names_owner(roster, record)
+    except NotFound:
+        return record
 
 
 async def sizes(roster: Roster, record: Record) -> Sizes:

@@ -35,7 +35,7 @@ def test_a_container_has_an_id_a_name_and_the_images_defaults(api: Api) -> None:
         ({"Image": IMAGE}, 400, "No command specified"),
         ({"Image": IMAGE, "Cmd": ["x"], "HostConfig": {"Memory": 1000}}, 400, "Minimum memory limit allowed is 6MB"),
         ({"Image": IMAGE, "Cmd": ["x"], "HostConfig": {"CapAdd": ["X"]}}, 400, 'unknown capability: "CAP_X"'),
-        ({"Image": IMAGE, "Cmd": ["x"], "HostConfig": {"Links": ["a:b"]}}, 501, "Links ['a:b'] is not supported"),
+        ({"Image": IMAGE, "Cmd": ["x"], "HostConfig": {"Links": ["a:b"]}}, 400, "could not get container for a"),
         ({"Image": IMAGE, "Cmd": ["x"], "HostConfig": {"VolumesFrom": ["gone"]}}, 400, "No such container: gone"),
         ({"Image": IMAGE, "Cmd": ["x"], "HostConfig": {"Binds": ["bad name:/x"]}}, 400, "create bad name"),
         (

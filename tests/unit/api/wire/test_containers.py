@@ -35,7 +35,16 @@ RECORD = Record(
     state=State(Status.RUNNING, pid=7, started_at=NOW - 5 * SECOND),
 )  # fmt: skip
 VIEW = View(
-    RECORD, {"bridge": ATTACHMENT}, (), Path("/c"), Path("/c/l"), "overlay2", True, Path("/s/1/fs"), (Path("/s/0/fs"),)
+    RECORD,
+    {"bridge": ATTACHMENT},
+    (),
+    "box",
+    Path("/c"),
+    Path("/c/l"),
+    "overlay2",
+    True,
+    Path("/s/1/fs"),
+    (Path("/s/0/fs"),),
 )
 
 
@@ -48,6 +57,7 @@ def test_a_running_container_shows_where_it_is() -> None:
     assert (body["Path"], body["Args"]) == ("sh", ["-c", "exit 3"])
     assert body["State"]["Status"] == "running"
     assert body["HostsPath"] == "/c/hosts"
+    assert body["Config"]["Hostname"] == "box"
     assert body["ExecIDs"] is None
     assert body["GraphDriver"]["Data"] == {"UpperDir": "/s/1/fs", "WorkDir": "/s/1/work", "LowerDir": "/s/0/fs"}
     network = body["NetworkSettings"]
@@ -72,7 +82,7 @@ def test_one_in_anothers_network_has_none() -> None:
     record = replace(RECORD, host=HostSettings(network_mode="container:x"))
     body = container_json(replace(VIEW, record=record, attachments={}), version=(1, 51), network_id=ids)
     assert body["NetworkSettings"]["Networks"] == {}
-    assert body["HostsPath"] == ""
+    assert body["HostsPath"] == "/c/hosts", "those of the other one, which the view knows"
 
 
 def test_fields_of_a_network_follow_the_version() -> None:
