@@ -8,6 +8,7 @@ looked at before it is used. Known attacks on `docker cp`: CVE-2018-15664, CVE-2
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -175,14 +176,14 @@ def _base_name(path: str) -> str:
 
 
 def _resolved(root_fd: int, path: str) -> str:
-    """Return where a link leads, as seen inside the root; for a dangling link its own text."""
+    """Return where a link leads, as seen inside the root; for a dangling link where it would."""
     try:
         fd = open_in_root(root_fd, path, os.O_PATH)
     except OSError:
         parent, _, last = path.rpartition("/")
         fd = open_in_root(root_fd, parent or "/", os.O_PATH | os.O_DIRECTORY)
         try:
-            return os.readlink(last, dir_fd=fd)
+            return posixpath.normpath(posixpath.join("/", parent, os.readlink(last, dir_fd=fd))).replace("//", "/")
         finally:
             os.close(fd)
     try:

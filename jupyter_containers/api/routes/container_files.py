@@ -16,6 +16,7 @@ from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers import files
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.layers.archive import PathStatus
+from jupyter_containers.layers.compression import Readable
 
 # Go's os.FileMode: the type is in the high bits. Source: Go, package io/fs, FileMode.
 _GO_TYPES = (
@@ -65,8 +66,12 @@ async def put(request: web.Request) -> web.StreamResponse:
     roster, container, path = engine_of(request).containers.roster, container_of(request), text(request, "path")
     if not path:
         raise InvalidParameter("bad parameter: path cannot be empty")
-    keep_kind = flag(request, "noOverwriteDirNonDir")
-    await receive_in_thread(request, lambda body: files.extract(roster, container, path, body, keep_kind=keep_kind))
+    keep_kind, owned_by_user = flag(request, "noOverwriteDirNonDir"), flag(request, "copyUIDGID")
+
+    def extract(body: Readable) -> None:
+        files.extract(roster, container, path, body, keep_kind=keep_kind, owned_by_user=owned_by_user)
+
+    await receive_in_thread(request, extract)
     return web.Response()
 
 

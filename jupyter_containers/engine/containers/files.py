@@ -21,7 +21,10 @@ from jupyter_containers.layers import archive
 from jupyter_containers.layers.archive import PathStatus
 from jupyter_containers.layers.compression import Readable
 from jupyter_containers.layers.diff import Change, changes
+from jupyter_containers.layers.ownership import EXACT, Ownership, Squashed
 from jupyter_containers.linux import mountinfo
+from jupyter_containers.oci.runtime_spec import User
+from jupyter_containers.runtime import users
 
 # What the runtime makes in every container's root to mount on: nobody in the container has changed it.
 _OWN_PLACES = frozenset({"/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"})
@@ -47,7 +50,7 @@ def clean(path: str) -> str:
         raise InvalidParameter("bad parameter: path has a zero byte in it")
     bare = posixpath.normpath(f"/{path}").replace("//", "/")
     ending = "/." if path.endswith("/.") or path == "." else "/" if path.endswith("/") else ""
-    return bare if bare == "/" else bare + ending
+    return bare.rstrip("/") + (ending or ("" if bare != "/" else "/"))
 
 
 def status(roster: Roster, container: Container, path: str) -> PathStatus:
@@ -78,18 +81,37 @@ def base_name(path: str) -> str:
     return "." if bare.endswith("/.") else posixpath.basename(bare.rstrip("/")) or "/"
 
 
-def extract(roster: Roster, container: Container, path: str, stream: Readable, *, keep_kind: bool = False) -> None:
+def extract(
+    roster: Roster,
+    container: Container,
+    path: str,
+    stream: Readable,
+    *,
+    keep_kind: bool = False,
+    owned_by_user: bool = False,
+) -> None:
     """Unpack a tar into a directory of the container. Blocks: call it in a thread.
 
-    `keep_kind` refuses to put a file where a directory is, and the other way round. Raises NotFound, InvalidParameter;
+    `keep_kind` refuses to put a file where a directory is, and the other way round; `owned_by_user` gives everything
+    to the user that the container was made for, if it was for one. Raises NotFound, InvalidParameter;
     ContainersError for what is read-only.
     """
-    target = clean(path)
+    target, ownership = clean(path), _owner(roster, container) if owned_by_user else EXACT
     with _located(roster, container, target) as place, _docker_words(container, path):
         _refuse_non_directory(place)
         _refuse_read_only(container.record, target)
-        archive.extract(stream, place.root_fd, place.path, keep_kind=keep_kind)
+        archive.extract(stream, place.root_fd, place.path, keep_kind=keep_kind, ownership=ownership)
     roster.publish(container, "extract-to-dir")
+
+
+def _owner(roster: Roster, container: Container) -> Ownership:
+    """Return that everything belongs to the container's user, as its own files name it."""
+    user = container.record.settings.user
+    if not user:
+        return EXACT
+    with _located(roster, container, "/") as place:
+        found = users.resolve(User(username=user), place.root_fd)
+    return Squashed(found.uid, found.gid)
 
 
 def _refuse_non_directory(place: _Place) -> None:

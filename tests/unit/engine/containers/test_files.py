@@ -17,11 +17,13 @@ from jupyter_containers.layers.diff import Change
         ("etc", "/etc", "etc"),
         ("/etc/", "/etc/", "etc"),
         ("/etc/.", "/etc/.", "."),
-        ("/", "/", "/"),
+        (".", "/.", "."),
+        ("/.", "/.", "."),
         ("/../..", "/", "/"),
         ("/etc/../bin", "/bin", "bin"),
         ("//x//y", "/x/y", "y"),
-        (".", "/", "/"),
+        (".", "/.", "."),
+        ("/.", "/.", "."),
     ],
 )
 def test_paths_are_cleaned_as_dockerd_does(path: str, cleaned: str, name: str) -> None:
