@@ -85,6 +85,12 @@ class Netlink:
 
     def batch(self, what: str, begin: tuple[Any, int], messages: Sequence[tuple[Any, int, int]], end: Any) -> None:
         """Send an nftables transaction: all of it happens or nothing. Raises OSError for the first refused message."""
+        self.transact(what, *self.encoded(begin, messages, end))
+
+    def encoded(
+        self, begin: tuple[Any, int], messages: Sequence[tuple[Any, int, int]], end: Any
+    ) -> tuple[bytes, frozenset[int]]:
+        """Return an nftables transaction as `transact` takes it, any number of times and on any socket."""
         start, subsystem_type = begin
         content = bytearray(self._encode(start, subsystem_type, 0))
         pending = set()
@@ -92,8 +98,12 @@ class Netlink:
             content += self._encode(message, kind, flags | NLM_F_ACK)
             pending.add(self._sequence)
         content += self._encode(end, subsystem_type + 1, 0)
+        return bytes(content), frozenset(pending)
+
+    def transact(self, what: str, content: bytes, numbers: frozenset[int]) -> None:
+        """Send what `encoded` returned. Raises as `batch`."""
         self._socket.send(content)
-        self._acknowledge(what, pending)
+        self._acknowledge(what, set(numbers))
 
     def get(self, what: str, message: Any, kind: int) -> Any:
         """Ask for one object and return it decoded. Raises OSError (ENODEV, ENOENT when it is not there)."""

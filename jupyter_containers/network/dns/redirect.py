@@ -8,12 +8,12 @@ own network namespace changes the destination; answers are changed back by conne
 from __future__ import annotations
 
 import socket
+from functools import cache
 from ipaddress import IPv4Address
 from typing import Any
 
 from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
 from pyroute2.netlink.nfnetlink.nftsocket import (
-    NFT_MSG_DELTABLE,
     NFT_MSG_NEWCHAIN,
     NFT_MSG_NEWRULE,
     NFT_MSG_NEWTABLE,
@@ -23,7 +23,7 @@ from pyroute2.netlink.nfnetlink.nftsocket import (
 )
 
 from jupyter_containers.network import expressions as nft
-from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, Netlink
+from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Netlink
 
 TABLE = "jupyter-containers-dns"
 ADDRESS = IPv4Address("127.0.0.11")
@@ -33,25 +33,37 @@ _NFPROTO_IPV4 = 2
 _NFNL_MSG_BATCH_BEGIN = 0x10
 _HOOK_OUTPUT = 3
 _PRIORITY_DSTNAT = -100
+_PROTOCOLS = (socket.IPPROTO_UDP, socket.IPPROTO_TCP)
+_SAMPLES = (0xD5A1, 0xD5A2)
 
 
 def redirect(netfilter: socket.socket, *, udp_port: int, tcp_port: int) -> None:
-    """Make the table, or make it anew. `netfilter` is a NETLINK_NETFILTER socket of the container's namespace, and
-    stays open. Raises OSError; then nothing has changed.
+    """Make the table, unless it is there: an earlier daemon has led to the same sockets then.
+
+    It is not made anew, as the kernel would wait 10 ms for readers of the old one when the socket is closed.
+    `netfilter` is a NETLINK_NETFILTER socket of the container's namespace, and stays open. Raises OSError; then
+    nothing has changed.
     """
+    content, numbers = _template()
+    for sample, port in zip(_SAMPLES, (udp_port, tcp_port), strict=True):
+        content = content.replace(sample.to_bytes(2, "big"), port.to_bytes(2, "big"))
+    try:
+        Netlink(netfilter).transact(f"lead {ADDRESS} to its server", content, numbers)
+    except FileExistsError:
+        pass
+
+
+@cache
+def _template() -> tuple[bytes, frozenset[int]]:
+    """Return the transaction with sample ports: to write it takes 2 ms, and a container waits."""
     begin, end = nfgen_msg(), nfgen_msg()
     begin["res_id"] = end["res_id"] = NFNL_SUBSYS_NFTABLES
-    messages = [
-        _table(NFT_MSG_NEWTABLE, NLM_F_CREATE),
-        _table(NFT_MSG_DELTABLE),
-        _table(NFT_MSG_NEWTABLE, NLM_F_CREATE),
-    ]
-    messages += [_chain(), _rule(socket.IPPROTO_UDP, udp_port), _rule(socket.IPPROTO_TCP, tcp_port)]
-    Netlink(netfilter).batch(f"lead {ADDRESS} to its server", (begin, _NFNL_MSG_BATCH_BEGIN), messages, end)
-
-
-def _table(kind: int, flags: int = 0) -> tuple[Any, int, int]:
-    return _typed(_message(nft_table_msg, NAME=TABLE), kind, flags)
+    messages = [_typed(_message(nft_table_msg, NAME=TABLE), NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL), _chain()]
+    messages += [_rule(number, port) for number, port in zip(_PROTOCOLS, _SAMPLES, strict=True)]
+    with Netlink.netfilter() as netlink:
+        content, numbers = netlink.encoded((begin, _NFNL_MSG_BATCH_BEGIN), messages, end)
+    assert [content.count(sample.to_bytes(2, "big")) for sample in _SAMPLES] == [1, 1]
+    return content, numbers
 
 
 def _chain() -> tuple[Any, int, int]:

@@ -45,13 +45,13 @@ def test_port_53_leads_to_the_servers_ports_and_stays_free_for_the_container() -
                 exchange(container, udp, tcp)
 
 
-def test_made_again_it_leads_to_the_new_ports_only() -> None:
+def test_asked_for_again_it_leads_to_the_same_ports_as_before() -> None:
     with Namespace() as container, container.new_socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as netfilter:
         loopback.bring_up(container.netlink)
-        redirect(netfilter, udp_port=1, tcp_port=2)
         with container.datagrams(("127.0.0.11", 0)) as udp, container.listen(("127.0.0.11", 0)) as tcp:
-            redirect(netfilter, udp_port=udp.getsockname()[1], tcp_port=tcp.getsockname()[1])
-            exchange(container, udp, tcp)
+            for _ in range(2):
+                redirect(netfilter, udp_port=udp.getsockname()[1], tcp_port=tcp.getsockname()[1])
+                exchange(container, udp, tcp)
 
 
 def test_only_that_address_and_port_is_led_away() -> None:

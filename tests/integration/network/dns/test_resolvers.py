@@ -83,8 +83,9 @@ def test_other_names_are_asked_where_the_host_asks_or_where_the_user_says(tmp_pa
             resolvers = Resolvers(directory(), host_conf=host_conf, forwarder=Forwarder(port=upstream.port))
             resolvers.open("web-id", sockets(container))
             assert contents(await question(container, "example.org")) == [OUTSIDE.packed]
-            resolvers.open("web-id", sockets(container), servers=("127.0.0.77",))
-            assert (await question(container, "example.org")).rcode == Rcode.SERVER_FAILURE
+            with Namespace() as other:
+                resolvers.open("db-id", sockets(other), servers=("127.0.0.77",))
+                assert (await question(other, "example.org")).rcode == Rcode.SERVER_FAILURE
             assert len(upstream.queries) == 1
             resolvers.close_all()
 
