@@ -73,6 +73,7 @@ class Netlink:
     def change(self, what: str, *messages: tuple[Any, int, int]) -> None:
         """Send (message, type, flags) together and wait for every acknowledgement.
 
+        A message is one of pyroute2's, or bytes (route_messages).
         The kernel goes through them in order and does not stop at a failure. Raises OSError for the first one, with
         the kernel's own words where it has some; `what` names the request there.
         """
@@ -132,8 +133,20 @@ class Netlink:
                     raise _error(what, content)
                 found.append(content)
 
+    def ask(self, what: str, message: bytes, kind: int) -> bytes:
+        """Ask for one object and return its message without the header. Raises as `get`."""
+        self._socket.send(self._encode(message, kind, 0))
+        for found_kind, _flags, _sequence, content in self._receive():
+            if found_kind == _NLMSG_ERROR:
+                raise _error(what, content)
+            return content[_HEADER.size :]
+        raise OSError(f"netlink {what}: no answer")
+
     def _encode(self, message: Any, kind: int, flags: int) -> bytes:
         self._sequence += 1
+        if isinstance(message, bytes):
+            size = _HEADER.size + len(message)
+            return _HEADER.pack(size, kind, flags | NLM_F_REQUEST, self._sequence, 0) + message
         header = message["header"]
         header["type"] = kind
         header["flags"] = flags | NLM_F_REQUEST

@@ -1,0 +1,99 @@
+"""What is written by hand is what pyroute2's classes write, up to the nesting flag that the kernel does not look at."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_interface
+from typing import Any
+
+import pytest
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from jupyter_containers.network import route_messages as requests
+
+
+def read(message_class: Any, body: bytes) -> Any:
+    """Decode with pyroute2; `body` has no netlink header."""
+    header = (len(body) + 16).to_bytes(4, "little") + bytes(12)
+    message = message_class(header + body)
+    message.decode()
+    return message
+
+
+def written(message_class: Any, fields: Mapping[str, Any], *attributes: Any) -> bytes:
+    """Encode with pyroute2, without the netlink header."""
+    message = message_class()
+    for name, value in fields.items():
+        message[name] = value
+    message["attrs"] = list(attributes)
+    message.encode()
+    return bytes(message.data)[16:]
+
+
+def test_a_pair() -> None:
+    peer = [("IFLA_IFNAME", "eth0"), ("IFLA_ADDRESS", "02:42:0a:00:00:02"), ("IFLA_MTU", 1400), ("IFLA_NET_NS_FD", 9)]
+    data = {"attrs": [("VETH_INFO_PEER", {"attrs": peer})]}
+    expected = written(
+        ifinfmsg,
+        {"flags": 1, "change": 1},
+        ("IFLA_IFNAME", "jc123"),
+        ("IFLA_MTU", 1400),
+        ("IFLA_MASTER", 7),
+        ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]}),
+    )
+    made = requests.pair("jc123", 7, 1400, peer="eth0", peer_mac="02:42:0a:00:00:02", netns_fd=9)
+    assert made == expected
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_a_port_of_a_bridge(isolated: bool) -> None:
+    settings = [("IFLA_BRPORT_MODE", 1), *([("IFLA_BRPORT_ISOLATED", 1)] if isolated else [])]
+    info = [("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", {"attrs": settings})]
+    none = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
+    expected = written(
+        ifinfmsg,
+        {},
+        ("IFLA_IFNAME", "jc123"),
+        ("IFLA_LINKINFO", {"attrs": info}),
+        ("IFLA_AF_SPEC", {"attrs": [("AF_INET6", none)]}),
+    )
+    assert requests.bridge_port("jc123", isolated=isolated) == expected
+
+
+def test_a_link_by_name_and_its_index() -> None:
+    assert requests.named_link("eth0") == written(ifinfmsg, {}, ("IFLA_IFNAME", "eth0"))
+    assert requests.index_of(written(ifinfmsg, {"index": 4711}, ("IFLA_IFNAME", "eth0"))) == 4711
+
+
+def test_a_link_comes_up_and_has_no_ipv6() -> None:
+    assert requests.link_up(3) == written(ifinfmsg, {"index": 3, "flags": 1, "change": 1})
+    none = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
+    expected = written(ifinfmsg, {"index": 3}, ("IFLA_AF_SPEC", {"attrs": [("AF_INET6", none)]}))
+    assert requests.without_ipv6(3) == expected
+
+
+def test_addresses() -> None:
+    message = read(ifaddrmsg, requests.address(3, ip_interface("10.0.0.2/20")))
+    assert (message["family"], message["prefixlen"], message["flags"], message["index"]) == (socket.AF_INET, 20, 0, 3)
+    assert [message.get_attr(f"IFA_{name}") for name in ("LOCAL", "ADDRESS", "BROADCAST")] == [
+        "10.0.0.2",
+        "10.0.0.2",
+        "10.0.15.255",
+    ]
+    message = read(ifaddrmsg, requests.address(3, ip_interface("fd00::2/64")))
+    assert (message["family"], message["prefixlen"], message["flags"]) == (socket.AF_INET6, 64, 2)
+    assert [message.get_attr(f"IFA_{name}") for name in ("LOCAL", "ADDRESS")] == ["fd00::2", "fd00::2"]
+
+
+@pytest.mark.parametrize(("gateway", "family"), [("10.0.0.1", socket.AF_INET), ("fd00::1", socket.AF_INET6)])
+def test_default_routes(gateway: str, family: int) -> None:
+    common = {"family": family, "table": 254, "proto": 3, "type": 1}
+    expected = written(rtmsg, {**common, "scope": 0}, ("RTA_GATEWAY", gateway), ("RTA_OIF", 3))
+    assert requests.default_route(ip_address(gateway), 3) == expected
+    expected = written(rtmsg, {**common, "scope": 253}, ("RTA_OIF", 3))
+    assert requests.default_route(ip_address(gateway), 3, by_link=True) == expected
+    expected = written(rtmsg, {"family": family, "table": 254, "scope": 255, "type": 1})
+    assert requests.any_default_route(family) == expected
