@@ -46,6 +46,24 @@ networks: {front: {}, back: {internal: true}}
 volumes: {stored: {}}
 """
 
+BUILT = """
+version: "2.4"
+services:
+  job:
+    build: {context: ., args: {WORD: hello}, network: none}
+    command: ["sh", "-c", "cat /word; usleep 500000; echo the job ends; exit 3"]
+  server:
+    image: busybox
+    command: ["sh", "-c", "echo the server begins; exec sleep 600"]
+    stop_grace_period: 1s
+    depends_on: [job]
+"""
+DOCKERFILE = """
+FROM busybox
+ARG WORD
+RUN echo $WORD >/word
+"""
+
 Compose = Callable[..., str]
 
 
@@ -58,18 +76,20 @@ def compose(docker: Docker, tmp_path: Path) -> Iterator[Compose]:
     # It is Debian's Python that runs it: what the tests' own Python has must not get in its way.
     hidden = ("PYTHONPATH", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT", "COMPOSE_FILE")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    environment |= {"DOCKER_HOST": docker.host, "DOCKER_CONFIG": "/nonexistent"}
+    environment |= {"DOCKER_HOST": docker.host, "DOCKER_CONFIG": "/nonexistent", "COMPOSE_DOCKER_CLI_BUILD": "0"}
 
-    def run(*words: str) -> str:
+    def run(*words: str, code: int = 0) -> str:
         done = subprocess.run(
             ["docker-compose", "--no-ansi", "-p", PROJECT, *words], cwd=tmp_path, env=environment, timeout=100,
             capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, f"docker-compose {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == code, (
+            f"docker-compose {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        )
         return done.stdout
 
     yield run
-    run("down", "-v", "-t", "1")
+    run("down", "-v", "-t", "1", "--rmi", "local")
     assert docker("network", "ls", "-q", "--filter", f"name={PROJECT}").stdout == ""
     assert docker("volume", "ls", "-q", "--filter", f"name={PROJECT}").stdout == ""
 
@@ -147,3 +167,14 @@ def test_a_project_is_watched_and_its_end_is_told(docker: Docker, compose: Compo
     eventually(lambda: state(docker, cache)["Status"] == "exited")
     assert state(docker, cache)["ExitCode"] == 137
     assert "Exit 137" in compose("ps", "cache")
+
+
+def test_what_is_built_runs_in_the_foreground_and_its_code_is_the_projects(compose: Compose, tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text(BUILT)
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    said = compose("up", "--exit-code-from", "job", "--build", code=3)
+    for line in ("hello", "the job ends", "the server begins"):
+        assert line in said
+    assert "exited with code 3" in said
+    assert compose("run", "--rm", "-T", "job", "cat", "/word") == "hello\n"
+    assert "Exit 3" in compose("ps", "job")
