@@ -6,6 +6,7 @@ byte that is not UTF-8. Source: moby, daemon/logger/jsonfilelog/jsonlog/jsonlogb
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from functools import cache
@@ -59,6 +60,17 @@ class JsonLines:
         if second != self._second:
             self._second, self._text = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
         return b'","stream":"%s",%s"time":"%s' % (_NAMES[stream], self._attributes, self._text)
+
+    @staticmethod
+    def mend(path: str) -> None:
+        """End half a line at the end of a file, as a host that lost its power leaves it: the next is not lost, too."""
+        try:
+            file = open(path, "r+b", buffering=0)  # noqa: SIM115 - closed below
+        except FileNotFoundError:
+            return
+        with file:
+            if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n":
+                file.write(b"\n")
 
     @staticmethod
     def cut(content: bytes, size: int) -> int:

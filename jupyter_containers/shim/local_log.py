@@ -8,8 +8,10 @@ record never holds the beginning of a line and more: a piece of a long line has 
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
+from typing import BinaryIO
 
 HEADER = struct.Struct(">QIB")
 TRAILER = struct.Struct(">I")
@@ -40,12 +42,40 @@ class Records:
         return b"".join(records)
 
     @staticmethod
+    def mend(path: str) -> None:
+        """Take away half a record at the end of a file, as a host that lost its power leaves it: none could follow."""
+        try:
+            file = open(path, "r+b", buffering=0)  # noqa: SIM115 - closed below
+        except FileNotFoundError:
+            return
+        with file:
+            if not has_whole_end(file):
+                file.seek(0)
+                file.truncate(unpack(file.readall())[1])
+
+    @staticmethod
     def cut(content: bytes, size: int) -> int:
         """Return where the entry ends that reaches `size`, or the end."""
         end = 0
         while end < max(size, 1) and end < len(content):
             end += AROUND + HEADER.unpack_from(content, end)[1]
         return end
+
+
+def has_whole_end(file: BinaryIO) -> bool:
+    """Tell whether a file ends with a whole record, or is empty."""
+    size = file.seek(0, os.SEEK_END)
+    if not size:
+        return True
+    if size < AROUND:
+        return False
+    file.seek(size - TRAILER.size)
+    (length,) = TRAILER.unpack(file.read(TRAILER.size))
+    begin = size - AROUND - length
+    if begin < 0:
+        return False
+    file.seek(begin)
+    return bool(HEADER.unpack(file.read(HEADER.size))[1] == length)
 
 
 def _record(stream: int, content: bytes, at_ns: int) -> bytes:

@@ -33,6 +33,7 @@ class ContainerLog:
         self._rest = {STDOUT: b"", STDERR: b""}
         # When the first piece of a line came whose end has not come yet.
         self._begun: dict[int, int] = {}
+        self._form.mend(options.path)
         self._file = RotatedFile(options, self._form.cut)
 
     def write(self, stream: int, content: bytes) -> None:

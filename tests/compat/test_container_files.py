@@ -84,7 +84,6 @@ def put(api: Api, name: str, path: str, *members: tuple[str, bytes, bytes], **qu
 
 
 PLACES = {
-    "path": ("called", "mode", "target"),
     "/d": ("d", IS_FOLDER | 0o755, ""),
     "d": ("d", IS_FOLDER | 0o755, ""),
     "/d/": ("d", IS_FOLDER | 0o755, ""),

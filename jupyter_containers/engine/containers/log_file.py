@@ -247,6 +247,10 @@ def _last_in_records(file: BinaryIO, count: int) -> tuple[int, int, int]:
     end = file.seek(0, os.SEEK_END)
     if count <= 0:
         return end, 0, 0
+    if not local_log.has_whole_end(file):
+        # Not written to its end: only from the beginning can be seen where that is.
+        file.seek(0)
+        end = local_log.unpack(file.read())[1]
     found = 0
     while end > 0 and found < count:
         end, output = _record_before(file, end)
@@ -259,7 +263,5 @@ def _record_before(file: BinaryIO, end: int) -> tuple[int, bytes]:
     file.seek(end - local_log.TRAILER.size)
     (length,) = local_log.TRAILER.unpack(file.read(local_log.TRAILER.size))
     start = end - length - local_log.AROUND
-    if start < 0:
-        raise ContainersError(f"the log has no whole record at byte {end} of a file: it was not written to its end")
     file.seek(start + local_log.HEADER.size)
     return start, file.read(length)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_containers.engine.containers.log_file import LogFile
 from jupyter_containers.shim.logs import PIECE, ContainerLog
 from jupyter_containers.shim.protocol import STDERR, STDOUT, LogOptions
 
@@ -201,3 +202,20 @@ def test_a_full_disk_loses_the_output_and_nothing_else(tmp_path: Path) -> None:
     made.write(STDOUT, b"x\n")
     made.write(STDOUT, b"y\n")
     made.finish()
+
+
+@pytest.mark.parametrize("driver", ["json-file", "local"])
+def test_half_an_entry_of_an_earlier_run_does_not_spoil_the_next(tmp_path: Path, driver: str) -> None:
+    path = tmp_path / "log"
+    first = ContainerLog(LogOptions(str(path), driver=driver), lambda: NOON)
+    first.write(STDOUT, b"one\n")
+    first.finish()
+    whole = path.read_bytes()
+    for cut in range(len(whole) - 1):  # but for its line end, the last is whole
+        path.write_bytes(whole + whole[:cut])
+        second = ContainerLog(LogOptions(str(path), driver=driver), lambda: NOON)
+        second.write(STDOUT, b"two\n")
+        second.finish()
+        log = LogFile(path, driver=driver)
+        assert log.read().contents == [b"one\n", b"two\n"]
+        log.close()
