@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -62,6 +63,16 @@ def test_who_listens_hears_each_event_once_until_the_end(api: Api) -> None:
         content = listening.result().content
     assert [json.loads(line)["Action"] for line in content.splitlines()] == ["create", "destroy"]
     assert time.time() >= until
+    eventually(lambda: api.get("/info").json["NEventsListener"] == 0)
+
+
+def test_a_listener_that_vanishes_is_forgotten(api: Api) -> None:
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(api.path)
+    client.sendall(b"GET /v1.51/events HTTP/1.1\r\nHost: d\r\n\r\n")
+    assert b" 200 " in client.recv(4096)
+    assert api.get("/info").json["NEventsListener"] == 1
+    client.close()
     eventually(lambda: api.get("/info").json["NEventsListener"] == 0)
 
 

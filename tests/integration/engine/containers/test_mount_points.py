@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -162,29 +165,52 @@ def test_a_part_that_is_not_there_is_told(api: Api, whole: Path) -> None:
     )  # fmt: skip
 
 
-def test_a_part_that_is_swapped_for_a_link_meanwhile_never_leads_out(api: Api, whole: Path) -> None:
-    (whole / "x").mkdir()
-    done = threading.Event()
+@contextmanager
+def swapped_for_a_link(folder: Path, target: Path | str) -> Iterator[None]:
+    """Exchange the directory `x` in a folder and a link all the time, without a moment in which neither is there."""
+    (folder / "y").symlink_to(target)
+    done, exchange = threading.Event(), ctypes.CDLL(None, use_errno=True).renameat2
+    here, there, flag = os.fsencode(folder / "x"), os.fsencode(folder / "y"), 2  # RENAME_EXCHANGE
 
     def swap() -> None:
         while not done.is_set():
-            (whole / "x").rename(whole / "y")
-            (whole / "x").symlink_to("/")
-            (whole / "x").unlink()
-            (whole / "y").rename(whole / "x")
+            assert exchange(c.AT_FDCWD, here, c.AT_FDCWD, there, flag) == 0
 
     thread = threading.Thread(target=swap)
     thread.start()
     try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_part_that_is_swapped_for_a_link_meanwhile_never_leads_out(api: Api, whole: Path) -> None:
+    (whole / "x").mkdir()
+    listed: set[str] = set()
+    with swapped_for_a_link(whole, "/"):
         for _ in range(20):
             container = api.create("sh", "-c", "ls /m 2>/dev/null", host=part("x"))
             if api.post(f"/containers/{container}/start").status == 204:
                 api.wait(container)
-                assert set(api.logs(container).split()) <= {"a", "link", "root", "x", "y"}
+                listed |= set(api.logs(container).split())
             api.remove(container)
-    finally:
-        done.set()
-        thread.join()
+    # What is at the top of the volume, which is where the link leads inside.
+    assert listed == {"a", "link", "root", "x", "y"}
+
+
+def test_a_target_that_is_swapped_for_a_link_meanwhile_never_leads_out(api: Api, whole: Path, tmp_path: Path) -> None:
+    (whole / "x").mkdir()
+    started = 0
+    with swapped_for_a_link(whole, tmp_path):
+        for number in range(20):
+            host = {"Binds": ["whole:/m", f"{whole}:/m/x/made{number}"], "Tmpfs": {f"/m/x/tmpfs{number}": ""}}
+            container = api.create("true", host=host)
+            if api.post(f"/containers/{container}/start").status == 204:
+                started += 1
+            api.remove(container)
+    assert started
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- how far a mount reaches -----------------------------------------------------------------------------------------
