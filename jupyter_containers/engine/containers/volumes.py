@@ -117,7 +117,32 @@ async def fill_volumes(roster: Roster, record: Record) -> None:
         if point.type == "volume" and not point.no_copy and _may_fill(volume := volumes.get(point.name))
     ]
     if wanted and record.snapshot:
-        await asyncio.to_thread(_fill, roster, record, wanted)
+        snapshots = roster.environment.snapshots
+        upper, lowers = snapshots.upper(record.snapshot_key), snapshots.lowers(record.snapshot_key)
+        # To look at the layers takes no time, to mount and unmount them does.
+        found = [one for one in wanted if upper is None or may_have((upper, *lowers), one[0].destination)]
+        if found:
+            await asyncio.to_thread(_fill, roster, record, found)
+
+
+def may_have(layers: Sequence[Path], path: str) -> bool:
+    """Tell whether a stack of layers may have something at a path: False is certain, True is not."""
+    return any(_may_have(layer, path) for layer in layers)
+
+
+def _may_have(layer: Path, path: str) -> bool:
+    place = os.fspath(layer)
+    for name in path.strip("/").split("/"):
+        place = f"{place}/{name}"
+        try:
+            status = os.lstat(place)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        if stat.S_ISLNK(status.st_mode):
+            return True
+    return True
 
 
 def _may_fill(volume: Volume) -> bool:
