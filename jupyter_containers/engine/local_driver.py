@@ -27,6 +27,8 @@ def check_options(options: Mapping[str, str]) -> None:
     for name in sorted(options):
         if name not in OPTIONS:
             raise InvalidParameter(f'invalid option: "{name}"')
+        if "\0" in options[name]:
+            raise InvalidParameter(f'invalid option: "{name}": {options[name]!r} has a zero byte in it')
     if options.get("size"):
         raise InvalidParameter("quota size requested but no quota support")
     for name, others in _NEEDED.items():

@@ -194,6 +194,10 @@ def mounts(record: Record, facts: Facts) -> tuple[Mount, ...]:
     ]
     taken = {mount.destination for mount in wanted}
     own = [mount for mount in _default_mounts(host, facts.joined) if mount.destination not in taken]
+    if "/dev" in taken:
+        # As in dockerd what is below comes with it; only terminals are the container's own still.
+        wanted += [mount for mount in own if mount.destination == "/dev/pts"]
+        own = [mount for mount in own if not mount.destination.startswith("/dev/")]
     access = "ro" if host.read_only_root else "rw"
     files = [
         Mount(f"/etc/{name}", "bind", str(facts.files_path / name), ("rbind", access, "rprivate"))

@@ -160,6 +160,20 @@ def test_a_mount_that_the_host_does_not_share_is_refused(docker: Docker, source:
     assert f"path {source} is mounted on / but it is not {kind} mount" in refused
 
 
+def test_the_hosts_devices_can_be_shown_whole(docker: Docker) -> None:
+    shown = "echo x > /dev/null; ls -d /dev/pts/ptmx; grep -c ' /dev ' /proc/self/mountinfo"
+    assert run(docker, "-v", "/dev:/dev", "busybox", "sh", "-c", shown) == "/dev/pts/ptmx\n1\n"
+    assert run(docker, "-t", "-v", "/dev:/dev", "busybox", "tty").startswith("/dev/pts/")
+
+
+def test_the_hosts_root_can_be_shown_read_only(docker: Docker) -> None:
+    look = "ls -d /m/proc/1; touch /m/tmp/x 2>&1"
+    shown = docker("run", "--rm", *QUIET, "-v", "/:/m:ro", "busybox", "sh", "-c", look, code=1).stdout
+    assert shown == "/m/proc/1\ntouch: /m/tmp/x: Read-only file system\n"
+    [mount] = created(docker, "-v", "/:/m:ro")["Mounts"]
+    assert mount["Propagation"] == "rslave", "what is shown includes the daemon's own mounts"
+
+
 # --- images that lead out --------------------------------------------------------------------------------------------
 
 

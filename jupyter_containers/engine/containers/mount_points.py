@@ -47,6 +47,9 @@ def mount_points(
         destination = _destination(path, "volume", path)
         if destination not in points and destination not in {normpath(path) for path in host.tmpfs}:
             points[destination] = _anonymous(MountPoint("volume", destination))
+    for point in points.values():
+        if "\0" in point.source + point.destination + point.subpath + point.tmpfs_options:
+            raise InvalidParameter(f"invalid mount at {point.destination!r}: a path cannot have a zero byte in it")
     return tuple(points[destination] for destination in sorted(points))
 
 

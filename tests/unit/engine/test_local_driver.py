@@ -40,6 +40,7 @@ def mounted(**options: str) -> tuple[Any, ...]:
         ({"type": "tmpfs"}, 'missing required option: "device"'),
         ({"o": "size=1m"}, 'missing required option: "device"'),
         ({"device": "/tmp"}, 'missing required option: "type"'),
+        ({"type": "none", "device": "/a\0b"}, "invalid option: \"device\": '/a\\x00b' has a zero byte in it"),
         ({"size": "1g"}, "quota size requested but no quota support"),
     ],
 )

@@ -171,6 +171,13 @@ def test_parents_are_mounted_before_their_children() -> None:
     assert found.linux.rootfs_propagation == "rslave"
 
 
+def test_who_brings_dev_brings_what_is_below_but_for_terminals() -> None:
+    points = (MountPoint("bind", "/dev", "/dev"),)
+    record = Record("f" * 64, "n", 1, "x", settings=Settings(cmd=("a",)), mount_points=points)
+    places = [mount.destination for mount in specification(record, FACTS).mounts]
+    assert [place for place in places if place.startswith("/dev")] == ["/dev", "/dev/pts"]
+
+
 def test_read_only_reaches_what_is_mounted_below_unless_it_should_not() -> None:
     points = (
         MountPoint("bind", "/a", source="/1", read_only=True),

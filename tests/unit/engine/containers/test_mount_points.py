@@ -90,6 +90,12 @@ def test_a_tmpfs_carries_its_options() -> None:
     assert point == MountPoint("tmpfs", "/t", tmpfs_options="size=1000,mode=1777")
 
 
+@pytest.mark.parametrize("bind", ["/a\0b:/x", "/a:/x\0y"])
+def test_a_zero_byte_does_not_cut_a_path(bind: str) -> None:
+    with pytest.raises(InvalidParameter, match="zero byte"):
+        mount_points(HostSettings(binds=(bind,)), ())
+
+
 def test_two_mounts_at_one_place_are_refused() -> None:
     with pytest.raises(InvalidParameter, match="Duplicate mount point: /x"):
         mount_points(HostSettings(binds=("/a:/x", "/b:/x/")), ())
