@@ -1,12 +1,14 @@
-"""Network: a bridge, the containers' links to it, their addresses and their published ports.
+"""Network: bridges, the containers' links to them, their addresses, names and published ports.
 
-I own the bridge `jc0`, the nftables table `jupyter-containers`, the host ends of the links (`jc…`) and the sockets that
-reserve published ports. I touch netlink sockets that are handed to me (I never enter a namespace), and two switches of
-/proc/sys/net that I never turn off again; I never fork, run a program, or change another program's rules.
+I own the bridges `jc0` (the default one) and `jcb…`, the nftables tables `jupyter-containers`, the host ends of links
+(`jc…`) and the sockets that reserve published ports. I touch netlink sockets that are handed to me, other namespaces
+only on a thread that ends there (inside.py), and switches of /proc/sys/net for forwarding that I never turn off;
+I never fork, run a program, or change another program's rules.
 
-    attach: bridge and table (first time) ─ address ─ reserve ports ─ link born inside the container ─ DNAT in one batch
-    detach: DNAT out ─ sockets closed ─ address free (the link died with the namespace)
+    open_segment: ipam and options, pure ─ bridge ─ table built anew, all networks in one transaction
+    attach: bridges and table (first time) ─ addresses ─ ports reserved ─ link born inside the container ─ DNAT
+    detach: DNAT out ─ sockets closed ─ addresses free (the links died with the namespace)
 
-Only this room imports pyroute2, and only at the first container on the bridge. Start at networks.py, the face for the
-engine; values.py has the words it speaks.
+Only this room imports pyroute2, and only when the first container needs a bridge. Start at networks.py, the face for
+the engine; values.py has the words it speaks; naming.py knows who is called what, and dns/ tells the containers.
 """

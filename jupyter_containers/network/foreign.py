@@ -8,6 +8,7 @@ Source: nft(8), "Chains" and "Verdict statement".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,12 @@ _BRIDGED_PACKETS_ARE_FILTERED = Path("/proc/sys/net/bridge/bridge-nf-call-iptabl
 class Verdict:
     """What stands in the way. `tables` drop what is forwarded; `bridged` when even packets between containers are.
 
-    `own_table` tells whether ours is there: `nft flush ruleset` takes it away together with all others.
+    `bridges` are those for which no rule opens the tables. `own_table` tells whether ours is there: `nft flush ruleset`
+    takes it away together with all others.
     """
 
     tables: tuple[str, ...] = ()
+    bridges: tuple[str, ...] = ()
     bridged: bool = False
     has_docker_user: bool = False
     own_table: bool = True
@@ -45,16 +48,17 @@ class Verdict:
     def __bool__(self) -> bool:
         return bool(self.tables)
 
-    def sentence(self, bridge: str) -> str:
+    def sentence(self) -> str:
         """Return what is lost and what to type, or "" when nothing is in the way."""
         if not self.tables:
             return ""
         lost = "the outside or each other" if self.bridged else "the outside"
         chain = "DOCKER-USER" if self.has_docker_user else "FORWARD"
+        remedies = [f"iptables -I {chain} {way} {name} -j ACCEPT" for name in self.bridges for way in ("-i", "-o")]
         return (
             f"another program's firewall ({', '.join(self.tables)}) drops all forwarded packets that it does not know: "
-            f"containers on {bridge} cannot reach {lost}; this host, its services and published ports work. To allow "
-            f"it: iptables -I {chain} -i {bridge} -j ACCEPT && iptables -I {chain} -o {bridge} -j ACCEPT"
+            f"containers on {', '.join(self.bridges)} cannot reach {lost}; this host, its services and published ports "
+            f"work. To allow it: {' && '.join(remedies)}"
         )
 
 
@@ -65,22 +69,24 @@ def generation(netfilter: Netlink) -> int:
 
 
 def inspect(
-    netfilter: Netlink, *, own_table: str, bridge: str, bridged: Path = _BRIDGED_PACKETS_ARE_FILTERED
+    netfilter: Netlink, *, own_table: str, bridges: Sequence[str], bridged: Path = _BRIDGED_PACKETS_ARE_FILTERED
 ) -> Verdict:
-    """Look for forward chains of other tables whose policy is drop, and that no rule opens for the bridge.
+    """Look for forward chains of other tables whose policy is drop, and that no rule opens for one of the bridges.
 
-    A rule that names the bridge is taken for one that opens it. Rules of the old iptables (not nftables) are not seen.
+    A rule that names a bridge is taken for one that opens it. Rules of the old iptables (not nftables) are not seen.
     Raises OSError.
     """
     chains = netfilter.dump("chains", nft_chain_msg(), NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN)
     closed = [chain for chain in chains if _drops_forwarded(chain) and chain.get_attr("NFTA_CHAIN_TABLE") != own_table]
-    closed = [chain for chain in closed if not _names(netfilter, chain, bridge)]
+    unnamed = {id(chain): _unnamed(netfilter, chain, bridges) for chain in closed}
+    closed = [chain for chain in closed if unnamed[id(chain)]]
     own = any(chain.get_attr("NFTA_CHAIN_TABLE") == own_table for chain in chains)
     if not closed:
         return Verdict(own_table=own)
     tables = {f"table {_FAMILIES[chain['nfgen_family']]} {chain.get_attr('NFTA_CHAIN_TABLE')}" for chain in closed}
+    shut = tuple(name for name in bridges if any(name in unnamed[id(chain)] for chain in closed))
     docker_user = any(chain.get_attr("NFTA_CHAIN_NAME") == "DOCKER-USER" for chain in chains)
-    return Verdict(tuple(sorted(tables)), _is_on(bridged), docker_user, own)
+    return Verdict(tuple(sorted(tables)), shut, _is_on(bridged), docker_user, own)
 
 
 def _drops_forwarded(chain: Any) -> bool:
@@ -91,13 +97,14 @@ def _drops_forwarded(chain: Any) -> bool:
     )
 
 
-def _names(netfilter: Netlink, chain: Any, bridge: str) -> bool:
+def _unnamed(netfilter: Netlink, chain: Any, bridges: Sequence[str]) -> list[str]:
+    """Return the bridges that no rule of the chain's table names."""
     wanted = nft_rule_msg()
     wanted["nfgen_family"] = chain["nfgen_family"]
     wanted["attrs"] = [("NFTA_RULE_TABLE", chain.get_attr("NFTA_CHAIN_TABLE"))]
     # Not decoded: Docker hosts have hundreds of rules, and the interface's name stands in a rule as it is.
     rules = netfilter.dump_bytes("rules", wanted, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE)
-    return any(bridge.encode() + b"\0" in rule for rule in rules)
+    return [name for name in bridges if not any(name.encode() + b"\0" in rule for rule in rules)]
 
 
 def _is_on(switch: Path) -> bool:

@@ -73,7 +73,7 @@ class Plumbing:
                 f"containers on {self.bridge.name} cannot reach the outside, because this kernel has no nftables for "
                 f"us ({self._missing}); published ports work through a relay"
             )
-        return self._in_the_way.sentence(self.bridge.name)
+        return self._in_the_way.sentence()
 
     def is_intact(self, network_id: str = DEFAULT) -> bool:
         """Tell whether the bridge is still the one that was made: it may be removed behind our back."""
@@ -86,7 +86,7 @@ class Plumbing:
             return False
 
     def open(self, segment: Segment) -> None:
-        """Make a network's bridge, or take it over. Raises Conflict as the constructor does; nothing stays then.
+        """Make a network's bridge, whose name is nobody's; nothing stays when that fails.
 
         For others than bridges, see to the parent. Raises InvalidParameter, Unsupported for one that cannot be.
         """
@@ -94,8 +94,8 @@ class Plumbing:
             sublinks.open_parent(self._route, segment)
             self._sublinks[segment.id] = segment
             return
-        self._open_bridge(segment)
         try:
+            self._open_bridge(segment)
             self._build()
         except BaseException:
             self._forget(segment.id)
@@ -210,7 +210,8 @@ class Plumbing:
         )
 
     def _forget(self, network_id: str) -> None:
-        del self._bridges[network_id], self._zones[network_id]
+        self._bridges.pop(network_id, None)
+        self._zones.pop(network_id, None)
 
     def _open_firewall(self) -> None:
         self._firewall: Firewall | None = None
@@ -232,7 +233,8 @@ class Plumbing:
             return False
         self._seen_generation = generation
         before = self._in_the_way
-        self._in_the_way = foreign.inspect(self._netfilter, own_table=self._names.table, bridge=self._names.bridge)
+        names = [bridge.name for bridge in self._bridges.values()]
+        self._in_the_way = foreign.inspect(self._netfilter, own_table=self._names.table, bridges=names)
         return not self._in_the_way.own_table or bool(before) != bool(self._in_the_way)
 
     def _build(self) -> None:

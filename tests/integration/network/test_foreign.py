@@ -30,7 +30,7 @@ def forward(table: str, policy: str = "drop", hook: str = "forward") -> None:
 
 
 def inspect(netfilter: Netlink, bridged: Path = Path("/nonexistent")) -> Verdict:
-    return foreign.inspect(netfilter, own_table="ours", bridge="b0", bridged=bridged)
+    return foreign.inspect(netfilter, own_table="ours", bridges=("b0", "b1"), bridged=bridged)
 
 
 def test_a_host_without_firewall_is_open(netfilter: Netlink) -> None:
@@ -59,12 +59,15 @@ def test_our_own_table_is_not_foreign(netfilter: Netlink) -> None:
     assert inspect(netfilter).own_table
 
 
-def test_a_rule_that_names_the_bridge_opens_the_table(netfilter: Netlink) -> None:
+def test_rules_that_name_the_bridges_open_the_table(netfilter: Netlink) -> None:
     forward("ip filter")
     nft("add chain ip filter DOCKER-USER")
     nft("add rule ip filter DOCKER-USER iifname b01 accept")
     assert inspect(netfilter).has_docker_user
+    assert inspect(netfilter).bridges == ("b0", "b1")
     nft("add rule ip filter DOCKER-USER iifname b0 accept")
+    assert inspect(netfilter).bridges == ("b1",)
+    nft("add rule ip filter DOCKER-USER iifname b1 accept")
     assert not inspect(netfilter)
 
 
