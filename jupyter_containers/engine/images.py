@@ -265,8 +265,12 @@ class Images:
         repo_digest: str | None = None,
         *,
         parent: Digest | None = None,
+        is_tagged: bool = True,
     ) -> ImageRecord:
-        """Remember an image whose layers are unpacked, and let `name` point at it. `parent`: what it was made from."""
+        """Remember an image whose layers are unpacked, and let `name` point at it. `parent`: what it was made from.
+
+        `is_tagged`: the name was given here and now; for dockerd one that came with a pull or a load was not.
+        """
         known = self._records.get(image.config_digest)
         digests = set(known.repo_digests if known else ()) | ({repo_digest} if repo_digest else set())
         record = ImageRecord(
@@ -274,7 +278,7 @@ class Images:
             target=image.descriptor,
             created_at=image.config.created,
             size=sum(self.layer_size(layer) for layer in image.chain),
-            last_tagged_at=self._now() if name is not None else (known.last_tagged_at if known else None),
+            last_tagged_at=self._now() if name is not None and is_tagged else (known.last_tagged_at if known else None),
             parent_id=parent or (known.parent_id if known else None),
             repo_digests=tuple(sorted(digests)),
         )

@@ -91,7 +91,7 @@ class Transfers:
             before = await self._known(reference)
             # With a digest the digest counts, and a tag beside it is for the reader only.
             name = reference if reference.tag and not reference.digest else None
-            self._images.add(image, name, pulled.repo_digest)
+            self._images.add(image, name, pulled.repo_digest, is_tagged=False)
         self._images.tell_named("pull", image.config_digest, reference.familiar, reference.familiar_repository)
         return Pulled(
             reference,
@@ -141,7 +141,7 @@ class Transfers:
                 await self._unpacked(image, progress or _tell_nobody)
                 loaded.append(Loaded(names, image, tuple(self._replaced(names, image))))
                 for name in names or (None,):
-                    self._images.add(image, name)
+                    self._images.add(image, name, is_tagged=False)
                 self._images.tell("load", image.config_digest, str(image.config_digest))
         return loaded
 
