@@ -140,7 +140,10 @@ class Volumes:
             self._users[volume.name] = users | {user}
 
     def release(self, name: str, user: str) -> bool:
-        """Note that somebody has done with a volume; return False when they did not use it. Blocks like `acquire`."""
+        """Note that somebody has done with a volume; return False when they did not use it. Blocks like `acquire`.
+
+        Raises OSError when it cannot be unmounted.
+        """
         with self._lock(name):
             users = self._users.get(name, set())
             if user not in users:
@@ -148,10 +151,10 @@ class Volumes:
             if users != {user}:
                 self._users[name] = users - {user}
                 return True
-            if name in self._mounted:
-                self.host.unmount(self._root / name / "_data")
-            self._mounted.discard(name)
             del self._users[name]
+            if name in self._mounted:
+                self._mounted.discard(name)
+                self.host.unmount(self._root / name / "_data")
         return True
 
     @contextmanager

@@ -73,16 +73,17 @@ def _mount(request: Mapping[str, Any], path: str) -> None:
 
 
 def _unmount(path: str) -> None:
-    """Take the mount off; nothing when there is none. One that is busy goes when its last user does."""
+    """Take the mount off; nothing when there is none.
+
+    Lazily: one that is busy goes when its last user does, and a server that does not answer is not waited for.
+    """
     from jupyter_containers.linux import mounts
     from jupyter_containers.linux.constants import MNT_DETACH, UMOUNT_NOFOLLOW
 
     try:
-        mounts.unmount(path, UMOUNT_NOFOLLOW)
+        mounts.unmount(path, UMOUNT_NOFOLLOW | MNT_DETACH)
     except OSError as error:
-        if error.errno == errno.EBUSY:
-            mounts.unmount(path, UMOUNT_NOFOLLOW | MNT_DETACH)
-        elif error.errno not in (errno.EINVAL, errno.ENOENT):
+        if error.errno not in (errno.EINVAL, errno.ENOENT):
             raise
 
 

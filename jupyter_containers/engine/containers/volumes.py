@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from posixpath import normpath
 
 from jupyter_containers.engine.containers.bind_sources import check_propagation, is_linked
 from jupyter_containers.engine.containers.record import MountPoint, MountRequest, Record
 from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.own_threads import in_own_thread
 from jupyter_containers.engine.volumes import ANONYMOUS_LABEL, Volume
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
 from jupyter_containers.layers import archive
+
+_log = logging.getLogger(__name__)
 
 
 def make_volumes(roster: Roster, record: Record) -> None:
@@ -65,7 +70,7 @@ async def mount_volumes(roster: Roster, record: Record) -> None:
     for point in points:
         volume = volumes.get(point.name)
         if volume.is_mounted:
-            await asyncio.to_thread(volumes.acquire, volume, record.id)
+            await in_own_thread(partial(volumes.acquire, volume, record.id))
         else:
             volumes.acquire(volume, record.id)
         told = {
@@ -86,8 +91,14 @@ async def unmount_volumes(roster: Roster, record: Record) -> None:
             is_mounted = volumes.get(name).is_mounted
         except NotFound:
             continue
-        release = asyncio.to_thread(volumes.release, name, record.id) if is_mounted else None
-        if await release if release is not None else volumes.release(name, record.id):
+        release = partial(volumes.release, name, record.id)
+        try:
+            is_released = await in_own_thread(release) if is_mounted else release()
+        except OSError as error:
+            # The container has ended all the same. Its mount is looked for again when the daemon starts.
+            _log.warning("volume %s cannot be unmounted: %s", name, error)
+            continue
+        if is_released:
             roster.environment.events.publish("volume", "unmount", name, {"container": record.id, "driver": "local"})
 
 
@@ -122,7 +133,7 @@ async def fill_volumes(roster: Roster, record: Record) -> None:
         # To look at the layers takes no time, to mount and unmount them does.
         found = [one for one in wanted if upper is None or may_have((upper, *lowers), one[0].destination)]
         if found:
-            await asyncio.to_thread(_fill, roster, record, found)
+            await in_own_thread(partial(_fill, roster, record, found))
 
 
 def may_have(layers: Sequence[Path], path: str) -> bool:
