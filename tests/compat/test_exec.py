@@ -270,7 +270,7 @@ def test_inspect_tells_what_it_is(client: Any, box: Any) -> None:
     before = client.api.exec_inspect(exec_["Id"])
     assert before == {
         "ID": exec_["Id"], "Running": False, "ExitCode": None, "OpenStdin": True, "OpenStderr": True,
-        "OpenStdout": True, "CanRemove": False, "ContainerID": box.id, "DetachKeys": before["DetachKeys"], "Pid": 0,
+        "OpenStdout": True, "CanRemove": False, "ContainerID": box.id, "DetachKeys": "GA==", "Pid": 0,
         "ProcessConfig": {
             "tty": True, "entrypoint": "sleep", "arguments": ["5"], "privileged": False, "user": "alice",
         },
@@ -313,6 +313,18 @@ def test_its_container_must_run(client: Any, docker: Docker) -> None:
     container.remove()
     with pytest.raises(docker_py.errors.NotFound, match=f"No such exec instance: {waiting['Id']}"):
         client.api.exec_inspect(waiting["Id"])
+
+
+def test_one_that_restarts_is_told_of(client: Any, docker: Docker) -> None:
+    other = f"e{uuid.uuid4().hex[:12]}"
+    docker("run", "-d", "--name", other, "--network", "none", "--restart", "always", "busybox", "false")
+
+    def is_told() -> bool:
+        words = docker("exec", other, "true", code=None).stderr
+        return "is restarting, wait until the container is running" in words
+
+    eventually(is_told)
+    docker("rm", "-f", other)
 
 
 def test_what_is_wrong_is_named(client: Any, box: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+from jupyter_containers.api.streams import parse_detach_keys
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.fields import Body
 from jupyter_containers.engine.containers.record import ExecSettings
@@ -48,6 +50,7 @@ def exec_json(exec_: Exec) -> dict[str, Any]:
         "OpenStdout": settings.attach_stdout,
         "CanRemove": False,
         "ContainerID": exec_.container.id,
-        "DetachKeys": settings.detach_keys,
+        # dockerd tells the bytes, and Go writes bytes so.
+        "DetachKeys": base64.b64encode(parse_detach_keys(settings.detach_keys)).decode(),
         "Pid": exec_.pid,
     }
