@@ -27,6 +27,7 @@ from functools import partial
 from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux import descriptors, namespaces, processes
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import ANNOTATION_INIT, Process, Spec
@@ -142,7 +143,10 @@ def enter_cgroup(cgroup: Cgroup | None, process: Process) -> None:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write(str(process.oom_score_adj))
     except PermissionError:
-        pass  # without CAP_SYS_RESOURCE nobody may go below their own score
+        # Without CAP_SYS_RESOURCE nobody may go below their own score. 0 is what everybody gets who asks for nothing.
+        if process.oom_score_adj:
+            words = f"cannot set the OOM score to {process.oom_score_adj}"
+            raise InvalidParameter(f"{words}: this host lets the daemon go no lower than its own") from None
 
 
 def go_as_user(site: Site, path: str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.cgroups.manager import choose
-from jupyter_containers.linux import constants, mountinfo
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.linux import capabilities, constants, mountinfo
 from jupyter_containers.linux.capabilities import NAMES
 from jupyter_containers.linux.mounts import mount, unmount
 from jupyter_containers.oci.runtime_spec import Mount, Namespace, Resources, Rlimit, Root, User
@@ -396,6 +397,14 @@ def test_a_low_descriptor_limit_does_not_break_the_start(box: Box) -> None:
 
 def test_oom_score_is_set(box: Box) -> None:
     assert box.sh("cat /proc/self/oom_score_adj", process={"oom_score_adj": 300}) == "300\n"
+
+
+@pytest.mark.skipif(
+    "CAP_SYS_RESOURCE" in capabilities.read().effective, reason="this user may go below its own OOM score"
+)
+def test_an_oom_score_that_cannot_be_is_not_passed_over(box: Box) -> None:
+    with pytest.raises(InvalidParameter, match="cannot set the OOM score to -300"):
+        box.run("true", process={"oom_score_adj": -300})
 
 
 def test_limits_are_in_the_kernel_s_files(box: Box) -> None:
