@@ -134,7 +134,7 @@ async def prune(request: web.Request) -> web.Response:
         lambda step: (takes_all or not users[step.chain]) and is_prunable(step, wanted, until, users[step.chain] > 0),
         keep_bytes=keep,
     )
-    return json_answer({"CachesDeleted": pruned, "SpaceReclaimed": freed})
+    return json_answer({"CachesDeleted": pruned or None, "SpaceReclaimed": freed})
 
 
 ROUTES = (

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from aiohttp import web
 
 from jupyter_containers.api import web_socket
-from jupyter_containers.api.hijack import Connection, Hijacked, relay, take_over
+from jupyter_containers.api.hijack import Hijacked, relay, take_over
 from jupyter_containers.api.naming import container_of
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text, version_of
 from jupyter_containers.api.streams import (
@@ -22,6 +26,7 @@ from jupyter_containers.api.wire.logs import log_bytes
 from jupyter_containers.api.wire.stats import statistics_json
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
+from jupyter_containers.engine.containers.containers import Containers
 from jupyter_containers.engine.containers.logs import LogQuery
 from jupyter_containers.errors import InvalidParameter
 
@@ -99,13 +104,16 @@ async def attach(request: web.Request) -> web.StreamResponse:
     containers, container = engine_of(request).containers, container_of(request)
     keys = parse_detach_keys(text(request, "detachKeys") or DEFAULT_DETACH_KEYS)
     wanted = Streams(flag(request, "stdin"), flag(request, "stdout"), flag(request, "stderr"))
-    containers.check_attach(container)
+    _check_attach(request, container, wanted)
     terminal = container.record.settings.tty
     await request.read()
     connection = take_over(request, stream_type(terminal=terminal, version=version_of(request)))
-    if flag(request, "logs"):
-        await _write_logs(request, container, connection, wanted)
-    stream = await containers.attach(container, wanted) if flag(request, "stream") else None
+
+    async def show(content: bytes) -> None:
+        connection.write(content)
+        await connection.drained()
+
+    stream = await _attached(request, container, wanted, show, terminal=terminal)
     if stream is None:
         connection.end()
         await connection.closed
@@ -116,13 +124,59 @@ async def attach(request: web.Request) -> web.StreamResponse:
     return Hijacked()
 
 
-async def _write_logs(request: web.Request, container: Container, connection: Connection, wanted: Streams) -> None:
-    if not (wanted.stdout or wanted.stderr):
-        return
-    query = LogQuery(stdout=wanted.stdout, stderr=wanted.stderr)
-    async for entries in engine_of(request).containers.logs(container, query):
-        connection.write(log_bytes(entries, terminal=container.record.settings.tty))
-        await connection.drained()
+def _check_attach(request: web.Request, container: Container, wanted: Streams) -> None:
+    containers = engine_of(request).containers
+    containers.check_attach(container)
+    if flag(request, "logs") and (wanted.stdout or wanted.stderr):
+        containers.check_logs(container, LogQuery(stdout=wanted.stdout, stderr=wanted.stderr))
+
+
+async def _attached(
+    request: web.Request,
+    container: Container,
+    wanted: Streams,
+    show: Callable[[bytes], Awaitable[None]],
+    *,
+    terminal: bool,
+) -> socket.socket | None:
+    """Show the log when that is asked for, and return the container's end of its stream, or None.
+
+    The stream is asked for before the log is read, and the log up to there: the client may start the container as soon
+    as it has the head of our answer, and nothing of what comes then is to be missed, or seen twice.
+    """
+    containers, query = engine_of(request).containers, LogQuery(stdout=wanted.stdout, stderr=wanted.stderr)
+    has_logs = flag(request, "logs") and (wanted.stdout or wanted.stderr)
+    if not flag(request, "stream"):
+        if has_logs:
+            await _show_logs(containers, container, query, show, terminal=terminal)
+        return None
+    if not has_logs:
+        return await containers.attach(container, wanted)
+    attaching = asyncio.ensure_future(containers.attach(container, wanted))
+    try:
+        await asyncio.sleep(0)  # now it is at the container's lock
+        query = replace(query, until=time.time_ns())
+        await _show_logs(containers, container, query, show, terminal=terminal)
+        return await attaching
+    except BaseException:
+        attaching.cancel()
+        if attaching.done() and not attaching.cancelled() and attaching.exception() is None:
+            stream = attaching.result()
+            if stream is not None:
+                stream.close()
+        raise
+
+
+async def _show_logs(
+    containers: Containers,
+    container: Container,
+    query: LogQuery,
+    show: Callable[[bytes], Awaitable[None]],
+    *,
+    terminal: bool,
+) -> None:
+    async for entries in containers.logs(container, query):
+        await show(log_bytes(entries, terminal=terminal))
 
 
 async def attach_by_web_socket(request: web.Request) -> web.StreamResponse:
@@ -131,15 +185,15 @@ async def attach_by_web_socket(request: web.Request) -> web.StreamResponse:
     wanted = Streams(True, True, True)
     if version >= web_socket.CHOICE_SINCE:
         wanted = Streams(flag(request, "stdin"), flag(request, "stdout"), flag(request, "stderr"))
-    containers.check_attach(container)
+    _check_attach(request, container, wanted)
     terminal = container.record.settings.tty
     client = await web_socket.open_web_socket(request)
     as_text = version < web_socket.BINARY_SINCE
-    if flag(request, "logs") and (wanted.stdout or wanted.stderr):
-        async for entries in containers.logs(container, LogQuery(stdout=wanted.stdout, stderr=wanted.stderr)):
-            content = log_bytes(entries, terminal=True)
-            await (client.send_str(content.decode(errors="replace")) if as_text else client.send_bytes(content))
-    stream = await containers.attach(container, wanted) if flag(request, "stream") else None
+
+    async def show(content: bytes) -> None:
+        await (client.send_str(content.decode(errors="replace")) if as_text else client.send_bytes(content))
+
+    stream = await _attached(request, container, wanted, show, terminal=True)
     if stream is None:
         await client.close()
         return client

@@ -80,16 +80,20 @@ def _folders_json(folders: Sequence[Path]) -> dict[str, str] | None:
 
 
 def config_json(process: ProcessDefaults, *, version: tuple[int, int] = API_VERSION) -> dict[str, Any]:
-    """Write an image's default process; before API 1.50 with the fields that are only for containers."""
+    """Write an image's default process; before API 1.50 with the fields that are only for containers.
+
+    What is empty is there, as clients of all ages expect.
+    """
     given: Mapping[str, Any] = process_to_json(process)
-    if version >= (1, 50):
-        return dict(given)
     empty: dict[str, Any] = {
-        "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False,
-        "AttachStderr": False, "Tty": False, "OpenStdin": False, "StdinOnce": False, "Env": None, "Cmd": None,
-        "Image": "", "Volumes": None, "WorkingDir": "", "Entrypoint": None, "OnBuild": None, "Labels": None,
+        "User": "", "Env": None, "Cmd": None, "Volumes": None, "WorkingDir": "", "Entrypoint": None, "OnBuild": None,
+        "Labels": None,
     }  # fmt: skip
-    return empty | dict(given)
+    of_containers: dict[str, Any] = {
+        "Hostname": "", "Domainname": "", "AttachStdin": False, "AttachStdout": False, "AttachStderr": False,
+        "Tty": False, "OpenStdin": False, "StdinOnce": False, "Image": "",
+    }  # fmt: skip
+    return empty | (of_containers if version < (1, 50) else {}) | dict(given)
 
 
 def history_json(entry: HistoryEntry) -> dict[str, Any]:

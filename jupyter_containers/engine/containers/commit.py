@@ -96,8 +96,11 @@ async def _resting(roster: Roster, container: Container, pause: bool) -> AsyncIt
     if not pause or container.record.state.status is not Status.RUNNING:
         yield
         return
-    shim = container.running_shim()
-    await shim.pause()
+    try:
+        await container.running_shim().pause()
+    except Conflict:  # it has ended this moment, and nothing more is written
+        yield
+        return
     try:
         roster.save_state(container, status=Status.PAUSED)
         roster.publish(container, "pause")
@@ -109,7 +112,10 @@ async def _resting(roster: Roster, container: Container, pause: bool) -> AsyncIt
 async def _resume(roster: Roster, container: Container) -> None:
     if container.shim is None or container.record.state.status is not Status.PAUSED:
         return  # it was killed meanwhile
-    await container.shim.resume()
+    try:
+        await container.shim.resume()
+    except Conflict:
+        return  # it was killed this moment
     roster.save_state(container, status=Status.RUNNING)
     roster.publish(container, "unpause")
 

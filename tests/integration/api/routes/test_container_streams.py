@@ -121,3 +121,21 @@ def test_attach_refuses_bad_keys_before_the_stream_begins(api: Api) -> None:
     container = api.create("true")
     answer = api.post(f"/containers/{container}/attach", stream=1, detachKeys="bad-zz")
     assert (answer.status, answer.message) == (400, "Invalid detach keys (bad-zz) provided")
+
+
+def test_attach_with_the_log_misses_nothing_of_a_start_that_follows_and_sees_nothing_twice(api: Api) -> None:
+    for _ in range(15):
+        container = api.create("echo", "said")
+        for lines in (1, 2):
+            stream = api.hijack(f"/containers/{container}/attach", stream=1, stdout=1, logs=1)
+            api.post(f"/containers/{container}/start")
+            assert b"".join(payload for _, payload in frames(stream.read())) == b"said\n" * lines
+            stream.close()
+            api.wait(container)
+        api.remove(container)
+
+
+def test_attach_refuses_a_log_that_cannot_be_read(api: Api) -> None:
+    container = api.create("true", host={"LogConfig": {"Type": "none"}})
+    answer = api.post(f"/containers/{container}/attach", logs=1, stdout=1)
+    assert (answer.status, answer.message) == (501, "configured logging driver does not support reading")
