@@ -10,8 +10,9 @@ An internal network's bridge forwards nothing, in or out. Networks with IPv6 hav
 family, with the last two chains: published ports reach their containers through a relay.
 
 Published ports are elements of two maps, so that publishing is one message and never a new rule. Every change is one
-transaction. `build` replaces the whole table, whatever was there. An accept here does not overrule a drop in another
-program's chain of the same hook: the kernel asks them all, and the first drop ends it (see foreign.py).
+transaction. `build` replaces the whole table, whatever was there; `rewrite` only its rules. An accept here does not
+overrule a drop in another program's chain of the same hook: the kernel asks them all, and the first drop ends it (see
+foreign.py).
 Source: nft(8); linux/netfilter/nf_tables.h.
 """
 
@@ -26,6 +27,7 @@ from typing import Any
 
 from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
 from pyroute2.netlink.nfnetlink.nftsocket import (
+    NFT_MSG_DELRULE,
     NFT_MSG_DELSETELEM,
     NFT_MSG_DELTABLE,
     NFT_MSG_GETTABLE,
@@ -42,7 +44,7 @@ from pyroute2.netlink.nfnetlink.nftsocket import (
 )
 
 from jupyter_containers.network import expressions as nft
-from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Netlink
+from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Netlink, body
 from jupyter_containers.network.values import Published
 
 _NFPROTO_IPV4 = 2
@@ -63,6 +65,10 @@ _ANY_ADDRESS = "0.0.0.0"
 
 _PORTS = "ports"
 _PORTS_OF_ADDRESS = "ports-of-address"
+
+_KEPT_BODIES = 4096
+_CHAINS = ("guard", "prerouting", "output", "postrouting", "forward")
+_CHAINS_OF_IPV6 = ("postrouting", "forward")
 
 Message = tuple[Any, int, int]
 Rule = tuple[str, list[nft.Expression]]
@@ -95,6 +101,7 @@ class Firewall:
         self._netfilter = netfilter
         self._table = table
         self._has_ipv6_table: bool | None = None
+        self._bodies: dict[str, bytes] = {}
 
     def build(self, zones: Sequence[Zone], redirections: Iterable[Redirection], *, from_outside: bool = True) -> None:
         """Replace the table by the one for this state. Without `from_outside` only this host itself is redirected."""
@@ -110,6 +117,27 @@ class Firewall:
             messages += self._table_of_ipv6(zones6)
         self._commit("build", messages)
         self._has_ipv6_table = bool(zones6)
+
+    def rewrite(self, zones: Sequence[Zone], *, from_outside: bool = True) -> None:
+        """Replace the rules of a table that is there, and keep its published ports; ENOENT when it is not.
+
+        It is a fraction of the work: pyroute2 takes half a millisecond for each message that it has to put together.
+        """
+        messages = [self._flush(chain) for chain in _CHAINS]
+        messages += self._rules(_rules(zones, from_outside), _NFPROTO_IPV4)
+        zones6 = [zone for zone in zones if zone.subnet6 is not None]
+        if zones6 and self._find_ipv6_table():
+            messages += [self._flush(chain, _NFPROTO_IPV6) for chain in _CHAINS_OF_IPV6]
+            messages += self._rules(_rules_of_ipv6(zones6), _NFPROTO_IPV6)
+        elif zones6:
+            messages += self._table_of_ipv6(zones6)
+        elif self._find_ipv6_table():
+            messages += self._removal(_NFPROTO_IPV6)
+        self._commit("rewrite", messages)
+        self._has_ipv6_table = bool(zones6)
+
+    def _flush(self, chain: str, family: int = _NFPROTO_IPV4) -> Message:
+        return self._message(nft_rule_msg, family, TABLE=self._table, CHAIN=chain), NFT_MSG_DELRULE, 0
 
     def _find_ipv6_table(self) -> bool:
         """Tell whether there is one, which an earlier daemon may have left. A kernel without IPv6 has none."""
@@ -133,14 +161,19 @@ class Firewall:
         ]
 
     def _rules(self, rules: Iterable[Rule], family: int) -> list[Message]:
-        return [
-            (
-                self._message(nft_rule_msg, family, TABLE=self._table, CHAIN=chain, EXPRESSIONS=expressions),
-                NFT_MSG_NEWRULE,
-                NLM_F_CREATE | NLM_F_APPEND,
-            )
-            for chain, expressions in rules
-        ]
+        flags = NLM_F_CREATE | NLM_F_APPEND
+        return [(self._rule(rule, family), NFT_MSG_NEWRULE, flags) for rule in rules]
+
+    def _rule(self, rule: Rule, family: int) -> bytes:
+        """Put a rule together, once: they are sent again with every network that comes or goes."""
+        chain, expressions = rule
+        key = f"{family} {chain} {expressions}"
+        if key not in self._bodies:
+            if len(self._bodies) >= _KEPT_BODIES:
+                self._bodies.clear()
+            message = self._message(nft_rule_msg, family, TABLE=self._table, CHAIN=chain, EXPRESSIONS=expressions)
+            self._bodies[key] = body(message)
+        return self._bodies[key]
 
     def publish(self, redirections: Iterable[Redirection]) -> None:
         """Add redirections to a table that is there."""

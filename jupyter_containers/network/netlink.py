@@ -85,7 +85,10 @@ class Netlink:
         self._acknowledge(what, pending)
 
     def batch(self, what: str, begin: tuple[Any, int], messages: Sequence[tuple[Any, int, int]], end: Any) -> None:
-        """Send an nftables transaction: all of it happens or nothing. Raises OSError for the first refused message."""
+        """Send an nftables transaction: all of it happens or nothing. Raises OSError for the first refused message.
+
+        A message may be the result of `body`.
+        """
         self.transact(what, *self.encoded(begin, messages, end))
 
     def encoded(
@@ -174,6 +177,16 @@ class Netlink:
             length, kind, flags, sequence, _port = _HEADER.unpack_from(content, offset)
             yield kind, flags, sequence, content[offset : offset + length]
             offset += length + 3 & ~3
+
+
+def body(message: Any) -> bytes:
+    """Return a message without its header, which can be sent any number of times in place of it.
+
+    Putting one together takes pyroute2 half a millisecond.
+    """
+    message.reset()
+    message.encode()
+    return bytes(message.data)[_HEADER.size :]
 
 
 def _decode(message_class: Any, content: bytes) -> Any:

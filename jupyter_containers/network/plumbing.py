@@ -5,6 +5,7 @@ Importing this imports pyroute2 (0.1 s), so the face imports it when the first c
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Plumbing:
             return
         try:
             self._open_bridge(segment)
-            self._build()
+            self._rewrite()
         except BaseException:
             self._forget(segment.id)
             bridges.remove_link(self._route, segment.bridge)
@@ -111,7 +112,7 @@ class Plumbing:
             return sublinks.own_parent(self._route, self._sublinks.pop(network_id))
         name = self._bridges[network_id].name
         self._forget(network_id)
-        self._build()
+        self._rewrite()
         return name
 
     def taken(self) -> list[Network]:
@@ -236,6 +237,17 @@ class Plumbing:
         names = [bridge.name for bridge in self._bridges.values()]
         self._in_the_way = foreign.inspect(self._netfilter, own_table=self._names.table, bridges=names)
         return not self._in_the_way.own_table or bool(before) != bool(self._in_the_way)
+
+    def _rewrite(self) -> None:
+        """Follow a network that came or went."""
+        if self._firewall is None:
+            return
+        try:
+            self._firewall.rewrite(list(self._zones.values()), from_outside=not self._in_the_way)
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            self._build()
 
     def _build(self) -> None:
         if self._firewall is None:

@@ -117,6 +117,25 @@ def test_ipv6_has_a_table_as_long_as_some_network_has_it(firewall: Firewall) -> 
     assert WEB_LINE in ruleset()
 
 
+def test_rules_follow_the_networks_and_published_ports_stay(firewall: Firewall) -> None:
+    other = Zone("b1", IPv4Network("10.8.0.0/16"), IPv6Network("fd00:8::/64"), internal=True)
+    firewall.build([ZONE], [])
+    firewall.publish([WEB])
+    for zones in ([ZONE, other], [other, Zone("b2", IPv4Network("10.9.0.0/16"))], [ZONE]):
+        firewall.rewrite(zones)
+        rewritten = ruleset()
+        firewall.build(zones, [WEB])
+        assert ruleset() == rewritten
+
+
+def test_the_rules_of_a_table_that_is_gone_cannot_be_rewritten(firewall: Firewall) -> None:
+    firewall.build([ZONE], [WEB])
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    with pytest.raises(FileNotFoundError):
+        firewall.rewrite([ZONE])
+    assert ruleset() == ""
+
+
 def test_the_ipv6_table_of_an_earlier_daemon_goes_too(firewall: Firewall) -> None:
     firewall.build([Zone("b1", IPv4Network("10.8.0.0/16"), IPv6Network("fd00:8::/64"))], [])
     with Netlink.netfilter() as netfilter:
