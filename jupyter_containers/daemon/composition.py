@@ -147,7 +147,7 @@ class Composition:
             content=self._content,
             snapshotter=self._snapshots,
             cache_records=self._build_cache,
-            executor=StepExecutor(environment, self._folder),
+            executor=StepExecutor(engine_containers.roster, self._folder),
             images=bases,
             downloads=contexts,
         )

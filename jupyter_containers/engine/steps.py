@@ -18,7 +18,9 @@ from pathlib import Path
 
 from jupyter_containers.build.executor import NetworkMode, Step, StepLimits
 from jupyter_containers.engine import dismissal
+from jupyter_containers.engine.containers import hostfiles
 from jupyter_containers.engine.containers.checks import check_host_settings
+from jupyter_containers.engine.containers.connecting import Network
 from jupyter_containers.engine.containers.create import host_limits
 from jupyter_containers.engine.containers.record import (
     DEFAULT_SHM_BYTES,
@@ -29,11 +31,8 @@ from jupyter_containers.engine.containers.record import (
     Ulimit,
 )
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.specification import Facts, specification
-from jupyter_containers.errors import Unsupported
 from jupyter_containers.linux import capabilities
-from jupyter_containers.network import names
 from jupyter_containers.oci.runtime_spec import Spec
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.supervisor import Created, Shim
@@ -48,60 +47,56 @@ _CHUNK = 256 * 1024
 class StepExecutor:
     """Runs the processes of builds. Their files lie under `folder` while they run."""
 
-    def __init__(self, environment: Environment, folder: Path) -> None:
-        self._environment = environment
+    def __init__(self, roster: Roster, folder: Path) -> None:
+        self._roster = roster
+        self._environment = roster.environment
         self._folder = folder
 
     async def run(self, step: Step, *, output: Output) -> int:
         """See build.executor.Executor."""
         files = self._folder / f"step-{step.id[:12]}"
         bundle = Bundle(self._environment.places.run / "bundles" / step.id)
+        record = _record(step)
+        network = Network(self._roster, record)
         try:
             files.mkdir(mode=0o755)
-            spec = self._spec(step, files)
-            Bundle.create(bundle.path, spec)
+            Bundle.create(bundle.path, self._spec(step, record, files))
             shim = await self._environment.launcher.launch(step.id, bundle.path)
             try:
-                return await self._run(step, shim, spec, output)
+                await self._connect(record, network, shim, files)
+                return await self._run(shim, output)
             finally:
                 # Finished even when the build is cancelled now: nothing may run on or stay mounted.
-                await asyncio.shield(self._clean_up(step, shim))
+                await asyncio.shield(self._clean_up(step, network, shim))
         finally:
             bundle.remove()
             shutil.rmtree(files, ignore_errors=True)
 
-    def _spec(self, step: Step, files: Path) -> Spec:
-        hostname = step.hostname or step.id[:12]
-        (files / "hostname").write_text(names.hostname_text(hostname))
-        (files / "hosts").write_text(names.hosts(hostname, extra=step.limits.extra_hosts))
-        (files / "resolv.conf").write_text(names.resolv_conf(names.host_resolv_conf()))
-        record = Record(
-            id=step.id,
-            name=f"build-{step.id[:12]}",
-            created_at=0,
-            image_id="",
-            settings=Settings(cmd=step.args, env=step.env, user=step.user, working_dir=step.cwd),
-            host=host_settings(step.limits, step.network),
-        )
+    def _spec(self, step: Step, record: Record, files: Path) -> Spec:
+        hostfiles.write_texts(self._roster, record, _hostname(step), files)
         facts = Facts(
             rootfs=step.rootfs,
             files_path=files,
-            hostname=hostname,
+            hostname=_hostname(step),
             known_capabilities=capabilities.NAMES,
             granted_capabilities=capabilities.read().bounding,
         )
         spec = specification(record, facts)
         return replace(spec, mounts=(*spec.mounts, *step.mounts))
 
-    async def _run(self, step: Step, shim: Shim, spec: Spec, output: Output) -> int:
-        created = await shim.create(namespaces=spec.own_namespaces)
+    async def _connect(self, record: Record, network: Network, shim: Shim, files: Path) -> None:
+        created = None
         try:
-            await self._connect(step, created)
+            created = await shim.create(on_network=network.connect)
+            attachments = await network.connected()
+            await self._environment.name_servers.open(record, shim)
         finally:
-            if created.netns_fd is not None:
-                os.close(created.netns_fd)
-            if created.netlink is not None:
-                created.netlink.close()
+            if created is not None:
+                _close(created)
+        addresses = [text for one in attachments.values() for text in (one.ip_address, one.ipv6_address) if text]
+        hostfiles.write_texts(self._roster, record, record.settings.hostname, files, addresses)
+
+    async def _run(self, shim: Shim, output: Output) -> int:
         stream = await shim.attach(stdout=True, stderr=True)
         try:
             await shim.start()
@@ -110,25 +105,7 @@ class StepExecutor:
             stream.close()
         return (await shim.wait()).exit_code
 
-    async def _connect(self, step: Step, created: Created) -> None:
-        if created.netns_fd is None or created.netlink is None:
-            return
-        networking = self._environment.networking
-        if step.network == "none":
-            await networking.loopback(created.netlink)
-            return
-        network = self._environment.networks.get("bridge" if step.network == "default" else step.network)
-        if network.driver != "bridge":
-            raise Unsupported(f"network {step.network} cannot be used in a build: only bridges can, none and host")
-        await networking.attach(
-            step.id,
-            netns_fd=created.netns_fd,
-            netlink=created.netlink,
-            endpoint_name=f"build-{step.id[:12]}",
-            network_id=network.segment_id,
-        )
-
-    async def _clean_up(self, step: Step, shim: Shim) -> None:
+    async def _clean_up(self, step: Step, network: Network, shim: Shim) -> None:
         try:
             if await self._is_running(shim):
                 await shim.kill(signal.SIGKILL, everyone=True)
@@ -139,12 +116,34 @@ class StepExecutor:
             await dismissal.dismiss_stray(self._environment, step.id, path)
         finally:
             shim.close()
-            self._environment.launcher.stock()
-            await self._environment.networking.detach(step.id)
+            await network.give_up()
 
     async def _is_running(self, shim: Shim) -> bool:
         state = (await shim.describe())["state"]
         return state is not None and state["status"] in ("running", "paused")
+
+
+def _hostname(step: Step) -> str:
+    return step.hostname or step.id[:12]
+
+
+def _record(step: Step) -> Record:
+    """Return what the step would be as a container."""
+    return Record(
+        id=step.id,
+        name=f"build-{step.id[:12]}",
+        created_at=0,
+        image_id="",
+        settings=Settings(cmd=step.args, env=step.env, user=step.user, working_dir=step.cwd, hostname=_hostname(step)),
+        host=host_settings(step.limits, step.network),
+    )
+
+
+def _close(created: Created) -> None:
+    if created.netns_fd is not None:
+        os.close(created.netns_fd)
+    if created.netlink is not None:
+        created.netlink.close()
 
 
 def check_limits(roster: Roster, limits: StepLimits, network: NetworkMode) -> None:

@@ -256,3 +256,20 @@ def test_what_cannot_be_is_refused(api: Api, query: dict[str, Any], said: str) -
         "POST", "/build", context("FROM busybox\n"), headers={"Content-Type": "application/x-tar"}, **query
     )
     assert said in answer.content.decode()
+
+
+def test_a_step_finds_its_neighbours_on_a_network_of_ones_own(docker: Docker, api: Api, name: str) -> None:
+    docker("network", "create", name)
+    try:
+        docker("run", "-d", "--name", name, "--network", name, "--network-alias", "target", "busybox", "sleep", "600")
+        script = f"FROM busybox\nLABEL of={name}\nRUN ping -c1 -W5 target >/dev/null && echo we met\n"
+        assert "\nwe met\n" in texts(build(api, script, networkmode=name))
+        assert "bad address" in texts(build(api, script, networkmode="none", nocache=1))
+    finally:
+        docker("rm", "-f", name)
+        docker("network", "rm", name)
+    answer = api.request(
+        "POST", "/build", context("FROM busybox\nRUN true\n"), headers={"Content-Type": "application/x-tar"},
+        networkmode=name, nocache=1,
+    )  # fmt: skip
+    assert f"network {name} not found" in answer.content.decode()

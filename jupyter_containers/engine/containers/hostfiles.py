@@ -22,12 +22,17 @@ def write_files(roster: Roster, record: Record, hostname: str) -> None:
     A container that shares another's network has no files of its own.
     """
     make_sources(roster, record)
-    path, host = roster.files_path(record), record.host
-    if host.network_mode.startswith("container:"):
+    path = roster.files_path(record)
+    if record.host.network_mode.startswith("container:"):
         return
     os.makedirs(path, mode=0o710, exist_ok=True)
+    write_texts(roster, record, hostname, path)
+
+
+def write_texts(roster: Roster, record: Record, hostname: str, path: Path, addresses: Sequence[str] = ()) -> None:
+    """Write the three files into a directory; those that are there keep their inodes."""
     (path / "hostname").write_text(names.hostname_text(hostname))
-    (path / "hosts").write_text(_hosts(roster, record, hostname, ()))
+    (path / "hosts").write_text(_hosts(roster, record, hostname, addresses))
     (path / "resolv.conf").write_text(_resolv_conf(record))
 
 
