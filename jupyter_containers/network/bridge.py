@@ -22,7 +22,7 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from jupyter_containers.errors import Conflict
-from jupyter_containers.network import inside
+from jupyter_containers.network import inside, route_messages
 from jupyter_containers.network.addresses import mac_of
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, Netlink
 from jupyter_containers.network.values import Interface, Network
@@ -122,10 +122,11 @@ def find_link(route: Netlink, name: str) -> Any:
         raise
 
 
-def links_on(route: Netlink, bridge: Bridge) -> list[str]:
-    """Return the names of the links that are ports of the bridge. Raises OSError."""
-    links = route.dump("links", ifinfmsg(), RTM_GETLINK)
-    return [link.get_attr("IFLA_IFNAME") for link in links if link.get_attr("IFLA_MASTER") == bridge.index]
+def links_on(route: Netlink, *bridges: Bridge) -> list[str]:
+    """Return the names of the links that are ports of one of the bridges. Raises OSError."""
+    indices = {bridge.index for bridge in bridges}
+    links = map(route_messages.name_and_master, route.dump_bytes("links", route_messages.all_links(), RTM_GETLINK))
+    return [name for name, master in links if master in indices]
 
 
 def routed_networks(route: Netlink) -> list[IPv4Network]:

@@ -171,8 +171,7 @@ class Plumbing:
 
     def stale_links(self, known: Collection[str]) -> list[str]:
         """Return the links on the bridges that are not in `known`."""
-        on_bridges = [name for bridge in self._bridges.values() for name in bridges.links_on(self._route, bridge)]
-        return [name for name in on_bridges if name not in known]
+        return [name for name in bridges.links_on(self._route, *self._bridges.values()) if name not in known]
 
     def remove(self) -> None:
         """Remove tables, links and bridges. Takes some 20 ms for each link."""

@@ -27,6 +27,7 @@ _ADDRESS = struct.Struct("=BBBBI")
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _ATTRIBUTE = struct.Struct("=HH")
 _UINT32 = struct.Struct("=I")
+_HEADER_SIZE = 16  # struct nlmsghdr
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_MASTER = 1, 3, 4, 10
 _IFLA_LINKINFO, _IFLA_AF_SPEC, _IFLA_NET_NS_FD = 18, 26, 28
@@ -78,6 +79,25 @@ def index_of(link: bytes) -> int:
     """Return the index in a link's message, without its netlink header."""
     index: int = _LINK.unpack_from(link)[2]
     return index
+
+
+def all_links() -> bytes:
+    """RTM_GETLINK: every link; `name_and_master` reads each answer."""
+    return _LINK.pack(0, 0, 0, 0, 0)
+
+
+def name_and_master(message: bytes) -> tuple[str, int]:
+    """Return a link's name and the index of the bridge that it is a port of, 0 for none, from its whole message."""
+    name, master, offset = "", 0, _HEADER_SIZE + _LINK.size
+    while offset + _ATTRIBUTE.size <= len(message):
+        size, kind = _ATTRIBUTE.unpack_from(message, offset)
+        content = message[offset + _ATTRIBUTE.size : offset + size]
+        if kind == _IFLA_IFNAME:
+            name = content.rstrip(b"\0").decode()
+        elif kind == _IFLA_MASTER:
+            (master,) = _UINT32.unpack(content)
+        offset += max(size, _ATTRIBUTE.size) + 3 & ~3
+    return name, master
 
 
 def link_up(index: int) -> bytes:

@@ -8,6 +8,7 @@ own network namespace changes the destination; answers are changed back by conne
 from __future__ import annotations
 
 import socket
+import struct
 from functools import cache
 from ipaddress import IPv4Address
 from typing import Any
@@ -30,6 +31,8 @@ ADDRESS = IPv4Address("127.0.0.11")
 PORT = 53
 
 _NFPROTO_IPV4 = 2
+_GET_TABLE = NFNL_SUBSYS_NFTABLES << 8 | 1  # NFT_MSG_GETTABLE
+_NFTA_TABLE_NAME = 1
 _NFNL_MSG_BATCH_BEGIN = 0x10
 _HOOK_OUTPUT = 3
 _PRIORITY_DSTNAT = -100
@@ -40,17 +43,28 @@ _SAMPLES = (0xD5A1, 0xD5A2)
 def redirect(netfilter: socket.socket, *, udp_port: int, tcp_port: int) -> None:
     """Make the table, unless it is there: an earlier daemon has led to the same sockets then.
 
-    It is not made anew, as the kernel would wait 10 ms for readers of the old one when the socket is closed.
+    It is neither made anew nor tried to: for both the kernel waits 10 ms until nobody reads what it throws away.
     `netfilter` is a NETLINK_NETFILTER socket of the container's namespace, and stays open. Raises OSError; then
     nothing has changed.
     """
+    netlink = Netlink(netfilter)
+    if _is_there(netlink):
+        return
     content, numbers = _template()
     for sample, port in zip(_SAMPLES, (udp_port, tcp_port), strict=True):
         content = content.replace(sample.to_bytes(2, "big"), port.to_bytes(2, "big"))
+    netlink.transact(f"lead {ADDRESS} to its server", content, numbers)
+
+
+def _is_there(netlink: Netlink) -> bool:
+    name = TABLE.encode() + b"\0"
+    attribute = struct.pack("=HH", 4 + len(name), _NFTA_TABLE_NAME) + name + bytes(-len(name) % 4)
     try:
-        Netlink(netfilter).transact(f"lead {ADDRESS} to its server", content, numbers)
-    except FileExistsError:
-        pass
+        # struct nfgenmsg: family, version, resource
+        netlink.ask(f"table {TABLE}", struct.pack("=BBH", _NFPROTO_IPV4, 0, 0) + attribute, _GET_TABLE)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @cache

@@ -68,6 +68,15 @@ def test_a_link_by_name_and_its_index() -> None:
     assert requests.index_of(written(ifinfmsg, {"index": 4711}, ("IFLA_IFNAME", "eth0"))) == 4711
 
 
+def test_whose_port_a_link_is() -> None:
+    head = bytes(16)
+    port = written(ifinfmsg, {"index": 3}, ("IFLA_IFNAME", "jc12"), ("IFLA_MTU", 1400), ("IFLA_MASTER", 7))
+    assert requests.name_and_master(head + port) == ("jc12", 7)
+    assert requests.name_and_master(head + written(ifinfmsg, {}, ("IFLA_IFNAME", "eth0"))) == ("eth0", 0)
+    assert requests.name_and_master(head + port + b"\0\0\0\0") == ("jc12", 7)
+    assert requests.all_links() == written(ifinfmsg, {})
+
+
 def test_a_link_comes_up_and_has_no_ipv6() -> None:
     assert requests.link_up(3) == written(ifinfmsg, {"index": 3, "flags": 1, "change": 1})
     none = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
