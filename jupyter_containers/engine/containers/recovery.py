@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 from pathlib import Path
@@ -23,11 +24,10 @@ _log = logging.getLogger(__name__)
 
 async def recover(roster: Roster) -> None:
     """Bring records and processes together. Call once, before requests are answered."""
-    ended: list[tuple[Container, Exit]] = []
-    for container in roster.all():
-        found = await _reconnect(roster, container)
-        if isinstance(found, Exit):
-            ended.append((container, found))
+    containers = roster.all()
+    # All at once: each shim answers when it has its turn, and there may be hundreds.
+    found = await asyncio.gather(*[_reconnect(roster, container) for container in containers])
+    ended = [(container, end) for container, end in zip(containers, found, strict=True) if end is not None]
     await connecting.restore(roster)
     for container, exit_ in ended:
         async with container.lock:
