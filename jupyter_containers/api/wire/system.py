@@ -10,9 +10,10 @@ from typing import Any
 from jupyter_containers.api.routing import API_VERSION, MIN_API_VERSION
 from jupyter_containers.engine.events import Event
 from jupyter_containers.engine.system import ContainerCounts, DaemonFacts, HostFacts, proxies
+from jupyter_containers.network.sublink_options import DRIVERS as SUBLINK_DRIVERS
 
 LOG_DRIVERS = ("json-file", "local")
-NETWORK_DRIVERS = ("bridge", "host", "null")
+NETWORK_DRIVERS = ("bridge", "host", "null", *SUBLINK_DRIVERS)
 _NEWEST, _OLDEST = ("{}.{}".format(*version) for version in (API_VERSION, MIN_API_VERSION))
 
 
