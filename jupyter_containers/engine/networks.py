@@ -185,7 +185,7 @@ class Networks:
 
     def _check(self, request: NetworkRequest) -> None:
         name, driver = request.name, request.driver
-        if not name:
+        if not name.strip():
             raise InvalidParameter("invalid name: the name of a network is empty")
         if name in PREDEFINED:
             raise Forbidden(f"operation is not permitted on predefined {name} network ")

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_containers.errors import Conflict, Forbidden, NotFound
+from jupyter_containers.errors import Conflict, ContainersError, Forbidden, NotFound
 from jupyter_containers.network import inside, loopback, sublink_options
 from jupyter_containers.network.addresses import checked_subnet
 from jupyter_containers.network.attached import Attached
@@ -74,8 +74,12 @@ class Networking:
         Bridges of networks that are known are made again, if they are gone.
         """
         await asyncio.to_thread(_import_plumbing)
-        if self._segments:
-            await self._ready()
+        try:
+            if self._segments:
+                await self._ready()
+        except (ContainersError, OSError) as error:
+            # Whoever needs a bridge is told again.
+            _log.warning("the bridges of this daemon's networks cannot be made: %s", error)
 
     async def close(self, *, remove: bool) -> None:
         """Let sockets go. With `remove`, bridges, links and table go too, and containers lose their network.

@@ -6,12 +6,13 @@ Importing this imports pyroute2 (0.1 s), so the face imports it when the first c
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address
 
-from jupyter_containers.errors import Conflict
+from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.network import bridge as bridges
 from jupyter_containers.network import endpoint as endpoints
 from jupyter_containers.network import foreign, sublinks
@@ -22,6 +23,8 @@ from jupyter_containers.network.firewall import Firewall, Redirection, Zone
 from jupyter_containers.network.names import host_resolv_conf, nameservers
 from jupyter_containers.network.netlink import Netlink
 from jupyter_containers.network.values import Attachment, Network, Segment
+
+_log = logging.getLogger(__name__)
 
 DEFAULT = ""  # the id of the default bridge
 
@@ -40,8 +43,9 @@ class Plumbing:
     def __init__(self, names: Names, subnet: str = "", others: Iterable[Segment] = ()) -> None:
         """Make the bridge, or take it over with the subnet it has; switch forwarding on; build the table.
 
-        So too for the bridges of `others`. A host without nftables is served as far as it goes: `warning` says how far.
-        Raises Conflict when a bridge's name belongs to something else or has another subnet than asked for, OSError.
+        So too for the bridges of `others`, where they can be had: the log tells of those that cannot. A host without
+        nftables is served as far as it goes: `warning` says how far. Raises Conflict when the bridge's name belongs to
+        something else or has another subnet than asked for, OSError.
         """
         self._names = names
         self._redirections: dict[str, Sequence[Redirection]] = {}
@@ -60,7 +64,7 @@ class Plumbing:
             self._sublinks = {segment.id: segment for segment in others if segment.driver != "bridge"}
             for segment in others:
                 if segment.driver == "bridge":
-                    self._open_bridge(segment)
+                    self._try_open_bridge(segment)
             self._open_firewall()
         except BaseException:
             self.close()
@@ -81,26 +85,26 @@ class Plumbing:
         if network_id in self._sublinks:
             return True
         bridge = self._bridges.get(network_id)
-        try:
-            return bridge is not None and socket.if_nametoindex(bridge.name) == bridge.index
-        except OSError:
-            return False
+        return bridge is not None and _is_there(bridge)
 
     def open(self, segment: Segment) -> None:
-        """Make a network's bridge, whose name is nobody's; nothing stays when that fails.
+        """Make a network's bridge, or take it over; nothing of it stays when that fails.
 
-        For others than bridges, see to the parent. Raises InvalidParameter, Unsupported for one that cannot be.
+        For others than bridges, see to the parent. Raises Conflict as the constructor does, InvalidParameter,
+        Unsupported for what cannot be.
         """
         if segment.driver != "bridge":
             sublinks.open_parent(self._route, segment)
             self._sublinks[segment.id] = segment
             return
+        was_there = bridges.find_link(self._route, segment.bridge) is not None
         try:
             self._open_bridge(segment)
             self._rewrite()
         except BaseException:
             self._forget(segment.id)
-            bridges.remove_link(self._route, segment.bridge)
+            if not was_there:
+                bridges.remove_link(self._route, segment.bridge)
             raise
 
     def close_bridge(self, network_id: str) -> str:
@@ -110,10 +114,10 @@ class Plumbing:
         """
         if network_id in self._sublinks:
             return sublinks.own_parent(self._route, self._sublinks.pop(network_id))
-        name = self._bridges[network_id].name
+        bridge = self._bridges.get(network_id)
         self._forget(network_id)
         self._rewrite()
-        return name
+        return bridge.name if bridge is not None and _is_there(bridge) else ""
 
     def taken(self) -> list[Network]:
         """Return what new subnets must keep clear of: this host's routes and its resolvers."""
@@ -190,6 +194,14 @@ class Plumbing:
         if self._netfilter is not None:
             self._netfilter.close()
 
+    def _try_open_bridge(self, segment: Segment) -> None:
+        """Open a network's bridge if it can be had: one that cannot must not keep others from their networks."""
+        try:
+            self._open_bridge(segment)
+        except (ContainersError, OSError) as error:
+            self._forget(segment.id)
+            _log.warning("network %s has no bridge: %s", segment.id[:12], error)
+
     def _open_bridge(self, segment: Segment) -> None:
         bridge = self._bridges[segment.id] = _ensure_segment(self._route, segment)
         if segment.pool6 is None:
@@ -259,6 +271,13 @@ class Plumbing:
         except OSError:
             self._seen_generation = None  # so that the next look tries again
             raise
+
+
+def _is_there(bridge: Bridge) -> bool:
+    try:
+        return socket.if_nametoindex(bridge.name) == bridge.index
+    except OSError:
+        return False
 
 
 def set_gateways(netlink: socket.socket, wanted: Mapping[int, Attachment | None]) -> None:

@@ -290,6 +290,25 @@ def test_networks_of_an_earlier_daemon_are_taken_over_or_made_again(host: LoneHo
     run(test)
 
 
+def test_a_network_whose_bridges_name_somebody_has_taken_keeps_nobody_else_from_theirs(host: LoneHost) -> None:
+    async def test() -> None:
+        with Namespace() as first, Namespace() as second:
+            other = Networking(scope="somebody")
+            await other.open_segment(replace(BACK, bridge=FRONT.bridge))
+            async with network() as networking:
+                networking.know(FRONT)
+                await networking.warm_up()
+                await attach(networking, first, None)
+                with pytest.raises(Conflict, match=r"bridge jcbfront has address 10\.2\.0\.1/24, not 10\.1\.0\.1/24"):
+                    await attach(networking, second, FRONT)
+                await networking.close_segment(FRONT.id)
+                assert FRONT.bridge in links()
+            await other.close(remove=True)
+            assert not {name for name in links() if name.startswith("jc")}
+
+    run(test)
+
+
 def test_a_bridge_that_somebody_removed_is_made_again_for_the_next_container(host: LoneHost) -> None:
     async def test() -> None:
         with Namespace() as first, Namespace() as second, second.listen(("0.0.0.0", 80)) as server:

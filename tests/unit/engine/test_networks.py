@@ -131,6 +131,7 @@ def test_what_was_made_is_there_after_a_restart_and_gone_after_its_removal(recor
     ("request_", "kind", "words"),
     [
         (NetworkRequest(""), InvalidParameter, "^invalid name: "),
+        (NetworkRequest(" "), InvalidParameter, "^invalid name: "),
         (NetworkRequest("bridge"), Forbidden, "^operation is not permitted on predefined bridge network $"),
         (NetworkRequest("mine"), Conflict, "^network with name mine already exists$"),
         (NetworkRequest("x", driver="host"), Forbidden, '^only one instance of "host" network is allowed$'),
