@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 ANNOTATION_SECCOMP = "jupyter-containers.seccomp"
 
 
+# Made once, in the zygote: one for each file would cost every shim some pages.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 class BundleNotFound(NotFound):
     def __init__(self, path: str) -> None:
         super().__init__(f"no bundle at {path}", path=path)
@@ -102,7 +106,7 @@ def write_json(path: str, data: Mapping[str, Any]) -> None:
     temporary = f"{path}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, json.dumps(data, separators=(",", ":")).encode())
+        os.write(descriptor, _ENCODER.encode(data).encode())
     finally:
         os.close(descriptor)
     os.rename(temporary, path)

@@ -34,6 +34,7 @@ class Created:
     netns_fd: int | None
     netlink_fd: int | None
     cgroup: Cgroup
+    cgroup_path: str  # of the same, relative to the hierarchies
     terminal_fd: int | None
     go_fd: int
 
@@ -73,16 +74,21 @@ def create(
 
 
 def start(created: Created) -> None:
-    """Let init `execve`; return when it has. Closes `go_fd`.
+    """See `let_go`."""
+    let_go(created.pid, created.go_fd)
+
+
+def let_go(pid: int, go_fd: int) -> None:
+    """Let a container's init `execve`; return when it has. Closes `go_fd`.
 
     Raises: CannotExecute (details exit_code 126 or 127); init is dead then, but not reaped: the caller, who waits for
     it anyway, does that. ContainersError when init has died meanwhile.
     """
-    channel = Channel.of(created.go_fd)
+    channel = Channel.of(go_fd)
     try:
         channel.let_go()
         # Those of another container, or of the host, may see it and stop it.
-        passage.await_word(created.pid, channel, CREATE_FAILED, "start")
+        passage.await_word(pid, channel, CREATE_FAILED, "start")
         message = channel.receive()
     except (BrokenPipeError, ConnectionResetError):
         raise ContainersError("failed to start container: its init process has died", step="start") from None
@@ -214,6 +220,7 @@ class _Making:
             netns_fd=self._netns_fd,
             netlink_fd=self._netlink_fd,
             cgroup=self._cgroup,
+            cgroup_path=cgroup_path(self._bundle, self._birth.spec),
             terminal_fd=message.fds[0] if message.fds else None,
             go_fd=self._channel.release(),
         )

@@ -58,14 +58,17 @@ class Newborn:
         self.netns_fd = self.netlink_fd = -1
 
 
-def bear(cgroups: CgroupManager) -> Newborn | None:
-    """Return a new one; None where it could not be, or must not. The caller must have one thread only."""
+def bear(cgroups: CgroupManager, *, as_sibling: bool = False) -> Newborn | None:
+    """Return a new one; None where it could not be, or must not. The caller must have one thread only.
+
+    `as_sibling` makes it a child of the caller's parent, who is then the one to reap it.
+    """
     if cgroups.version == _CGROUP_VERSION_THAT_IS_ENTERED_BY_CLONE:
         return None
     watch = Stopwatch()
     outside, inside = Channel.pair()
     try:
-        pid = namespaces.clone(_FLAGS)
+        pid = namespaces.clone(_FLAGS | (constants.CLONE_PARENT if as_sibling else 0))
     except OSError:
         outside.close()
         inside.close()
@@ -119,6 +122,7 @@ def _created(newborn: Newborn, message: Message, cgroups: CgroupManager) -> Crea
         netns_fd=None,
         netlink_fd=None,
         cgroup=cgroups.open(message.body["cgroup"]),
+        cgroup_path=message.body["cgroup"],
         terminal_fd=message.fds[0] if message.fds else None,
         go_fd=newborn.channel.release(),
     )

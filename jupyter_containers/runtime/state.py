@@ -7,7 +7,7 @@ Source: OCI runtime-spec, runtime.md, State; proc(5) on field 22 of /proc/pid/st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Self
 
@@ -55,7 +55,7 @@ class State:
         return replace(self, status=advance(self.status, wanted), **changes)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"status": self.status.value}
+        return {name: getattr(self, name) for name in self.__slots__} | {"status": self.status.value}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

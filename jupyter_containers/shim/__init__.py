@@ -3,8 +3,9 @@
 I own one container's life: its bundle's state.json and exit.json, its log, its cgroup, its streams and those who are
 attached to them. I touch the runtime and one socket; never the database, the network, or another container.
 
-    zygote ─ fork ─▶ process.serve ──┬─ requests.py   create start exec kill attach resize pause … (protocol.py)
-                                     ├─ creation.py   the container made in a process of its own, whose memory goes
+    zygote ─ fork ─▶ process.serve ──┬─ maker.py      makes the container in a process of its own, whose memory goes
+                                     ├─ handover.py   takes it over from there
+                                     ├─ requests.py   start exec kill attach resize pause … (protocol.py)
                                      ├─ target.py     init or an exec: pid, streams, exit
                                      ├─ streams.py    pipes and terminals → log and clients, with back-pressure
                                      └─ reaping       SIGCHLD → exit.json → event to whoever is connected

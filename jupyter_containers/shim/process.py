@@ -13,12 +13,10 @@ from typing import Any
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import to_data
 from jupyter_containers.linux import descriptors, processes
-from jupyter_containers.runtime import newborn
 from jupyter_containers.runtime import state as states
 from jupyter_containers.runtime.bundle import Bundle, write_json
-from jupyter_containers.runtime.create import Created
 from jupyter_containers.runtime.state import State, Status
-from jupyter_containers.shim import protocol, requests
+from jupyter_containers.shim import handover, maker, protocol, requests
 from jupyter_containers.shim.loop import READ, Loop
 from jupyter_containers.shim.name_server import NameServer
 from jupyter_containers.shim.protocol import Exit
@@ -47,20 +45,24 @@ def serve(control_fd: int, *, cgroups: CgroupManager) -> None:
     gc.disable()  # few cycles are made here, and a collection would touch, and so copy, all of the zygote's pages
     processes.set_child_subreaper()
     control = socket.socket(fileno=control_fd)
-    Shim(control, cgroups=cgroups).run()
+    maker_end = maker.fork(control, cgroups)
+    shim = Shim(cgroups=cgroups)
+    shim.follow(maker_end, control)
+    shim.run()
 
 
 class Shim:
-    """One container's parent: whose, is known from `adopt` on. `cgroup` is there from create on."""
+    """One container's parent. Whose, and which container there is, comes from the maker (handover.py)."""
 
     bundle: Bundle
 
-    def __init__(self, control: socket.socket, *, cgroups: CgroupManager) -> None:
+    def __init__(self, *, cgroups: CgroupManager) -> None:
         self.id = ""
         self.loop = Loop()
         self.cgroups = cgroups
         self.cgroup: Cgroup | None = None
-        self.created: Created | None = None
+        # Where init waits for the word to start.
+        self.go_fd = -1
         self.state: State | None = None
         self.first = Target("", is_terminal=False)
         self.execs: dict[str, Target] = {}
@@ -68,13 +70,23 @@ class Shim:
         self.leaving: list[Target] = []
         self.name_server = NameServer()
         self.is_deleted = False
+        self._maker: socket.socket | None = None
         self._connections: dict[int, socket.socket] = {}
         self._socket_inode = 0
         self._socket_path = ""
         self._listener: socket.socket | None = None
         self._wake_on_child()
-        self._connect(control)
-        self.newborn = newborn.bear(cgroups)
+
+    def follow(self, maker_end: socket.socket, control: socket.socket) -> None:
+        """Wait for what the maker hands over; until then `control` is its to hear."""
+        self._maker = maker_end
+
+        def ready(fd: int, _events: int) -> None:
+            self.loop.forget(fd)
+            self._maker = None
+            handover.take(self, maker_end, control)
+
+        self.loop.watch(maker_end.fileno(), READ, ready)
 
     def adopt(self, container_id: str, bundle_path: str, socket_path: str) -> None:
         """Be the shim of this container from now on; later daemons find it at `socket_path`."""
@@ -83,16 +95,6 @@ class Shim:
         os.chdir(bundle_path)
         self._socket_path = socket_path
         self._listener = self._listen()
-
-    def take_newborn(self) -> newborn.Newborn | None:
-        """Return the process that was born ahead, once."""
-        taken, self.newborn = self.newborn, None
-        return taken
-
-    def discard_newborn(self) -> None:
-        """End what was born ahead, if nobody has taken it."""
-        if (unwanted := self.take_newborn()) is not None:
-            unwanted.discard()
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 
@@ -109,7 +111,7 @@ class Shim:
         if self.is_deleted:
             # Who is attached still gets all that was written.
             return not (self.first.has_clients or self.leaving)
-        if self._connections:
+        if self._connections or self._maker is not None:
             return False
         if self.state is None or self.state.status is Status.CREATED:
             return True  # nobody is left who could start it
@@ -118,7 +120,6 @@ class Shim:
     def _end(self) -> None:
         """Leave nothing: a container that never started dies, its cgroup goes, the socket's name too."""
         try:
-            self.discard_newborn()
             if self.state is not None and self.state.status is not Status.STOPPED:
                 self.first.kill(signal.SIGKILL)
                 self.wait_for_first()
@@ -161,9 +162,10 @@ class Shim:
             connection, _ = self._listener.accept()
         except OSError:
             return  # who knocked has gone again
-        self._connect(connection)
+        self.listen_to(connection)
 
-    def _connect(self, connection: socket.socket) -> None:
+    def listen_to(self, connection: socket.socket) -> None:
+        """Answer what is asked for on a connection."""
         protocol.roomy(connection).setblocking(False)
         self._connections[connection.fileno()] = connection
         self.loop.watch(connection.fileno(), READ, self._hear)
@@ -184,9 +186,9 @@ class Shim:
         if message is None:
             self._disconnect(connection)
             return
-        self._answer(connection, message, fds)
+        self.answer(connection, message, fds)
 
-    def _answer(self, connection: socket.socket, message: dict[str, Any], fds: list[int]) -> None:
+    def answer(self, connection: socket.socket, message: dict[str, Any], fds: list[int]) -> None:
         """Do what is asked and say how it went; descriptors that no one took are closed."""
         try:
             reply = {"ok": requests.serve(self, connection, message, fds)}

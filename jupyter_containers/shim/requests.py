@@ -6,22 +6,18 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.errors import Conflict, ContainersError, NotFound, Unsupported
-from jupyter_containers.linux import processes
 from jupyter_containers.oci.runtime_spec import Process, process_from_json, resources_from_json
 from jupyter_containers.runtime import join as joining
-from jupyter_containers.runtime.create import Created
-from jupyter_containers.runtime.create import start as start_created
-from jupyter_containers.runtime.newborn import NAMESPACES, Newborn
+from jupyter_containers.runtime.create import let_go
 from jupyter_containers.runtime.state import State, Status
-from jupyter_containers.shim import creation, protocol
 from jupyter_containers.shim.client import Client
+from jupyter_containers.shim.handover import now
 from jupyter_containers.shim.logs import ContainerLog
-from jupyter_containers.shim.protocol import STDOUT, VERSION, LogOptions
+from jupyter_containers.shim.protocol import STDOUT, VERSION
 from jupyter_containers.shim.streams import Streams
 from jupyter_containers.shim.target import Pipes, Target
 
@@ -43,67 +39,9 @@ def serve(shim: Shim, connection: socket.socket, request: Request, fds: list[int
     return action(shim, connection, request, fds)
 
 
-def adopt(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
-    """Become the shim of a container; it has none yet."""
-    if shim.id:
-        raise Conflict(f"this is the shim of container {shim.id} already")
-    shim.adopt(str(request["container"]), str(request["bundle"]), str(request["socket"]))
-    return {}
-
-
-def create(shim: Shim, connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
-    """Set the container up until it waits for start; tell of its network as soon as there is one."""
-    if shim.state is not None:
-        raise Conflict(f"container {shim.id} was created already")
-    is_terminal = request.get("terminal")
-    if is_terminal is None:
-        is_terminal = shim.bundle.load_spec().process.terminal
-    shim.first.is_terminal = is_terminal
-
-    def tell_network(netns_fd: int, netlink_fd: int) -> None:
-        # Perhaps in the maker, which shares the shim's epoll: to disconnect here would make the shim deaf.
-        try:
-            protocol.send(connection, {"event": "network"}, (netns_fd, netlink_fd))
-        except OSError:
-            pass  # the daemon is gone; the shim will find out
-
-    pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
-    stdio = pipes.given if pipes else None
-    try:
-        making = creation.begin(
-            shim.bundle, stdio=stdio, cgroups=shim.cgroups, tell_network=tell_network, newborn=_fitting(shim, request)
-        )
-        log = ContainerLog(LogOptions.from_json(request["log"])) if request.get("log") else None
-        created = making.finish()
-    except BaseException:
-        if pipes is not None:
-            pipes.close()
-        raise
-    finally:
-        if pipes is not None:
-            pipes.give_away()
-    shim.first.pid = created.pid
-    shim.first.connect(_streams(shim, pipes, created.terminal_fd, log, keeps_input=not request["stdin_once"]))
-    _remember(shim, created)
-    return {"pid": created.pid}
-
-
-def _fitting(shim: Shim, request: Request) -> Newborn | None:
-    """Return the process that was born ahead, if it has the namespaces that the container wants."""
-    if frozenset(request["namespaces"]) != NAMESPACES:
-        shim.discard_newborn()
-    return shim.take_newborn()
-
-
-def _remember(shim: Shim, created: Created) -> None:
-    shim.created, shim.cgroup = created, created.cgroup
-    own = os.getpid()
-    shim.move(
-        State(
-            id=shim.id, status=Status.CREATED, pid=created.pid, pid_start_time=created.pid_start_time,
-            shim_pid=own, shim_start_time=processes.start_time(own), created_at=_now(),
-        )
-    )  # fmt: skip
+def too_late(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
+    """Refuse what only the maker does, before anything else is asked for."""
+    raise Conflict(f"container {shim.id or '(none)'}: it is too late to {request['op']}; a shim makes one container")
 
 
 def _streams(
@@ -120,13 +58,13 @@ def _streams(
 def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
     """Let the container's process begin. When it cannot be executed, the container has ended."""
     state = _state(shim)
-    if shim.created is None or state.status is not Status.CREATED:
+    if shim.go_fd < 0 or state.status is not Status.CREATED:
         raise Conflict(f"container {shim.id} was started already")
-    created, shim.created = shim.created, None
+    go_fd, shim.go_fd = shim.go_fd, -1
     # Running before it runs: what it prints and how it ends may come at once.
-    shim.move(state.moved(Status.RUNNING, started_at=_now()))
+    shim.move(state.moved(Status.RUNNING, started_at=now()))
     try:
-        start_created(created)
+        let_go(shim.first.pid, go_fd)
     except BaseException as error:
         # It is over, and known to be over before anybody hears of the failure and wants it deleted.
         shim.first.verdict = error.details.get("exit_code") if isinstance(error, ContainersError) else None
@@ -272,7 +210,6 @@ def delete(shim: Shim, _connection: socket.socket, _request: Request, _fds: list
     """End the shim; only what does not run can be deleted. Who is attached gets the rest of the output first."""
     if shim.state is not None and shim.state.status in (Status.RUNNING, Status.PAUSED):
         raise Conflict(f"container {shim.id} is running; stop it first")
-    shim.discard_newborn()
     shim.first.kill(signal.SIGKILL)
     shim.wait_for_first()
     shim.first.abandon()
@@ -304,13 +241,10 @@ def _target(shim: Shim, request: Request) -> Target:
     return target
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
 _ACTIONS: Mapping[str, Callable[[Shim, socket.socket, Request, list[int]], Answer]] = {
-    "adopt": adopt, "create": create, "start": start, "exec": execute, "attach": attach, "kill": kill, "resize": resize,
+    "adopt": too_late, "create": too_late, "start": start, "exec": execute, "attach": attach, "kill": kill,
+    "resize": resize,
     "pause": pause, "resume": resume, "update": update, "usage": usage, "pids": pids, "describe": describe,
     "name_server": name_server, "forget": forget, "delete": delete,
 }  # fmt: skip
-_WITHOUT_CONTAINER = frozenset({"adopt", "describe", "delete"})
+_WITHOUT_CONTAINER = frozenset({"adopt", "create", "describe", "delete"})

@@ -156,9 +156,8 @@ def test_a_shim_has_nothing_of_the_zygote_s(zygote: Zygote) -> None:
     ask(second, "describe")
     for shim in (pid, other):
         sockets = [fd for fd in os.listdir(f"/proc/{shim}/fd") if "socket" in os.readlink(f"/proc/{shim}/fd/{fd}")]
-        # Its control socket, the pair that SIGCHLD wakes it by, and two of the process that waits to be a container: to
-        # talk to it, and to configure its network.
-        assert len(sockets) == 5
+        # Its control socket, and the pair that SIGCHLD wakes it by.
+        assert len(sockets) == 3
     end.close()
     second.close()
     eventually(lambda: not is_there(pid) and not is_there(other))

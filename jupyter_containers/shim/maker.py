@@ -1,0 +1,145 @@
+"""The maker: talks with the daemon until there is a container, hands it over to the shim, and is gone.
+
+    shim ─ fork ─▶ maker ─ clone(CLONE_PARENT) ─▶ init, a child of the shim: born ahead, or made to order
+                   daemon ─ adopt, create ─▶ maker
+           ◀── the container, as data and descriptors ──┘          and with it the conversation
+
+A fork shares all pages until one of the two writes, and Python writes wherever it looks (reference counts): to make a
+container touches 1.5 MB. The shim stays for as long as its container; the maker is there until it is created.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from jupyter_containers.cgroups.manager import CgroupManager
+from jupyter_containers.errors import Conflict, to_data
+from jupyter_containers.linux import descriptors, processes
+from jupyter_containers.runtime import create as runtime
+from jupyter_containers.runtime import newborn as newborns
+from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.runtime.create import Created
+from jupyter_containers.runtime.newborn import NAMESPACES, Newborn
+from jupyter_containers.shim import protocol
+from jupyter_containers.shim.target import Pipes
+
+Request = Mapping[str, Any]
+# What is asked of a shim without a container: by a daemon that only looks, or does not want it any more.
+_OF_THE_SHIM = ("describe", "delete")
+Stdio = tuple[int, int, int]
+
+
+def fork(control: socket.socket, cgroups: CgroupManager) -> socket.socket:
+    """Fork the maker of a shim, which hears the daemon on `control` from now on; return where it hands over.
+
+    One packet comes there: see `handover.Handover`; or the end, when the maker has died or the daemon is gone.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        if os.fork() == 0:
+            descriptors.close_all_except({control.fileno(), theirs.fileno()})
+            _run(Maker(control, theirs, cgroups))
+    return protocol.roomy(ours)
+
+
+def _run(maker: Maker) -> NoReturn:
+    try:
+        processes.set_parent_death_signal(signal.SIGKILL)
+        maker.serve()
+    finally:
+        os._exit(0)
+
+
+class Maker:
+    """`control` leads to the daemon, `shim` to the shim."""
+
+    def __init__(self, control: socket.socket, shim: socket.socket, cgroups: CgroupManager) -> None:
+        self._control = control
+        self._shim = protocol.roomy(shim)
+        self._cgroups = cgroups
+        self._place: dict[str, str] = {}
+        self._newborn = newborns.bear(cgroups, as_sibling=True)
+
+    def serve(self) -> None:
+        """Adopt a container, make it, hand it over; or hand over what only the shim can answer."""
+        while True:
+            message, fds = protocol.receive(self._control)
+            if message is None:
+                return
+            if message.get("op") == "adopt" and not self._place:
+                self._place = {name: str(message[name]) for name in ("container", "bundle", "socket")}
+                protocol.send(self._control, {"id": message["id"], "ok": {}})
+            elif message.get("op") == "create" and self._place:
+                self._hand_over(message)
+                return
+            elif message.get("op") in _OF_THE_SHIM:
+                protocol.send(self._shim, {**self._place, "asked": message}, fds)
+                return
+            else:
+                self._refuse(message, fds)
+
+    def _refuse(self, request: Request, fds: list[int]) -> None:
+        for fd in fds:
+            os.close(fd)
+        container = self._place.get("container", "")
+        text = f"Container {container} is not running" if container else "this shim has no container yet"
+        protocol.send(self._control, {"id": request.get("id"), "error": to_data(Conflict(text))})
+
+    def _hand_over(self, request: Request) -> None:
+        try:
+            answer, fds = self._make(request)
+        except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
+            answer, fds = {"error": to_data(error)}, []
+        protocol.send(self._shim, {**self._place, "create": dict(request), **answer}, fds)
+
+    def _make(self, request: Request) -> tuple[dict[str, Any], list[int]]:
+        bundle = Bundle(self._place["bundle"])
+        spec = None
+        is_terminal = request.get("terminal")
+        if is_terminal is None:
+            spec = bundle.load_spec()
+            is_terminal = spec.process.terminal
+        pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
+        stdio = pipes.given if pipes else None
+        newborn = self._fitting(request)
+        created = self._to_order(bundle, stdio) if newborn is None else self._of(newborn, bundle, stdio)
+        made = {
+            "pid": created.pid,
+            "pid_start_time": created.pid_start_time,
+            "cgroup": created.cgroup_path,
+            "terminal": is_terminal,
+        }
+        if pipes is None:
+            assert created.terminal_fd is not None
+            return {"made": made}, [created.go_fd, created.terminal_fd]
+        return {"made": made}, [created.go_fd, *pipes.outputs, *(() if pipes.input_fd is None else (pipes.input_fd,))]
+
+    def _fitting(self, request: Request) -> Newborn | None:
+        """Return the process that was born ahead, if it has the namespaces that the container wants."""
+        newborn = self._newborn
+        if newborn is not None and frozenset(request["namespaces"]) != NAMESPACES:
+            newborn.discard()
+            return None
+        return newborn
+
+    def _of(self, newborn: Newborn, bundle: Bundle, stdio: Stdio | None) -> Created:
+        newborns.become(newborn, bundle, stdio)
+        self._tell_network(newborn.netns_fd, newborn.netlink_fd)
+        created, durations = newborns.follow(newborn, bundle, self._cgroups)
+        durations.write(bundle.trace_path)
+        return created
+
+    def _to_order(self, bundle: Bundle, stdio: Stdio | None) -> Created:
+        return runtime.create(
+            bundle, stdio=stdio, cgroup_manager=self._cgroups, on_network=self._tell_network, as_sibling=True
+        )
+
+    def _tell_network(self, netns_fd: int, netlink_fd: int) -> None:
+        try:
+            protocol.send(self._control, {"event": "network"}, (netns_fd, netlink_fd))
+        except OSError:
+            pass  # the daemon is gone; the shim will find out

@@ -1,0 +1,181 @@
+"""The maker: what it leaves to the shim, and what it takes along when it fails or dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_containers.cgroups.manager import choose
+from jupyter_containers.errors import NotFound
+from jupyter_containers.runtime.bundle import Bundle
+from jupyter_containers.runtime.create import let_go
+from jupyter_containers.runtime.newborn import NAMESPACES
+from jupyter_containers.shim import maker, protocol
+from tests.support.children import exit_of
+from tests.support.containers import overlay, spec_for
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.needs("root", "namespaces", "overlay")
+
+# With all its namespaces of its own it is born ahead, where the host's cgroups allow that.
+WAYS = pytest.mark.parametrize("namespaces", [sorted(NAMESPACES), []], ids=["born ahead", "made to order"])
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, rootfs: Path) -> Bundle:
+    identifier = uuid.uuid4().hex * 2
+    spec = spec_for(
+        rootfs, "sh", "-c", "echo out; echo err >&2; exit 4", rootfs=(overlay(rootfs, tmp_path),),
+        cgroups_path=f"jupyter-containers/{identifier}",
+    )  # fmt: skip
+    return Bundle.create(tmp_path / identifier, spec)
+
+
+class Shim:
+    """The shim's place, in a process whose children are reaped there and nowhere else; and the daemon's."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.daemon, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.daemon.settimeout(10)
+        self.from_maker = maker.fork(control, choose())
+        self.from_maker.settimeout(10)
+        control.close()
+
+    def adopt(self) -> None:
+        place = {"container": "c", "bundle": self.bundle.place, "socket": "/nowhere"}
+        protocol.send(self.daemon, {"id": 1, "op": "adopt", **place})
+        assert protocol.receive(self.daemon)[0] == {"id": 1, "ok": {}}
+
+    def create(self, namespaces: list[str]) -> None:
+        request = {"stdin_open": False, "stdin_once": False, "terminal": False, "log": None, "namespaces": namespaces}
+        protocol.send(self.daemon, {"id": 2, "op": "create", **request})
+
+    def network(self) -> str:
+        message, (netns_fd, netlink_fd) = protocol.receive(self.daemon)
+        assert message == {"event": "network"}
+        name = os.readlink(f"/proc/self/fd/{netns_fd}")
+        os.close(netns_fd)
+        os.close(netlink_fd)
+        return name
+
+    def handed_over(self) -> tuple[dict[str, Any] | None, list[int]]:
+        return protocol.receive(self.from_maker)
+
+
+def in_a_shim(work: Any) -> None:
+    assert exit_of(work) == 0
+    choose().tidy("jupyter-containers")
+
+
+def children() -> list[int]:
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(pid) for pid in text.split()]
+
+
+def living() -> Iterator[int]:
+    for pid in children():
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            yield pid
+
+
+def group_is_gone(bundle: Bundle) -> bool:
+    try:
+        choose().open(f"jupyter-containers/{bundle.path.name}")
+    except NotFound:
+        return True
+    return False
+
+
+@WAYS
+def test_the_container_is_the_shim_s_child_and_the_maker_is_gone(bundle: Bundle, namespaces: list[str]) -> None:
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        shim.create(namespaces)
+        network = shim.network()
+        message, (go_fd, out_fd, err_fd) = shim.handed_over()
+        assert message is not None
+        assert (message["container"], message["bundle"], message["socket"]) == ("c", bundle.place, "/nowhere")
+        assert message["create"]["id"] == 2
+        pid = message["made"]["pid"]
+        assert not message["made"]["terminal"]
+        assert message["made"]["cgroup"] == f"jupyter-containers/{bundle.path.name}"
+        assert os.readlink(f"/proc/{pid}/ns/net") == network
+        eventually(lambda: list(living()) == [pid])
+        let_go(pid, go_fd)
+        assert os.read(out_fd, 100) == b"out\n"
+        assert os.read(err_fd, 100) == b"err\n"
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
+        choose().open(message["made"]["cgroup"]).remove()
+
+    in_a_shim(work)
+
+
+@WAYS
+def test_a_maker_that_is_killed_half_way_leaves_nothing_that_runs(bundle: Bundle, namespaces: list[str]) -> None:
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        (pid, *_) = children()
+        os.kill(pid, signal.SIGSTOP)
+        shim.create(namespaces)
+        os.kill(pid, signal.SIGKILL)
+        assert shim.handed_over() == (None, [])
+        eventually(lambda: not list(living()))
+
+    in_a_shim(work)
+
+
+@WAYS
+def test_a_failure_arrives_with_its_words_and_details(bundle: Bundle, namespaces: list[str]) -> None:
+    os.unlink(bundle.config_path)
+
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        shim.create(namespaces)
+        if namespaces:
+            shim.network()
+        message, fds = shim.handed_over()
+        assert message is not None
+        assert message["error"]["kind"] == "not_found"
+        assert str(bundle.path) in message["error"]["message"]
+        assert fds == []
+        eventually(lambda: not list(living()))
+        assert group_is_gone(bundle)
+
+    in_a_shim(work)
+
+
+def test_what_else_is_asked_for_is_the_shim_s_to_answer(bundle: Bundle) -> None:
+    def work() -> None:
+        shim = Shim(bundle)
+        protocol.send(shim.daemon, {"id": 4, "op": "pause"})
+        answer, _ = protocol.receive(shim.daemon)
+        assert answer is not None
+        assert (answer["id"], answer["error"]["kind"]) == (4, "conflict")
+        protocol.send(shim.daemon, {"id": 5, "op": "describe"}, [shim.daemon.fileno()])
+        message, fds = shim.handed_over()
+        assert message == {"asked": {"id": 5, "op": "describe"}}
+        assert len(fds) == 1
+        eventually(lambda: not list(living()))
+
+    in_a_shim(work)
+
+
+def test_it_goes_with_the_daemon_and_so_does_what_was_born_ahead(bundle: Bundle) -> None:
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.daemon.close()
+        assert shim.handed_over() == (None, [])
+        eventually(lambda: not list(living()))
+
+    in_a_shim(work)
