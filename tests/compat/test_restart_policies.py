@@ -108,9 +108,15 @@ def test_a_kill_is_meant(docker: Docker, name: str, signal: str) -> None:
     assert len(starts(docker, name)) == 1
 
 
-def test_a_container_that_waits_for_its_restart(docker: Docker, name: str) -> None:
+def waiting(docker: Docker, name: str) -> Api:
+    """Run a container until it waits for its restart, for seconds."""
     run(docker, name, "always", "exit 7")
-    eventually(lambda: status(docker, name) == "restarting" and inspect(docker, name)["RestartCount"] >= 4, 30)
+    eventually(lambda: inspect(docker, name)["RestartCount"] >= 5 and status(docker, name) == "restarting", 30)
+    return Api(docker.host.removeprefix("unix://"), "1.41")
+
+
+def test_a_container_that_waits_for_its_restart(docker: Docker, name: str) -> None:
+    waiting(docker, name)
     state = inspect(docker, name)["State"]
     assert (state["Running"], state["Restarting"], state["ExitCode"], state["Pid"]) == (True, True, 7, 0)
     shown = docker("ps", "--filter", f"name={name}", "--format", "{{.State}} {{.Status}}").stdout
@@ -124,6 +130,23 @@ def test_a_container_that_waits_for_its_restart(docker: Docker, name: str) -> No
     assert f"Container {identifier} is restarting, wait until the container is running" in done.stderr
     docker("rm", "-f", name)
     docker("inspect", name, code=1)
+
+
+@pytest.mark.parametrize("verb", ["stop", "kill"])
+def test_the_wait_for_a_restart_can_be_ended(docker: Docker, name: str, verb: str) -> None:
+    api = waiting(docker, name)
+    assert api.post(f"/containers/{name}/{verb}").status == 204
+    eventually(lambda: status(docker, name) == "exited")
+    assert inspect(docker, name)["RestartCount"] == 5
+
+
+def test_one_that_waits_for_its_restart_counts_as_running(docker: Docker, name: str) -> None:
+    api = waiting(docker, name)
+    assert api.post(f"/containers/{name}/start").status == 304
+    assert status(docker, name) == "restarting"
+    assert api.wait(name) == 7  # at the end of the next run
+    assert inspect(docker, name)["RestartCount"] == 6
+    assert api.post(f"/containers/{name}/restart", t=0).status == 204
 
 
 def test_a_policy_can_be_changed(docker: Docker, name: str) -> None:

@@ -90,7 +90,9 @@ class Container:
     def wait(self, condition: WaitCondition) -> asyncio.Future[int]:
         """Return a future of the exit code. Cancelling it changes nothing for anybody else."""
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        if self.is_removed or (condition is WaitCondition.NOT_RUNNING and not self.is_running):
+        # As in dockerd, one that waits for its restart counts as running.
+        is_up = self.is_running or self.record.state.status is Status.RESTARTING
+        if self.is_removed or (condition is WaitCondition.NOT_RUNNING and not is_up):
             future.set_result(self.record.state.exit_code)
             return future
         waiters = self._removal_waiters if condition is WaitCondition.REMOVED else self._exit_waiters

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -203,6 +201,9 @@ def _newer(opened: list[OpenFile], left: OpenFile) -> list[OpenFile]:
 
 def _unpacked(file: BinaryIO, folder: Path) -> BinaryIO:
     """Return a compressed file's content in a nameless file, which can be read from its end."""
+    import shutil
+    import tempfile
+
     plain = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - it is the caller's
     with file:
         shutil.copyfileobj(file, plain)

@@ -34,14 +34,14 @@ FAILED_EXIT_CODE = 128
 
 
 async def start(roster: Roster, container: Container) -> bool:
-    """Start a container; return False when it runs already.
+    """Start a container; return False when it runs already, or will by its restart policy.
 
     Raises Conflict for one that is paused or being removed, the runtime's error when it cannot be executed (details:
     exit_code 126 or 127). After cancellation: it runs, or is as it was.
     """
     async with container.lock:
         status = container.record.state.status
-        if status is Status.RUNNING:
+        if status in (Status.RUNNING, Status.RESTARTING):
             return False
         if status is Status.PAUSED:
             raise Conflict("cannot start a paused container, try unpause instead")

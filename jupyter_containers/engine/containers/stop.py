@@ -26,7 +26,10 @@ async def stop(
     maybe not killed.
     """
     number = signal_number(signal_name or container.record.settings.stop_signal or "SIGTERM")
-    if await _stop_waiting_for_restart(roster, container) or not container.is_running:
+    if await _stop_waiting_for_restart(roster, container):
+        roster.publish(container, "stop")
+        return True
+    if not container.is_running:
         return False
     gone = container.wait(WaitCondition.NOT_RUNNING)
     roster.save_state(container, stopped_by_user=True)
@@ -54,6 +57,7 @@ async def _stop_waiting_for_restart(roster: Roster, container: Container) -> boo
             return False
         policy.cancel(container)
         roster.save_state(container, status=Status.EXITED, stopped_by_user=True)
+        container.tell_exit()
         return True
 
 
@@ -84,6 +88,8 @@ async def kill(roster: Roster, container: Container, signal_name: str = "") -> N
     only sent. After cancellation: it was sent.
     """
     number = signal_number(signal_name or "SIGKILL")
+    if await _stop_waiting_for_restart(roster, container):
+        return
     if not container.is_running:
         raise Conflict(f"Cannot kill container: {container.record.name}: Container {container.id} is not running")
     if number in (signal.SIGKILL, signal.SIGTERM, signal_number(container.record.settings.stop_signal or "SIGTERM")):
