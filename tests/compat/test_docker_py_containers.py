@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import tarfile
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.api_client import frames
+from tests.support.daemon import Docker
 from tests.support.docker_py import LEAVES_SOCKETS, raw, read_all
 from tests.support.eventually import eventually
 
@@ -221,6 +223,23 @@ def test_an_exec_is_described(make: Make, client: Any) -> None:
 # --- streams ---------------------------------------------------------------------------------------------------------
 
 
+def test_attach_by_websocket(make: Make, client: Any, docker: Docker) -> None:
+    websocket = pytest.importorskip("websocket", reason="the package websocket-client is not installed")
+    box = make("cat", stdin_open=True, tty=True, start=True)
+    url = f"ws://docker/v{client.api.api_version}/containers/{box.id}/attach/ws?stdin=1&stdout=1&stderr=1&stream=1"
+    with socket.socket(socket.AF_UNIX) as end:
+        end.connect(docker.host.removeprefix("unix://"))
+        connection = websocket.create_connection(url, socket=end, timeout=30)
+        connection.send("hello\n")
+        received = b""
+        while received.count(b"hello\r\n") < 2:  # the terminal's echo, and cat's answer
+            part = connection.recv()
+            received += part.encode() if isinstance(part, str) else part
+        connection.close()
+    box.reload()
+    assert box.status == "running"
+
+
 def test_logs_of_a_terminal_are_not_framed(make: Make) -> None:
     box = make("sh", "-c", "echo out; echo err >&2", tty=True, start=True)
     box.wait()
@@ -295,6 +314,22 @@ def test_differences_are_told(make: Make) -> None:
     box.wait()
     changes = {(change["Path"], change["Kind"]) for change in box.diff()}
     assert {("/new", 1), ("/etc/group", 2), ("/etc/passwd", 0), ("/etc", 0)} <= changes
+
+
+def test_an_image_is_committed(make: Make, client: Any, name: str) -> None:
+    box = make("sh", "-c", "echo made > /made", start=True)
+    box.wait()
+    conf = {"Labels": {"course": "os"}}
+    image = box.commit(
+        repository=name, tag="one", message="why", author="me", changes='CMD ["cat", "/made"]', conf=conf
+    )
+    try:
+        assert image.tags == [f"{name}:one"]
+        assert (image.attrs["Author"], image.attrs["Comment"]) == ("me", "why")
+        assert image.attrs["Config"]["Cmd"] == ["cat", "/made"]
+        assert client.containers.run(image.id, remove=True) == b"made\n"
+    finally:
+        client.images.remove(f"{name}:one")
 
 
 # --- what create takes -----------------------------------------------------------------------------------------------
