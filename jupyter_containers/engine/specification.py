@@ -209,6 +209,9 @@ def mounts(record: Record, facts: Facts) -> tuple[Mount, ...]:
 
 def _default_mounts(host: HostSettings, joined: Mapping[str, str]) -> list[Mount]:
     shared = joined["ipc"].partition("/ns/")[0] + "/root" if "ipc" in joined else ""
+    cgroups = parse_security(host.security_options).writable_cgroups
+    writable = {"sysfs"} if host.privileged else set()
+    writable |= {"cgroup"} if (host.privileged if cgroups is None else cgroups) else set()
     found = []
     for mount in defaults.default_mounts(shm_size_bytes=host.shm_size):
         if mount.destination == "/dev/shm" and (shared or host.ipc_mode == "host"):
@@ -217,7 +220,7 @@ def _default_mounts(host: HostSettings, joined: Mapping[str, str]) -> list[Mount
             mount = Mount(mount.destination, "bind", f"{shared}{mount.destination}", words)
         elif host.ipc_mode == "none" and mount.destination == "/dev/shm":
             continue
-        elif host.privileged and mount.type in ("sysfs", "cgroup"):
+        elif mount.type in writable:
             options = tuple("rw" if option == "ro" else option for option in mount.options)
             mount = Mount(mount.destination, mount.type, mount.source, options)
         found.append(mount)

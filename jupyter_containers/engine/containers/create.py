@@ -27,7 +27,7 @@ from jupyter_containers.engine.containers.security import parse_security
 from jupyter_containers.engine.containers.volumes import discard_anonymous, fill_volumes, make_volumes
 from jupyter_containers.engine.images import ImageView
 from jupyter_containers.engine.specification import rlimit
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 from jupyter_containers.linux import capabilities
 from jupyter_containers.network.values import PortMapping
 from jupyter_containers.oci.snapshot_record import LABEL_VOLATILE
@@ -95,7 +95,9 @@ def _numbers(path: str, otherwise: Sequence[int]) -> Sequence[int]:
 
 def _check_syntax(roster: Roster, host: HostSettings) -> None:
     """Read what is read again at the start, so that a mistake is told now."""
-    parse_security(host.security_options)
+    if parse_security(host.security_options).writable_cgroups and roster.environment.cgroups.version == 1:
+        # The groups of version 1 are no place for a container: what it writes there counts for the whole machine.
+        raise Unsupported("--security-opt writable-cgroups=true needs cgroup v2; this host has version 1")
     parse_rules(host.device_rules or ())
     block_rates(host.limits)
     for limit in host.ulimits or ():

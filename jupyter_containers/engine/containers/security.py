@@ -20,12 +20,15 @@ class Security:
 
     no_new_privileges: bool = False
     seccomp: str = ""
+    # Whether the container may make groups below its own; None is as its other privileges are.
+    writable_cgroups: bool | None = None
     warnings: tuple[str, ...] = ()
 
 
 def parse_security(options: Sequence[str] | None) -> Security:
     """Read the options. Raises InvalidParameter for unknown ones, Unsupported for profiles of a module that is here."""
     no_new_privileges, seccomp, warnings = False, "", []
+    writable_cgroups: bool | None = None
     for option in options or ():
         if option == "no-new-privileges":
             no_new_privileges = True
@@ -34,15 +37,18 @@ def parse_security(options: Sequence[str] | None) -> Security:
         name, found, value = option.partition(separator)
         if not found:
             raise InvalidParameter(f'invalid --security-opt 1: "{option}"')
-        if name == "no-new-privileges":
+        if name in ("no-new-privileges", "writable-cgroups"):
             if value.lower() not in (*_TRUE, *_FALSE):
                 raise InvalidParameter(f'invalid --security-opt 2: "{option}"')
-            no_new_privileges = value.lower() in _TRUE
+            if name == "no-new-privileges":
+                no_new_privileges = value.lower() in _TRUE
+            else:
+                writable_cgroups = value.lower() in _TRUE
         elif name == "seccomp":
             seccomp = value
         else:
             warnings += _of_module(name, value, option)
-    return Security(no_new_privileges, seccomp, tuple(warnings))
+    return Security(no_new_privileges, seccomp, writable_cgroups, tuple(warnings))
 
 
 def _of_module(name: str, value: str, option: str) -> list[str]:

@@ -109,6 +109,19 @@ def test_with_the_hosts_names_no_name_is_set() -> None:
     assert spec(uts_mode="host").hostname == ""
 
 
+@pytest.mark.parametrize(
+    ("privileged", "options", "access"),
+    [
+        (False, None, "ro"), (True, None, "rw"), (False, ("writable-cgroups=true",), "rw"),
+        (True, ("writable-cgroups=false",), "ro"),
+    ],
+)  # fmt: skip
+def test_groups_are_written_by_who_may(privileged: bool, options: tuple[str, ...] | None, access: str) -> None:
+    found = spec(privileged=privileged, security_options=options)
+    (cgroups,) = (mount for mount in found.mounts if mount.type == "cgroup")
+    assert access in cgroups.options
+
+
 def test_another_containers_ipc_comes_with_its_shared_memory() -> None:
     found = spec(facts=replace(FACTS, joined={"ipc": "/proc/7/ns/ipc"}), ipc_mode="container:x")
     (shm,) = (mount for mount in found.mounts if mount.destination == "/dev/shm")

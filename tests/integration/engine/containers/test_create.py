@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from pathlib import Path
 
@@ -53,6 +54,26 @@ def test_a_refusal_leaves_nothing(api: Api, daemon: Daemon, body: dict[str, obje
     assert answer.status == status
     assert message in answer.message
     assert (listing(daemon), len(api.get("/containers/json", all=1).json)) == before
+
+
+@pytest.mark.skipif(os.path.exists("/sys/fs/cgroup/cgroup.controllers"), reason="cgroup v2 can do that")
+def test_groups_of_version_1_are_not_for_a_container_to_write(api: Api) -> None:
+    host = {"SecurityOpt": ["writable-cgroups=true"]}
+    answer = api.post("/containers/create", {"Image": IMAGE, "Cmd": ["true"], "HostConfig": host})
+    assert (answer.status, answer.message) == (
+        501, "--security-opt writable-cgroups=true needs cgroup v2; this host has version 1",
+    )  # fmt: skip
+
+
+def test_what_no_kernel_knows_is_warned_of_and_not_told(api: Api) -> None:
+    host = {"KernelMemory": 64 << 20, "CpuPercent": 5, "SecurityOpt": ["label=type:x_t"]}
+    answer = api.post("/containers/create", {"Image": IMAGE, "Cmd": ["true"], "HostConfig": host})
+    assert [words.partition(".")[0] for words in answer.json["Warnings"]] == [
+        "Your kernel does not support kernel memory limit capabilities or the cgroup is not mounted",
+        "linux does not support CPU percent",
+        "--security-opt label=type:x_t is without effect: this kernel has no SELinux",
+    ]
+    assert api.inspect(answer.json["Id"])["HostConfig"]["CpuPercent"] == 0
 
 
 def test_a_name_is_taken_once(api: Api) -> None:

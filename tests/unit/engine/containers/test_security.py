@@ -39,6 +39,14 @@ def test_others_are_refused_in_dockers_words(option: str, sentence: str) -> None
     assert caught.value.message == sentence
 
 
+def test_groups_of_its_own_may_be_written_or_not() -> None:
+    assert parse_security(("writable-cgroups=true",)).writable_cgroups is True
+    assert parse_security(("writable-cgroups:false",)).writable_cgroups is False
+    assert parse_security(()).writable_cgroups is None
+    with pytest.raises(InvalidParameter, match='invalid --security-opt 2: "writable-cgroups=x"'):
+        parse_security(("writable-cgroups=x",))
+
+
 def test_a_profile_of_a_module_that_is_not_there_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(security._MODULES, "apparmor", ("AppArmor", "/nonexistent"))
     assert parse_security(("apparmor=strict",)).warnings == (
