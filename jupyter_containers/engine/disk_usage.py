@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.containers import Containers
     from jupyter_containers.engine.images import Images, ImageView
     from jupyter_containers.engine.volumes import Volume, Volumes
+
+UNKNOWN_BYTES = -1
 
 
 class Kind(StrEnum):
@@ -46,7 +49,7 @@ class ImageUsage:
 
 @dataclass(frozen=True, slots=True)
 class VolumeUsage:
-    """`users` is how many containers have it."""
+    """`users` is how many containers have it; `size` UNKNOWN_BYTES when its files do not stand still to be counted."""
 
     volume: Volume
     size: int
@@ -82,9 +85,17 @@ async def volumes(found: Volumes) -> list[VolumeUsage]:
     """
     usages = []
     for volume in found.all():
-        if not volume.options:
+        if volume.options:
+            continue
+        try:
             size = await asyncio.to_thread(found.size, volume.name)
-            usages.append(VolumeUsage(volume, size, len(found.used_by(volume.name))))
+        except FileNotFoundError:
+            continue  # removed meanwhile
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+            size = UNKNOWN_BYTES
+        usages.append(VolumeUsage(volume, size, len(found.used_by(volume.name))))
     return usages
 
 

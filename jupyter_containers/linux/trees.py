@@ -16,6 +16,7 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # No tool that names files by path gets further than 4096 bytes. Without an end, what walkers keep for each path grows
 # with the square of the depth: a container that makes directories in a loop would fill the daemon's memory.
 LONGEST_PATH = 4 * 4096
+_COUNTS = 5
 
 Identity = tuple[int, int]
 
@@ -123,7 +124,20 @@ def remove_path(path: str | os.PathLike[str]) -> None:
 
 
 def usage(root_fd: int) -> int:
-    """Return the bytes of the files below `root_fd`, hard links counted once, directories not (as Docker counts)."""
+    """Return the bytes of the files below `root_fd`, hard links counted once, directories not (as Docker counts).
+
+    Counts anew when a directory is moved meanwhile. Raises OSError ESTALE when that happens again and again.
+    """
+    for _ in range(_COUNTS - 1):
+        try:
+            return _usage(root_fd)
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+    return _usage(root_fd)
+
+
+def _usage(root_fd: int) -> int:
     total, seen = 0, set[Identity]()
     for entry in walk(root_fd, longest_path=None):
         status = entry.status

@@ -81,7 +81,10 @@ async def summaries(request: web.Request, containers: Sequence[Container], *, si
     now, version, names = time.time_ns(), version_of(request), _ImageNames(engine)
     network_id, entries = _network_ids(engine), []
     for container in containers:
-        view = await engine.containers.glance(container, size=size)
+        try:
+            view = await engine.containers.glance(container, size=size)
+        except NotFound:
+            continue  # removed while it was counted
         image = await names.of(container.record)
         entries.append(summary_json(view, image=image, version=version, network_id=network_id, now=now))
     return entries

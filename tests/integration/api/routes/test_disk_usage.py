@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +35,30 @@ def test_what_is_written_is_what_is_told(api: Api) -> None:
     api.remove(container)
     api.delete("/volumes/full")
     api.delete("/volumes/else")
+
+
+def test_what_goes_and_moves_meanwhile_does_not_fail_it(api: Api) -> None:
+    done = threading.Event()
+    place = Path(api.post("/volumes/create", {"Name": "busy"}).json["Mountpoint"])
+    for name in ("a/deep/er", "b"):
+        (place / name).mkdir(parents=True)
+
+    def storm() -> None:
+        while not done.is_set():
+            api.delete(f"/volumes/{api.post('/volumes/create', {}).json['Name']}")
+            for _ in range(50):
+                (place / "a/deep").rename(place / "b/deep")
+                (place / "b/deep").rename(place / "a/deep")
+
+    thread = threading.Thread(target=storm)
+    thread.start()
+    try:
+        answers = [api.get("/system/df", type="volume") for _ in range(100)]
+    finally:
+        done.set()
+        thread.join()
+    assert {answer.status for answer in answers} == {200}
+    api.delete("/volumes/busy")
 
 
 def test_layers_that_images_share_are_counted_once(api: Api) -> None:
