@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
-from aiohttp.http_parser import HttpRequestParserPy
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
+from aiohttp.http_parser import HttpRequestParserPy, RawRequestMessage
 from aiohttp.web_protocol import MAX_MSG_QUEUE_SIZE, RequestHandler, RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
 from jupyter_containers.api.hangups import HangupWatch, has_hung_up
-from jupyter_containers.api.routing import json_answer
+from jupyter_containers.api.routing import INTRODUCTION, json_answer
 from jupyter_containers.api.tls import TlsTransport
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Site(web.SockSite):
         # those, nor for their parser.
         http: Any = _Http(server, loop=loop, **server._kwargs)
         http.input_has_ended = False
-        http._parser = HttpRequestParserPy(
+        http._parser = _Parser(
             http,
             loop,
             READ_BYTES,
@@ -84,6 +84,18 @@ class Site(web.SockSite):
             max_msg_queue_size=MAX_MSG_QUEUE_SIZE,
         )
         return cast(asyncio.Protocol, Front(http, patience))
+
+
+class _Parser(HttpRequestParserPy):
+    def parse_message(self, lines: list[bytes]) -> RawRequestMessage:
+        message = super().parse_message(lines)
+        if message.version.major != 1:
+            raise UnknownProtocol("unsupported protocol version: expected HTTP/1.0 or HTTP/1.1")
+        return message
+
+
+class UnknownProtocol(BadHttpMessage):
+    """Looks like HTTP, of a version that is not spoken here."""
 
 
 class _Http(RequestHandler):
@@ -116,8 +128,11 @@ class _Http(RequestHandler):
             _log.info("not a request: %.200r", message)
         if isinstance(exc, LineTooLong) or message == "Too many headers received":
             status, message = 431, TOO_LARGE
+        elif isinstance(exc, UnknownProtocol):
+            status = 505
         # What was wrong is quoted in the parser's words, which may be long.
         answer = json_answer({"message": (message or "bad request")[:300]}, status=status)
+        answer.headers.update(INTRODUCTION)
         answer.force_close()
         return answer
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.version import __version__
 
 API_VERSION = (1, 51)
 MIN_API_VERSION = (1, 24)
@@ -19,6 +20,13 @@ MAX_JSON_BYTES = 4 * 1024 * 1024
 # How long a body of JSON may take to arrive.
 BODY_SECONDS = 60.0
 BODY = "request body"
+
+# Said on every answer, who speaks: clients choose a version by it.
+INTRODUCTION = {
+    "Api-Version": "{}.{}".format(*API_VERSION),
+    "Ostype": "linux",
+    "Server": f"jupyter-containers/{__version__} (linux)",
+}
 
 ENGINE: web.AppKey[Engine] = web.AppKey("engine", Engine)
 VERSION = web.RequestKey("version", tuple)

@@ -15,11 +15,10 @@ from jupyter_containers.api.front import DEFAULT_PATIENCE, Patience, Site
 from jupyter_containers.api.listeners import UNPROTECTED, ListenAddress, Protection, bound_address
 from jupyter_containers.api.origins import guarded
 from jupyter_containers.api.routes import ROUTES
-from jupyter_containers.api.routing import API_VERSION, ENGINE, MIN_API_VERSION, VERSION, Handler
+from jupyter_containers.api.routing import API_VERSION, ENGINE, INTRODUCTION, MIN_API_VERSION, VERSION, Handler
 from jupyter_containers.api.tls import tls_context
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.errors import InvalidParameter
-from jupyter_containers.version import __version__
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +47,7 @@ class Server:
     def _application(self, engine: Engine) -> web.Application:
         application = web.Application(middlewares=[_versioned, failures, guarded])
         application[ENGINE] = engine
+        application.on_response_prepare.append(_introduce)
         for route in ROUTES:
             handler = route.handler if route.is_cancelled_with_client else self._finishing(route.handler)
             for path in (route.path, r"/v{api_version:\d+\.\d+}" + route.path):
@@ -110,29 +110,22 @@ async def _call(handler: Handler, request: web.Request) -> web.StreamResponse:
 
 @web.middleware
 async def _versioned(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse API versions that are not ours, and say on every answer who speaks: clients choose a version by it."""
-    if request.version.major != 1:
-        handler = partial(failures, handler=_refuse_protocol)
+    """Refuse API versions that are not ours."""
     asked = request.match_info.get("api_version")
     if asked is not None:
         request[VERSION] = version = _version(asked)
         if version > API_VERSION or version < MIN_API_VERSION:
             handler = partial(failures, handler=_refuse_version)
-    response: web.StreamResponse = await handler(request)
-    if not response.prepared:
-        response.headers["Api-Version"] = "{}.{}".format(*API_VERSION)
-        response.headers["Ostype"] = "linux"
-        response.headers["Server"] = f"jupyter-containers/{__version__} (linux)"
-    return response
+    return await handler(request)
+
+
+async def _introduce(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(INTRODUCTION)
 
 
 def _version(text: str) -> tuple[int, int]:
     major, minor = text.split(".")
     return int(major[:4]), int(minor[:4])
-
-
-async def _refuse_protocol(request: web.Request) -> web.StreamResponse:
-    raise InvalidParameter("unsupported protocol version: expected HTTP/1.0 or HTTP/1.1", status=505)
 
 
 async def _refuse_version(request: web.Request) -> web.StreamResponse:

@@ -47,7 +47,7 @@ def sent(standing: Daemon, content: bytes) -> bytes:
         ("/containers/nobody/start", b"", 404, "No such container: nobody"),
         ("/containers/nobody/resize?h=tall&w=1", b"", 400, "h"),
         ("/no/such/path", b"", 404, ""),
-        ("/swarm/init", b"{}", 503, "swarm"),
+        ("/swarm/init", b"{}", 501, "swarm"),
     ],
 )
 def test_a_post_that_makes_no_sense(api: Api, path: str, body: bytes, status: int, text: str) -> None:
@@ -69,7 +69,7 @@ def test_a_path_that_is_not_there_has_the_same_form(api: Api) -> None:
         b"\0\1\2\3\4" * 100,
         b"GET / HTTP/9.9\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
-        b"GET /info HTTP/1.1\r\nHost: d\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",
+        b"GET /info HTTP/1.1\r\nHost: d\r\nX: " + b"x" * 2_000_000 + b"\r\n\r\n",
         b"GET /info HTTP/1.1\r\nHost: d\r\n" + b"X: y\r\n" * 50_000 + b"\r\n",
         b"GET /" + b"x" * 200_000 + b" HTTP/1.1\r\nHost: d\r\n\r\n",
         b"POST /containers/create HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nnonsense\r\n",
@@ -94,6 +94,6 @@ def test_a_path_that_is_not_there_has_the_same_form(api: Api) -> None:
 )
 def test_what_is_no_request_is_refused_or_dropped(standing: Daemon, api: Api, content: bytes) -> None:
     answer = sent(standing, content)
-    assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 5")), answer[:300]
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.0 505")), answer[:300]
     assert api.get("/_ping").content == b"OK"
     assert "level=error" not in standing.log

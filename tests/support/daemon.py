@@ -55,6 +55,8 @@ class Daemon:
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.socket):
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                self.process.wait()
                 raise AssertionError(f"the daemon did not start:\n{self.log}")
             time.sleep(0.005)
 
