@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine import image_removal
@@ -281,11 +282,19 @@ class Images:
             last_tagged_at=self._now() if name is not None and is_tagged else (known.last_tagged_at if known else None),
             parent_id=parent or (known.parent_id if known else None),
             repo_digests=tuple(sorted(digests)),
+            container_id=known.container_id if known else "",
+            container_settings=known.container_settings if known else None,
         )
         self._records.add(record)
         if name is not None and name.tag:
             self._names.set(f"{name.repository}:{name.tag}", image.descriptor, image.config_digest)
         return record
+
+    def note_container(self, image_id: Digest, container_id: str, settings: Mapping[str, Any]) -> None:
+        """Remember which container an image was made from, and with which settings, in the form of record_json."""
+        record = self._records.get(image_id)
+        if record is not None:
+            self._records.add(replace(record, container_id=container_id, container_settings=settings))
 
     def tag(self, view: ImageView, reference: Reference) -> None:
         """Give an image one more name, taking that name from another image when it has it."""

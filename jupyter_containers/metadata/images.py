@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from jupyter_containers.metadata.database import Database, from_text, to_text
 from jupyter_containers.oci.descriptor import Descriptor
@@ -25,7 +27,8 @@ class ImageName:
 class ImageRecord:
     """An image in the store. Times are RFC 3339 text, kept to the digit; `size` is bytes of the unpacked layers.
 
-    `target` is the manifest of this platform; `repo_digests` are canonical references with a digest.
+    `target` is the manifest of this platform; `repo_digests` are canonical references with a digest. `container_id` and
+    `container_settings` tell what it was committed from; the settings are JSON whose meaning is the engine's.
     """
 
     id: Digest
@@ -35,6 +38,8 @@ class ImageRecord:
     last_tagged_at: str | None = None
     parent_id: Digest | None = None
     repo_digests: tuple[str, ...] = ()
+    container_id: str = ""
+    container_settings: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 class Images:
@@ -120,6 +125,8 @@ def _to_json(record: ImageRecord) -> dict[str, object]:
         "last_tagged_at": record.last_tagged_at,
         "parent_id": str(record.parent_id) if record.parent_id else None,
         "repo_digests": list(record.repo_digests),
+        **({"container_id": record.container_id} if record.container_id else {}),
+        **({"container_settings": dict(record.container_settings)} if record.container_settings is not None else {}),
     }
 
 
@@ -133,4 +140,6 @@ def _record(image_id: str, text: str) -> ImageRecord:
         last_tagged_at=data["last_tagged_at"],
         parent_id=Digest.parse(data["parent_id"]) if data["parent_id"] else None,
         repo_digests=tuple(data["repo_digests"]),
+        container_id=data.get("container_id", ""),
+        container_settings=data.get("container_settings"),
     )

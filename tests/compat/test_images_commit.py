@@ -52,6 +52,9 @@ def test_what_a_container_changed_is_one_layer_more(docker: Docker, name: str) -
     assert image["RootFS"]["Layers"][:-1] == base["RootFS"]["Layers"]
     assert (image["Architecture"], image["Os"]) == (base["Architecture"], base["Os"])
     assert image["Config"]["Labels"] == {"of": name}
+    assert image["Container"] == docker("inspect", "-f", "{{.Id}}", name).stdout.strip()
+    assert image["ContainerConfig"]["Image"] == "busybox"
+    assert image["ContainerConfig"]["Cmd"][0] == "sh"
 
 
 def test_the_layer_holds_the_changes_and_nothing_else(docker: Docker, name: str) -> None:

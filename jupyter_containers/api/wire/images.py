@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_containers.api.routing import API_VERSION
+from jupyter_containers.api.wire.container_config import settings_to_wire
+from jupyter_containers.engine.containers.record import Settings
+from jupyter_containers.engine.containers.record_json import from_json
 from jupyter_containers.engine.image_removal import Removed
 from jupyter_containers.engine.images import HistoryEntry, ImageView
 from jupyter_containers.oci.image_config import ProcessDefaults, process_to_json
@@ -68,7 +71,18 @@ def image_json(
     }
     if config.platform.variant:
         data["Variant"] = config.platform.variant
-    return data
+    return data | _origin_json(view, version)
+
+
+def _origin_json(view: ImageView, version: tuple[int, int]) -> dict[str, Any]:
+    """Write which container an image was made from; that it was none only clients from before API 1.45 hear."""
+    record = view.record
+    if record.container_settings is not None:
+        settings = from_json(Settings, record.container_settings)
+        return {"Container": record.container_id, "ContainerConfig": settings_to_wire(settings)}
+    if version >= (1, 45):
+        return {}
+    return {"Container": "", "ContainerConfig": config_json(ProcessDefaults(), version=version)}
 
 
 def _folders_json(folders: Sequence[Path]) -> dict[str, str] | None:

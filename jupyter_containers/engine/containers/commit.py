@@ -15,6 +15,7 @@ from jupyter_containers.engine.containers import files
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.merge import merge
 from jupyter_containers.engine.containers.record import Settings, Status
+from jupyter_containers.engine.containers.record_json import to_json
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import Conflict
 from jupyter_containers.images.assemble import assemble, export_snapshot
@@ -60,6 +61,7 @@ async def commit(roster: Roster, container: Container, request: CommitRequest) -
         image = await asyncio.to_thread(assemble, environment.content, config, layers)
         await asyncio.to_thread(unpack, image, environment.content, environment.snapshots)
         images.add(image, request.name, parent=base.config_digest)
+        images.note_container(image.config_digest, container.id, to_json(container.record.settings))
     roster.publish(container, "commit", {"comment": request.message, "imageID": str(image.config_digest)})
     if request.name is not None:
         images.tell_tag(image.config_digest, request.name)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jupyter_containers.api.wire.images import history_json, image_json, removed_json, seconds_of, summary_json
+from jupyter_containers.engine.containers.record import Settings
+from jupyter_containers.engine.containers.record_json import to_json
 from jupyter_containers.engine.image_removal import Removed
 from jupyter_containers.engine.images import HistoryEntry, ImageView
 from jupyter_containers.images.walk import Image
@@ -86,3 +89,13 @@ def test_a_time_that_is_none_is_zero() -> None:
     assert seconds_of("") == seconds_of("0001-01-01T00:00:00Z") == 0
     assert seconds_of("1970-01-01T01:00:00+01:00") == 0
     assert seconds_of("1970-01-01T00:00:01.999999999Z") == 1
+
+
+def test_an_image_made_from_a_container_says_so() -> None:
+    found = view("docker.io/library/a:1")
+    assert "Container" not in image_json(found)
+    assert image_json(found, version=(1, 44))["Container"] == ""
+    settings = to_json(Settings(image="busybox", cmd=("a",)))
+    record = replace(found.record, container_id="c" * 64, container_settings=settings)
+    written = image_json(replace(found, record=record))
+    assert (written["Container"], written["ContainerConfig"]["Cmd"]) == ("c" * 64, ["a"])
