@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt
 from jupyter_containers.client.context import Context
+from jupyter_containers.client.credentials import header_for_builds
 from jupyter_containers.client.failures import failure_in_stream
 from jupyter_containers.client.streams import json_lines
 from jupyter_containers.client.transport import Transport
@@ -57,7 +58,7 @@ class Builds:
         try:
             answer = self._transport.request(
                 "POST", "/build", query=_query(context, settings), body=context.chunks(), stream=True,
-                headers={"Content-Type": "application/x-tar"},
+                headers={"Content-Type": "application/x-tar", **header_for_builds()},
             )  # fmt: skip
             with closing(answer):
                 for line in json_lines(self._transport.chunks(answer)):
@@ -70,9 +71,9 @@ class Builds:
             raise _placed(error) from error
         return image_id
 
-    def prune(self) -> Json:
-        """Forget the cache of builds."""
-        body: Json = self._transport.request("POST", "/build/prune").json()
+    def prune(self, *, every: bool = True) -> Json:
+        """Forget the cache of builds; without `every` only the steps that no image shares."""
+        body: Json = self._transport.request("POST", "/build/prune", query={"all": every}).json()
         return body
 
 

@@ -1,12 +1,14 @@
-"""Images: list, inspect, pull, tag, remove, load."""
+"""Images: list, inspect, pull, push, tag, remove, load, save, import, commit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from jupyter_containers.client import credentials
 from jupyter_containers.client.containers import Filters, filters_text
 from jupyter_containers.client.failures import failure_in_stream
 from jupyter_containers.client.streams import json_lines
@@ -25,6 +27,19 @@ def split_name(name: str) -> tuple[str, str]:
     head, separator, last = name.rpartition("/")
     base, _, tag = last.partition(":")
     return f"{head}{separator}{base}", tag or "latest"
+
+
+# {} as a header carries it.
+NO_CREDENTIALS = "e30="
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A name that is at its registry now, the digest it has there, and the size of its manifest in bytes."""
+
+    name: str
+    digest: str
+    size_bytes: int
 
 
 class Images:
@@ -48,28 +63,89 @@ class Images:
         return entries
 
     def pull(self, name: str, progress: Callable[[Progress], None] | None = None, *, platform: str = "") -> None:
-        """Fetch an image from its registry. Raises ContainersError with the registry's reason."""
+        """Fetch an image from its registry, with what the docker CLI knows to log in with.
+
+        Raises ContainersError with the registry's reason.
+        """
         repository, tag = split_name(name)
         query = {"fromImage": repository, "tag": tag, "platform": platform}
-        answer = self._transport.request("POST", "/images/create", query=query, stream=True)
+        headers = credentials.header_for(repository)
+        answer = self._transport.request("POST", "/images/create", query=query, headers=headers, stream=True)
         self._follow(answer, progress)
+
+    def push(
+        self, name: str, progress: Callable[[Progress], None] | None = None, *, every_tag: bool = False
+    ) -> Sequence[Pushed]:
+        """Send an image to its registry, or all tags of a repository; return what is there now.
+
+        Raises ContainersError with the registry's reason.
+        """
+        repository, tag = split_name(name)
+        # A daemon wants to see the header even when there is nothing to say.
+        headers = {"X-Registry-Auth": NO_CREDENTIALS, **credentials.header_for(repository)}
+        query = {} if every_tag else {"tag": tag}
+        path = f"{_path(repository)}/push"
+        answer, pushed = self._transport.request("POST", path, query=query, headers=headers, stream=True), []
+        for line in self._lines(answer):
+            aux = line.get("aux")
+            if isinstance(aux, dict) and aux.get("Digest"):
+                pushed.append(Pushed(f"{repository}:{aux['Tag']}", str(aux["Digest"]), int(aux["Size"])))
+            elif progress is not None:
+                progress(Progress.from_wire(line))
+        return pushed
+
+    def save(self, names: Sequence[str]) -> Iterator[bytes]:
+        """Return images as one tar, piece by piece. Raises NotFound before the first piece."""
+        answer = self._transport.request("GET", "/images/get", query={"names": list(names)}, stream=True)
+        return self._transport.chunks(answer)
+
+    def import_(
+        self, content: Iterable[bytes], name: str = "", *, changes: Sequence[str] = (), message: str = ""
+    ) -> str:
+        """Make an image of a tar of a root file system; return its id."""
+        repository, tag = split_name(name) if name else ("", "")
+        query = {"fromSrc": "-", "repo": repository, "tag": tag, "changes": list(changes), "message": message}
+        answer = self._transport.request("POST", "/images/create", query=query, body=iter(content), stream=True)
+        return str([line["status"] for line in self._lines(answer)][-1])
+
+    def commit(
+        self,
+        container: str,
+        name: str = "",
+        *,
+        changes: Sequence[str] = (),
+        message: str = "",
+        author: str = "",
+        pause: bool = True,
+    ) -> str:
+        """Make an image of what a container has changed; return its id. `changes`: lines such as `CMD ["sh"]`."""
+        repository, tag = split_name(name) if name else ("", "")
+        query = {
+            "container": container, "repo": repository, "tag": tag, "changes": list(changes), "comment": message,
+            "author": author, "pause": pause,
+        }  # fmt: skip
+        return str(self._json("POST", "/commit", query)["Id"])
 
     def load(self, content: Iterable[bytes], progress: Callable[[Progress], None] | None = None) -> Sequence[str]:
         """Read images from a tar of `docker save`; return the lines that name them."""
-        answer = self._transport.request("POST", "/images/load", body=content, stream=True)
+        answer = self._transport.request("POST", "/images/load", body=iter(content), stream=True)
         return [line["stream"].strip() for line in self._follow(answer, progress) if "stream" in line]
 
     def _follow(self, answer: Any, progress: Callable[[Progress], None] | None) -> Sequence[Json]:
         seen = []
+        for line in self._lines(answer):
+            if "stream" in line:
+                seen.append(line)
+            elif progress is not None:
+                progress(Progress.from_wire(line))
+        return seen
+
+    def _lines(self, answer: Any) -> Iterator[Json]:
         with closing(answer):
             for line in json_lines(self._transport.chunks(answer)):
                 if problem := failure_in_stream(line):
                     raise problem
-                if "stream" in line:
-                    seen.append(line)
-                elif progress is not None:
-                    progress(Progress.from_wire(line))
-        return seen
+                yield line
 
     def tag(self, name: str, new_name: str) -> None:
         """Give an image one more name."""

@@ -1,0 +1,130 @@
+"""Credentials for registries as the docker CLI keeps them: in its config.json, or behind credential helpers.
+
+They are read for each request, sent to the daemon in a header, and kept nowhere.
+
+    auths        {"host": {"auth": base64 of "name:password"} or {"identitytoken": …}}
+    credHelpers  {"host": "x"}    ask the program docker-credential-x
+    credsStore   "x"              the same, for every host
+
+Sources: docker CLI, cli/config/configfile; docker-credential-helpers, README, "Development".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_containers.client.contexts import configuration_folder
+from jupyter_containers.errors import InvalidParameter, Unavailable
+from jupyter_containers.oci.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN, Reference
+
+# How Docker Hub is called in these files.
+HUB_KEY = "https://index.docker.io/v1/"
+HELPER_SECONDS = 30
+# The user name that says: the secret is an identity token.
+_TOKEN_USER = "<token>"
+_NOT_FOUND = "credentials not found"
+
+
+def header_for(name: str) -> dict[str, str]:
+    """Return the header that a request about an image (or a repository) has to carry; none without credentials.
+
+    Raises InvalidParameter for a spoilt file, Unavailable when a helper fails.
+    """
+    found = find(_domain(name))
+    return {"X-Registry-Auth": _encoded(found)} if found else {}
+
+
+def header_for_builds() -> dict[str, str]:
+    """Return the header of a build: all that the file names, by host."""
+    settings = _settings()
+    hosts = {*_object(settings, "auths"), *_object(settings, "credHelpers")}
+    found = {host: entry for host in sorted(hosts) if (entry := find(_domain_of_key(host), settings))}
+    return {"X-Registry-Config": _encoded(found)} if found else {}
+
+
+def find(domain: str, settings: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return the fields of Docker's AuthConfig for a registry's domain; empty for none."""
+    settings = _settings() if settings is None else settings
+    key = HUB_KEY if domain == DEFAULT_DOMAIN else domain
+    helper = _object(settings, "credHelpers").get(key) or settings.get("credsStore")
+    if helper:
+        return _from_helper(str(helper), key)
+    for host, entry in _object(settings, "auths").items():
+        if _domain_of_key(host) == domain and isinstance(entry, Mapping):
+            return _from_entry(host, entry)
+    return {}
+
+
+def _from_entry(host: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    if entry.get("identitytoken"):
+        return {"identitytoken": str(entry["identitytoken"]), "serveraddress": host}
+    if not entry.get("auth"):
+        return {}
+    try:
+        name, colon, password = base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        colon = ""
+    if not colon:
+        raise InvalidParameter(f"the credentials for {host} in config.json are spoilt: log in again")
+    return {"username": name, "password": password.strip("\0"), "serveraddress": host}
+
+
+def _from_helper(helper: str, key: str) -> dict[str, str]:
+    program = f"docker-credential-{helper}"
+    try:
+        done = subprocess.run(
+            [program, "get"], input=key.encode(), capture_output=True, timeout=HELPER_SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise Unavailable(f"config.json names the credential helper {program}, which is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"the credential helper {program} has not answered in {HELPER_SECONDS} s") from None
+    text = done.stdout.decode(errors="replace")
+    if done.returncode:
+        if _NOT_FOUND in text.lower():
+            return {}
+        raise Unavailable(f"the credential helper {program} failed: {text.strip()[:200]}")
+    try:
+        answer = json.loads(text)
+        name, secret = str(answer["Username"]), str(answer["Secret"])
+    except (ValueError, KeyError, TypeError):
+        raise Unavailable(f"the credential helper {program} answered with something else than credentials") from None
+    if name == _TOKEN_USER:
+        return {"identitytoken": secret, "serveraddress": key}
+    return {"username": name, "password": secret, "serveraddress": key}
+
+
+def _settings() -> Mapping[str, Any]:
+    path = configuration_folder() / "config.json"
+    try:
+        settings = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidParameter(f"cannot read {path}: {error}") from error
+    if not isinstance(settings, dict):
+        raise InvalidParameter(f"{path} must hold a JSON object")
+    return settings
+
+
+def _object(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = settings.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _domain(name: str) -> str:
+    return Reference.parse(name).domain
+
+
+def _domain_of_key(key: str) -> str:
+    host = key.removeprefix("https://").removeprefix("http://").partition("/")[0]
+    return DEFAULT_DOMAIN if host in (LEGACY_DOMAIN, "registry-1.docker.io") else host
+
+
+def _encoded(value: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
