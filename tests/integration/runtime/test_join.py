@@ -9,16 +9,28 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_containers.cgroups.v2 import UnifiedManager
 from jupyter_containers.errors import Conflict, InvalidParameter
-from jupyter_containers.oci.runtime_spec import User
+from jupyter_containers.oci.runtime_spec import Namespace, Resources, User
+from jupyter_containers.runtime import defaults
+from jupyter_containers.runtime.create import start
 from jupyter_containers.runtime.executable import CannotExecute
 from jupyter_containers.runtime.join import join
 from jupyter_containers.runtime.state import Status
-from tests.support.containers import Box
+from tests.support.containers import Box, created
 
 pytestmark = pytest.mark.needs("root", "namespaces", "overlay", "openat2", "open_tree", "pidfd")
 
 SLEEP = ("sleep", "60")
+# On a hybrid host it is beside the legacy hierarchies, and without controllers.
+UNIFIED = next(
+    (
+        place
+        for place in map(Path, ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"))
+        if (place / "cgroup.controllers").exists()
+    ),
+    None,
+)
 
 
 def test_it_runs_among_the_container_s_processes(box: Box) -> None:
@@ -36,6 +48,23 @@ def test_it_is_in_every_namespace_and_cgroup_of_the_container(box: Box) -> None:
         lines = container.exec("sh", "-c", script).stdout.splitlines()
         assert lines[:6] == [container.link(f"ns/{name}") for name in ("pid", "mnt", "uts", "ipc", "net", "cgroup")]
         assert all(line.split(":", 2)[2] == "/" for line in lines[6:])
+
+
+@pytest.mark.skipif(UNIFIED is None, reason="no cgroup v2 hierarchy is mounted")
+def test_it_is_born_in_the_container_s_group_of_version_2(box: Box, rootfs: Path, tmp_path: Path) -> None:
+    manager = UnifiedManager(str(UNIFIED))
+    neighbour = Box(rootfs, tmp_path / "other")
+    neighbour.place.mkdir()
+    with created(box.place, box.spec(*SLEEP, resources=Resources()), manager) as container:
+        start(container.created)
+        ended = container.exec("sh", "-c", "grep ^0:: /proc/self/cgroup; readlink /proc/self/ns/cgroup")
+        assert ended.stdout.splitlines() == ["0::/", container.link("ns/cgroup")]
+        pid = Namespace("pid", f"/proc/{container.pid}/ns/pid")
+        namespaces = (*(n for n in defaults.default_namespaces() if n.type != "pid"), pid)
+        spec = neighbour.spec(*SLEEP, resources=Resources(), namespaces=namespaces)
+        with created(neighbour.place, spec, manager) as second:
+            start(second.created)
+            assert second.created.cgroup.processes() == [second.pid]
 
 
 def test_this_process_s_children_stay_in_its_own_pid_namespace(box: Box) -> None:
