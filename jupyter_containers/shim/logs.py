@@ -17,6 +17,7 @@ from jupyter_containers.shim.log_file import RotatedFile
 from jupyter_containers.shim.protocol import STDERR, STDOUT, LogOptions
 
 PIECE = 16 * 1024
+BATCH = 8 * 1024
 
 
 class ContainerLog:
@@ -45,8 +46,15 @@ class ContainerLog:
             self._file.append(b"".join(self._long_lines(stream, lines)))
         else:
             self._rest[stream] = content[end:]
-            if end:
-                self._file.append(self._form.lines(stream, content[:end], self._now(content.count(b"\n", 0, end))))
+            self._whole_lines(stream, content, end)
+
+    def _whole_lines(self, stream: int, content: bytes, end: int) -> None:
+        """Write the lines up to `end`, some at a time: a shim keeps the memory that it has once needed."""
+        begin = 0
+        while begin < end:
+            cut = content.rfind(b"\n", begin, min(begin + BATCH, end)) + 1 or content.index(b"\n", begin) + 1
+            self._file.append(self._form.lines(stream, content[begin:cut], self._now(content.count(b"\n", begin, cut))))
+            begin = cut
 
     def _long_lines(self, stream: int, lines: list[bytes]) -> Iterator[bytes]:
         for line in lines:
@@ -76,7 +84,13 @@ class ContainerLog:
 
 
 def _has_long_line(content: bytes) -> bool:
-    return len(content) > PIECE and any(len(line) >= PIECE for line in content.split(b"\n"))
+    """Tell whether one of these whole lines has PIECE bytes or more, without making an object of each."""
+    begin = 0
+    while len(content) - begin > PIECE:
+        begin = content.rfind(b"\n", begin, begin + PIECE) + 1
+        if not begin:
+            return True
+    return False
 
 
 def _cut(line: bytes) -> list[bytes]:
