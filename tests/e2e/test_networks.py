@@ -109,3 +109,69 @@ def test_a_second_network_that_cannot_be_had_leaves_the_container_as_it_was(dock
     assert "eth1" not in docker("exec", "web", "ip", "link").stdout
     docker("rm", "-f", "first", "web")
     docker("network", "rm", "one", "full")
+
+
+def test_a_container_is_made_on_several_networks(docker: Docker) -> None:
+    """The reference's API is too old for this; the expectations are today's documentation of `docker run`."""
+    docker("network", "create", "--subnet", "10.223.0.0/24", "one")
+    docker("network", "create", "two")
+    docker("network", "create", "--internal", "inner")
+    lan = "name=one,ip=10.223.0.9,alias=nick,gw-priority=5,driver-opt=com.docker.network.endpoint.ifname=lan0"
+    words = ("--network", "inner", "--network", "two", "--network", f"{lan},mac-address=02:42:0a:00:00:99")
+    docker("run", "-d", "--name", "web", *words, "busybox", "sleep", "600")
+    found = networks(docker, "web")
+    assert sorted(found) == ["inner", "one", "two"]
+    assert (found["one"]["IPAddress"], found["one"]["MacAddress"]) == ("10.223.0.9", "02:42:0a:00:00:99")
+    assert (found["one"]["GwPriority"], found["one"]["Aliases"]) == (5, ["nick"])
+    assert found["one"]["DNSNames"][:2] == ["web", "nick"]
+    assert "default via 10.223.0.1 dev lan0" in docker("exec", "web", "ip", "route").stdout
+    docker("network", "disconnect", "one", "web")
+    gateway = docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "two").stdout.strip()
+    assert f"default via {gateway}" in docker("exec", "web", "ip", "route").stdout
+    docker("network", "disconnect", "two", "web")
+    # An internal network leads nowhere.
+    assert "default" not in docker("exec", "web", "ip", "route").stdout
+    docker("rm", "-f", "web")
+    docker("network", "rm", "one", "two", "inner")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--network", "bridge", "--network", "host"), "cannot be connected to any other network"),
+        (("--network", "name=bridge,driver-opt=com.docker.network.endpoint.sysctls=net.x=1"), "is not supported"),
+        (("-p", "80:80/sctp"), "cannot publish port 80/sctp: only tcp and udp are supported"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_when_the_container_is_made(
+    docker: Docker, words: tuple[str, ...], message: str
+) -> None:
+    assert message in docker("create", *words, "busybox", "true", code=1).stderr
+    assert docker("ps", "-aq").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-o", "com.docker.network.bridge.gateway_mode_ipv4=routed"), "gateway_mode_ipv4=routed of the bridge driver"),
+        (("-o", "com.docker.network.bridge.name=lo"), "an interface of this name exists already"),
+        (("--ipv4=false",), "EnableIPv4=false"),
+        (("--config-only",), "ConfigOnly=true"),
+        (("-d", "overlay"), "there is no swarm here"),
+        (("--subnet", "10.224.0.5/24"), "invalid subnet 10.224.0.5/24: it should be 10.224.0.0/24"),
+    ],
+)
+def test_a_network_that_cannot_be_made_is_refused_and_nothing_is_left(
+    docker: Docker, words: tuple[str, ...], message: str
+) -> None:
+    assert message in docker("network", "create", *words, "mine", code=1).stderr
+    assert docker("network", "ls", "-q", "--filter", "type=custom").stdout == ""
+
+
+def test_events_of_a_default_container_name_the_bridge(docker: Docker) -> None:
+    since = docker("info", "--format", "{{.SystemTime}}").stdout.strip()
+    docker("run", "--rm", "busybox", "true")
+    until = docker("info", "--format", "{{.SystemTime}}").stdout.strip()
+    shown = "{{.Action}} {{.Actor.Attributes.name}}"
+    words = ("--since", since, "--until", until, "--filter", "type=network", "--format", shown)
+    assert docker("events", *words).stdout.splitlines() == ["connect bridge", "disconnect bridge"]
