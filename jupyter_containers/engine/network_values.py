@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jupyter_containers.network.options import BridgeOptions
+from jupyter_containers.network.options import BridgeOptions, interface_prefix
 from jupyter_containers.network.sublink_options import DRIVERS, SublinkOptions
 from jupyter_containers.network.values import Pool, Segment
 
@@ -107,6 +107,11 @@ class Network:
     def segment_id(self) -> str:
         """How the network room calls it: the default bridge has no id there."""
         return "" if self.is_predefined else self.id
+
+    @property
+    def interface_prefix(self) -> str:
+        """What the names of containers' interfaces on it begin with."""
+        return interface_prefix(self.options)
 
     def keeps_unused(self, address: str) -> bool:
         """Tell whether an address is of a subnet that the network has and does not use: IPv6 is not switched on."""

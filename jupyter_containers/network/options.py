@@ -19,31 +19,37 @@ NAME, ICC, MASQUERADE = f"{_BRIDGE}name", f"{_BRIDGE}enable_icc", f"{_BRIDGE}ena
 HOST_BINDING, MTU = f"{_BRIDGE}host_binding_ipv4", f"{_PREFIX}driver.mtu"
 DEFAULT_BRIDGE = f"{_BRIDGE}default_bridge"
 INTERFACE = f"{_PREFIX}endpoint.ifname"
-_KNOWN = frozenset({NAME, ICC, MASQUERADE, HOST_BINDING, MTU, DEFAULT_BRIDGE})
+PREFIX = f"{_PREFIX}container_iface_prefix"
+# How packets find the way in and out; there is the usual way only.
+MODES = (f"{_BRIDGE}gateway_mode_ipv4", f"{_BRIDGE}gateway_mode_ipv6")
+_KNOWN = frozenset({NAME, ICC, MASQUERADE, HOST_BINDING, MTU, DEFAULT_BRIDGE, PREFIX, *MODES})
 
 _TRUE, _FALSE = (
     frozenset({"1", "t", "T", "true", "TRUE", "True"}),
     frozenset({"0", "f", "F", "false", "FALSE", "False"}),
 )
+# Room for a number is left.
+_INTERFACE_PREFIX = re.compile(r"[^\s/:%]{1,12}")
 _INTERFACE_NAME = re.compile(r"[^\s/:%]{1,15}")
 _LARGEST_MTU = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeOptions:
-    """See values.Segment; `name` is the bridge's, empty for one of our choice."""
+    """See values.Segment; `name` is the bridge's, empty for one of our choice; interfaces begin with `prefix`."""
 
     name: str = ""
     icc: bool = True
     masquerade: bool = True
     host_binding: str = ""
     mtu: int = 0
+    prefix: str = "eth"
 
     @classmethod
     def parse(cls, options: Mapping[str, str]) -> BridgeOptions:
         """Read the options of a network. Raises InvalidParameter in Docker's words, Unsupported."""
         for name, value in options.items():
-            if name.startswith(_PREFIX) and name not in _KNOWN:
+            if (name.startswith(_PREFIX) and name not in _KNOWN) or (name in MODES and value != "nat"):
                 raise Unsupported(f"option {name}={value} of the bridge driver is not supported: leave it out")
         if _flag(options, DEFAULT_BRIDGE, default=False):
             raise InvalidParameter(f"option {DEFAULT_BRIDGE}=true is the default bridge's alone: leave it out")
@@ -53,7 +59,16 @@ class BridgeOptions:
             masquerade=_flag(options, MASQUERADE, default=True),
             host_binding=_host_binding(options.get(HOST_BINDING, "")),
             mtu=parse_mtu(options.get(MTU, "")),
+            prefix=interface_prefix(options),
         )
+
+
+def interface_prefix(options: Mapping[str, str]) -> str:
+    """Return what the names of containers' interfaces on a network begin with. Raises InvalidParameter."""
+    prefix = options.get(PREFIX) or "eth"
+    if not _INTERFACE_PREFIX.fullmatch(prefix) or prefix in (".", "..", "lo"):
+        raise InvalidParameter(f"invalid beginning of an interface's name: {PREFIX}={prefix}")
+    return prefix
 
 
 def interface_option(options: Mapping[str, str]) -> str:

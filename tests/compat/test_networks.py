@@ -245,9 +245,10 @@ def test_containers_can_be_kept_apart_within_a_network(docker: Docker, tag: str,
     assert reaches(docker, first, network_of(docker, tag)["IPAM"]["Config"][0]["Gateway"])
 
 
-def test_the_size_of_packets_is_as_asked_for(docker: Docker, tag: str, run: Run) -> None:
-    docker("network", "create", "-o", "com.docker.network.driver.mtu=1300", tag)
-    assert "mtu 1300" in inside(docker, run("web", "--network", tag), "ip", "link", "show", "eth0")
+def test_the_size_of_packets_and_the_interfaces_name_are_as_asked_for(docker: Docker, tag: str, run: Run) -> None:
+    options = ("-o", "com.docker.network.driver.mtu=1300", "-o", "com.docker.network.container_iface_prefix=lan")
+    docker("network", "create", *options, tag)
+    assert "mtu 1300" in inside(docker, run("web", "--network", tag), "ip", "link", "show", "lan0")
 
 
 def test_ipv6_is_there_when_asked_for(docker: Docker, tag: str, run: Run) -> None:

@@ -227,7 +227,7 @@ def _places(roster: Roster, record: Record) -> dict[str, tuple[NamedNetwork, Pla
     main, main_ipv6 = gateways(named)
     found = {}
     for number, (name, (network, settings)) in enumerate(named.items()):
-        place = place_of(network, settings, f"eth{number}")
+        place = place_of(network, settings, f"{network.interface_prefix}{number}")
         changes: dict[str, Any] = {"is_gateway": name == main, "is_ipv6_gateway": name == main_ipv6}
         if name == main and network.driver == "bridge":
             changes["ports"] = port_mappings(record)

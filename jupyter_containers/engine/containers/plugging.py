@@ -64,7 +64,7 @@ async def _plug(roster: Roster, container: Container, network: Network, settings
     networking, record = roster.environment.networking, container.record
     before = dict(container.attachments)
     endpoints = {key: one for key, one in endpoints_of(record).items() if key in before}
-    place = connecting.place_of(network, settings, _free_interface(container))
+    place = connecting.place_of(network, settings, _free_interface(container, network.interface_prefix))
     with _inside(container) as netns_fd:
         with inside.route_socket(netns_fd) as netlink:
             attachment = await networking.attach(
@@ -184,12 +184,12 @@ def _save(roster: Roster, container: Container, endpoints: Mapping[str, Endpoint
     roster.save(container, endpoints=endpoints, attachments=attachments)
 
 
-def _free_interface(container: Container) -> str:
+def _free_interface(container: Container, prefix: str) -> str:
     taken = {attachment.interface for attachment in container.attachments.values()}
     number = 0
-    while f"eth{number}" in taken:
+    while f"{prefix}{number}" in taken:
         number += 1
-    return f"eth{number}"
+    return f"{prefix}{number}"
 
 
 @contextmanager
