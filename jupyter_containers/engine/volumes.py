@@ -21,7 +21,7 @@ from typing import Any
 from jupyter_containers.engine import local_driver
 from jupyter_containers.engine.events import Events
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
-from jupyter_containers.linux import trees
+from jupyter_containers.linux import mountinfo, trees
 from jupyter_containers.metadata.volumes import Volumes as VolumeRecords
 from jupyter_containers.supervisor.host_mounts import HostMounts
 
@@ -210,14 +210,20 @@ class Volumes:
         # The row first: a crash in between leaves a directory without a row, which the next start removes.
         self._records.remove(name)
         self._locks.pop(name, None)
-        await asyncio.to_thread(self._remove_files, volume)
+        # Out of the way at once: while it is removed, somebody else may make a volume of that name.
+        trash = self._root / f".{secrets.token_hex(16)}"
+        try:
+            volume.path.parent.rename(trash)
+        except FileNotFoundError:
+            trash = volume.path.parent
+        await asyncio.to_thread(self._remove_files, volume, trash)
         self._events.publish("volume", "destroy", name, {"driver": "local"})
 
-    def _remove_files(self, volume: Volume) -> None:
+    def _remove_files(self, volume: Volume, folder: Path) -> None:
         if volume.is_mounted:
             # Whatever it shows is not ours to delete.
-            self.host.sweep(volume.path.parent, ())
-        _remove(volume.path.parent)
+            self.host.sweep(folder, ())
+        _remove(folder)
 
     async def prune(self, wanted: Callable[[Volume], bool]) -> tuple[list[str], int]:
         """Remove the unused volumes that `wanted` picks; return their names and the bytes they held.
@@ -227,8 +233,12 @@ class Volumes:
         removed, freed = [], 0
         for volume in self.all():
             if not volume.options and wanted(volume) and not self.used_by(volume.name):
-                freed += await asyncio.to_thread(self.size, volume.name)
-                await self.remove(volume.name)
+                try:
+                    size = await asyncio.to_thread(self.size, volume.name)
+                    await self.remove(volume.name)
+                except (FileNotFoundError, NotFound, Conflict):
+                    continue  # somebody has removed it meanwhile, or begun to use it
+                freed += size
                 removed.append(volume.name)
         self._events.publish("volume", "prune", "", {"reclaimed": str(freed)})
         return removed, freed
@@ -269,7 +279,11 @@ def check_name(name: str) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a volume's directory. What cannot be removed (a mount in it) is left for the next start."""
+    """Remove a volume's directory. What cannot be removed, or has a mount in it, is left for the next start."""
+    below = f"{os.path.realpath(path)}/"
+    if any(entry.mount_point.startswith(below) for entry in mountinfo.read()):
+        _log.warning("the directory %s of a removed volume is left: something is mounted in it", path)
+        return
     try:
         trees.remove_path(path)
     except OSError as error:

@@ -22,6 +22,7 @@ class HostWithoutKernel:
     def __init__(self) -> None:
         self.mounted: dict[Path, str] = {}
         self.refusal: OSError | None = None
+        self.swept: list[tuple[Path, set[str]]] = []
 
     def mount(self, device: str, path: Path, fs_type: str, *, flags: int, propagation: int, data: str) -> None:
         if self.refusal is not None:
@@ -38,6 +39,7 @@ class HostWithoutKernel:
 
     def sweep(self, root: Path, keep: Any) -> None:
         kept = set(keep)
+        self.swept.append((root, kept))
         for path in list(self.mounted):
             if path.is_relative_to(root) and path.relative_to(root).parts[0] not in kept:
                 self.unmount(path)
@@ -145,10 +147,32 @@ def test_after_a_restart_what_runs_keeps_its_mounts_and_nothing_else(volumes: Vo
 
 def test_what_a_volume_shows_is_not_removed_with_it(volumes: Volumes, host: HostWithoutKernel) -> None:
     volume = volumes.ensure("shown", options=TMPFS)
-    host.mounted = {volume.path: ""}
     asyncio.run(volumes.remove("shown"))
-    assert not host.mounted
+    [(swept, kept)] = host.swept
+    assert (swept.parent, kept) == (volume.path.parents[1], set())
     assert not volume.path.parent.exists()
+
+
+def test_a_name_is_free_as_soon_as_its_volume_is_removed(volumes: Volumes) -> None:
+    async def main() -> None:
+        nest(volumes.ensure("again").path, 2000)
+        removing = asyncio.ensure_future(volumes.remove("again"))
+        await asyncio.sleep(0)
+        (volumes.ensure("again").path / "file").write_text("new")
+        await removing
+
+    asyncio.run(main())
+    assert (volumes.get("again").path / "file").read_text() == "new"
+
+
+def test_a_prune_passes_over_what_goes_meanwhile(volumes: Volumes) -> None:
+    async def main() -> list[tuple[list[str], int]]:
+        for _ in range(5):
+            nest(volumes.ensure().path, 200)
+        return await asyncio.gather(*(volumes.prune(lambda _volume: True) for _ in range(3)))
+
+    pruned = asyncio.run(main())
+    assert len({name for names, _ in pruned for name in names}) == sum(len(names) for names, _ in pruned) == 5
 
 
 def test_prune_spares_what_is_elsewhere(volumes: Volumes) -> None:

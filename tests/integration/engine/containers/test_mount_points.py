@@ -7,7 +7,7 @@ import io
 import os
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from jupyter_containers.linux import constants as c
-from jupyter_containers.linux import mountinfo, mounts
+from jupyter_containers.linux import mountinfo, mounts, namespaces
 from jupyter_containers.linux.mountinfo import MountEntry
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon
@@ -294,3 +294,36 @@ def test_nothing_of_a_container_is_mounted_on_the_host(api: Api, daemon: Daemon,
     ours = [entry.mount_point for entry in mountinfo.read() if entry.mount_point.startswith(str(daemon.data.parent))]
     assert not ours
     api.remove(container)
+
+
+def test_what_somebody_has_mounted_in_a_volume_is_not_removed_with_it(api: Api, daemon: Daemon) -> None:
+    def where(path: Path) -> bool:
+        return any(entry.mount_point == str(path) for entry in mountinfo.read(daemon.pid))
+
+    place = Path(api.post("/volumes/create", {"Name": "outer"}).json["Mountpoint"])
+    (place / "disk").mkdir()
+    # As on hosts whose mounts are shared: the daemon sees it, too.
+    in_mounts_of(daemon.pid, lambda: mounts.mount("tmpfs", place / "disk", "tmpfs"))
+    assert where(place / "disk")
+    in_mounts_of(daemon.pid, (place / "disk/file").touch)
+    assert api.delete("/volumes/outer").status == 204
+    assert not place.exists()
+    [left] = [Path(e.mount_point) for e in mountinfo.read(daemon.pid) if str(place.parents[1]) in e.mount_point]
+    in_mounts_of(daemon.pid, (left / "file").stat)
+    in_mounts_of(daemon.pid, lambda: mounts.unmount(left, c.MNT_DETACH))
+    for part_ in (left, left.parent, left.parent.parent):
+        part_.rmdir()
+
+
+def in_mounts_of(pid: int, step: Callable[[], object]) -> None:
+    """Do a step in a child process that has entered the mounts of another."""
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            namespaces.setns(os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY), c.CLONE_NEWNS)
+            step()
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
