@@ -11,4 +11,5 @@ databases or asyncio, and everything I import is standard library, `linux` and `
             returns when the close-on-exec socket closes, raises CannotExecute when it spoke instead
 
 Start at plan.py (what will be done, printable), then create.py (outside) and init.py (inside); join.py is exec.
+passage.py is the last step into a pid namespace of others, foreign.py what of their mounts is shared.
 """

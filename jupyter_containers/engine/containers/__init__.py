@@ -1,6 +1,7 @@
 """Containers: their lives, one file per family of verbs.
 
     record.py      what was asked for and what became of it      merge.py  checks.py   pure rules of a request
+    limit_checks.py  sysctls.py  security.py  devices.py  capabilities.py                     more of these, by subject
     container.py   one live container: record, shim, waiters     roster.py             all of them, saved and told of
     create.py  start.py  ending.py  stop.py  restart.py  remove.py  wait.py  recovery.py      the course of a life
     describe.py  listing.py  logs.py  attach.py  stats.py  processes_list.py  files.py  update.py    looking at one

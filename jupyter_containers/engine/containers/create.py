@@ -146,9 +146,11 @@ def _settle_modes(roster: Roster, host: HostSettings) -> HostSettings:
             except InvalidParameter:
                 if field != "network_mode":
                     raise
-    if not host.security_options and (host.privileged or "host" in (host.pid_mode, host.ipc_mode)):
+    options = host.security_options or ()
+    has_label = any(option.startswith("label") for option in options)
+    if not has_label and (host.privileged or "host" in (host.pid_mode, host.ipc_mode)):
         # As dockerd tells it: nothing of SELinux can hold such a container.
-        changes["security_options"] = ("label=disable",)
+        changes["security_options"] = (*options, "label=disable")
     return replace(host, **changes) if changes else host
 
 

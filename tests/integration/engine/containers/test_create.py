@@ -76,6 +76,21 @@ def test_what_no_kernel_knows_is_warned_of_and_not_told(api: Api) -> None:
     assert api.inspect(answer.json["Id"])["HostConfig"]["CpuPercent"] == 0
 
 
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ({"PidMode": "host", "SecurityOpt": ["no-new-privileges"]}, ["no-new-privileges", "label=disable"]),
+        ({"Privileged": True}, ["label=disable"]),
+        ({"IpcMode": "host", "SecurityOpt": ["label=disable"]}, ["label=disable"]),
+        ({}, None),
+    ],
+)
+def test_what_selinux_could_not_hold_is_told_to_be_without_it(
+    api: Api, host: dict[str, object], told: list[str] | None
+) -> None:
+    assert api.inspect(api.create("true", host=host))["HostConfig"]["SecurityOpt"] == told
+
+
 def test_a_name_is_taken_once(api: Api) -> None:
     first = api.create("true", name="once")
     answer = api.post("/containers/create", {"Image": IMAGE, "Cmd": ["true"]}, name="once")
