@@ -149,6 +149,14 @@ def test_one_that_waits_for_its_restart_counts_as_running(docker: Docker, name: 
     assert api.post(f"/containers/{name}/restart", t=0).status == 204
 
 
+def test_what_cannot_be_started_any_more_is_over(docker: Docker, name: str) -> None:
+    run(docker, name, "always", "rm /bin/busybox; exit 3")
+    eventually(lambda: status(docker, name) == "exited", within_seconds=20)
+    found = inspect(docker, name)
+    assert (found["RestartCount"], found["State"]["ExitCode"]) == (1, 3)
+    assert 'exec: "sh": executable file not found in $PATH' in found["State"]["Error"]
+
+
 def test_a_policy_can_be_changed(docker: Docker, name: str) -> None:
     run(docker, name, "no", "while [ ! -e /end ]; do usleep 10000; done; rm /end; exit 2")
     docker("update", "--restart", "on-failure:5", name)

@@ -57,15 +57,14 @@ async def _restart(roster: Roster, container: Container, delay_ns: int) -> None:
         container.restarting = None
         if container.record.state.status is not Status.RESTARTING:
             return
+        code = container.record.state.exit_code
         roster.save(container, restart_count=container.record.restart_count + 1)
         try:
             await launch(roster, container)
-        except ContainersError as error:
-            # The failed start left "exited" with its error; a policy without an end tries again.
-            code = int(error.details.get("exit_code", 128))
-            if wants_restart(container.record, code, stopped=False) and not container.is_removed:
-                roster.save_state(container, status=Status.RESTARTING)
-                schedule(roster, container, 0)
+        except ContainersError:
+            # As in dockerd, what cannot be started any more is over, with the code of its last run and the new error.
+            if not container.is_removed:
+                roster.save_state(container, exit_code=code)
 
 
 def cancel(container: Container) -> None:
