@@ -119,6 +119,8 @@ def network_failures(method: str, url: str) -> Iterator[None]:
         yield
     except aiohttp.ClientConnectorDNSError as error:
         raise RegistryUnreachable(f"{what}: dial tcp: lookup {error.host}: no such host") from error
+    except (UnicodeError, aiohttp.InvalidURL) as error:  # a name that cannot be a host's
+        raise RegistryUnreachable(f"{what}: dial tcp: lookup: no such host", is_transient=False) from error
     except (aiohttp.ClientSSLError, ssl.SSLError) as error:
         raise RegistryUnreachable(f"{what}: tls: {_tls_reason(error)}", is_transient=False) from error
     except aiohttp.ClientConnectorError as error:

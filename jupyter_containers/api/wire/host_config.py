@@ -92,7 +92,10 @@ def _refuse_words(body: Body) -> None:
         words = "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
         raise Unsupported(f"{words}; leave it out")
     for request in fields.objects(body, "DeviceRequests"):
-        groups = " ".join(f"[{' '.join(map(str, group))}]" for group in request.get("Capabilities") or ())
+        wanted = request.get("Capabilities") or []
+        if not isinstance(wanted, list) or not all(isinstance(group, list) for group in wanted):
+            raise InvalidParameter(f"Capabilities must be a list of lists of strings, not {wanted!r}")
+        groups = " ".join(f"[{' '.join(map(str, group))}]" for group in wanted)
         raise Unsupported(
             f'could not select device driver "{fields.text(request, "Driver")}" with capabilities: [{groups}]; '
             "give single devices with --device"

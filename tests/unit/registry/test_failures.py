@@ -89,12 +89,14 @@ def key(host: str = "h.io", port: int = 443) -> ConnectionKey:
         (aiohttp.ClientConnectorError(key(), ConnectionRefusedError(errno.ECONNREFUSED, "x")),
          "dial tcp h.io:443: connect: connection refused", True),
         (aiohttp.ClientConnectorSSLError(key(), ssl.SSLError(1, "wrong version")), "tls: ", False),
+        (UnicodeError("idna"), "dial tcp: lookup: no such host", False),
+        (aiohttp.InvalidURL("x"), "dial tcp: lookup: no such host", False),
         (aiohttp.ServerTimeoutError(), "the registry stopped answering", True),
         (aiohttp.ClientPayloadError("cut"), "cut", True),
         (aiohttp.ServerDisconnectedError(), "Server disconnected", True),
         (ConnectionResetError("reset"), "reset", True),
     ],
-    ids=range(7),
+    ids=range(9),
 )  # fmt: skip
 def test_a_broken_network_is_reported_as_go_does(error: Exception, text: str, is_transient: bool) -> None:
     with pytest.raises(RegistryUnreachable) as caught, network_failures("GET", "https://h.io/v2/"):

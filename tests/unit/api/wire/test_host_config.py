@@ -100,6 +100,8 @@ def test_an_option_of_a_mount_that_cannot_be_kept_is_refused(mount: dict[str, An
             {"DeviceRequests": [{"Driver": "nvidia", "Count": -1, "Capabilities": [["gpu", "a"], ["b"]]}]},
             'could not select device driver "nvidia" with capabilities: [[gpu a] [b]]',
         ),
+        ({"DeviceRequests": [{"Capabilities": [None]}]}, "Capabilities must be a list of lists"),
+        ({"DeviceRequests": [{"Capabilities": 5}]}, "Capabilities must be a list of lists"),
         ({"Memory": "1g"}, "Memory must be an integer"),
         ({"Ulimits": {}}, "Ulimits must be a list of objects"),
     ],
