@@ -155,6 +155,26 @@ def test_ports_are_published_over_the_network_and_reach_from_others(host: LoneHo
     run(test)
 
 
+def test_beside_a_firewall_that_knows_the_default_bridge_only_published_ports_work(host: LoneHost) -> None:
+    async def test() -> None:
+        with Namespace() as container, container.listen(("0.0.0.0", 80)) as server:
+            async with network(FRONT) as networking:
+                nft("add table ip filter")
+                nft("add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }")
+                nft("add rule ip filter FORWARD iifname jc0 accept")
+                await attach(networking, container, FRONT, Place(ports=(PortMapping(80, host_port=8080),)))
+                assert "containers on jcbfront cannot reach the outside" in networking.describe()["warning"]
+                for client, address in ((socket.socket(), "127.0.0.1"), (host.outside.new_socket(), str(HOST.ip))):
+                    await traffic.call(client, (address, 8080), server)
+                for way in ("iifname", "oifname"):
+                    nft(f"add rule ip filter FORWARD {way} jcbfront accept")
+                assert networking.describe()["warning"] == ""
+                assert await traffic.call(host.outside.new_socket(), (str(HOST.ip), 8080), server) == str(OUTSIDE.ip)
+            assert "table ip filter" in nft("list", "tables")
+
+    run(test)
+
+
 def test_ports_move_to_another_network(host: LoneHost) -> None:
     async def test() -> None:
         with Namespace() as container, container.listen(("0.0.0.0", 80)) as server:
