@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from jupyter_containers.engine.containers import connecting
@@ -131,6 +131,8 @@ async def _unplug(
     try:
         with _inside(container) as netns_fd:
             await _lead(roster, container, netns_fd, _same_ports(former) if former else ())
+    except _Ended:
+        pass  # there is nothing left to lead anywhere
     except ContainersError:
         if not force:
             raise
@@ -141,7 +143,7 @@ def _unlink(container: Container, interface: str) -> None:
     """Remove an interface that only the container has."""
     from jupyter_containers.network import sublinks
 
-    with _inside(container) as netns_fd:
+    with suppress(_Ended), _inside(container) as netns_fd:
         sublinks.remove(netns_fd, interface)
 
 
@@ -192,14 +194,20 @@ def _free_interface(container: Container, prefix: str) -> str:
     return f"{prefix}{number}"
 
 
+class _Ended(Conflict):
+    """The container has ended, and its daemon has not written it down yet."""
+
+    def __init__(self, container: Container) -> None:
+        super().__init__(f"Container {container.id} is not running")
+
+
 @contextmanager
 def _inside(container: Container) -> Iterator[int]:
-    """Give a descriptor of the network namespace of a container that runs. Raises Conflict when it has ended."""
-    container.running_shim()
+    """Give a descriptor of the network namespace of a container that runs. Raises _Ended."""
     try:
         netns_fd = os.open(f"/proc/{container.record.state.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise Conflict(f"Container {container.id} is not running") from error
+        raise _Ended(container) from error
     try:
         yield netns_fd
     finally:
