@@ -157,7 +157,7 @@ class _Making:
                 owner = foreign.owner_of(namespace.path)
                 if owner is None:
                     raise Unsupported(f"cannot join the pid namespace {namespace.path}: it must be /proc/<pid>/ns/pid")
-                trees["proc"] = foreign.copy_mount(owner, "/proc", constants.PROC_SUPER_MAGIC)
+                trees["proc"] = foreign.copy_proc(owner)
         for mount in spec.mounts:
             if (found := foreign.split_source(mount.source)) is not None:
                 trees[mount.source] = foreign.copy_mount(*found, constants.TMPFS_MAGIC)

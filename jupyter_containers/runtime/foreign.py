@@ -68,6 +68,30 @@ def copy_mount(pid: int, path: str, magic: int) -> int:
     return fds[0]
 
 
+def copy_proc(pid: int) -> int:
+    """Return a copy of the procfs that a process has, which must be that of its own pid namespace.
+
+    Raises as `copy_mount`: a procfs of the host, given to the other container, is not this one's to have.
+    """
+    proc_fd = copy_mount(pid, "/proc", c.PROC_SUPER_MAGIC)
+    try:
+        inside = _number_inside(pid)
+        shown = os.stat(f"{inside}/ns/pid", dir_fd=proc_fd).st_ino
+    except OSError:
+        shown = 0
+    if shown != os.stat(f"/proc/{pid}/ns/pid").st_ino:
+        os.close(proc_fd)
+        raise InvalidParameter("cannot share /proc of another container: it shows other processes than its own")
+    return proc_fd
+
+
+def _number_inside(pid: int) -> int:
+    """Return what a process is called in its own pid namespace. Source: proc(5), NSpid of /proc/pid/status."""
+    with open(f"/proc/{pid}/status", "rb") as lines:
+        numbers = next(line for line in lines if line.startswith(b"NSpid:"))
+    return int(numbers.split()[-1])
+
+
 def _copy(end: socket.socket, namespace_fd: int, path: str) -> None:
     """In the child: never returns."""
     try:

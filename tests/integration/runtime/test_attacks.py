@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.errors import ContainersError, InvalidParameter
-from jupyter_containers.linux import mountinfo
+from jupyter_containers.linux import constants, mountinfo
 from jupyter_containers.oci.runtime_spec import Mount, Namespace, Root, User
-from jupyter_containers.runtime import defaults
+from jupyter_containers.runtime import defaults, foreign
 from jupyter_containers.runtime.create import start
 from jupyter_containers.runtime.defaults import capability_sets
 from jupyter_containers.runtime.executable import CannotExecute
@@ -224,6 +224,37 @@ def test_a_neighbour_that_is_stopped_before_its_start_does_not_hold_up_its_shim(
             eventually(lambda: "T (stopped)" in second.outside("status"))
             with pytest.raises(ContainersError, match="something in the container has stopped it"):
                 start(second.created)
+
+
+@pytest.mark.parametrize(
+    ("trap", "words"),
+    [
+        ("umount /dev/shm && rmdir /dev/shm && ln -s /etc /dev/shm", "Too many levels of symbolic links"),
+        ("umount /dev/shm && rmdir /dev/shm && touch /dev/shm", "Not a directory"),
+        ("mount --bind /etc /dev/shm", "it has something else there"),
+    ],
+)
+def test_a_donor_of_shared_memory_gives_nothing_else(evil: Box, trap: str, words: str) -> None:
+    """The copy is made with the host's privileges, in a mount namespace where the donor is root."""
+    sets = capability_sets((*defaults.default_capabilities(), "CAP_SYS_ADMIN"))
+    script = f"{trap} && echo ready; sleep 60"
+    with evil.running("sh", "-c", script, process={"capabilities": sets}, seccomp=None) as container:
+        assert os.read(container.output, 100) == b"ready\n"
+        with pytest.raises(ContainersError, match=words):
+            foreign.copy_mount(container.pid, "/dev/shm", constants.TMPFS_MAGIC)
+
+
+def test_a_donor_of_processes_does_not_pass_on_the_host_s(evil: Box) -> None:
+    """Who was given the host's /proc, by -v, may keep it: a neighbour in its pid namespace was given nothing."""
+    mounts = tuple(
+        Mount("/proc", "bind", "/proc", ("rbind",)) if m.destination == "/proc" else m
+        for m in defaults.default_mounts()
+    )
+    with (
+        evil.running(*SLEEP, mounts=mounts, masked_paths=(), readonly_paths=()) as container,
+        pytest.raises(ContainersError, match="it shows other processes than its own"),
+    ):
+        foreign.copy_proc(container.pid)
 
 
 def test_a_filter_that_allows_no_clone_is_for_those_who_cannot_trace(evil: Box) -> None:
