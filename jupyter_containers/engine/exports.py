@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.garbage import Needed
 from jupyter_containers.engine.image_removal import is_id_of
 from jupyter_containers.engine.images import ImageNotFound, Images, ImageView
 from jupyter_containers.errors import InvalidParameter, NotFound
@@ -36,8 +37,14 @@ class Exports:
         """
         if not names:
             raise InvalidParameter("no images to save: parameter names is empty")
-        async with self._images.garbage.working():
-            chosen = [entry for name in names for entry in await self._chosen(name)]
+        chosen: list[tuple[str, ImageView, Reference | None]] = []
+
+        def choose() -> Needed:
+            chosen.extend(entry for name in names for entry in self._chosen(name))
+            needs = [self._images.needs(view.record) for _, view, _ in chosen]
+            return Needed(frozenset[Digest]().union(*(need.blobs for need in needs)))
+
+        async with self._images.garbage.keeping(choose):
             for name, view, _ in chosen:
                 _check_platform(name, view, platform)
             named = _joined([(view, reference) for _, view, reference in chosen])
@@ -45,15 +52,15 @@ class Exports:
                 self._images.tell("save", view.id, str(view.id))
             yield lambda write: layout.save(named, self._content, write)
 
-    async def _chosen(self, text: str) -> list[tuple[str, ImageView, Reference | None]]:
+    def _chosen(self, text: str) -> list[tuple[str, ImageView, Reference | None]]:
         """Return the images that one name means, each with the name to save it under."""
         repository = _repository(text)
         if repository is not None:
             tags = self._images.tags_of(repository)
             if tags:
-                return [(text, await self._images.find(str(tag)), tag) for tag in tags]
+                return [(text, self._images.view(self._images.record(str(tag))), tag) for tag in tags]
         try:
-            view = await self._images.find(text)
+            view = self._images.view(self._images.record(text))
         except ImageNotFound:
             raise ImageNotFound(text) from None  # without the tag that was not asked for
         if is_id_of(view.id, text):

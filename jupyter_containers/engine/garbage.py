@@ -1,10 +1,11 @@
 """Garbage: what no image, container or cached build step needs any more is removed, when nobody is making things.
 
-Everything that brings content in (pull, load, import, build) works inside `working()`. While such work is under way
-nothing is collected, so half-made images need no protection of their own; the collection is made up for when the last
-of it ends, and what a crash leaves half made goes at the next start. Work that wants to begin during a collection
-waits for its end: it must not find a layer here that is about to go. A row is removed before what it names: a crash
-leaves garbage, never a dangling row.
+Everything that brings content in (pull, load, import, build, commit) works inside `working()`. While such work is under
+way nothing is collected, so half-made images need no protection of their own; the collection is made up for when the
+last of it ends, and what a crash leaves half made goes at the next start. Work that wants to begin during a collection
+waits for its end: it must not find a layer here that is about to go. What only reads (push, save) may take as long as
+its other side likes, so it works inside `keeping()`: the rest of the store is collected meanwhile. A row is removed
+before what it names: a crash leaves garbage, never a dangling row.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class Garbage:
         self.on_blobs_removed: Callable[[Iterable[Digest]], None] = lambda _digests: None
         self._roots: list[Callable[[], Iterable[Needed]]] = []
         self._working = 0
+        self._kept: list[Needed] = []
+        self._collections = 0
         self._is_due = False
         # Held by a collection; work that begins waits for it.
         self._lock = asyncio.Lock()
@@ -87,6 +90,23 @@ class Garbage:
         finally:
             self._working -= 1
             if self._is_due and not self._working:
+                self._begin()
+
+    @asynccontextmanager
+    async def keeping(self, needed: Callable[[], Needed]) -> AsyncIterator[None]:
+        """Keep what `needed` answers (asked while nothing is collected) as long as the block lasts, whatever happens.
+
+        What lost its last name meanwhile goes at the end.
+        """
+        async with self._lock:
+            kept = needed()
+            self._kept.append(kept)
+        before = self._collections
+        try:
+            yield
+        finally:
+            self._kept.remove(kept)
+            if self._collections != before:
                 self._begin()
 
     async def collect(self) -> Collected:
@@ -118,11 +138,12 @@ class Garbage:
                 return Collected()
             # Asked on the loop, in one go: whoever is asked answers from one and the same moment. From here on nothing
             # can come to need what is doomed, so the slow part, unlinking, is left to a thread.
+            self._collections += 1
             doomed = self._doomed()
             return await asyncio.to_thread(self._remove, doomed)
 
     def _doomed(self) -> _Doomed:
-        needed = [need for roots in self._roots for need in roots()]
+        needed = [*self._kept, *(need for roots in self._roots for need in roots())]
         blobs = {digest for need in needed for digest in need.blobs}
         snapshots = self._doomed_snapshots({name for need in needed for name in need.snapshots})
         return _Doomed(tuple(snapshots), tuple(digest for digest in self._content if digest not in blobs))

@@ -369,12 +369,15 @@ class Images:
             _log.warning("image %s is damaged, pull or build it again: %s", record.id, error.message)
             return None
 
+    def needs(self, record: ImageRecord) -> Needed:
+        """Return what an image consists of."""
+        image = self._image(record)
+        layers, chain = (image.manifest.layers, image.chain) if image is not None else ((), ())
+        blobs = {record.id, record.target.digest, *(layer.digest for layer in layers)}
+        return Needed(frozenset(blobs), frozenset(chain))
+
     def _needed(self) -> Iterable[Needed]:
-        for record in self._records.all():
-            image = self._image(record)
-            layers, chain = (image.manifest.layers, image.chain) if image is not None else ((), ())
-            blobs = {record.id, record.target.digest, *(layer.digest for layer in layers)}
-            yield Needed(frozenset(blobs), frozenset(chain))
+        return map(self.needs, self._records.all())
 
 
 def _matches_path(text: str, pattern: str) -> bool:

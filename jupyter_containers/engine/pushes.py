@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jupyter_containers.content.store import ContentStore
-from jupyter_containers.engine.images import Images
+from jupyter_containers.engine.garbage import Needed
+from jupyter_containers.engine.images import Images, ImageView
 from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform, suitability
@@ -57,9 +58,14 @@ class Pushes:
         Raises what Registry.push raises; Unsupported for an image that stands on this machine's own root. After
         cancellation: see Registry.push.
         """
-        async with self._images.garbage.working():
-            view = await self._images.find(str(name))
-            image = view.image
+        views: list[ImageView] = []
+
+        def find() -> Needed:
+            views.append(self._images.view(self._images.record(str(name))))
+            return self._images.needs(views[0].record)
+
+        async with self._images.garbage.keeping(find):
+            view, image = views[0], views[0].image
             if image.is_host:
                 raise Unsupported(
                     f"cannot push {name.familiar}: it stands on this machine's own root, which does not leave it"
@@ -73,6 +79,7 @@ class Pushes:
             layer_ids = tuple(diff_id.short for diff_id in image.config.diff_ids)
             pushable = Pushable(image.manifest, content, layer_ids)
             pushed = await self._registry.push(name, pushable, credentials=credentials, progress=progress)
-            self._images.add(image, repo_digest=f"{name.repository}@{pushed.digest}")
-        self._images.tell_named("push", view.id, name.familiar, name.familiar_repository)
+            if self._images.known(view.id) is not None:
+                self._images.add(image, repo_digest=f"{name.repository}@{pushed.digest}")
+                self._images.tell_named("push", view.id, name.familiar, name.familiar_repository)
         return Pushed(name.tag or "", pushed.digest, pushed.size)

@@ -140,3 +140,27 @@ def test_what_a_failure_leaves_goes_unless_it_is_worth_continuing(
         assert rooms.content.contains(half_made) is stays
 
     with_rooms(tmp_path, use)
+
+
+def test_what_is_read_stays_while_the_rest_goes(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        read, lost = rooms.content.write(b"read"), rooms.content.write(b"lost")
+        async with rooms.garbage.keeping(lambda: Needed(frozenset({read}))):
+            await rooms.garbage.collect()
+            assert (rooms.content.contains(read), rooms.content.contains(lost)) == (True, False)
+        await rooms.garbage.close()
+        assert not rooms.content.contains(read), "what lost its last name meanwhile goes at the end"
+
+    with_rooms(tmp_path, use)
+
+
+def test_reading_that_begins_during_a_collection_asks_after_it(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        rooms.content.write(b"doomed")
+        collecting = asyncio.ensure_future(rooms.garbage.collect())
+        await asyncio.sleep(0)
+        async with rooms.garbage.keeping(lambda: Needed(frozenset(rooms.content))):
+            assert list(rooms.content) == []
+        await collecting
+
+    with_rooms(tmp_path, use)

@@ -11,8 +11,9 @@ from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Progress
-from tests.support.registry_server import RegistryServer
+from jupyter_containers.registry import Progress, Registry
+from jupyter_containers.registry.retries import RetryPolicy
+from tests.support.registry_server import Fault, RegistryServer
 from tests.support.stores import Rooms, with_rooms
 from tests.support.tiny_image import image, layer
 
@@ -64,5 +65,26 @@ def test_another_platform_than_the_images_is_refused(tmp_path: Path) -> None:
             await pushes(rooms).push(
                 Reference.parse("one:a"), platform=Platform("linux", "s390x"), progress=lambda _: None
             )
+
+    with_rooms(tmp_path, use)
+
+
+def test_an_image_that_is_removed_while_it_is_pushed_is_pushed_all_the_same(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        with RegistryServer() as server:
+            name = Reference.parse(f"{server.address}/team/one:v1")
+            await rooms.load({str(name): ONE, "other": image(layer({"other": b"1"}))})
+            server.faults.append(Fault("POST ", status=503, times=1))
+
+            async def interfere(_: float) -> None:
+                await rooms.images.remove(str(name), force=True)
+                removed = await rooms.images.remove("other")
+                assert len(removed) == 3, "what the push does not need is collected meanwhile"
+
+            async with Registry(rooms.content, retries=RetryPolicy((0,), sleep=interfere)) as registry:
+                pushed = await Pushes(rooms.images, registry, rooms.content).push(name, progress=lambda _: None)
+            assert server.document(f"/v2/team/one/manifests/{pushed.digest}") is not None
+        await rooms.garbage.close()
+        assert list(rooms.content) == []
 
     with_rooms(tmp_path, use)
