@@ -158,7 +158,8 @@ def test_reading_that_begins_during_a_collection_asks_after_it(tmp_path: Path) -
     async def use(rooms: Rooms) -> None:
         rooms.content.write(b"doomed")
         collecting = asyncio.ensure_future(rooms.garbage.collect())
-        await asyncio.sleep(0)
+        while not rooms.garbage._lock.locked():
+            await asyncio.sleep(0)
         async with rooms.garbage.keeping(lambda: Needed(frozenset(rooms.content))):
             assert list(rooms.content) == []
         await collecting

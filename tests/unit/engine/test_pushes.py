@@ -81,7 +81,7 @@ def test_an_image_that_is_removed_while_it_is_pushed_is_pushed_all_the_same(tmp_
                 removed = await rooms.images.remove("other")
                 assert len(removed) == 3, "what the push does not need is collected meanwhile"
 
-            async with Registry(rooms.content, retries=RetryPolicy((0,), sleep=interfere)) as registry:
+            async with Registry(rooms.content, retries=RetryPolicy((1,), sleep=interfere)) as registry:
                 pushed = await Pushes(rooms.images, registry, rooms.content).push(name, progress=lambda _: None)
             assert server.document(f"/v2/team/one/manifests/{pushed.digest}") is not None
         await rooms.garbage.close()
