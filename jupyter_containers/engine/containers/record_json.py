@@ -17,15 +17,17 @@ from jupyter_containers.errors import InvalidParameter
 
 T = TypeVar("T")
 
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+
 
 def to_json(value: Any) -> Any:
     """Return a dataclass, or a tuple or mapping of them, as JSON values."""
-    if is_dataclass(value):
-        return {
-            field.name: to_json(content)
-            for field in fields(value)
-            if (content := getattr(value, field.name)) != _default(field)
-        }
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    columns = _columns(kind)
+    if columns is not None:
+        return {name: to_json(content) for name, default in columns if (content := getattr(value, name)) != default}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -45,6 +47,12 @@ def from_json(kind: type[T], data: Mapping[str, Any]) -> T:
         return kind(**{name: readers[name](content) for name, content in data.items() if name in readers})
     except (TypeError, ValueError) as error:
         raise InvalidParameter(f"this is not the record of a {kind.__name__.lower()}: {error}") from error
+
+
+@cache
+def _columns(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """Return the fields of a dataclass with their defaults, None for another type: looked up once, used at each save."""
+    return tuple((field.name, _default(field)) for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def _default(field: Field[Any]) -> Any:
