@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.performance import contents, daemons
+from tests.performance import contents, crowds, daemons
 from tests.performance.boxes import remove_all, sleeping
 from tests.performance.daemons import Side
 
 IDLE_SECONDS = 3.0
 # Starts of a daemon are long, and vary little.
 MAX_STARTS = 5
+MAX_CROWDS = 3
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ def measure(rounds: int) -> list[Row]:
     rows = []
     with daemons.both() as sides:
         rows += [timed(what, work, sides, rounds) for what, work in (*TIMED, *contents.TIMED)]
+        few = min(rounds, MAX_CROWDS)
+        rows.append(timed(f"{crowds.AT_ONCE} at once: `run --rm` over the API", crowds.run_at_once, sides, few))
         rows += at_rest(sides)
+        rows += holding(sides, 1.0 if rounds > 1 else 0.1)
     return [*rows, starting(min(rounds, MAX_STARTS))]
 
 
@@ -102,6 +106,16 @@ def at_rest(sides: Sequence[Side]) -> list[Row]:
         Row("memory of daemon and zygote (dockerd and containerd), resident", "MB", *megabytes),
         Row("memory of an idle container's shim, private", "MB", *private),
         Row("processor time of all these at rest, per second", "ms", *used),
+    ]
+
+
+def holding(sides: Sequence[Side], share: float) -> list[Row]:
+    """Measure what each of many running containers costs; `share` of as many as crowds.HELD says."""
+    megabytes, used = crowds.held(sides, share)
+    what = " and ".join(f"{count} ({name})" for name, count in crowds.HELD.items())
+    return [
+        Row(f"memory for each of {what} running containers, daemon's share and shim", "MB", *megabytes),
+        Row("processor time of all these, per second", "ms", *used),
     ]
 
 

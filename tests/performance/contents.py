@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import tarfile
+import weakref
 from collections.abc import Callable
 
 from tests.performance.boxes import made, started
@@ -66,6 +67,7 @@ def echo(side: Side) -> Callable[[], None]:
             stream.send(b"x\n")
             assert stream.read(b"x\n")
 
+    weakref.finalize(echoes, stream.end.close)
     return echoes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from collections.abc import Callable
 from typing import Any
 
 # A daemon that does not answer is a failure, not a slow round.
@@ -36,6 +37,13 @@ class EngineApi:
         data = answer.read()
         assert answer.status < 400, f"{method} {path}: {answer.status} {data!r}"
         return json.loads(data) if data.strip().startswith((b"{", b"[")) else None
+
+    def ask(self, method: str, path: str) -> Callable[[], bytes]:
+        """Begin a request that is answered later: returns when the daemon has begun its answer, for the rest of it."""
+        self._connection.request(method, path)
+        answer = self._connection.getresponse()
+        assert answer.status < 400, f"{method} {path}: {answer.status}"
+        return answer.read
 
     def fetch(self, path: str) -> int:
         """Read an answer to its end; return its length."""
