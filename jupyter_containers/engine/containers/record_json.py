@@ -51,7 +51,7 @@ def from_json(kind: type[T], data: Mapping[str, Any]) -> T:
 
 @cache
 def _columns(kind: type) -> tuple[tuple[str, Any], ...] | None:
-    """Return the fields of a dataclass with their defaults, None for another type: looked up once, used at each save."""
+    """Return the fields of a dataclass with their defaults, None for another type: looked up once, for each save."""
     return tuple((field.name, _default(field)) for field in fields(kind)) if is_dataclass(kind) else None
 
 
