@@ -22,7 +22,7 @@ _PLAIN = frozenset({str, int, bool, float, type(None)})
 
 def to_json(value: Any) -> Any:
     """Return a dataclass, or a tuple or mapping of them, as JSON values."""
-    kind = type(value)
+    kind: type = type(value)
     if kind in _PLAIN:
         return value
     columns = _columns(kind)
