@@ -140,7 +140,7 @@ async def _unplug(
 
 
 def _unlink(container: Container, interface: str) -> None:
-    """Remove an interface that only the container has."""
+    """Remove an interface that only the container has; one that has ended has taken it along."""
     from jupyter_containers.network import sublinks
 
     with suppress(_Ended), _inside(container) as netns_fd:

@@ -72,7 +72,8 @@ async def _end(
         await _send(container, number)
         roster.publish(container, "kill", {"signal": str(int(number))})
     except Conflict:
-        return gone.done()
+        # It has ended by itself, or by somebody else: that is being recorded now.
+        seconds = KILL_SECONDS
     await asyncio.wait({gone}, timeout=seconds)
     return gone.done()
 
