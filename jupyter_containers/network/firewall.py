@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
@@ -67,6 +67,7 @@ _PORTS = "ports"
 _PORTS_OF_ADDRESS = "ports-of-address"
 
 _KEPT_BODIES = 4096
+_ELEMENTS_AT_ONCE = 500
 _CHAINS = ("guard", "prerouting", "output", "postrouting", "forward")
 _CHAINS_OF_IPV6 = ("postrouting", "forward")
 
@@ -240,7 +241,8 @@ class Firewall:
             elements.setdefault(name, []).append(_element(redirection))
         return [
             (self._message(nft_set_elem_list_msg, TABLE=self._table, SET=name, ELEMENTS=found), kind, flags)
-            for name, found in elements.items()
+            for name, every in elements.items()
+            for found in _in_pieces(every)
         ]
 
     @staticmethod
@@ -337,6 +339,12 @@ def _entrance(zone: Zone, *, redirected: bool) -> list[Rule]:
     # A neighbour of this host could set a route to the subnet and reach ports that were never published; and other
     # networks are other networks.
     return [*rules, ("forward", into_bridge + drop)]
+
+
+def _in_pieces(elements: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """All elements of a message are one attribute, whose length has 16 bits."""
+    for start in range(0, len(elements), _ELEMENTS_AT_ONCE):
+        yield elements[start : start + _ELEMENTS_AT_ONCE]
 
 
 def _element(redirection: Redirection) -> Mapping[str, Any]:

@@ -7,10 +7,11 @@ caller stays as it was. Source: netlink(7); kernel documentation "Introduction t
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Self
 
 NLM_F_REQUEST = 0x1
@@ -33,6 +34,8 @@ _NETLINK_CAP_ACK = 10
 _NETLINK_EXT_ACK = 11
 _HEADER = struct.Struct("=IHHII")
 _BUFFER_SIZE = 1 << 18
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
+_LARGEST_TRANSACTION = 1 << 24
 
 
 class Netlink:
@@ -58,6 +61,13 @@ class Netlink:
     @classmethod
     def _open(cls, protocol: int) -> Self:
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+        try:
+            # A transaction goes out in one piece: the usual 200 kB are the rules of some fifty networks.
+            for option in (_SO_SNDBUFFORCE, _SO_RCVBUFFORCE):
+                sock.setsockopt(socket.SOL_SOCKET, option, _LARGEST_TRANSACTION)
+        except OSError:
+            sock.close()
+            raise
         return cls(sock, owned=True)
 
     def __enter__(self) -> Self:
@@ -77,12 +87,12 @@ class Netlink:
         The kernel goes through them in order and does not stop at a failure. Raises OSError for the first one, with
         the kernel's own words where it has some; `what` names the request there.
         """
-        content, pending = bytearray(), set()
+        content, numbers = bytearray(), []
         for message, kind, flags in messages:
             content += self._encode(message, kind, flags | NLM_F_ACK)
-            pending.add(self._sequence)
+            numbers.append(self._sequence)
         self._socket.send(content)
-        self._acknowledge(what, pending)
+        self._acknowledge(what, numbers, awaited=numbers)
 
     def batch(self, what: str, begin: tuple[Any, int], messages: Sequence[tuple[Any, int, int]], end: Any) -> None:
         """Send an nftables transaction: all of it happens or nothing. Raises OSError for the first refused message.
@@ -93,21 +103,22 @@ class Netlink:
 
     def encoded(
         self, begin: tuple[Any, int], messages: Sequence[tuple[Any, int, int]], end: Any
-    ) -> tuple[bytes, frozenset[int]]:
+    ) -> tuple[bytes, range]:
         """Return an nftables transaction as `transact` takes it, any number of times and on any socket."""
         start, subsystem_type = begin
         content = bytearray(self._encode(start, subsystem_type, 0))
-        pending = set()
-        for message, kind, flags in messages:
-            content += self._encode(message, kind, flags | NLM_F_ACK)
-            pending.add(self._sequence)
+        first = self._sequence + 1
+        for number, (message, kind, flags) in enumerate(messages, 1):
+            # Failures are told in any case; as many acknowledgements as messages would not fit the socket's buffer.
+            content += self._encode(message, kind, flags | (NLM_F_ACK if number == len(messages) else 0))
+        numbers = range(first, self._sequence + 1)
         content += self._encode(end, subsystem_type + 1, 0)
-        return bytes(content), frozenset(pending)
+        return bytes(content), numbers
 
-    def transact(self, what: str, content: bytes, numbers: frozenset[int]) -> None:
+    def transact(self, what: str, content: bytes, numbers: range) -> None:
         """Send what `encoded` returned. Raises as `batch`."""
         self._socket.send(content)
-        self._acknowledge(what, set(numbers))
+        self._acknowledge(what, numbers, awaited=numbers[-1:])
 
     def get(self, what: str, message: Any, kind: int) -> Any:
         """Ask for one object and return it decoded. Raises OSError (ENODEV, ENOENT when it is not there)."""
@@ -158,20 +169,36 @@ class Netlink:
         message.encode()
         return bytes(message.data)
 
-    def _acknowledge(self, what: str, pending: set[int]) -> None:
+    def _acknowledge(self, what: str, numbers: Collection[int], *, awaited: Collection[int]) -> None:
+        """Read all that has been answered, and see that it was enough."""
         failure: OSError | None = None
-        while pending:
-            for kind, _flags, sequence, content in self._receive():
-                if kind != _NLMSG_ERROR or sequence not in pending:
+        missing = set(awaited)
+        while (answers := self._receive_if_any()) is not None:
+            for kind, _flags, sequence, content in answers:
+                if kind != _NLMSG_ERROR or sequence not in numbers:
                     continue
-                pending.discard(sequence)
+                missing.discard(sequence)
                 if failure is None and struct.unpack_from("=i", content, _HEADER.size)[0]:
                     failure = _error(what, content)
         if failure is not None:
             raise failure
+        if missing:
+            raise OSError(errno.ENOBUFS, f"netlink {what}: the kernel has answered more than the socket could hold")
+
+    def _receive_if_any(self) -> list[tuple[int, int, int, bytes]] | None:
+        while True:
+            try:
+                return list(self._receive())
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                # Told once when answers were dropped; those that were kept follow, and have to be taken away.
+                if error.errno != errno.ENOBUFS:
+                    raise
 
     def _receive(self) -> Iterator[tuple[int, int, int, bytes]]:
-        content = self._socket.recv(_BUFFER_SIZE)
+        # The kernel has answered before `send` returned: what is not there now will never come.
+        content = self._socket.recv(_BUFFER_SIZE, socket.MSG_DONTWAIT)
         offset = 0
         while offset + _HEADER.size <= len(content):
             length, kind, flags, sequence, _port = _HEADER.unpack_from(content, offset)

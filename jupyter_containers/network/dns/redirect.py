@@ -68,7 +68,7 @@ def _is_there(netlink: Netlink) -> bool:
 
 
 @cache
-def _template() -> tuple[bytes, frozenset[int]]:
+def _template() -> tuple[bytes, range]:
     """Return the transaction with sample ports: to write it takes 2 ms, and a container waits."""
     begin, end = nfgen_msg(), nfgen_msg()
     begin["res_id"] = end["res_id"] = NFNL_SUBSYS_NFTABLES

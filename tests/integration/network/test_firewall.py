@@ -55,6 +55,31 @@ def test_building_again_replaces_whatever_was_there(firewall: Firewall) -> None:
     assert ruleset() == once
 
 
+def test_hundreds_of_networks_and_thousands_of_ports_fit_one_transaction(firewall: Firewall) -> None:
+    zones = [Zone(f"b{number}", IPv4Network((0x0A000000 + number * 256, 24))) for number in range(300)]
+    ports = [
+        Redirection(Published(80, "tcp", "0.0.0.0", port), IPv4Address("10.0.0.2")) for port in range(20000, 23000)
+    ]
+    firewall.build(zones, ports)
+    text = ruleset()
+    assert "tcp . 20000 : 10.0.0.2 . 80" in text
+    assert "tcp . 22999 : 10.0.0.2 . 80" in text
+    assert '"b299"' in text
+    firewall.rewrite(zones[1:])
+    text = ruleset()
+    assert '"b0"' not in text
+    assert "tcp . 22999 : 10.0.0.2 . 80" in text
+    # A failure in so large a crowd is one failure, and what comes next is not disturbed by what was left of it.
+    with pytest.raises(OSError, match="File exists"):
+        firewall.publish(ports)
+    firewall.publish([WEB])
+    firewall.remove()
+    with pytest.raises(OSError, match="No such file or directory"):
+        firewall.rewrite(zones)
+    firewall.build([ZONE], [DNS])
+    assert DNS_LINE in ruleset()
+
+
 def test_only_this_host_is_redirected_when_told_so(firewall: Firewall) -> None:
     firewall.build([ZONE], [WEB], from_outside=False)
     chains = ruleset().split("chain ")

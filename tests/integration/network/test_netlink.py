@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 
 import pytest
-from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_NEWLINK
+from pyroute2.netlink.rtnl import RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
@@ -55,6 +55,21 @@ def test_the_first_failure_of_several_requests_is_told_and_the_others_are_done(h
                 (bridge("b0"), RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL),
             )
         assert "b0" in names(route)
+
+
+def test_more_answers_than_a_socket_holds_are_a_failure_and_not_a_wait_for_ever(host: LoneHost) -> None:
+    with Namespace() as other:
+        # One of the usual size: as the container's is.
+        inside = Netlink(other.netlink)
+        missing = [(named(f"x{number}"), RTM_DELLINK, 0) for number in range(1000)]
+        with pytest.raises(OSError, match="netlink remove many: ") as failure:
+            inside.change("remove many", *missing)
+        assert failure.value.errno == errno.ENODEV
+        made = [(bridge("b0"), RTM_NEWLINK, NLM_F_CREATE) for _ in range(1000)]
+        with pytest.raises(OSError, match="answered more than the socket could hold"):
+            inside.change("make many", *made)
+        assert "b0" in names(inside), "the next conversation is not disturbed"
+        inside.change("remove one", (named("b0"), RTM_DELLINK, 0))
 
 
 def test_the_words_of_the_kernel_are_passed_on(host: LoneHost) -> None:
