@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -238,7 +239,7 @@ class _Making:
         """Take back all that was made; the child first, so that its cgroup is empty."""
         self._close_trees()
         if self._pid:
-            kill_and_reap(self._pid)
+            kill_and_reap(self._pid, self._pidfd)
         for fd in (self._pidfd, self._netns_fd, self._netlink_fd):
             if fd is not None and fd >= 0:
                 os.close(fd)
@@ -279,13 +280,19 @@ def within_reach(spec: Spec, manager: CgroupManager) -> Spec:
     return replace(spec, process=process, rootfs=rootfs)
 
 
-def kill_and_reap(pid: int) -> None:
-    """End a child of ours that nobody else knows yet."""
+def kill_and_reap(pid: int, pidfd: int = -1) -> None:
+    """End a process that we have made and nobody else knows yet.
+
+    One that is our parent's child is reaped there: with its `pidfd` this waits until it has ended, and so has left its
+    cgroup.
+    """
     try:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     except (ProcessLookupError, ChildProcessError):
-        pass  # reaped by the caller's own SIGCHLD code
+        pass  # reaped by the caller's own SIGCHLD code, or by our parent
+    if pidfd >= 0:
+        select.select([pidfd], [], [])
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Newborn:
 
     def discard(self) -> None:
         """End it: nobody wants it."""
-        create.kill_and_reap(self.pid)
+        create.kill_and_reap(self.pid, self.pidfd)
         self.channel.close()
         os.close(self.pidfd)
         self.close_network()
