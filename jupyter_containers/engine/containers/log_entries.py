@@ -56,6 +56,9 @@ class Entries:
         return Entries(self.streams[count:], self.contents[count:], self.times[count:], self.attributes[count:])
 
 
+LAST_NS = 253_402_300_800 * 10**9 - 1
+
+
 # Takes the bytes of a file from an entry's beginning on; returns the whole entries, and where they end.
 Decode = Callable[[bytes], tuple[Entries, int]]
 
@@ -158,8 +161,8 @@ def fixed_time(text: bytes) -> bytes:
 
 
 def time_text(at_ns: int) -> bytes:
-    """Return nanoseconds since the epoch in that form."""
-    second, nanoseconds = divmod(at_ns, 10**9)
+    """Return nanoseconds since the epoch in that form; what is before it or after the year 9999 is cut to that."""
+    second, nanoseconds = divmod(min(max(at_ns, 0), LAST_NS), 10**9)
     return b"%s.%09dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode(), nanoseconds)
 
 

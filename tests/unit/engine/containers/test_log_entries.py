@@ -117,3 +117,11 @@ def test_entries_can_be_chosen_and_left_out() -> None:
     assert entries.chosen([False, True, True]) == Entries([2, 1], [b"b", b"c"], [b"2", b"3"], [b"x", b""])
     assert entries.chosen([True] * 3) is entries
     assert entries.after(2) == Entries([1], [b"c"], [b"3"], [b""])
+
+
+@pytest.mark.parametrize(
+    ("at_ns", "text"),
+    [(-5, b"1970-01-01T00:00:00.000000000Z"), (10**30, b"9999-12-31T23:59:59.999999999Z")],
+)
+def test_times_that_nobody_lives_in_are_cut(at_ns: int, text: bytes) -> None:
+    assert time_text(at_ns) == text
