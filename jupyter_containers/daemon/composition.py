@@ -64,6 +64,7 @@ class Composition:
         self._registry = Registry(
             self._content,
             insecure=configuration.insecure_registries,
+            mirrors=configuration.registry_mirrors,
             retries=RetryPolicy.of(configuration.max_download_attempts),
             places=self._blob_places,
         )
@@ -171,6 +172,7 @@ class Composition:
             limits=self._cgroups.capabilities(),
             storage_driver=STORAGE_DRIVER,
             insecure_registries=configuration.insecure_registries,
+            registry_mirrors=configuration.registry_mirrors,
             is_debug=configuration.log_level == "debug",
             exposure=configuration.warnings(),
             count_containers=engine_containers.counts,

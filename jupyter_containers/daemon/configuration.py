@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class Configuration:
     group: str | None = None
     log_level: str = "info"
     insecure_registries: tuple[str, ...] = ()
+    registry_mirrors: tuple[str, ...] = ()
     max_download_attempts: int = DEFAULT_DOWNLOAD_ATTEMPTS
     protection: Protection = UNPROTECTED
 
@@ -46,7 +48,8 @@ class Configuration:
 # Keys of the file, by dockerd's names, with the type of their value.
 _KEYS: Mapping[str, type] = {
     "hosts": list, "data-root": str, "exec-root": str, "pidfile": str, "group": str, "debug": bool, "log-level": str,
-    "insecure-registries": list, "max-download-attempts": int, "tls": bool, "tlsverify": bool, "tlscacert": str,
+    "insecure-registries": list, "registry-mirrors": list, "max-download-attempts": int, "tls": bool,
+    "tlsverify": bool, "tlscacert": str,
     "tlscert": str, "tlskey": str, "insecure-tcp": bool,
 }  # fmt: skip
 
@@ -72,6 +75,8 @@ def parser() -> argparse.ArgumentParser:
     add("--log-level", "-l", choices=list(LEVELS), help="how much to log (default info)")
     insecure = "a registry that may be spoken to without TLS (repeatable)"
     add("--insecure-registry", dest="insecure-registries", action="append", metavar="HOST", help=insecure)
+    mirror = "URL of a registry to ask before Docker Hub (repeatable)"
+    add("--registry-mirror", dest="registry-mirrors", action="append", metavar="URL", help=mirror)
     attempts = "how often to ask a registry that does not answer well (default 5)"
     add("--max-download-attempts", type=int, metavar="NUMBER", help=attempts)
     _add_tls(flags)
@@ -148,9 +153,20 @@ def _configuration(settings: Mapping[str, Any]) -> Configuration:
         group=settings.get("group"),
         log_level=level,
         insecure_registries=tuple(settings.get("insecure-registries", ())),
+        registry_mirrors=tuple(map(_mirror, settings.get("registry-mirrors", ()))),
         max_download_attempts=attempts,
         protection=protection,
     )
+
+
+def _mirror(text: str) -> str:
+    """Return a mirror's URL as `info` shows it. Raises InvalidParameter in dockerd's words."""
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidParameter(f'invalid mirror: unsupported scheme "{parts.scheme}" in "{text}"')
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise InvalidParameter(f'invalid mirror: path, query, or fragment at end of the URI "{text}"')
+    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def _protection(settings: Mapping[str, Any]) -> Protection:

@@ -57,6 +57,7 @@ class DaemonFacts:
     open_files: int
     tasks: int
     warnings: tuple[str, ...]
+    registry_mirrors: tuple[str, ...] = ()
 
 
 class System:
@@ -71,6 +72,7 @@ class System:
         limits: Collection[str],
         storage_driver: str,
         insecure_registries: tuple[str, ...],
+        registry_mirrors: tuple[str, ...] = (),
         is_debug: bool,
         exposure: tuple[str, ...] = (),
         count_containers: Callable[[], ContainerCounts],
@@ -82,6 +84,7 @@ class System:
         self._limits = limits
         self._storage_driver = storage_driver
         self._insecure_registries = insecure_registries
+        self._registry_mirrors = registry_mirrors
         self._is_debug = is_debug
         self._exposure = exposure
         self._started_at = datetime.now(UTC)
@@ -99,6 +102,7 @@ class System:
             storage_driver=self._storage_driver,
             backing_filesystem=_filesystem_of(self._places.data),
             insecure_registries=self._insecure_registries,
+            registry_mirrors=self._registry_mirrors,
             is_debug=self._is_debug,
             open_files=len(os.listdir("/proc/self/fd")),
             tasks=_tasks(),

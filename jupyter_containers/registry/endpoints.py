@@ -30,9 +30,22 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRules:
-    """`insecure` holds `host`, `host:port` and CIDR texts: the hosts that may be used without a checked certificate."""
+    """`insecure` holds `host`, `host:port` and CIDR texts: the hosts that may be used without a checked certificate.
+
+    `mirrors` are URLs of registries that are asked for what is on Docker Hub, before it.
+    """
 
     insecure: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+
+    def mirrors_of(self, domain: str) -> tuple[Endpoint, ...]:
+        """Return who may have what is at a domain as well, in the order in which to ask."""
+        if domain != DEFAULT_DOMAIN:
+            return ()
+        return tuple(
+            Endpoint(url.rstrip("/"), verify_tls=not self._is_trusted(urllib.parse.urlsplit(url).netloc))
+            for url in self.mirrors
+        )
 
     def endpoints(self, domain: str) -> tuple[Endpoint, ...]:
         """Return the ways to reach a domain, best first."""

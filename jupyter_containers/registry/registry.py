@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -11,10 +12,12 @@ from typing import Self
 import aiohttp
 
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import push, resolver
+from jupyter_containers.registry.certificates import Certificates
 from jupyter_containers.registry.credentials import Credentials
 from jupyter_containers.registry.description import Description, describe
 from jupyter_containers.registry.downloads import DEFAULT_PARALLEL, Downloads
@@ -29,11 +32,14 @@ from jupyter_containers.registry.repository import Repository, open_repository
 from jupyter_containers.registry.retries import RetryPolicy
 from jupyter_containers.registry.transport import Transport, new_session
 
+_log = logging.getLogger(__name__)
+
 
 class Registry:
     """All registries, seen from one daemon. Use inside one event loop; `async with`, or `close` at the end.
 
-    `insecure` holds hosts, `host:port` and networks that may be spoken to without checked TLS, besides the loopback.
+    `insecure` holds hosts, `host:port` and networks that may be spoken to without checked TLS, besides the loopback;
+    `mirrors` URLs of registries to ask before Docker Hub.
     `new_session` makes the HTTP session at the first request. `parallel` layers are downloaded at a time, over all
     pulls together. `places` remembers where blobs are.
     """
@@ -43,6 +49,7 @@ class Registry:
         content: ContentStore,
         *,
         insecure: tuple[str, ...] = (),
+        mirrors: tuple[str, ...] = (),
         new_session: Callable[[], aiohttp.ClientSession] = new_session,
         retries: RetryPolicy | None = None,
         parallel: int = DEFAULT_PARALLEL,
@@ -51,8 +58,9 @@ class Registry:
         self._content = content
         self._places = places or NoPlaces()
         self._upload_slots = asyncio.Semaphore(push.DEFAULT_PARALLEL)
-        self._rules = EndpointRules(insecure)
+        self._rules = EndpointRules(insecure, mirrors)
         self._new_session = new_session
+        self._certificates = Certificates()
         self._retries = retries or RetryPolicy()
         self._session: aiohttp.ClientSession | None = None
         self._downloads = Downloads(content, self._retries, parallel=parallel)
@@ -80,7 +88,7 @@ class Registry:
 
     def fetch(self, url: str) -> AbstractAsyncContextManager[Fetched]:
         """Open a file at a URL that a user has written. Raises as fetching.fetch."""
-        return fetch(Transport(self._opened_session(), AnyAddress(), self._retries), url)
+        return fetch(Transport(self._opened_session(), AnyAddress(), self._retries, self._certificates), url)
 
     async def tags(self, reference: Reference, credentials: Credentials | None = None) -> list[str]:
         """Return all tags of a repository. Raises what `resolve` raises."""
@@ -101,13 +109,25 @@ class Registry:
         operating system, an old format), NotFound (no manifest for the platform), RegistryRefused. After
         cancellation: finished blobs and partial layers stay in the store, and the next pull goes on from there.
         """
-        reference = reference.with_default_tag()
+        reference, tell = reference.with_default_tag(), progress or _tell_nobody
+        pulled = await self._pull_from_mirrors(reference, platform, tell)
+        if pulled is not None:
+            return pulled
         repository = await self._open(reference, credentials)
-        puller = Puller(repository, self._content, self._downloads, progress or _tell_nobody)
-        pulled = await puller.pull(reference, platform)
+        pulled = await Puller(repository, self._content, self._downloads, tell).pull(reference, platform)
         for layer in pulled.manifest.layers:
             self._places.remember(layer.digest, reference.repository, layer)
         return pulled
+
+    async def _pull_from_mirrors(self, reference: Reference, platform: Platform, tell: Tell) -> Pulled | None:
+        """Pull from the first mirror that has it all; None if there is none. Credentials are not for mirrors."""
+        for endpoint in self._rules.mirrors_of(reference.domain):
+            try:
+                repository = await open_repository(self._transport(), reference, endpoints=(endpoint,))
+                return await Puller(repository, self._content, self._downloads, tell).pull(reference, platform)
+            except ContainersError as error:
+                _log.info("mirror %s cannot give %s: %s", endpoint.url, reference.familiar, error.message)
+        return None
 
     async def push(
         self,
@@ -151,7 +171,7 @@ class Registry:
         return await open_repository(self._transport(), reference, credentials, pushes=pushes)
 
     def _transport(self) -> Transport:
-        return Transport(self._opened_session(), self._rules, self._retries)
+        return Transport(self._opened_session(), self._rules, self._retries, self._certificates)
 
     def _opened_session(self) -> aiohttp.ClientSession:
         if self._session is None:

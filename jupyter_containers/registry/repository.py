@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -152,14 +152,21 @@ class Repository:
 
 
 async def open_repository(
-    transport: Transport, reference: Reference, credentials: Credentials | None = None, *, pushes: bool = False
+    transport: Transport,
+    reference: Reference,
+    credentials: Credentials | None = None,
+    *,
+    pushes: bool = False,
+    endpoints: Sequence[Endpoint] | None = None,
 ) -> Repository:
     """Find the endpoint of the reference's domain that answers, and log in if it asks for that; `pushes`: to write.
+
+    `endpoints` are others to ask instead, such as a mirror.
 
     Raises RegistryUnreachable with the last endpoint's failure, or LoginRequired.
     """
     failure: ContainersError | None = None
-    for endpoint in transport.rules.endpoints(reference.domain):
+    for endpoint in transport.rules.endpoints(reference.domain) if endpoints is None else endpoints:
         url = f"{endpoint.url}/v2/"
         request = Request("GET", url, verify_tls=endpoint.verify_tls)
         try:

@@ -13,12 +13,12 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
+from jupyter_containers.registry.certificates import Certificates
 from jupyter_containers.registry.endpoints import EndpointRules, is_loopback
 from jupyter_containers.registry.failures import Answer, RegistryRefused, RegistryUnreachable, network_failures
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES, RetryPolicy, retry_after
@@ -76,10 +76,17 @@ def new_session(patience: Patience | None = None) -> aiohttp.ClientSession:
 class Transport:
     """Sends requests over one session, under the rules of which hosts may be used how."""
 
-    def __init__(self, session: aiohttp.ClientSession, rules: EndpointRules, retries: RetryPolicy) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        rules: EndpointRules,
+        retries: RetryPolicy,
+        certificates: Certificates | None = None,
+    ) -> None:
         self._session = session
         self.rules = rules
         self.retries = retries
+        self._certificates = certificates or Certificates()
 
     async def read(self, request: Request, *, limit: int, attempts: int | None = None) -> Answer:
         """Send and read the whole answer of at most `limit` bytes, whatever its status, trying again as agreed.
@@ -150,23 +157,16 @@ class Transport:
             data=content,
             allow_redirects=False,
             timeout=patience or self._session.timeout,
-            ssl=await self._certificates(request),
+            ssl=await self._checked_by(request),
             proxy=_proxy_for(request.url),
         )
 
-    async def _certificates(self, request: Request) -> ssl.SSLContext | bool:
-        """Return what to check the host's certificate by; reading all that this host trusts takes 50 ms, once."""
-        if not request.verify_tls or not request.url.startswith("https:"):
+    async def _checked_by(self, request: Request) -> ssl.SSLContext | bool:
+        """Return what to check the host's certificate by."""
+        parts = urllib.parse.urlsplit(request.url)
+        if parts.scheme != "https":
             return request.verify_tls
-        if "_trusted" not in self.__dict__:
-            await asyncio.to_thread(lambda: self._trusted)
-        return self._trusted
-
-    @cached_property
-    def _trusted(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        context.set_alpn_protocols(["http/1.1"])
-        return context
+        return await asyncio.to_thread(self._certificates.context, parts.netloc, verify=request.verify_tls)
 
     def _redirected(self, request: Request, location: str, status: int) -> Request:
         url = urllib.parse.urljoin(request.url, location)

@@ -165,8 +165,9 @@ def _registry_config(daemon: DaemonFacts) -> dict[str, Any]:
     insecure = {
         host: {"Name": host, "Mirrors": [], "Secure": False, "Official": False} for host in daemon.insecure_registries
     }
-    hub = {"docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}}
-    return {"InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"], "IndexConfigs": hub | insecure, "Mirrors": []}
+    mirrors = list(daemon.registry_mirrors)
+    hub = {"docker.io": {"Name": "docker.io", "Mirrors": mirrors, "Secure": True, "Official": True}}
+    return {"InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"], "IndexConfigs": hub | insecure, "Mirrors": mirrors}
 
 
 def event_json(event: Event) -> dict[str, Any]:

@@ -107,3 +107,17 @@ def test_insecure_tcp_is_warned_of(tmp_path: Path) -> None:
     (warning,) = configuration.warnings()
     assert warning.startswith("WARNING: API is accessible on http://localhost:2375 without encryption")
     assert configure(["--config-file", file]).warnings() == ()
+
+
+def test_mirrors_are_urls_of_hosts(tmp_path: Path) -> None:
+    words = ["--registry-mirror", "https://m.example", "--registry-mirror", "http://127.0.0.1:5000/"]
+    assert configure(words).registry_mirrors == ("https://m.example/", "http://127.0.0.1:5000/")
+    for wrong in (
+        "m.example",
+        "ftp://m.example",
+        "https://m.example/path",
+        "https://m.example/?q",
+        "https://a@m.example",
+    ):
+        with pytest.raises(InvalidParameter, match="invalid mirror"):
+            configure(["--registry-mirror", wrong])

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.content.store import DirectoryStore
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.platform import host_platform
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Registry
-from jupyter_containers.registry.failures import RegistryUnreachable
+from jupyter_containers.registry import Credentials, Registry
+from jupyter_containers.registry.failures import RegistryUnreachable, RepositoryNotFound
 from tests.support import tiny_image
 from tests.support.registry_client import IMPATIENT, Client, with_client
 from tests.support.registry_server import Fault, RegistryServer
@@ -69,3 +70,21 @@ def test_a_host_named_insecure_is_spoken_to_plainly(tmp_path: Path) -> None:
             with_client(tmp_path, lambda client: client.pull(name))
         pulled = with_client(tmp_path, lambda client: client.pull(name), insecure=("0.0.0.0",))
     assert pulled.image_id == IMAGE.image_id
+
+
+def test_mirrors_are_asked_before_the_hub_and_get_no_password(tmp_path: Path) -> None:
+    async def use(client: Client) -> None:
+        pulled = await client.pull("library/app:1", Credentials("ada", "secret"))
+        assert (pulled.image_id, pulled.repo_digest.partition("@")[0]) == (IMAGE.image_id, "docker.io/library/app")
+        with pytest.raises(ContainersError):
+            await client.pull("library/no-such-image-anywhere:1")  # the hub has it neither, if it can be reached
+        with pytest.raises(RepositoryNotFound):
+            await client.pull(f"{empty.address}/library/app:1")
+
+    with RegistryServer() as empty, RegistryServer() as full:
+        full.add_image("library/app", "1", IMAGE)
+        mirrors = tuple(f"http://{server.address}/" for server in (empty, full))
+        with_client(tmp_path, use, mirrors=mirrors)
+        assert empty.lines("/v2/library/app/manifests/1")
+        assert not [seen for seen in (*empty.requests, *full.requests) if "Authorization" in seen.headers]
+        assert full.lines("no-such-image-anywhere/manifests")
