@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_containers.engine.containers import security
 from jupyter_containers.engine.containers.security import Security, parse_security
@@ -37,6 +41,12 @@ def test_others_are_refused_in_dockers_words(option: str, sentence: str) -> None
     with pytest.raises(InvalidParameter) as caught:
         parse_security((option,))
     assert caught.value.message == sentence
+
+
+@given(st.lists(st.text("no-ewprivlgscmp=:truconfid,1", max_size=24), max_size=3))
+def test_whatever_is_asked_is_read_or_refused(options: list[str]) -> None:
+    with contextlib.suppress(InvalidParameter, Unsupported):
+        parse_security(options)
 
 
 def test_groups_of_its_own_may_be_written_or_not() -> None:

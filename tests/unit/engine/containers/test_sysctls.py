@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_containers.engine.containers.record import HostSettings
 from jupyter_containers.engine.containers.sysctls import check_sysctls, dotted
@@ -37,6 +40,17 @@ def test_what_is_not_the_containers_own_is_refused(name: str, modes: dict[str, A
 )
 def test_what_is_its_own_is_taken(name: str) -> None:
     check_sysctls(HostSettings(sysctls={name: "1"}))
+
+
+@given(st.text("net.ipv4/kernelshmmax_", max_size=20))
+def test_whatever_is_taken_is_below_proc_sys_and_the_containers_own(name: str) -> None:
+    try:
+        check_sysctls(HostSettings(sysctls={name: "1"}))
+    except InvalidParameter:
+        return
+    path = dotted(name).replace(".", "/")
+    assert posixpath.normpath(path) == path.rstrip("/")
+    assert path.startswith(("net/", "kernel/", "fs/mqueue/"))
 
 
 def test_there_are_two_ways_to_write_a_name() -> None:
