@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from hypothesis import settings
 
 from jupyter_containers.linux import features
+
+# A busy machine is no failure of the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _answers = pytest.StashKey[dict[str, features.Feature]]()
 _skipped = pytest.StashKey[Counter[str]]()
