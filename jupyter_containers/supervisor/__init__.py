@@ -5,6 +5,7 @@ shim.protocol alone: I talk to processes, I do not call their code. What a reque
 
     Launcher.open ─▶ zygote          Launcher.launch ─▶ Shim ─ create, start, attach, exec, kill, wait, delete …
     recovery.reconnect ─▶ Shim of an earlier daemon's container, or how it ended meanwhile
+    HostMounts ─▶ a process for the time of one mount, out where containers are made (zygote/mounter.py)
 
 Start at launcher.py; connection.py is the conversation.
 """

@@ -4,6 +4,7 @@
     limit_checks.py  sysctls.py  security.py  devices.py  capabilities.py                     more of these, by subject
     container.py   one live container: record, shim, waiters     roster.py             all of them, saved and told of
     create.py  start.py  ending.py  stop.py  restart.py  remove.py  wait.py  recovery.py      the course of a life
+    mount_points.py  volumes.py  bind_sources.py                                              what is mounted in it
     describe.py  listing.py  logs.py  attach.py  stats.py  processes_list.py  files.py  update.py    looking at one
 
 Verbs are functions of (roster, container, …). One verb that changes a container runs at a time: it holds the
