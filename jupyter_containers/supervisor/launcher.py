@@ -66,6 +66,11 @@ class Launcher:
             raise
         return shim
 
+    @property
+    def spare_pid(self) -> int:
+        """The shim that waits for the next container; 0 without one."""
+        return self._spare.pid if self._spare is not None else 0
+
     def stock(self, *, after_seconds: float = 0) -> None:
         """Have a shim forked for the next launch, unless one is there; it waits with all that no container decides.
 

@@ -186,3 +186,59 @@ def test_the_zygote_knows_nothing_of_the_daemon_s_environment(tmp_path: Path) ->
         await gone(shim)
 
     with_launcher(tmp_path, work)
+
+
+def spares(zygote: int) -> list[int]:
+    """Return the shims of a zygote that wait for a container."""
+    found = []
+    for pid in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split():
+        if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"jc: spare shim"):
+            found.append(int(pid))
+    return found
+
+
+async def stocked(launcher: Launcher) -> int:
+    """Have one in stock; return its pid."""
+    launcher.stock()
+    while launcher.spare_pid == 0:
+        await asyncio.sleep(0)
+    (zygote,) = zygotes()
+    await asyncio.to_thread(eventually, lambda: spares(zygote) == [launcher.spare_pid])
+    return launcher.spare_pid
+
+
+def test_what_is_in_stock_is_the_next_container_s_shim(tmp_path: Path) -> None:
+    async def work(launcher: Launcher) -> None:
+        spare = await stocked(launcher)
+        launcher.stock()  # one is enough
+        shim = await launch(launcher, tmp_path)
+        assert shim.pid == spare
+        assert launcher.spare_pid == 0
+        assert (await shim.describe())["shim_pid"] == spare
+        await gone(shim)
+
+    with_launcher(tmp_path, work)
+
+
+def test_a_spare_that_was_killed_is_not_given_to_anybody(tmp_path: Path) -> None:
+    async def work(launcher: Launcher) -> None:
+        spare = await stocked(launcher)
+        os.kill(spare, signal.SIGKILL)
+        await asyncio.to_thread(eventually, lambda: not is_there(spare))
+        shim = await launch(launcher, tmp_path)
+        assert shim.pid != spare
+        assert (await shim.describe())["shim_pid"] == shim.pid
+        await gone(shim)
+
+    with_launcher(tmp_path, work)
+
+
+def test_the_stock_goes_with_the_launcher(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    async def work(launcher: Launcher) -> None:
+        seen.append(await stocked(launcher))
+        launcher.stock(after_seconds=3600)
+
+    with_launcher(tmp_path, work)
+    eventually(lambda: not is_there(seen[0]))
