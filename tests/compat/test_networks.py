@@ -474,12 +474,14 @@ def test_ports_without_an_address_are_bound_where_the_network_says(docker: Docke
 
 def test_ranges_udp_and_all_ports(docker: Docker, run: Run) -> None:
     words = ("-p", "127.0.0.1:28070-28071:80-81", "-p", "127.0.0.1:28080-28090:82", "-p", "127.0.0.1:28100:53/udp")
-    ports = settings(docker, run("web", *words))["Ports"]
-    assert {port: entries[0]["HostPort"] for port, entries in ports.items()} == {
-        "80/tcp": "28070", "81/tcp": "28071", "82/tcp": "28080", "53/udp": "28100",
-    }  # fmt: skip
+    first = run("web", *words)
+    ports = settings(docker, first)["Ports"]
+    fixed = {port: entries[0]["HostPort"] for port, entries in ports.items() if port != "82/tcp"}
+    assert fixed == {"80/tcp": "28070", "81/tcp": "28071", "53/udp": "28100"}
     second = run("2", "-p", "127.0.0.1:28080-28090:82")
-    assert published(docker, second, "82/tcp") == 28081
+    chosen = {published(docker, name, "82/tcp") for name in (first, second)}
+    assert len(chosen) == 2
+    assert chosen <= set(range(28080, 28091))
     every = settings(docker, run("3", "-P", "--expose", "100", "--expose", "53/udp"))["Ports"]
     assert all(int(every[port][0]["HostPort"]) > 1024 for port in ("100/tcp", "53/udp"))
 
