@@ -22,6 +22,7 @@ from jupyter_containers.network.values import Pool
 
 _log = logging.getLogger(__name__)
 
+_SMALLEST_OF_IPV6 = 1280  # RFC 8200
 _SWARM_ONLY = frozenset({"overlay"})
 
 
@@ -104,6 +105,8 @@ class Networks:
         """
         self._check(request)
         options = BridgeOptions.parse(request.options) if request.driver == "bridge" else BridgeOptions()
+        if request.ipv6 and 0 < options.mtu < _SMALLEST_OF_IPV6:
+            raise InvalidParameter(f"invalid MTU number: {options.mtu}: IPv6 needs {_SMALLEST_OF_IPV6} at least")
         wishes = [PoolWish(p.subnet, p.ip_range, p.gateway, p.auxiliary) for p in request.pools]
         check_wishes(wishes, ipv6=request.ipv6)
         self._busy.add(request.name)

@@ -21,7 +21,7 @@ from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from jupyter_containers.errors import Conflict
+from jupyter_containers.errors import Conflict, Unsupported
 from jupyter_containers.network import inside, route_messages
 from jupyter_containers.network.addresses import mac_of
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, Netlink
@@ -226,12 +226,14 @@ def enable_forwarding(bridge: str, root: Path = Path("/proc/sys/net/ipv4")) -> N
 
 
 def enable_ipv6_forwarding(root: Path = Path("/proc/sys/net/ipv6/conf")) -> None:
-    """Let the host route IPv6; never turned off again. Raises OSError.
+    """Let the host route IPv6; never turned off again. Raises Unsupported for a kernel without it, OSError.
 
     A host that forwards no longer listens to its own routers; a link that did (accept_ra 1) goes on so with 2.
     Source: kernel documentation "IP Sysctl", accept_ra.
     """
     switch = root / "all" / "forwarding"
+    if not switch.exists():
+        raise Unsupported("cannot make a network with IPv6: this kernel has none; leave --ipv6 out")
     if switch.read_text().strip() != "0":
         return
     for link in root.iterdir():

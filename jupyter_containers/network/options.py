@@ -31,7 +31,7 @@ _TRUE, _FALSE = (
 # Room for a number is left.
 _INTERFACE_PREFIX = re.compile(r"[^\s/:%]{1,12}")
 _INTERFACE_NAME = re.compile(r"[^\s/:%]{1,15}")
-_LARGEST_MTU = 65535
+_SMALLEST_MTU, _LARGEST_MTU = 68, 65535  # RFC 791
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,6 @@ def parse_mtu(text: str) -> int:
         return 0
     if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
         raise InvalidParameter(f'failed to parse {MTU} value: {text} (strconv.Atoi: parsing "{text}": invalid syntax)')
-    if not 0 <= int(text) <= _LARGEST_MTU:
+    if int(text) != 0 and not _SMALLEST_MTU <= int(text) <= _LARGEST_MTU:
         raise InvalidParameter(f"invalid MTU number: {text}")
     return int(text)

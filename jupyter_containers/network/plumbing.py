@@ -203,11 +203,11 @@ class Plumbing:
             _log.warning("network %s has no bridge: %s", segment.id[:12], error)
 
     def _open_bridge(self, segment: Segment) -> None:
+        if segment.pool6 is not None:
+            bridges.enable_ipv6_forwarding()
         bridge = self._bridges[segment.id] = _ensure_segment(self._route, segment)
         if segment.pool6 is None:
             bridges.disable_ipv6(bridge.name)
-        else:
-            bridges.enable_ipv6_forwarding()
         bridges.enable_forwarding(bridge.name)
         subnet6 = segment.pool6.subnet if segment.pool6 else None
         assert isinstance(segment.pool.subnet, IPv4Network)

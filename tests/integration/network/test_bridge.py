@@ -8,7 +8,7 @@ import pytest
 from pyroute2.netlink.rtnl import RTM_DELADDR, RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-from jupyter_containers.errors import Conflict
+from jupyter_containers.errors import Conflict, Unsupported
 from jupyter_containers.network import bridge as bridges
 from jupyter_containers.network.netlink import Netlink
 from tests.support.lone_host import HOST, UPLINK, LoneHost
@@ -82,3 +82,20 @@ def _set_mtu(route: Netlink, mtu: int) -> None:
     message = ifinfmsg()
     message["attrs"] = [("IFLA_IFNAME", UPLINK), ("IFLA_MTU", mtu)]
     route.change("mtu", (message, RTM_NEWLINK, 0))
+
+
+def test_forwarding_of_ipv6_leaves_hosts_that_listen_to_their_routers_as_they_are(tmp_path: Path) -> None:
+    for name, listens in (("all", "0"), ("up0", "1"), ("static0", "0")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "accept_ra").write_text(f"{listens}\n")
+        (tmp_path / name / "forwarding").write_text("0\n")
+    for _ in range(2):
+        bridges.enable_ipv6_forwarding(tmp_path)
+        assert (tmp_path / "all" / "forwarding").read_text() == "1"
+        assert (tmp_path / "up0" / "accept_ra").read_text() == "2"
+        assert (tmp_path / "static0" / "accept_ra").read_text() == "0\n"
+
+
+def test_a_kernel_without_ipv6_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Unsupported, match="this kernel has none"):
+        bridges.enable_ipv6_forwarding(tmp_path)

@@ -144,6 +144,7 @@ def test_what_was_made_is_there_after_a_restart_and_gone_after_its_removal(recor
             "^requested macvlan mode 'y' is not valid",
         ),
         (NetworkRequest("x", ipam_driver="ghost"), NotFound, '^plugin "ghost" not found$'),
+        (NetworkRequest("x", ipv6=True, options={"com.docker.network.driver.mtu": "1279"}), InvalidParameter, "1280"),
         (NetworkRequest("x", ipv4=False), Unsupported, "EnableIPv4=false"),
         (
             NetworkRequest("x", pools=(PoolSettings("y"),)),

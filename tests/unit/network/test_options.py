@@ -37,6 +37,7 @@ def test_every_option_is_read() -> None:
         (f"{BRIDGE}enable_icc", "maybe", 'enable_icc value: maybe .strconv.ParseBool: parsing "maybe": invalid syntax'),
         ("com.docker.network.driver.mtu", "abc", 'mtu value: abc .strconv.Atoi: parsing "abc": invalid syntax'),
         ("com.docker.network.driver.mtu", "-5", "^invalid MTU number: -5$"),
+        ("com.docker.network.driver.mtu", "67", "^invalid MTU number: 67$"),
         (f"{BRIDGE}host_binding_ipv4", "abc", "host_binding_ipv4 value: abc .nil ip"),
         (f"{BRIDGE}name", "a-very-long-name", "1 to 15 characters"),
         (f"{BRIDGE}name", "a/b", "1 to 15 characters"),
