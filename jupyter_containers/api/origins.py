@@ -39,8 +39,15 @@ def _check_page(request: web.Request, *, is_secured: bool) -> None:
             "web pages out)"
         )
     site = request.headers.get("Sec-Fetch-Site", "none")
-    if site not in ("none", "same-origin") or (origin is not None and urlsplit(origin).netloc != host):
+    if site not in ("none", "same-origin") or (origin is not None and _host_of(origin) != host):
         raise Forbidden(f"requests of web pages are not answered (origin {origin or site!r})")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def is_local(host: str) -> bool:

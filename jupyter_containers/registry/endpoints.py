@@ -10,7 +10,7 @@ import urllib.parse
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.oci.reference import DEFAULT_DOMAIN
 
 HUB_HOST = "registry-1.docker.io"
@@ -60,7 +60,7 @@ class EndpointRules:
 
     def allow(self, url: str, *, source: str) -> Endpoint:
         """Return how to speak to a URL that the registry at `source` sends us to. Raises ForbiddenAddress."""
-        parts = urllib.parse.urlsplit(url)
+        parts = parts_of(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ForbiddenAddress(f"registry points to {url!r}, which is not an http or https address")
         is_trusted = self._is_trusted(parts.netloc)
@@ -93,8 +93,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def parts_of(url: str) -> urllib.parse.SplitResult:
+    """Take a URL apart. Raises InvalidParameter for what cannot be one."""
+    try:
+        return urllib.parse.urlsplit(url)
+    except ValueError as error:
+        raise InvalidParameter(f"{url!r} is not an http or https address: {error}") from error
+
+
 def _host(domain: str) -> str:
-    return urllib.parse.urlsplit(f"//{domain}").hostname or ""
+    return parts_of(f"//{domain}").hostname or ""
 
 
 def _is_in(host: str, networks: Collection[str]) -> bool:

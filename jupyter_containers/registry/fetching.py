@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
-from jupyter_containers.registry.endpoints import Endpoint, EndpointRules, ForbiddenAddress, is_loopback
+from jupyter_containers.registry.endpoints import Endpoint, EndpointRules, ForbiddenAddress, is_loopback, parts_of
 from jupyter_containers.registry.failures import phrase_of
 from jupyter_containers.registry.transport import Request, Transport, read_answer
 
@@ -26,7 +26,7 @@ class AnyAddress(EndpointRules):
     """Allows http and https, with checked certificates."""
 
     def allow(self, url: str, *, source: str) -> Endpoint:
-        parts = urllib.parse.urlsplit(url)
+        parts = parts_of(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ForbiddenAddress(f"{source} leads to {url!r}, which is not an http or https address")
         if is_loopback(parts.hostname) and not is_loopback(urllib.parse.urlsplit(source).hostname or ""):
@@ -50,7 +50,7 @@ async def fetch(transport: Transport, url: str) -> AsyncIterator[Fetched]:
     Raises InvalidParameter for what is no URL, NotFound and ContainersError with the server's answer,
     RegistryUnreachable, ForbiddenAddress.
     """
-    parts = urllib.parse.urlsplit(url)
+    parts = parts_of(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidParameter(f"{url!r} is not an http or https address")
     async with transport.stream(Request("GET", url)) as response:

@@ -169,7 +169,10 @@ class Transport:
         return await asyncio.to_thread(self._certificates.context, parts.netloc, verify=request.verify_tls)
 
     def _redirected(self, request: Request, location: str, status: int) -> Request:
-        url = urllib.parse.urljoin(request.url, location)
+        try:
+            url = urllib.parse.urljoin(request.url, location)
+        except ValueError as error:
+            raise RegistryRefused(f"registry {request.url} points to {location!r}, which is no address") from error
         target = self.rules.allow(url, source=request.url)
         is_same_host = urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(request.url)[:2]
         return replace(

@@ -25,7 +25,7 @@ from jupyter_containers.build.builder import BuildOptions
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.progress import Event
 from jupyter_containers.engine.builds import BuildRequest, names_of
-from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.registry import from_config_header
 
@@ -55,7 +55,15 @@ async def build(request: web.Request) -> web.StreamResponse:
                 for line in formatter.lines(event):
                     outbox.put(line)
 
-        image = await engine_of(request).builds.build(request.content.iter_chunked(_CHUNK), wanted, tell)
+        try:
+            image = await engine_of(request).builds.build(request.content.iter_chunked(_CHUNK), wanted, tell)
+        except (InvalidParameter, Unsupported):
+            raise
+        except ContainersError:
+            # What was understood and went wrong is told in the answer, where dockerd tells it.
+            if not wanted.remote:
+                await lines.start()
+            raise
         outbox.put({"aux": {"ID": str(image.config_digest)}})
         if quiet:
             outbox.put({"stream": f"{image.config_digest}\n"})

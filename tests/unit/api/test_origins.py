@@ -46,7 +46,7 @@ def test_a_rebound_name_is_refused(host: str) -> None:
 @pytest.mark.parametrize("secured", [False, True])
 @pytest.mark.parametrize(
     "page", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
-             {"Origin": "http://localhost:8888"}],
+             {"Origin": "http://localhost:8888"}, {"Origin": "http://[x"}],
 )  # fmt: skip
 def test_other_pages_are_refused_with_and_without_tls(page: dict[str, str], secured: bool) -> None:
     with pytest.raises(Forbidden, match="web pages"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.registry.endpoints import Endpoint, EndpointRules, ForbiddenAddress, is_loopback
 
 RULES = EndpointRules(("plain.example", "port.example:5000", "10.1.0.0/16", "not a network/8"))
@@ -48,6 +49,14 @@ def test_a_registry_may_point_to_another_encrypted_host() -> None:
 def test_a_registry_may_not_point_to_anything_else(url: str) -> None:
     with pytest.raises(ForbiddenAddress, match="not an http or https address"):
         RULES.allow(url, source="https://h.io")
+
+
+def test_what_cannot_be_an_address_is_refused() -> None:
+    for domain in ("[x", "a]b"):
+        with pytest.raises(InvalidParameter, match="is not an http or https address"):
+            RULES.endpoints(domain)
+        with pytest.raises(InvalidParameter, match="is not an http or https address"):
+            RULES.allow(f"https://{domain}/", source="https://h.io")
 
 
 def test_a_registry_may_not_point_to_an_unencrypted_host() -> None:

@@ -107,3 +107,11 @@ def test_a_prune_of_the_cache_leaves_what_images_share(api: Api) -> None:
     api.post("/build/prune", all=1)
     api.delete("/images/kept")
     api.post("/images/prune")
+
+
+def test_what_was_understood_and_goes_wrong_is_told_in_the_answer(api: Api) -> None:
+    for line, words in (("ADD http://127.0.0.1:1/x /x", "connection refused"), ("COPY nothing /x", "nothing")):
+        answer = build(api, f"FROM {IMAGE}\n{line}\n")
+        assert answer.status == 200
+        assert words in lines(answer)[-1]["error"]
+    assert build(api, "NONSENSE\n").status == 400
