@@ -104,6 +104,11 @@ class Network:
         return has_way and not self.internal
 
     @property
+    def has_gateway(self) -> bool:
+        """Whether somebody answers at its gateway's address: the bridge itself, or a router on the parent's network."""
+        return self.driver == "bridge" or self.leads_outside
+
+    @property
     def segment_id(self) -> str:
         """How the network room calls it: the default bridge has no id there."""
         return "" if self.is_predefined else self.id

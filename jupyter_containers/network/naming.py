@@ -6,7 +6,7 @@ A container sees the names of those that share a network with it, and nobody els
     directory.lookup(asking_container_id, "web")       (10.0.0.2, fd00::2), () for a name without address, None
     directory.reverse(asking_container_id, 10.0.0.2)   "web.backend"
 
-The engine joins and leaves, on connect, start, stop and disconnect; dns.py asks. Names are compared without case.
+The engine joins and leaves, on connect, start, stop and disconnect; dns/ asks. Names are compared without case.
 """
 
 from __future__ import annotations

@@ -195,6 +195,7 @@ class Networking:
         place.check()
         if network_id and network_id not in self._segments:
             raise NotFound(f"network {network_id} not found")
+        sublink_options.check_place(self._segments.get(network_id), place)
 
     async def publish(
         self, container_id: str, network_id: str, ports: Sequence[PortMapping], *, endpoint_name: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.network.options import MTU, parse_mtu
-from jupyter_containers.network.values import Attachment, Segment
+from jupyter_containers.network.values import Attachment, Place, Segment
 
 DRIVERS = ("macvlan", "ipvlan")
 MODES: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +52,12 @@ class SublinkOptions:
         return cls(parent, mode, parse_mtu(options.get(MTU, "")))
 
 
+def check_place(segment: Segment | None, place: Place) -> None:
+    """Raises InvalidParameter in Docker's words for a link address of one's own where there is none."""
+    if segment is not None and segment.driver == "ipvlan" and place.mac:
+        raise InvalidParameter("ipvlan interfaces do not support custom mac address assignment")
+
+
 def seen(segment: Segment, attachment: Attachment) -> Attachment:
     """Return an attachment as it is on a network: the host has no end of a link that hangs on a parent.
 
@@ -59,6 +65,8 @@ def seen(segment: Segment, attachment: Attachment) -> Attachment:
     """
     if segment.driver in DRIVERS:
         attachment = replace(attachment, host_interface="")
+    if segment.driver in DRIVERS and segment.internal:
+        attachment = replace(attachment, gateway="", ipv6_gateway="")
     if segment.driver != "ipvlan":
         return attachment
     if has_no_router(segment):

@@ -139,6 +139,8 @@ def test_an_internal_one_has_no_way_out(
     net = network("--internal", "-o", f"parent={pair[0]}")
     one = run(net)
     assert "default" not in docker("exec", one, "ip", "route").stdout
+    assert docker("network", "inspect", "-f", "{{range .IPAM.Config}}{{.Gateway}}{{end}}", net).stdout == "\n"
+    assert inspect(docker, one, endpoint(net, "Gateway")) == ""
 
 
 def test_ports_are_not_published_over_it(

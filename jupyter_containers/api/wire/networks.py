@@ -72,7 +72,7 @@ def network_json(network: Network, endpoints: Mapping[str, Endpoint], *, version
         "IPAM": {
             "Driver": "default",
             "Options": None if network.ipam_options is None else dict(network.ipam_options),
-            "Config": [_pool_json(pool) for pool in network.pools],
+            "Config": [_pool_json(pool, has_gateway=network.has_gateway) for pool in network.pools],
         },
         "Internal": network.internal,
         "Attachable": network.attachable,
@@ -88,9 +88,13 @@ def network_json(network: Network, endpoints: Mapping[str, Endpoint], *, version
     return body
 
 
-def _pool_json(pool: PoolSettings) -> dict[str, Any]:
+def _pool_json(pool: PoolSettings, *, has_gateway: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"Subnet": pool.subnet}
-    optional = {"IPRange": pool.ip_range, "Gateway": pool.gateway, "AuxiliaryAddresses": dict(pool.auxiliary)}
+    optional = {
+        "IPRange": pool.ip_range,
+        "Gateway": pool.gateway if has_gateway else "",
+        "AuxiliaryAddresses": dict(pool.auxiliary),
+    }
     return entry | {name: value for name, value in optional.items() if value}
 
 

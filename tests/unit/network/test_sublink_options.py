@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
 
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
-from jupyter_containers.network.sublink_options import SublinkOptions, has_no_router, seen, vlan_of
-from jupyter_containers.network.values import Attachment, Pool, Segment
+from jupyter_containers.network.sublink_options import SublinkOptions, check_place, has_no_router, seen, vlan_of
+from jupyter_containers.network.values import Attachment, Place, Pool, Segment
 
 ATTACHMENT = Attachment(
     "e" * 64, "10.0.0.2", 24, "10.0.0.1", "02:42:0a:00:00:02", "jc1", ipv6_address="fd00::2", ipv6_gateway="fd00::1"
@@ -71,10 +72,21 @@ def test_what_is_no_vlan_is_told(parent: str, words: str) -> None:
         vlan_of(parent)
 
 
+def test_a_link_address_cannot_be_chosen_where_the_parents_is_used() -> None:
+    place = Place(mac="02:42:0a:00:00:02")
+    check_place(None, place)
+    check_place(segment("macvlan", "bridge"), place)
+    check_place(segment("ipvlan", "l2"), Place())
+    with pytest.raises(InvalidParameter, match=r"^ipvlan interfaces do not support custom mac address assignment$"):
+        check_place(segment("ipvlan", "l2"), place)
+
+
 def test_what_is_the_parents_is_not_shown_as_the_containers() -> None:
     assert seen(Segment("n", "b", segment("bridge", "").pool), ATTACHMENT) == ATTACHMENT
     hanging = seen(segment("macvlan", "bridge"), ATTACHMENT)
     assert (hanging.host_interface, hanging.mac_address, hanging.gateway) == ("", "02:42:0a:00:00:02", "10.0.0.1")
+    closed = seen(replace(segment("macvlan", "bridge"), internal=True), ATTACHMENT)
+    assert (closed.gateway, closed.ipv6_gateway) == ("", "")
     switched = seen(segment("ipvlan", "l2"), ATTACHMENT)
     assert (switched.mac_address, switched.gateway, switched.ipv6_gateway) == ("", "10.0.0.1", "fd00::1")
     routed = seen(segment("ipvlan", "l3"), ATTACHMENT)
