@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 
-from jupyter_containers.api.routing import engine_of, integer
+from jupyter_containers.api.routing import engine_of, integer, text
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 
 
@@ -25,6 +28,21 @@ def reference_of(name: str, tag: str) -> Reference:
     if not tag:
         return reference
     return reference.with_digest(Digest.parse(tag)) if ":" in tag else reference.with_tag(tag)
+
+
+def platform_of(request: web.Request) -> Platform | None:
+    """Return the platform of the query, as text or (since API 1.48) as JSON; None without. Raises InvalidParameter."""
+    return parse_platform(text(request, "platform")) if text(request, "platform") else None
+
+
+def parse_platform(value: str) -> Platform:
+    """Read `linux/arm64`, or {"os": "linux", "architecture": "arm64"}. Raises InvalidParameter."""
+    if not value.startswith("{"):
+        return Platform.parse(value)
+    try:
+        return Platform.from_json(json.loads(value))
+    except (ValueError, AttributeError, RecursionError):
+        raise InvalidParameter(f"parameter platform is not a JSON object: {value!r:.200}") from None
 
 
 def size_of(request: web.Request) -> tuple[int, int]:

@@ -116,6 +116,10 @@ class Garbage:
         """
         return await asyncio.shield(self._begin())
 
+    def begin(self) -> None:
+        """Begin to collect, without waiting for what comes of it."""
+        self._begin()
+
     async def close(self) -> None:
         """Wait for collections under way."""
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -52,18 +52,20 @@ async def remove(images: Images, name_or_id: str, *, force: bool, prune: bool) -
     was made from, as far as they have neither names nor users.
     """
     record = images.record(name_or_id)
+    layers = _layers(images, record)
     if is_id_of(record.id, name_or_id):
         removed = _remove_by_id(images, record, force, prune)
     else:
         removed = _remove_name(images, record, name_or_id, force, prune)
-    return removed + await _collected(images, removed)
-
-
-async def _collected(images: Images, removed: Sequence[Removed]) -> list[Removed]:
     if not any(entry.deleted for entry in removed):
-        return []
+        return removed
     collected = await images.garbage.collect()
-    return [Removed(deleted=layer) for layer in collected.snapshots if layer.startswith("sha256:")]
+    return removed + [Removed(deleted=layer) for layer in collected.snapshots if layer in layers]
+
+
+def _layers(images: Images, record: ImageRecord) -> frozenset[str]:
+    """Return the layers that an image stands on, by the names that they are told by when they go."""
+    return images.needs(record).snapshots
 
 
 def is_id_of(image_id: Digest, text: str) -> bool:
@@ -150,13 +152,14 @@ def _conflict(images: Images, record: ImageRecord, *, is_forced: bool, minds_nam
 async def prune(images: Images, wanted: Callable[[ImageView], bool]) -> tuple[list[Removed], int]:
     """Delete the images that `wanted` picks and nothing stands on; return what went and the bytes freed."""
     removed: list[Removed] = []
+    layers: set[str] = set()
     for view in images.all():
         record = images.known(view.id)
         if record is None or not wanted(view) or images.users(view.id) or images.children(view.id):
             continue
+        layers |= _layers(images, record)
         removed += _delete(images, record, True, True)
     collected = await images.garbage.collect()
-    if removed:
-        removed += [Removed(deleted=layer) for layer in collected.snapshots if layer.startswith("sha256:")]
+    removed += [Removed(deleted=layer) for layer in collected.snapshots if layer in layers]
     images.tell_pruned(collected.freed_bytes)
     return removed, collected.freed_bytes

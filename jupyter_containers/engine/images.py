@@ -338,6 +338,11 @@ class Images:
         self._tell("untag", record, str(record.id))
         return Removed(untagged=reference.familiar)
 
+    def let_go(self, image_id: str) -> None:
+        """A container of an image has gone: if it was the last thing that needed a deleted image's layers, they go."""
+        if image_id and self._records.get(Digest.parse(image_id)) is None:
+            self.garbage.begin()
+
     def delete(self, record: ImageRecord) -> Removed:
         """Forget an image that has no name any more; what only it needed is left to the garbage collection."""
         self._records.remove(record.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import NoReturn
 
@@ -10,13 +9,12 @@ from aiohttp import web
 
 from jupyter_containers.api.blocking import send_from_thread
 from jupyter_containers.api.json_lines import JsonLines, Outbox
-from jupyter_containers.api.naming import reference_of
+from jupyter_containers.api.naming import platform_of, reference_of
 from jupyter_containers.api.routing import Route, engine_of, flag, text
 from jupyter_containers.api.wire.progress import loading_json, progress_json
 from jupyter_containers.engine.transfers import Loaded, Pulled
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.images.walk import Image
-from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress, from_header
 
@@ -58,7 +56,7 @@ async def _pull(request: web.Request, reference: Reference, credentials: Credent
         outbox.put(progress_json(step))
 
     pulled = await engine_of(request).transfers.pull(
-        reference, platform=_platform(request), credentials=credentials, progress=tell
+        reference, platform=platform_of(request), credentials=credentials, progress=tell
     )
     outbox.put({"status": f"Digest: {pulled.digest}"})
     return pulled
@@ -67,19 +65,6 @@ async def _pull(request: web.Request, reference: Reference, credentials: Credent
 def _verdict(reference: Reference, is_new: bool) -> dict[str, str]:
     words = "Downloaded newer image for" if is_new else "Image is up to date for"
     return {"status": f"Status: {words} {reference.familiar}"}
-
-
-def _platform(request: web.Request) -> Platform | None:
-    """Return the platform of the query, as text or (since API 1.48) as JSON."""
-    value = text(request, "platform")
-    if not value:
-        return None
-    if not value.startswith("{"):
-        return Platform.parse(value)
-    try:
-        return Platform.from_json(json.loads(value))
-    except (ValueError, AttributeError, RecursionError):
-        raise InvalidParameter(f"parameter platform is not a JSON object: {value!r:.200}") from None
 
 
 async def _import(request: web.Request) -> web.StreamResponse:
@@ -93,7 +78,7 @@ async def _import(request: web.Request) -> web.StreamResponse:
             name=name,
             changes=request.query.getall("changes", []),
             message=text(request, "message") or f"Imported from {source}",
-            platform=_platform(request),
+            platform=platform_of(request),
         )
 
     async with JsonLines(request) as lines:
@@ -108,7 +93,7 @@ async def _import(request: web.Request) -> web.StreamResponse:
 
 
 async def load(request: web.Request) -> web.StreamResponse:
-    quiet, platform = flag(request, "quiet", default=True), _platform(request)
+    quiet, platform = flag(request, "quiet", default=True), platform_of(request)
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
         # A failure is a line of the answer, where Docker's clients look for it, and not a status.
         await lines.start()
@@ -139,7 +124,7 @@ def _body(request: web.Request) -> AsyncIterator[bytes]:
 async def save(request: web.Request) -> web.StreamResponse:
     name = request.match_info.get("name")
     names = request.query.getall("names", []) if name is None else [name]
-    async with engine_of(request).exports.saving(names, _platform(request)) as write_to:
+    async with engine_of(request).exports.saving(names, platform_of(request)) as write_to:
         response = web.StreamResponse(headers={"Content-Type": "application/x-tar"})
         return await send_from_thread(request, response, write_to)
 
@@ -148,7 +133,7 @@ async def push(request: web.Request) -> web.StreamResponse:
     """Push one tag, or all tags of a repository when none is given."""
     reference = reference_of(request.match_info["name"], text(request, "tag"))
     credentials = from_header(request.headers.get("X-Registry-Auth"))
-    platform, pushes = _platform(request), engine_of(request).pushes
+    platform, pushes = platform_of(request), engine_of(request).pushes
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
         await lines.send({"status": f"The push refers to repository [{reference.repository}]"})
 

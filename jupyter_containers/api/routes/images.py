@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from aiohttp import web
 
 from jupyter_containers.api import filters
-from jupyter_containers.api.naming import reference_of
+from jupyter_containers.api.naming import parse_platform, platform_of, reference_of
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text, version_of
-from jupyter_containers.api.wire.images import history_json, image_json, removed_json, seconds_of, summary_json
+from jupyter_containers.api.wire.images import (
+    history_json,
+    image_json,
+    manifest_json,
+    removed_json,
+    seconds_of,
+    summary_json,
+)
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.images import ImageView
-from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.oci.platform import Platform, suitability
 
 _LIST_FILTERS = {"before", "dangling", "label", "reference", "since", "until"}
 
@@ -38,7 +47,8 @@ async def list_images(request: web.Request) -> web.Response:
             and (until is None or seconds_of(created) <= until)
         ):
             shared = -1 if layer_users is None else images.shared_size(view, layer_users)
-            answer.append(summary_json(named, shared_size=shared, version=version_of(request)))
+            entry = summary_json(named, shared_size=shared, version=version_of(request))
+            answer.append(entry | _manifests(request, view))
     return json_answer(answer)
 
 
@@ -60,14 +70,36 @@ def _until(wanted: filters.Filters) -> float | None:
 
 async def inspect(request: web.Request) -> web.Response:
     images = engine_of(request).images
-    view = await images.find(request.match_info["name"])
-    return json_answer(image_json(view, images.folders(view), version=version_of(request)))
+    view = await _found(request)
+    data = image_json(view, images.folders(view), version=version_of(request))
+    return json_answer(data | _manifests(request, view))
+
+
+async def _found(request: web.Request) -> ImageView:
+    """Return the image of the path, which has to be for the platform of the query. Raises ImageNotFound, NotFound."""
+    name, platform = request.match_info["name"], platform_of(request)
+    view = await engine_of(request).images.find(name)
+    _check_platform(name, view, platform)
+    return view
+
+
+def _check_platform(name: str, view: ImageView, platform: Platform | None) -> None:
+    if platform is not None and suitability(view.config.platform, platform) is None:
+        raise NotFound(
+            f"image with reference {name} was found but does not provide the specified platform ({platform})"
+        )
+
+
+def _manifests(request: web.Request, view: ImageView) -> dict[str, Any]:
+    if not flag(request, "manifests") or version_of(request) < (1, 47):
+        return {}
+    users = [user.container_id for user in engine_of(request).images.users(view.id)]
+    return {"Manifests": [manifest_json(view, users)]}
 
 
 async def history(request: web.Request) -> web.Response:
-    images = engine_of(request).images
-    view = await images.find(request.match_info["name"])
-    return json_answer([history_json(entry) for entry in images.history(view)])
+    view = await _found(request)
+    return json_answer([history_json(entry) for entry in engine_of(request).images.history(view)])
 
 
 async def tag(request: web.Request) -> web.Response:
@@ -78,6 +110,10 @@ async def tag(request: web.Request) -> web.Response:
 
 
 async def remove(request: web.Request) -> web.Response:
+    for wanted in request.query.getall("platforms", []):
+        # An image here has one platform: without it nothing is left of it.
+        name = request.match_info["name"]
+        _check_platform(name, await engine_of(request).images.find(name), parse_platform(wanted))
     removed = await engine_of(request).images.remove(
         request.match_info["name"], force=flag(request, "force"), prune=not flag(request, "noprune")
     )
@@ -94,7 +130,7 @@ async def prune(request: web.Request) -> web.Response:
             and (until is None or seconds_of(view.record.created_at) <= until)
         )
     )
-    return json_answer({"ImagesDeleted": [removed_json(r) for r in removed] or None, "SpaceReclaimed": freed})
+    return json_answer({"ImagesDeleted": [removed_json(r) for r in removed], "SpaceReclaimed": freed})
 
 
 ROUTES = (

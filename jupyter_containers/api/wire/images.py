@@ -110,6 +110,24 @@ def config_json(process: ProcessDefaults, *, version: tuple[int, int] = API_VERS
     return empty | (of_containers if version < (1, 50) else {}) | dict(given)
 
 
+def manifest_json(view: ImageView, users: Sequence[str]) -> dict[str, Any]:
+    """Write the one manifest of an image, whole as all are here; `users` are the containers that stand on it."""
+    manifest, target = view.image.manifest, view.record.target
+    content = target.size + manifest.config.size + sum(layer.size for layer in manifest.layers)
+    return {
+        "ID": str(target.digest),
+        "Descriptor": target.to_json(),
+        "Available": True,
+        "Size": {"Content": content, "Total": content + view.record.size},
+        "Kind": "image",
+        "ImageData": {
+            "Platform": view.config.platform.to_json(),
+            "Containers": list(users),
+            "Size": {"Unpacked": view.record.size},
+        },
+    }
+
+
 def history_json(entry: HistoryEntry) -> dict[str, Any]:
     return {
         "Comment": entry.history.comment,

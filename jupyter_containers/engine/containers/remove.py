@@ -80,6 +80,7 @@ async def remove_stopped(roster: Roster, container: Container, *, volumes: bool)
     roster.publish(container, "destroy")
     container.refuse_attaching()
     container.tell_removed()
+    roster.environment.images.let_go(record.image_id)
 
 
 def delete_files(roster: Roster, record: Record) -> None:

@@ -189,3 +189,30 @@ def test_events_tell_of_each_name_and_of_the_end(tmp_path: Path) -> None:
         assert [event.actor_id for event in rooms.told("untag")] == [deleted.actor_id] * 2
 
     with_rooms(tmp_path, use)
+
+
+def test_the_end_of_its_last_container_lets_a_deleted_images_layers_go(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        image_id = await loaded(rooms, "one:latest")
+        rooms.snapshots.prepare("container:1", CHAIN)
+        rooms.images.users = lambda _: [User("1", False)]
+        assert lines(await rooms.images.remove("one", force=True)) == ["one:latest", image_id]
+        assert rooms.committed() == {CHAIN, "container:1"}
+        rooms.snapshots.remove("container:1")
+        rooms.images.let_go(image_id)
+        await rooms.garbage.close()
+        assert rooms.committed() == set()
+        rooms.images.let_go("")
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_removal_tells_of_its_own_layers_only(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        image_id = await loaded(rooms, "one:latest")
+        rooms.snapshots.prepare("unpack:x", None)
+        rooms.snapshots.commit("sha256:left-over", "unpack:x")
+        assert lines(await rooms.images.remove("one")) == ["one:latest", image_id, CHAIN]
+        assert rooms.committed() == set()
+
+    with_rooms(tmp_path, use)

@@ -81,7 +81,8 @@ def test_an_import_can_be_for_another_platform(api: Api) -> None:
 def test_a_file_that_is_no_image_is_refused(api: Api) -> None:
     (told,) = lines(api.post("/images/load", b"nonsense"))
     assert told["errorDetail"]["message"] == told["error"] == "tar stream ends in the middle of a header: it was cut"
-    assert api.post("/images/create", b"", fromSrc="http://example.org/x.tar").status == 501
+    assert api.post("/images/create", b"", fromSrc="ftp://example.org/x.tar").status == 400
+    assert api.post("/images/create", b"", fromSrc="http://127.0.0.1:9/x.tar").status == 503
     assert api.post("/images/create", fromImage="").status == 400
     assert api.post("/images/create", fromImage="a", headers={"X-Registry-Auth": "!"}).status == 400
 

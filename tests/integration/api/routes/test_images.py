@@ -73,9 +73,27 @@ def test_prune_takes_only_what_has_no_name(api: Api) -> None:
     api.post("/images/load", docker_archive({"moves": ONE}))
     api.post("/images/load", docker_archive({"moves": image(layer({"two": b"2"}))}))
     pruned = api.post("/images/prune", filters={"label!": ["course=os"]}).json
-    assert pruned == {"ImagesDeleted": None, "SpaceReclaimed": pruned["SpaceReclaimed"]}
+    assert pruned == {"ImagesDeleted": [], "SpaceReclaimed": pruned["SpaceReclaimed"]}
     pruned = api.post("/images/prune").json
     assert len([entry for entry in pruned["ImagesDeleted"] if "Deleted" in entry]) == 2
     assert pruned["SpaceReclaimed"] > 0
     assert api.get("/images/moves/json").status == 200
     assert len(api.delete("/images/moves").json) == 3
+
+
+def test_an_image_has_one_platform_and_one_manifest(api: Api) -> None:
+    api.post("/images/load", docker_archive({"single:1": ONE}))
+    (manifest,) = api.get("/images/single:1/json", manifests=1).json["Manifests"]
+    assert (manifest["Kind"], manifest["Available"]) == ("image", True)
+    assert manifest["ImageData"]["Platform"] == {"os": "linux", "architecture": "amd64"}
+    assert manifest["Size"]["Total"] > manifest["ImageData"]["Size"]["Unpacked"] > 0
+    assert "Manifests" not in api.get("/images/single:1/json").json
+    (entry,) = api.get("/images/json", manifests=1, filters={"reference": ["single:1"]}).json
+    assert [found["ID"] for found in entry["Manifests"]] == [manifest["ID"]]
+    for path in ("json", "history"):
+        assert api.get(f"/images/single:1/{path}", platform="linux/amd64").status == 200
+        refused = api.get(f"/images/single:1/{path}", platform='{"os": "linux", "architecture": "arm64"}')
+        assert (refused.status, "does not provide the specified platform" in refused.message) == (404, True)
+    assert api.get("/images/single:1/json", platform="{").status == 400
+    assert api.delete("/images/single:1", platforms="linux/s390x").status == 404
+    assert api.delete("/images/single:1", platforms="linux/amd64").status == 200
