@@ -207,6 +207,8 @@ def test_prune_removes_what_nobody_uses(docker: Docker, tag: str, run: Run) -> N
     for name in ("used", "idle", "kept"):
         docker("network", "create", "--label", f"{tag}={name}", f"{tag}{name}")
     run("web", "--network", f"{tag}used")
+    docker("network", "prune", "-f", "--filter", f"label={tag}=idle", "--filter", "until=1h")
+    assert f"{tag}idle" in docker("network", "ls", "--format", "{{.Name}}").stdout
     docker("network", "prune", "-f", "--filter", f"label={tag}=idle")
     docker("network", "prune", "-f", "--filter", f"label={tag}", "--filter", f"label!={tag}=kept")
     left = docker("network", "ls", "--filter", f"name={tag}", "--format", "{{.Name}}").stdout.split()

@@ -213,11 +213,13 @@ def test_the_default_route_leads_where_it_is_told(host: LoneHost) -> None:
     run(test)
 
 
-def test_ipv6_is_there_on_both_ends_and_goes_out(host: LoneHost) -> None:
+def test_ipv6_is_there_on_both_ends_and_closed_to_other_networks(host: LoneHost) -> None:
     async def test() -> None:
-        with Namespace() as first, Namespace() as second:
-            async with network(BOTH) as networking:
+        away = replace(BACK, pool6=Pool(IPv6Network("fd00:2::/64"), IPv6Address("fd00:2::1")))
+        with Namespace() as first, Namespace() as second, Namespace() as third:
+            async with network(BOTH, away) as networking:
                 one = await attach(networking, first, BOTH)
+                await attach(networking, third, away)
                 two = await attach(networking, second, BOTH, Place(ipv6_address="fd00:1::99"))
                 assert (one.ipv6_address, two.ipv6_address) == ("fd00:1::2", "fd00:1::99")
                 assert (two.ipv6_prefix_length, two.ipv6_gateway) == (64, "fd00:1::1")
@@ -226,6 +228,8 @@ def test_ipv6_is_there_on_both_ends_and_goes_out(host: LoneHost) -> None:
                     server.listen()
                     seen = await traffic.call(first.new_socket(socket.AF_INET6), ("fd00:1::99", 80), server)
                     assert seen == "fd00:1::2"
+                    stranger = third.new_socket(socket.AF_INET6)
+                    assert await traffic.is_unreachable(stranger, ("fd00:1::99", 80), server)
                     assert await traffic.call(socket.socket(socket.AF_INET6), ("fd00:1::99", 80), server) == "fd00:1::1"
                 assert "ip6 saddr fd00:1::/64" in nft("list", "table", "ip6", "jupyter-containers")
                 # Nobody on this network is taken for a router.
