@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -194,7 +195,9 @@ async def restore(roster: Roster) -> None:
     await roster.environment.networking.restore({key: found for key, found in linked.items() if found})
     for container in running:
         for name, attachment in container.attachments.items():
-            _name(roster, container.record, roster.environment.networks.get(name), attachment)
+            # An older copy of the database may not know the network: no reason for a daemon not to start.
+            with suppress(NotFound):
+                _name(roster, container.record, roster.environment.networks.get(name), attachment)
     roster.spawn(roster.environment.name_servers.reopen(running), "name servers of containers that run on")
 
 
