@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from jupyter_containers.engine.containers.log_entries import DECODERS, Decode, Entries
-from jupyter_containers.errors import ContainersError
 from jupyter_containers.shim import local_log
 from jupyter_containers.shim.log_file import GZIP
 
@@ -52,7 +51,7 @@ def names(path: Path) -> list[str]:
 
 
 def open_files(path: Path) -> list[OpenFile]:
-    """Open all files, oldest first; the caller closes them."""
+    """Open all files of one moment, oldest first; the caller closes them."""
     for _ in range(ATTEMPTS):
         before, opened = _listing(path), list[OpenFile]()
         try:
@@ -63,7 +62,15 @@ def open_files(path: Path) -> list[OpenFile]:
             return opened
         for one in opened:
             one.file.close()
-    raise ContainersError(f"the log {path} is rotated faster than its files can be opened")
+    # Files that live so shortly cannot all be read. Who follows such a log sees its newest part.
+    return _newest(path)
+
+
+def _newest(path: Path) -> list[OpenFile]:
+    try:
+        return [_open(path)]
+    except FileNotFoundError:
+        return []
 
 
 def _listing(path: Path) -> list[tuple[str, int]]:

@@ -74,3 +74,18 @@ def test_many_followers_see_the_same(api: Api, daemon: Daemon) -> None:
     for follower in followers:
         follower.join(60)
     assert seen == [LINES] * 5
+
+
+@DRIVERS
+def test_a_log_that_is_rotated_all_the_time_can_be_followed(api: Api, daemon: Daemon, driver: str) -> None:
+    host = log_config(driver, max_size="1k", max_file="3", compress="false")
+    container = api.run("sh", "-c", f"{WAIT}; seq 1 200000", host=host)
+    docker = Docker(daemon.host)
+    with docker.open("logs", "-f", container) as process:
+        let_go(api, container)
+        out, error = process.communicate(timeout=60)
+    numbers = [int(line) for line in out.split()]
+    # What was rotated away in between is gone; what is left is in order, and told once.
+    assert (numbers, error) == (sorted(set(numbers)), b"")
+    assert numbers[-1] == 200000
+    assert docker("logs", "--tail", "1", container).stdout == "200000\n"
