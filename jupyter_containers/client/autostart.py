@@ -12,11 +12,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_containers.errors import ContainersError, Unavailable, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, Unavailable, Unsupported
 from jupyter_containers.paths import Places, default_configuration_file, default_places
 
 START_SECONDS = 20.0
@@ -69,13 +70,25 @@ class Started:
 
 
 def own_site() -> Site:
-    """Return where this user's daemon lives: the defaults, or what its configuration file says."""
-    defaults, settings = default_places(), _settings()
+    """Return where this user's daemon lives: the defaults, or what its configuration file says.
+
+    Raises InvalidParameter when that lets the daemon listen nowhere that could be found by itself.
+    """
+    return site_of(_settings())
+
+
+def site_of(settings: Mapping[str, Any]) -> Site:
+    """Return where a daemon with these settings lives."""
+    defaults = default_places()
     places = Places(
         Path(settings.get("data-root", defaults.data)).absolute(),
         Path(settings.get("exec-root", defaults.run)).absolute(),
     )
     hosts = [host.removeprefix("unix://") for host in settings.get("hosts", ()) if host.startswith("unix://")]
+    if settings.get("hosts") and not hosts:
+        raise InvalidParameter(
+            f"{default_configuration_file()} has no unix:// address among its hosts: add one, or set DOCKER_HOST"
+        )
     return Site(places, Path(hosts[0]) if hosts else places.socket)
 
 
