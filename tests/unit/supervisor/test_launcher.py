@@ -223,8 +223,9 @@ def test_what_is_in_stock_is_the_next_container_s_shim(tmp_path: Path) -> None:
 def test_a_spare_that_was_killed_is_not_given_to_anybody(tmp_path: Path) -> None:
     async def work(launcher: Launcher) -> None:
         spare = await stocked(launcher)
+        children = [int(pid) for pid in Path(f"/proc/{spare}/task/{spare}/children").read_text().split()]
         os.kill(spare, signal.SIGKILL)
-        await asyncio.to_thread(eventually, lambda: not is_there(spare))
+        await asyncio.to_thread(eventually, lambda: not any(map(is_there, (spare, *children))))
         shim = await launch(launcher, tmp_path)
         assert shim.pid != spare
         assert (await shim.describe())["shim_pid"] == shim.pid
