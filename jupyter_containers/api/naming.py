@@ -12,6 +12,7 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
+from jupyter_containers.registry import Credentials, from_header
 
 
 def container_of(request: web.Request) -> Container:
@@ -28,6 +29,17 @@ def reference_of(name: str, tag: str) -> Reference:
     if not tag:
         return reference
     return reference.with_digest(Digest.parse(tag)) if ":" in tag else reference.with_tag(tag)
+
+
+def credentials_of(request: web.Request) -> Credentials | None:
+    """Return the credentials in X-Registry-Auth. What cannot be read counts as none: clients send any word for that.
+
+    Source: moby, api/server/router/image/image_routes.go, "to increase compatibility".
+    """
+    try:
+        return from_header(request.headers.get("X-Registry-Auth"))
+    except InvalidParameter:
+        return None
 
 
 def platform_of(request: web.Request) -> Platform | None:

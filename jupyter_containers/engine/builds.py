@@ -161,6 +161,17 @@ class Builds:
         # A step is found by what it is and by what it reads: two keys for one result.
         return list({step.chain: step for step in steps}.values())
 
+    def unreachable_steps(self) -> list[CachedStep]:
+        """Return the cached steps that no build can find: what they stand on is neither an image nor cached."""
+        steps = self.cached_steps()
+        tops = {"", *(view.chain for view in self._images.all())}
+        found = [step for step in steps if step.parent in tops]
+        while found:
+            tops |= {step.chain for step in found}
+            steps = [step for step in steps if step.chain not in tops]
+            found = [step for step in steps if step.parent in tops]
+        return steps
+
     async def prune(
         self, wanted: Callable[[CachedStep], bool] = lambda _step: True, *, keep_bytes: int = 0
     ) -> tuple[list[str], int]:

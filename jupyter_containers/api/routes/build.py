@@ -130,6 +130,7 @@ def _limits(request: web.Request) -> StepLimits:
 async def prune(request: web.Request) -> web.Response:
     engine, wanted = engine_of(request), filters.parse(request, _PRUNE_FILTERS)
     users, takes_all = engine.images.layer_users(), flag(request, "all")
+    lost = {step.key for step in engine.builds.unreachable_steps()}
     until = [
         parse_time(moment, name, now=time.time_ns()) / 1e9
         for name in ("until", "unused-for")
@@ -139,7 +140,7 @@ async def prune(request: web.Request) -> web.Response:
         raise Unsupported("min-free-space is not supported: say how much of the cache to keep with max-used-space")
     keep = max(integer(request, name, 0) or 0 for name in _ROOM)
     pruned, freed = await engine.builds.prune(
-        lambda step: (takes_all or not users[step.chain]) and is_prunable(step, wanted, until, users[step.chain] > 0),
+        lambda step: (takes_all or step.key in lost) and is_prunable(step, wanted, until, users[step.chain] > 0),
         keep_bytes=keep,
     )
     return json_answer({"CachesDeleted": pruned or None, "SpaceReclaimed": freed})

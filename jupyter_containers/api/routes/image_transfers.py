@@ -9,14 +9,14 @@ from aiohttp import web
 
 from jupyter_containers.api.blocking import send_from_thread
 from jupyter_containers.api.json_lines import JsonLines, Outbox
-from jupyter_containers.api.naming import platform_of, reference_of
+from jupyter_containers.api.naming import credentials_of, platform_of, reference_of
 from jupyter_containers.api.routing import Route, engine_of, flag, text
 from jupyter_containers.api.wire.progress import loading_json, progress_json
 from jupyter_containers.engine.transfers import Loaded, Pulled
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Credentials, Progress, from_header
+from jupyter_containers.registry import Credentials, Progress
 
 _CHUNK = 256 * 1024
 
@@ -29,7 +29,7 @@ async def create(request: web.Request) -> web.StreamResponse:
     if not image:
         raise InvalidParameter("which image? parameter fromImage is empty")
     reference = reference_of(image.removesuffix(":"), tag)
-    credentials = from_header(request.headers.get("X-Registry-Auth"))
+    credentials = credentials_of(request)
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
         if reference.tag or reference.digest:
             pulled = await _pull(request, reference, credentials, outbox)
@@ -132,7 +132,7 @@ async def save(request: web.Request) -> web.StreamResponse:
 async def push(request: web.Request) -> web.StreamResponse:
     """Push one tag, or all tags of a repository when none is given."""
     reference = reference_of(request.match_info["name"], text(request, "tag"))
-    credentials = from_header(request.headers.get("X-Registry-Auth"))
+    credentials = credentials_of(request)
     platform, pushes = platform_of(request), engine_of(request).pushes
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
         await lines.send({"status": f"The push refers to repository [{reference.repository}]"})

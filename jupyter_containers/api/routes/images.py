@@ -130,7 +130,7 @@ async def prune(request: web.Request) -> web.Response:
             and (until is None or seconds_of(view.record.created_at) <= until)
         )
     )
-    return json_answer({"ImagesDeleted": [removed_json(r) for r in removed], "SpaceReclaimed": freed})
+    return json_answer({"ImagesDeleted": [removed_json(r) for r in removed] or None, "SpaceReclaimed": freed})
 
 
 ROUTES = (

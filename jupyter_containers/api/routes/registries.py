@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from jupyter_containers.api.naming import credentials_of
 from jupyter_containers.api.routing import Route, engine_of, json_answer, json_body
 from jupyter_containers.oci.reference import DEFAULT_DOMAIN, Reference
-from jupyter_containers.registry import Credentials, domain_of, from_header
+from jupyter_containers.registry import Credentials, domain_of
 
 
 async def log_in(request: web.Request) -> web.Response:
@@ -22,7 +23,7 @@ async def log_in(request: web.Request) -> web.Response:
 
 async def inspect(request: web.Request) -> web.Response:
     reference = Reference.parse(request.match_info["name"])
-    credentials = from_header(request.headers.get("X-Registry-Auth"))
+    credentials = credentials_of(request)
     found = await engine_of(request).transfers.describe(reference, credentials=credentials)
     platforms = [platform.to_json() for platform in found.platforms]
     return json_answer({"Descriptor": found.descriptor.to_json(), "Platforms": platforms})

@@ -84,7 +84,6 @@ def test_a_file_that_is_no_image_is_refused(api: Api) -> None:
     assert api.post("/images/create", b"", fromSrc="ftp://example.org/x.tar").status == 400
     assert api.post("/images/create", b"", fromSrc="http://127.0.0.1:9/x.tar").status == 503
     assert api.post("/images/create", fromImage="").status == 400
-    assert api.post("/images/create", fromImage="a", headers={"X-Registry-Auth": "!"}).status == 400
 
 
 def test_an_image_is_pushed_to_where_its_name_says(api: Api) -> None:
@@ -92,7 +91,8 @@ def test_an_image_is_pushed_to_where_its_name_says(api: Api) -> None:
         name = f"{server.address}/team/one"
         api.post("/images/load", docker_archive({f"{name}:a": ONE}))
         api.post(f"/images/{name}:a/tag", repo=name, tag="b")
-        told = lines(api.post(f"/images/{name}/push"))
+        # Some clients send a word that means nothing, since the header must be there.
+        told = lines(api.post(f"/images/{name}/push", headers={"X-Registry-Auth": "placeholder"}))
         assert told[0] == {"status": f"The push refers to repository [{name}]"}
         assert [line["aux"]["Tag"] for line in told if "aux" in line] == ["a", "b"]
         assert sorted(server.tags("team/one")) == ["a", "b"]
