@@ -35,7 +35,7 @@ CONTAINER = (
     Argument(("-v", "--volume"), "mount a folder or a volume inside", Takes.EACH, "SOURCE:PATH[:ro]"),
     Argument(("-p", "--publish"), "publish a port", Takes.EACH, "[[IP:]PORT:]PORT", PublishedPort.parse),
     Argument(
-        ("--network", "--net"), "bridge, none, host or container:NAME", metavar="NETWORK", default="",
+        ("--network", "--net"), "a network by name, or none, host, container:NAME", metavar="NETWORK", default="",
         completes=Completes.NETWORK,
     ),
     Argument(("--hostname",), "its host name", metavar="NAME", default=""),
