@@ -47,6 +47,14 @@ def is_there(pid: int) -> bool:
     return os.path.exists(f"/proc/{pid}")
 
 
+def runs(pid: int) -> bool:
+    """Tell whether a process is alive; one that nobody has reaped yet is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 async def gone(shim: Shim) -> None:
     shim.close()
     await asyncio.to_thread(eventually, lambda: not is_there(shim.pid))
@@ -225,7 +233,7 @@ def test_a_spare_that_was_killed_is_not_given_to_anybody(tmp_path: Path) -> None
         spare = await stocked(launcher)
         children = [int(pid) for pid in Path(f"/proc/{spare}/task/{spare}/children").read_text().split()]
         os.kill(spare, signal.SIGKILL)
-        await asyncio.to_thread(eventually, lambda: not any(map(is_there, (spare, *children))))
+        await asyncio.to_thread(eventually, lambda: not any(map(runs, (spare, *children))))
         shim = await launch(launcher, tmp_path)
         assert shim.pid != spare
         assert (await shim.describe())["shim_pid"] == shim.pid
