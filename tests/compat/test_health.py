@@ -80,6 +80,25 @@ def test_a_container_falls_ill_and_recovers(docker: Docker, name: str, told: Cal
     assert (found["Status"], found["FailingStreak"], len(found["Log"])) == ("starting", 0, 5)
 
 
+def test_a_probe_is_told_of_as_any_exec(docker: Docker, name: str) -> None:
+    since = docker("info", "--format", "{{.SystemTime}}").stdout.strip()
+    told: list[dict[str, Any]] = []
+    with docker.open("events", "--since", since, "-f", f"container={name}", "--format", "{{json .}}") as process:
+        run(docker, name, "exit 3", "--health-interval", "100ms")
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = json.loads(line)
+            told += [event] if event["Action"].startswith("exec") else []
+            if len(told) == 3:
+                break
+        process.kill()
+    assert [event["Action"] for event in told] == [
+        "exec_create: /bin/sh -c exit 3", "exec_start: /bin/sh -c exit 3", "exec_die"
+    ]  # fmt: skip
+    assert told[2]["Actor"]["Attributes"]["exitCode"] == "3"
+    assert len({event["Actor"]["Attributes"]["execID"] for event in told}) == 1
+
+
 def test_the_first_success_makes_it_healthy(docker: Docker, name: str, told: Callable[[], list[str]]) -> None:
     run(docker, name, "true", "--health-interval", "200ms")
     eventually(lambda: is_(docker, name, "healthy"), within_seconds=20)

@@ -7,9 +7,10 @@ daemon, which goes on asking. Source: Docker Engine API v1.51, HealthConfig.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ DEFAULT_RETRIES = 3
 KEPT_RESULTS = 5
 MAX_OUTPUT_BYTES = 4096
 TIMED_OUT = -1
+KILLED = 137
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
@@ -103,9 +105,8 @@ async def _watch(roster: Roster, container: Container, shim: Shim, process: Proc
         await asyncio.sleep(pause_ns(wishes, roster.now() - started, known.status) / SECOND)
         if container.record.state.status is Status.PAUSED:
             continue
-        began = roster.now()
-        # A name of its own also among those of an earlier daemon.
-        code, output = await _probe(shim, f"health-{began}", process, wishes.timeout or DEFAULT_TIMEOUT_NS)
+        began, tell = roster.now(), _Teller(roster, container, process.args)
+        code, output = await _probe(shim, tell, process, wishes.timeout or DEFAULT_TIMEOUT_NS)
         result = ProbeResult(began, roster.now(), code, output)
         young = result.ended_at - started < wishes.start_period
         found = judge(known, result, retries=wishes.retries or DEFAULT_RETRIES, is_in_start_period=young)
@@ -114,20 +115,44 @@ async def _watch(roster: Roster, container: Container, shim: Shim, process: Proc
             roster.publish(container, f"health_status: {found.status}")
 
 
-async def _probe(shim: Shim, name: str, process: Process, timeout_ns: int) -> tuple[int, str]:
+class _Teller:
+    """Tells of a probe what is told of any exec. `exec_id` is the probe's name, also among those of earlier daemons."""
+
+    def __init__(self, roster: Roster, container: Container, args: Sequence[str]) -> None:
+        self.exec_id = secrets.token_hex(32)
+        self._roster = roster
+        self._container = container
+        self._command = f"{args[0]} {' '.join(args[1:])}"
+
+    def begins(self, action: str) -> None:
+        self._tell(f"{action}: {self._command}")
+
+    def ended(self, exit_code: int) -> None:
+        self._tell("exec_die", exitCode=str(exit_code))
+
+    def _tell(self, action: str, **attributes: str) -> None:
+        self._roster.publish(self._container, action, {"execID": self.exec_id, **attributes})
+
+
+async def _probe(shim: Shim, tell: _Teller, process: Process, timeout_ns: int) -> tuple[int, str]:
     """Run it once; return its exit code and the beginning of what it said."""
-    said = bytearray()
+    said, name = bytearray(), tell.exec_id
+    tell.begins("exec_create")
     try:
         async with asyncio.timeout(timeout_ns / SECOND):
             _, stream = await shim.exec(name, process, stdout=True, stderr=True)
+            tell.begins("exec_start")
             if stream is not None:
                 await _listen(stream, said)
             code = (await shim.wait(name)).exit_code
     except TimeoutError:
-        return TIMED_OUT, await _give_up(shim, name, timeout_ns)
+        output = await _give_up(shim, name, timeout_ns)
+        tell.ended(KILLED)
+        return TIMED_OUT, output
     except ContainersError as error:
         return int(error.details.get("exit_code", TIMED_OUT)), error.message
     shim.forget(name)
+    tell.ended(code)
     return code, shortened(without_headers(bytes(said)))
 
 
