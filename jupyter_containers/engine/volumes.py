@@ -185,7 +185,7 @@ class Volumes:
 
     def release_strays(self) -> None:
         """Unmount what the last daemon has left mounted and nobody uses any more. Blocks: call it in a thread."""
-        if any(volume.is_mounted for volume in self.all()):
+        if self.host.had_mounts(self._root):
             self.host.sweep(self._root, self._users)
 
     def _lock(self, name: str) -> threading.Lock:

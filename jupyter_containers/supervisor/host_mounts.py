@@ -66,6 +66,11 @@ class HostMounts:
         with os.fdopen(self._ask("list", Path("/"))[0], encoding="utf-8", errors="surrogateescape") as content:
             return mountinfo.parse(content.read())
 
+    def had_mounts(self, root: Path) -> bool:
+        """Tell whether anything was mounted below `root` when this process left: its own mounts are a copy. Quick."""
+        below = f"{os.path.realpath(root)}/"
+        return any(entry.mount_point.startswith(below) for entry in mountinfo.read())
+
     def sweep(self, root: Path, keep: Collection[str]) -> None:
         """Unmount all below `root`, but for its folders named in `keep`. Raises OSError."""
         self._ask("sweep", root, keep=sorted(keep))

@@ -74,6 +74,8 @@ def box(docker: Docker, name: str) -> Iterator[str]:
 def test_what_is_done_to_a_container_is_told(docker: Docker, box: str) -> None:
     since = now()
     docker("exec", box, "true")
+    # dockerd tells of the end a moment after the command line has returned.
+    eventually(lambda: events(docker, since, f"container={box}", "event=exec_die"))
     docker("pause", box)
     docker("unpause", box)
     docker("kill", "-s", "USR1", box)

@@ -43,7 +43,9 @@ def test_a_refusal_has_the_kernels_number_and_leaves_nothing(tmp_path: Path) -> 
         with pytest.raises(OSError, match="No such device") as caught:
             host.mount("x", tmp_path, "nosuchfs")
         assert (caught.value.errno, caught.value.filename) == (errno.ENODEV, str(tmp_path))
+        assert not host.had_mounts(tmp_path.parent)
         host.mount("tmpfs", tmp_path, "tmpfs")
+        assert host.had_mounts(tmp_path.parent)
         host.sweep(tmp_path.parent, [])
         assert str(tmp_path) not in {entry.mount_point for entry in mountinfo.read()}
 

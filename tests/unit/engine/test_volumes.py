@@ -37,6 +37,9 @@ class HostWithoutKernel:
         assert path in self.mounted
         return os.open(path, os.O_PATH | os.O_DIRECTORY)
 
+    def had_mounts(self, root: Path) -> bool:
+        return any(path.is_relative_to(root) for path in self.mounted)
+
     def sweep(self, root: Path, keep: Any) -> None:
         kept = set(keep)
         self.swept.append((root, kept))
