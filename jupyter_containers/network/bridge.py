@@ -19,7 +19,6 @@ from pyroute2.netlink.rtnl import (
 )
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from jupyter_containers.errors import Conflict, Unsupported
 from jupyter_containers.network import inside, route_messages
@@ -136,13 +135,10 @@ def routed_networks(route: Netlink) -> list[IPv4Network]:
 
 def all_routed_networks(route: Netlink) -> list[Network]:
     """Like `routed_networks`, with those of IPv6. Raises OSError."""
-    routes = route.dump("routes", rtmsg(), RTM_GETROUTE)
     return [
-        ip_network(f"{message.get_attr('RTA_DST')}/{message['dst_len']}", strict=False)
-        for message in routes
-        if message["family"] in (socket.AF_INET, socket.AF_INET6)
-        and message["dst_len"]
-        and message["type"] in (_RTN_UNICAST, _RTN_LOCAL)
+        ip_network((one.destination, one.length), strict=False)
+        for one in _routes(route, socket.AF_UNSPEC)
+        if one.family in (socket.AF_INET, socket.AF_INET6) and one.length and one.type in (_RTN_UNICAST, _RTN_LOCAL)
     ]
 
 
@@ -152,12 +148,17 @@ def uplink_mtu(route: Netlink) -> int:
     A bridge above its uplink's size depends on ICMP that many networks drop: connections hang at the first full packet.
     """
     sizes = [_MAIN_MTU]
-    for message in route.dump("routes", _of_family(rtmsg()), RTM_GETROUTE):
-        if not message["dst_len"] and message["type"] == _RTN_UNICAST and message.get_attr("RTA_OIF"):
+    for one in _routes(route, socket.AF_INET):
+        if not one.length and one.type == _RTN_UNICAST and one.link:
             link = ifinfmsg()
-            link["index"] = message.get_attr("RTA_OIF")
+            link["index"] = one.link
             sizes.append(route.get("uplink", link, RTM_GETLINK).get_attr("IFLA_MTU"))
     return max(_SMALLEST_MTU, min(sizes))
+
+
+def _routes(route: Netlink, family: int) -> list[route_messages.Route]:
+    found = route.dump_bytes("routes", route_messages.all_routes(family), RTM_GETROUTE)
+    return [route_messages.route_of(message) for message in found]
 
 
 def address_message(index: int, address: Interface) -> Any:

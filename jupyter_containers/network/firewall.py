@@ -22,6 +22,7 @@ import errno
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
@@ -66,7 +67,8 @@ _ANY_ADDRESS = "0.0.0.0"
 _PORTS = "ports"
 _PORTS_OF_ADDRESS = "ports-of-address"
 
-_KEPT_BODIES = 4096
+_KEPT_BODIES = 8192
+_KEPT_ZONES = 1024
 _ELEMENTS_AT_ONCE = 500
 _CHAINS = ("guard", "prerouting", "output", "postrouting", "forward")
 _CHAINS_OF_IPV6 = ("postrouting", "forward")
@@ -102,7 +104,7 @@ class Firewall:
         self._netfilter = netfilter
         self._table = table
         self._has_ipv6_table: bool | None = None
-        self._bodies: dict[str, bytes] = {}
+        self._bodies: dict[tuple[int, int], tuple[Rule, bytes]] = {}
 
     def build(self, zones: Sequence[Zone], redirections: Iterable[Redirection], *, from_outside: bool = True) -> None:
         """Replace the table by the one for this state. Without `from_outside` only this host itself is redirected."""
@@ -167,14 +169,15 @@ class Firewall:
 
     def _rule(self, rule: Rule, family: int) -> bytes:
         """Put a rule together, once: they are sent again with every network that comes or goes."""
-        chain, expressions = rule
-        key = f"{family} {chain} {expressions}"
-        if key not in self._bodies:
+        # By identity: a zone has the same rules each time, and one that is kept here gives its id to no other.
+        kept = self._bodies.get((family, id(rule)))
+        if kept is None:
             if len(self._bodies) >= _KEPT_BODIES:
                 self._bodies.clear()
+            chain, expressions = rule
             message = self._message(nft_rule_msg, family, TABLE=self._table, CHAIN=chain, EXPRESSIONS=expressions)
-            self._bodies[key] = body(message)
-        return self._bodies[key]
+            kept = self._bodies[family, id(rule)] = (rule, body(message))
+        return kept[1]
 
     def publish(self, redirections: Iterable[Redirection]) -> None:
         """Add redirections to a table that is there."""
@@ -262,22 +265,7 @@ class Firewall:
 
 
 def _rules(zones: Sequence[Zone], from_outside: bool) -> list[Rule]:
-    local = nft.destination_is_local()
-    rules = [
-        ("output", local + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
-        ("output", local + nft.redirect_by_port(_PORTS, with_address=False)),
-    ]
-    if from_outside:
-        # Never for 127.0.0.0/8: only this host may use such addresses, and its packets do not pass here.
-        outside = local + nft.destination_in(_LOOPBACK, equal=False)
-        # Where neighbours are kept apart, the bridge would keep them from each other's published ports, too, when
-        # br_netfilter redirects within it: those calls are left to the ports' own sockets.
-        apart = [zone for zone in zones if not zone.icc]
-        rules += [("prerouting", nft.incoming(zone.bridge) + nft.verdict(nft.NF_ACCEPT)) for zone in apart]
-        rules += [
-            ("prerouting", outside + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
-            ("prerouting", outside + nft.redirect_by_port(_PORTS, with_address=False)),
-        ]
+    rules = list(_redirections(from_outside, tuple(zone.bridge for zone in zones if not zone.icc)))
     for zone in zones:
         rules += _translation(zone)
     # First what no accept may overrule.
@@ -288,18 +276,46 @@ def _rules(zones: Sequence[Zone], from_outside: bool) -> list[Rule]:
     return rules
 
 
+@lru_cache(_KEPT_ZONES)
+def _redirections(from_outside: bool, apart: tuple[str, ...]) -> list[Rule]:
+    """Return what sends packets to published ports; `apart` are the bridges whose neighbours are kept apart."""
+    local = nft.destination_is_local()
+    rules = [
+        ("output", local + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
+        ("output", local + nft.redirect_by_port(_PORTS, with_address=False)),
+    ]
+    if from_outside:
+        # Never for 127.0.0.0/8: only this host may use such addresses, and its packets do not pass here.
+        outside = local + nft.destination_in(_LOOPBACK, equal=False)
+        # Where neighbours are kept apart, the bridge would keep them from each other's published ports, too, when
+        # br_netfilter redirects within it: those calls are left to the ports' own sockets.
+        rules += [("prerouting", nft.incoming(bridge) + nft.verdict(nft.NF_ACCEPT)) for bridge in apart]
+        rules += [
+            ("prerouting", outside + nft.redirect_by_port(_PORTS_OF_ADDRESS, with_address=True)),
+            ("prerouting", outside + nft.redirect_by_port(_PORTS, with_address=False)),
+        ]
+    return rules
+
+
 def _rules_of_ipv6(zones: Sequence[Zone]) -> list[Rule]:
     rules: list[Rule] = []
     for zone in zones:
-        if zone.masquerade and not zone.internal and zone.subnet6 is not None:
-            leaving = nft.source_in(zone.subnet6) + nft.outgoing(zone.bridge, equal=False)
-            rules.append(("postrouting", leaving + nft.masquerade()))
+        rules += _translation_of_ipv6(zone)
         rules += _closed(zone)
     for zone in zones:
         rules += _entrance(zone, redirected=False)
     return rules
 
 
+@lru_cache(_KEPT_ZONES)
+def _translation_of_ipv6(zone: Zone) -> list[Rule]:
+    if zone.internal or not zone.masquerade or zone.subnet6 is None:
+        return []
+    leaving = nft.source_in(zone.subnet6) + nft.outgoing(zone.bridge, equal=False)
+    return [("postrouting", leaving + nft.masquerade())]
+
+
+@lru_cache(_KEPT_ZONES)
 def _translation(zone: Zone) -> list[Rule]:
     drop, into_bridge = nft.verdict(nft.NF_DROP), nft.outgoing(zone.bridge)
     from_subnet = nft.source_in(zone.subnet)
@@ -317,6 +333,7 @@ def _translation(zone: Zone) -> list[Rule]:
     return rules
 
 
+@lru_cache(_KEPT_ZONES)
 def _closed(zone: Zone) -> list[Rule]:
     """Return what an internal network forbids: to forward anything in or out."""
     if not zone.internal:
@@ -329,6 +346,7 @@ def _closed(zone: Zone) -> list[Rule]:
     ]
 
 
+@lru_cache(_KEPT_ZONES)
 def _entrance(zone: Zone, *, redirected: bool) -> list[Rule]:
     accept, drop, into_bridge = nft.verdict(nft.NF_ACCEPT), nft.verdict(nft.NF_DROP), nft.outgoing(zone.bridge)
     rules = [("forward", into_bridge + nft.connection_state(nft.CT_ESTABLISHED_OR_RELATED) + accept)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from dataclasses import dataclass
 from ipaddress import IPv6Interface
 
 from jupyter_containers.network.values import Address, Interface
@@ -36,7 +37,7 @@ _VETH_INFO_PEER = 1
 _BRPORT_MODE, _BRPORT_ISOLATED = 4, 33
 _INET6_ADDR_GEN_MODE, _NO_ADDRESS = 8, b"\1"
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST, _IFA_F_NODAD = 1, 2, 4, 0x02
-_RTA_GATEWAY, _RTA_OIF = 5, 4
+_RTA_DST, _RTA_OIF, _RTA_GATEWAY = 1, 4, 5
 _RT_TABLE_MAIN, _RTPROT_BOOT, _RTN_UNICAST = 254, 3, 1
 _RT_SCOPE_UNIVERSE, _RT_SCOPE_LINK, _RT_SCOPE_NOWHERE = 0, 253, 255
 
@@ -88,16 +89,44 @@ def all_links() -> bytes:
 
 def name_and_master(message: bytes) -> tuple[str, int]:
     """Return a link's name and the index of the bridge that it is a port of, 0 for none, from its whole message."""
-    name, master, offset = "", 0, _HEADER_SIZE + _LINK.size
+    attributes = _attributes(message, _HEADER_SIZE + _LINK.size)
+    master = attributes.get(_IFLA_MASTER)
+    name = attributes.get(_IFLA_IFNAME, b"").rstrip(b"\0").decode()
+    return name, _UINT32.unpack(master)[0] if master else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of this host: `destination` and `length` 0 for the default one; `link` is an index, 0 for none."""
+
+    family: int
+    destination: bytes
+    length: int
+    type: int
+    link: int
+
+
+def all_routes(family: int) -> bytes:
+    """RTM_GETROUTE: every route of an address family, AF_UNSPEC for all; `route_of` reads each answer."""
+    return _ROUTE.pack(family, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def route_of(message: bytes) -> Route:
+    """Return a route from its whole message."""
+    family, length, *_, kind, _flags = _ROUTE.unpack_from(message, _HEADER_SIZE)
+    attributes = _attributes(message, _HEADER_SIZE + _ROUTE.size)
+    link = attributes.get(_RTA_OIF)
+    whole = bytes(4 if family == socket.AF_INET else 16)
+    return Route(family, attributes.get(_RTA_DST, whole), length, kind, _UINT32.unpack(link)[0] if link else 0)
+
+
+def _attributes(message: bytes, offset: int) -> dict[int, bytes]:
+    found = {}
     while offset + _ATTRIBUTE.size <= len(message):
         size, kind = _ATTRIBUTE.unpack_from(message, offset)
-        content = message[offset + _ATTRIBUTE.size : offset + size]
-        if kind == _IFLA_IFNAME:
-            name = content.rstrip(b"\0").decode()
-        elif kind == _IFLA_MASTER:
-            (master,) = _UINT32.unpack(content)
+        found[kind] = message[offset + _ATTRIBUTE.size : offset + size]
         offset += max(size, _ATTRIBUTE.size) + 3 & ~3
-    return name, master
+    return found
 
 
 def link_up(index: int) -> bytes:

@@ -77,6 +77,20 @@ def test_whose_port_a_link_is() -> None:
     assert requests.all_links() == written(ifinfmsg, {})
 
 
+@pytest.mark.parametrize(
+    ("family", "destination", "length"),
+    [(socket.AF_INET, "10.7.0.0", 16), (socket.AF_INET6, "fd00::", 64)],
+)
+def test_where_a_route_leads(family: int, destination: str, length: int) -> None:
+    fields = {"family": family, "dst_len": length, "table": 254, "type": 1}
+    body = written(rtmsg, fields, ("RTA_DST", destination), ("RTA_OIF", 7))
+    found = requests.route_of(bytes(16) + body)
+    assert found == requests.Route(family, ip_address(destination).packed, length, 1, 7)
+    default = requests.route_of(bytes(16) + written(rtmsg, {"family": family, "type": 1}))
+    assert default == requests.Route(family, bytes(len(ip_address(destination).packed)), 0, 1, 0)
+    assert requests.all_routes(family) == written(rtmsg, {"family": family})
+
+
 def test_a_link_comes_up_and_has_no_ipv6() -> None:
     assert requests.link_up(3) == written(ifinfmsg, {"index": 3, "flags": 1, "change": 1})
     none = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
