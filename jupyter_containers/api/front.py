@@ -108,7 +108,7 @@ class _Http(RequestHandler):
     async def finish_response(
         self, request: BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        if self.input_has_ended or request.method == "CONNECT":
+        if self.input_has_ended or request.method == "CONNECT" or resp.status == 417:
             # The rest of a body that will never come is not waited for.
             self._lingering_time = 0
         result = await super().finish_response(request, resp, start_time)
