@@ -6,7 +6,7 @@ nothing about containers or images.
     request ──▶ failures ──▶ version ──▶ routes/<resource>.py ──▶ engine
                                               │ wire/<resource>.py: Docker's JSON ↔ our values
                                               ├ json_lines.py, streams.py: answers that last
-                                              └ hijack.py: attach and exec, the connection as raw bytes
+                                              └ hijack.py, web_socket.py: attach and exec, the connection as bytes
 
 Connections come through listeners.py (addresses) ─▶ tls.py ─▶ front.py (limits) ─▶ origins.py (no web pages).
 

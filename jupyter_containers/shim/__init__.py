@@ -8,6 +8,7 @@ attached to them. I touch the runtime and one socket; never the database, the ne
                                      ├─ requests.py   start exec kill attach resize pause … (protocol.py)
                                      ├─ target.py     init or an exec: pid, streams, exit
                                      ├─ streams.py    pipes and terminals → log and clients, with back-pressure
+                                     ├─ logs.py       lines → json_log.py or local_log.py → log_file.py, which rotates
                                      └─ reaping       SIGCHLD → exit.json → event to whoever is connected
 
 One thread, one selector. Without a connection I end myself once nothing runs; a container that was created and never

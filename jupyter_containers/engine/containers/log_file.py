@@ -126,6 +126,13 @@ class LogFile:
             kept.appendleft(one)
         self._waiting = kept
 
+    def has_more(self) -> bool:
+        """Tell whether there may be something to read; much cheaper than to try."""
+        current = self._current
+        if self._waiting or current is None or current.is_compressed or self._was_rotated():
+            return True
+        return os.fstat(current.file.fileno()).st_size > current.file.tell()
+
     def read(self) -> Entries:
         """Return the next entries; none when there are none now."""
         while True:

@@ -49,7 +49,7 @@ async def read_logs(roster: Roster, container: Container, query: LogQuery) -> As
         while True:
             # Asked before reading: what was written until the end is then read after it.
             ends = not query.follow or not container.is_running
-            while bunch := await _read(log):
+            while log.has_more() and (bunch := await _read(log)):
                 for entries in bunch:
                     wanted = choose(entries, query)
                     if wanted:

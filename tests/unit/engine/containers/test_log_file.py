@@ -62,6 +62,25 @@ def test_half_a_line_waits_for_its_other_half(path: Path) -> None:
     log.close()
 
 
+def test_whether_there_is_more_is_known_without_reading(path: Path) -> None:
+    path.write_text(line("a"))
+    log = LogFile(path)
+    assert log.has_more()
+    assert texts(log) == ["a"]
+    assert not log.has_more()
+    with path.open("a") as file:
+        file.write(line("b"))
+    assert log.has_more()
+    assert texts(log) == ["b"]
+    path.rename(path.with_name(f"{path.name}.1"))
+    assert not log.has_more()
+    path.touch()
+    assert log.has_more()
+    assert texts(log) == []
+    assert not log.has_more()
+    log.close()
+
+
 def test_files_are_read_oldest_first_and_a_half_compressed_one_once(path: Path) -> None:
     path.write_text(line("4"))
     for number, text in ((1, "3"), (2, "2"), (10, "1")):
