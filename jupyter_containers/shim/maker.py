@@ -39,17 +39,19 @@ def fork(control: socket.socket, cgroups: CgroupManager) -> socket.socket:
     One packet comes there: see `handover.Handover`; or the end, when the maker has died or the daemon is gone.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    shim = os.getpid()
     with theirs:
         if os.fork() == 0:
             descriptors.close_all_except({control.fileno(), theirs.fileno()})
-            _run(Maker(control, theirs, cgroups))
+            _run(shim, control, theirs, cgroups)
     return protocol.roomy(ours)
 
 
-def _run(maker: Maker) -> NoReturn:
+def _run(shim: int, control: socket.socket, end: socket.socket, cgroups: CgroupManager) -> NoReturn:
     try:
         processes.set_parent_death_signal(signal.SIGKILL)
-        maker.serve()
+        if os.getppid() == shim:  # else it has died before the kernel was told to say so
+            Maker(control, end, cgroups).serve()
     finally:
         os._exit(0)
 
