@@ -13,7 +13,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -112,8 +112,8 @@ def _join(
         if porter == 0:
             _carry(guest)
         inside.close()
-        pid, terminal_fd = _born(porter, outside)
-        return _follow(pid, terminal_fd, outside)
+        pid, terminal_fd = _born(porter, outside, cgroup)
+        return _follow(pid, terminal_fd, outside, cgroup)
 
 
 def _open_container(container: State) -> int:
@@ -132,12 +132,15 @@ def _open_container(container: State) -> int:
     raise Conflict(f"Container {container.id} is not running")
 
 
-def _born(porter: int, channel: Channel) -> tuple[int, int | None]:
+def _born(porter: int, channel: Channel, cgroup: Cgroup) -> tuple[int, int | None]:
     """Return the pid of the process that the porter has left behind, and its terminal. Raises what it reports."""
     try:
         # What it reads of the container may be a file system that does not answer.
         passage.await_word(porter, channel, _PREFIX, "enter the container")
         message = channel.receive()
+    except BaseException:
+        _thaw(cgroup)
+        raise
     finally:
         kill_and_reap(porter)
     if message.word == "born":
@@ -148,7 +151,13 @@ def _born(porter: int, channel: Channel) -> tuple[int, int | None]:
     raise ContainersError(f"{_PREFIX}: the process that enters the container has died", step=_BEARING)
 
 
-def _follow(pid: int, terminal_fd: int | None, channel: Channel) -> Joined:
+def _thaw(cgroup: Cgroup) -> None:
+    """Thaw a group that its own root has frozen: on cgroup v1, who is frozen does not die of a signal."""
+    with suppress(ContainersError, OSError):
+        cgroup.thaw()
+
+
+def _follow(pid: int, terminal_fd: int | None, channel: Channel, cgroup: Cgroup) -> Joined:
     pidfd = -1
     try:
         pidfd = processes.pidfd_open(pid)
@@ -159,6 +168,7 @@ def _follow(pid: int, terminal_fd: int | None, channel: Channel) -> Joined:
             raise failure(message, _PREFIX)
         return Joined(pid, processes.start_time(pid), pidfd, terminal_fd)
     except BaseException:
+        _thaw(cgroup)
         kill_and_reap(pid)
         for fd in (pidfd, terminal_fd):
             if fd is not None and fd >= 0:

@@ -18,7 +18,7 @@ import pytest
 from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.linux import constants, mountinfo
 from jupyter_containers.oci.runtime_spec import Mount, Namespace, Root, User
-from jupyter_containers.runtime import defaults, foreign
+from jupyter_containers.runtime import defaults, foreign, passage
 from jupyter_containers.runtime.create import start
 from jupyter_containers.runtime.defaults import capability_sets
 from jupyter_containers.runtime.executable import CannotExecute
@@ -255,6 +255,15 @@ def test_a_donor_of_processes_does_not_pass_on_the_host_s(evil: Box) -> None:
         pytest.raises(ContainersError, match="it shows other processes than its own"),
     ):
         foreign.copy_proc(container.pid)
+
+
+def test_a_container_that_has_frozen_itself_does_not_keep_its_shim(evil: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root of a privileged container may write its groups. Who enters a frozen one could not even be killed."""
+    monkeypatch.setattr(passage, "PATIENCE_SECONDS", 0.5)
+    with evil.running(*SLEEP) as container:
+        container.created.cgroup.freeze()
+        with pytest.raises(ContainersError, match="it takes too long"):
+            container.join("true")
 
 
 def test_a_filter_that_allows_no_clone_is_for_those_who_cannot_trace(evil: Box) -> None:
