@@ -79,13 +79,15 @@ async def _plug(roster: Roster, container: Container, network: Network, settings
         _save(roster, container, {**endpoints, network.name: replace(settings, network_id=network.id)})
         try:
             await _lead(roster, container, netns_fd)
+            await roster.environment.name_servers.open(container.record, container.running_shim())
         except BaseException:
             container.attachments = before
             _save(roster, container, endpoints)
+            if network.driver in DRIVERS:
+                _unlink(container, attachment.interface)
             await networking.leave(record.id, network.segment_id)
             raise
     connecting.join(roster, container.record, network.name, attachment)
-    await roster.environment.name_servers.open(container.record, container.running_shim())
     follow_networks(roster, container, hostname(roster, container.record))
 
 
