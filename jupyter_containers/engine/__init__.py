@@ -5,7 +5,9 @@ tell of it. I may touch every store through its face (content, snapshots, metada
 and supervisor. I know no HTTP and no Docker JSON (api/wire translates), no SQL, no syscalls; I never fork.
 
     api ──▶ Engine ──┬─ containers, execs   lives of processes          ──▶ supervisor, snapshots, network
-                     ├─ images, builds      references, pulls, builds    ──▶ registry, images, build
+                     ├─ images              names, lists, removal        ──▶ images, metadata
+                     ├─ transfers, pushes, exports   what comes and goes ──▶ registry, images
+                     ├─ builds, contexts    Dockerfiles to images        ──▶ build
                      ├─ volumes, networks   what containers share
                      ├─ events              what happened, to whoever listens
                      └─ system              facts about this daemon, prune, disk use

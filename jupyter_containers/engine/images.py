@@ -27,7 +27,7 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata.images import ImageRecord, ImageRecords
 from jupyter_containers.metadata.images import Images as ImageNames
 from jupyter_containers.oci.digest import Digest
-from jupyter_containers.oci.image_config import History, ImageConfig
+from jupyter_containers.oci.image_config import History, ImageConfig, moment_ns
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.snapshots.snapshotter import SnapshotNotFound, Snapshotter
 
@@ -213,7 +213,7 @@ class Images:
     def all(self) -> list[ImageView]:
         """Return all images, the newest first; a damaged one is left out."""
         whole = (self.view(record) for record in self._records.all() if self._image(record) is not None)
-        return sorted(whole, key=lambda view: view.record.created_at, reverse=True)
+        return sorted(whole, key=lambda view: moment_ns(view.record.created_at), reverse=True)
 
     def count(self) -> int:
         return len(self._records.all())

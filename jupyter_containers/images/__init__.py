@@ -6,6 +6,7 @@ the database.
     walk.load(content, descriptor) ─▶ Image ─ unpack.unpack ─▶ chain of committed snapshots, the top's name = chain id
     assemble.export_snapshot ─▶ layer blob ─ assemble.assemble ─▶ Image          (build, commit)
     host.host_image: this machine's root as an image;  archive.load / import_tar: files made by docker save / export
+    layout.save: images as one file, an OCI layout that Docker's loaders read too
 
 Start at walk.py.
 """

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Self
 
 from jupyter_containers.errors import InvalidParameter
@@ -14,6 +16,7 @@ from jupyter_containers.oci.platform import Platform
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 ZERO_TIME = "0001-01-01T00:00:00Z"
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,30 @@ def chain_ids(diff_ids: Iterable[Digest]) -> tuple[Digest, ...]:
         text = f"{chain[-1]} {diff_id}" if chain else None
         chain.append(Digest("sha256", hashlib.sha256(text.encode()).hexdigest()) if text else diff_id)
     return tuple(chain)
+
+
+def moment_ns(created: str) -> int:
+    """Return an RFC 3339 time as nanoseconds since the epoch; 0 for Go's zero time, and for what is no time.
+
+    Strangers write it into their images: it must sort, not fail.
+    """
+    return 0 if created.startswith("0001-") else _parsed_ns(created) or 0
+
+
+def as_moment(created: str) -> str:
+    """Return the text if it is a time, else Go's zero time: clients refuse a whole answer for one bad time in it."""
+    return created if _parsed_ns(created) is not None else ZERO_TIME
+
+
+def _parsed_ns(created: str) -> int | None:
+    match = _MOMENT.fullmatch(created)
+    if match is None:
+        return None
+    try:
+        whole = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4].replace('Z', '+00:00').replace('z', '+00:00')}")
+    except ValueError:
+        return None
+    return int(whole.timestamp()) * 10**9 + int((match[3] or "0")[:9].ljust(9, "0"))
 
 
 def process_from_json(data: Mapping[str, Any]) -> ProcessDefaults:

@@ -21,6 +21,7 @@ from jupyter_containers.api.wire.images import (
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.images import ImageView
 from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.oci.image_config import moment_ns
 from jupyter_containers.oci.platform import Platform, suitability
 
 _LIST_FILTERS = {"before", "dangling", "label", "reference", "since", "until"}
@@ -30,13 +31,13 @@ async def list_images(request: web.Request) -> web.Response:
     images, wanted = engine_of(request).images, filters.parse(request, _LIST_FILTERS)
     dangling = filters.boolean(wanted, "dangling")
     until = _until(wanted)
-    before = [(await images.find(name)).record.created_at for name in wanted.get("before", ())]
-    since = [(await images.find(name)).record.created_at for name in wanted.get("since", ())]
+    before = [moment_ns((await images.find(name)).record.created_at) for name in wanted.get("before", ())]
+    since = [moment_ns((await images.find(name)).record.created_at) for name in wanted.get("since", ())]
     parents, layer_users = images.parents(), images.layer_users() if flag(request, "shared-size") else None
     answer = []
     for view in images.all():
         named = view.narrowed(wanted["reference"]) if "reference" in wanted else view
-        created = view.record.created_at
+        created = moment_ns(view.record.created_at)
         if (
             named is not None
             and _is_wanted(named, dangling)
@@ -44,7 +45,7 @@ async def list_images(request: web.Request) -> web.Response:
             and filters.label_matches(view.config.process.labels, wanted.get("label", ()))
             and all(created < moment for moment in before)
             and all(created > moment for moment in since)
-            and (until is None or seconds_of(created) <= until)
+            and (until is None or created // 10**9 <= until)
         ):
             shared = -1 if layer_users is None else images.shared_size(view, layer_users)
             entry = summary_json(named, shared_size=shared, version=version_of(request))

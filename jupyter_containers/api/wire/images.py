@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,12 @@ from jupyter_containers.engine.containers.record import Settings
 from jupyter_containers.engine.containers.record_json import from_json
 from jupyter_containers.engine.image_removal import Removed
 from jupyter_containers.engine.images import HistoryEntry, ImageView
-from jupyter_containers.oci.image_config import ProcessDefaults, process_to_json
+from jupyter_containers.oci.image_config import ProcessDefaults, as_moment, moment_ns, process_to_json
 
 
 def seconds_of(moment: str) -> int:
     """Return whole seconds since the epoch for RFC 3339 text; 0 when there is none, as for reproducible images."""
-    if not moment or moment.startswith("0001-"):
-        return 0
-    return int(datetime.fromisoformat(moment).timestamp())
+    return moment_ns(moment) // 10**9
 
 
 def summary_json(
@@ -57,7 +54,7 @@ def image_json(
         "RepoDigests": view.repo_digests,
         "Parent": str(view.record.parent_id or ""),
         "Comment": last.comment if last else "",
-        "Created": config.created,
+        "Created": as_moment(config.created),
         "DockerVersion": "",
         "Author": config.author,
         "Config": config_json(config.process, version=version),

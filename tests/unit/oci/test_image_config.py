@@ -16,7 +16,9 @@ from jupyter_containers.oci.image_config import (
     History,
     ImageConfig,
     ProcessDefaults,
+    as_moment,
     chain_ids,
+    moment_ns,
     process_from_json,
     process_to_json,
 )
@@ -134,3 +136,34 @@ def test_no_config_raises_anything_but_a_refusal(data: dict[str, Any]) -> None:
         ImageConfig.parse(json.dumps(data).encode())
     except InvalidParameter:
         pass
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("1970-01-01T00:00:01Z", 10**9),
+        ("1970-01-01T00:00:01.000000001Z", 10**9 + 1),
+        ("1970-01-01T01:00:01.5+01:00", 15 * 10**8),
+        ("1970-01-01T00:00:01.1234567891234Z", 10**9 + 123_456_789),
+        ("1969-12-31T23:59:59Z", -(10**9)),
+        ("0001-01-01T00:00:00Z", 0),
+        ("", 0),
+        ("yesterday", 0),
+        ("2024-13-45T99:99:99Z", 0),
+        ("2024-01-01", 0),
+    ],
+)
+def test_the_time_of_an_image_sorts_whatever_it_says(text: str, nanoseconds: int) -> None:
+    assert moment_ns(text) == nanoseconds
+
+
+@given(st.text(max_size=40))
+def test_no_time_breaks_a_list(text: str) -> None:
+    moment_ns(text)
+
+
+def test_a_time_that_is_none_is_written_as_the_zero_time() -> None:
+    for text in ("1970-01-01T00:00:00Z", "2024-01-01T00:00:00.5+01:00", ZERO_TIME):
+        assert as_moment(text) == text
+    for text in ("", "yesterday", "2024-01-01"):
+        assert as_moment(text) == ZERO_TIME
