@@ -70,8 +70,8 @@ def test_top_takes_options_of_ps(api: Api, sleeper: str, arguments: str, titles:
 
 
 def test_top_needs_the_pid_and_a_container_that_runs(api: Api, sleeper: str) -> None:
-    answer = api.get(f"/containers/{sleeper}/top", ps_args="-o comm")
-    assert (answer.status, answer.message) == (500, "Couldn't find PID field in ps output")
+    # 500 on dockerd, which says so of whatever it does not expect.
+    assert api.get(f"/containers/{sleeper}/top", ps_args="-o comm").message == "Couldn't find PID field in ps output"
     api.post(f"/containers/{sleeper}/kill")
     api.wait(sleeper)
     identifier = api.inspect(sleeper)["Id"]
@@ -225,8 +225,8 @@ def test_a_paused_container_refuses_most_things(api: Api, sleeper: str) -> None:
     assert "You cannot remove a paused container" in api.delete(f"/containers/{sleeper}").message
     assert len(api.get(f"/containers/{sleeper}/top").json["Processes"]) == 1
     assert api.post(f"/containers/{sleeper}/unpause").status == 204
-    answer = api.post(f"/containers/{sleeper}/unpause")
-    assert (answer.status, answer.message) == (500, f"Container {identifier} is not paused")
+    # 500 on dockerd.
+    assert api.post(f"/containers/{sleeper}/unpause").message == f"Container {identifier} is not paused"
 
 
 @pytest.mark.parametrize("verb", ["kill", "stop?t=1", "restart?t=1"])
