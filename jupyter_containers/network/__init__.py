@@ -9,7 +9,7 @@ I never fork, run a program, or change another program's rules.
     attach: bridges and table (first time) ─ addresses ─ ports reserved ─ link born inside the container ─ DNAT
     detach: DNAT out ─ sockets closed ─ addresses free (the links died with the namespace)
 
-Only this room imports pyroute2, and only when the first container needs a bridge. Start at networks.py, the face for
-the engine; values.py has the words it speaks; naming.py knows who is called what, and dns/ tells the containers;
-sublinks.py is for networks without a bridge.
+Only this room imports pyroute2, of that only the messages (kernel_messages.py), and when the first container needs a
+bridge. Start at networks.py, the face for the engine; values.py has the words it speaks; naming.py knows who is called
+what, and dns/ tells the containers; sublinks.py is for networks without a bridge.
 """

@@ -9,20 +9,19 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, ip_network
 from pathlib import Path
 from typing import Any
 
-from pyroute2.netlink.rtnl import (
+from jupyter_containers.errors import Conflict, Unsupported
+from jupyter_containers.network import inside, route_messages
+from jupyter_containers.network.addresses import mac_of
+from jupyter_containers.network.kernel_messages import (
     RTM_DELLINK,
     RTM_GETADDR,
     RTM_GETLINK,
     RTM_GETROUTE,
     RTM_NEWADDR,
     RTM_NEWLINK,
+    ifaddrmsg,
+    ifinfmsg,
 )
-from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-
-from jupyter_containers.errors import Conflict, Unsupported
-from jupyter_containers.network import inside, route_messages
-from jupyter_containers.network.addresses import mac_of
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, Netlink
 from jupyter_containers.network.values import Interface, Network
 

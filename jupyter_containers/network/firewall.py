@@ -26,8 +26,9 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
-from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
-from pyroute2.netlink.nfnetlink.nftsocket import (
+from jupyter_containers.network import expressions as nft
+from jupyter_containers.network.kernel_messages import (
+    NFNL_SUBSYS_NFTABLES,
     NFT_MSG_DELRULE,
     NFT_MSG_DELSETELEM,
     NFT_MSG_DELTABLE,
@@ -37,14 +38,13 @@ from pyroute2.netlink.nfnetlink.nftsocket import (
     NFT_MSG_NEWSET,
     NFT_MSG_NEWSETELEM,
     NFT_MSG_NEWTABLE,
+    nfgen_msg,
     nft_chain_msg,
     nft_rule_msg,
     nft_set_elem_list_msg,
     nft_set_msg,
     nft_table_msg,
 )
-
-from jupyter_containers.network import expressions as nft
 from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Netlink, body
 from jupyter_containers.network.values import Published
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES
-from pyroute2.netlink.nfnetlink.nftsocket import (
+from jupyter_containers.network.kernel_messages import (
+    NFNL_SUBSYS_NFTABLES,
     NFT_MSG_GETCHAIN,
     NFT_MSG_GETGEN,
     NFT_MSG_GETRULE,
@@ -22,7 +22,6 @@ from pyroute2.netlink.nfnetlink.nftsocket import (
     nft_gen_msg,
     nft_rule_msg,
 )
-
 from jupyter_containers.network.netlink import Netlink
 
 _FAMILIES = {1: "inet", 2: "ip"}

@@ -14,14 +14,15 @@ import errno
 import socket
 from typing import Any
 
-from pyroute2.netlink.rtnl import RTM_NEWLINK
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.network import bridge as bridges
 from jupyter_containers.network import endpoint as endpoints
 from jupyter_containers.network import inside
 from jupyter_containers.network.endpoint import Endpoint
+from jupyter_containers.network.kernel_messages import (
+    RTM_NEWLINK,
+    ifinfmsg,
+)
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
 from jupyter_containers.network.sublink_options import MODES, has_no_router, vlan_of
 from jupyter_containers.network.values import Segment

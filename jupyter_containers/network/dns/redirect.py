@@ -13,17 +13,17 @@ from functools import cache
 from ipaddress import IPv4Address
 from typing import Any
 
-from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
-from pyroute2.netlink.nfnetlink.nftsocket import (
+from jupyter_containers.network import expressions as nft
+from jupyter_containers.network.kernel_messages import (
+    NFNL_SUBSYS_NFTABLES,
     NFT_MSG_NEWCHAIN,
     NFT_MSG_NEWRULE,
     NFT_MSG_NEWTABLE,
+    nfgen_msg,
     nft_chain_msg,
     nft_rule_msg,
     nft_table_msg,
 )
-
-from jupyter_containers.network import expressions as nft
 from jupyter_containers.network.netlink import NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Netlink
 
 TABLE = "jupyter-containers-dns"
