@@ -31,10 +31,14 @@ def test_a_network_is_inspected_by_name_and_id_with_its_containers(api: Api) -> 
     api.remove(container)
 
 
-def test_what_changes_networks_is_refused(api: Api) -> None:
-    assert api.post("/networks/create", {"Name": "mine"}).status == 501
-    assert api.post("/networks/create", {"Name": "bridge"}).status == 409
+def test_a_network_is_made_once_and_the_predefined_ones_stay(api: Api) -> None:
+    created = api.post("/networks/create", {"Name": "mine"})
+    assert created.status == 201
+    assert api.get("/networks/mine").json["Id"] == created.json["Id"]
+    assert api.post("/networks/create", {"Name": "mine"}).status == 409
+    assert api.post("/networks/create", {"Name": "bridge"}).status == 403
     assert api.delete("/networks/bridge").status == 403
-    assert api.post("/networks/bridge/connect", {"Container": "x"}).status == 501
-    assert api.post("/networks/bridge/disconnect", {"Container": "x"}).status == 501
+    assert api.post("/networks/mine/connect", {"Container": "x"}).message == "No such container: x"
+    assert api.post("/networks/mine/disconnect", {"Container": "x"}).status == 404
+    assert api.post("/networks/prune").json == {"NetworksDeleted": ["mine"]}
     assert api.post("/networks/prune").json == {"NetworksDeleted": None}
