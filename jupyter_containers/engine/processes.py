@@ -155,7 +155,7 @@ class Execs:
             async with asyncio.timeout(BEGIN_SECONDS):
                 await exec_.begun.wait()
         except TimeoutError:
-            raise Conflict("timeout waiting for exec session ready") from None
+            raise Conflict("timeout waiting for exec session ready", status=500) from None
         if not exec_.is_running:
             raise Conflict(f"cannot resize exec {exec_.id}: it is not running")
         await exec_.container.running_shim().resize(height, width, exec_.id)

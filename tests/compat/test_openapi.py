@@ -187,6 +187,7 @@ ABSENT = {
         "Containers.HostConfig.Annotations", "Containers.ImageManifestDescriptor", "Containers.Mounts.Driver",
         "Containers.Mounts.Name", "Containers.SizeRw", "Images.Descriptor", "Images.Manifests", "Volumes.ClusterVolume",
         "Volumes.Status", "BuildCache.Parent", "BuildCache.Parents", "BuildCache.LastUsedAt",
+        "BuildCache.UsageCount",  # it is not counted
     ),
     "GET /distribution/{name}/json": ("Descriptor", "Platforms"),
 }  # fmt: skip

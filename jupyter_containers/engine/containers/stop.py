@@ -135,10 +135,10 @@ async def pause(roster: Roster, container: Container) -> None:
 
 
 async def resume(roster: Roster, container: Container) -> None:
-    """Thaw its processes. Raises Conflict."""
+    """Thaw its processes. Raises Conflict (500, as dockerd)."""
     async with container.lock:
         if container.record.state.status is not Status.PAUSED:
-            raise Conflict(f"Container {container.id} is not paused")
+            raise Conflict(f"Container {container.id} is not paused", status=500)
         await container.running_shim().resume()
         roster.save_state(container, status=Status.RUNNING)
         roster.publish(container, "unpause")

@@ -141,7 +141,7 @@ def columns_of(wish: Wish) -> list[Column]:
     """Return the columns asked for. Raises InvalidParameter without a PID column: dockerd needs it."""
     columns = [_column(name) for name in wish.names]
     if not any(title == "PID" for title, _ in columns):
-        raise InvalidParameter("Couldn't find PID field in ps output")
+        raise InvalidParameter("Couldn't find PID field in ps output", status=500)
     return columns
 
 
