@@ -35,7 +35,8 @@ def nothing_left() -> None:
 def listed(docker: Docker, api: Api, mark: str) -> Iterator[Listed]:
     """Lists the names of this module's containers, without their mark."""
     docker("build", "-t", f"{mark}-child", "-", stdin=f"FROM busybox\nLABEL child={mark}\n")
-    host = {"PortBindings": {"80/tcp": [{"HostPort": ""}]}, "NetworkMode": "bridge"}
+    docker("network", "create", mark)
+    host = {"PortBindings": {"80/tcp": [{"HostPort": ""}]}, "NetworkMode": mark}
     ports: dict[str, Any] = {"80/tcp": {}, "81/udp": {}}
     labels = {"app": "web", "tier": "1"}
     make(api, mark, "web", "sleep", "600", Labels=labels, ExposedPorts=ports, HostConfig=host)
@@ -62,6 +63,7 @@ def listed(docker: Docker, api: Api, mark: str) -> Iterator[Listed]:
     for name in names():
         api.remove(f"{mark}{name}")
     docker("rmi", f"{mark}-child")
+    docker("network", "rm", mark)
     docker("volume", "rm", f"{mark}-volume")
 
 
@@ -104,7 +106,7 @@ def test_newest_first_and_only_what_runs(listed: Listed) -> None:
         ({"health": "none"}, EVERY),
         ({"health": "healthy"}, []),
         ({"network": "none"}, EVERY[:-1]),
-        ({"network": "bridge"}, ["web"]),
+        ({"network": "bridge"}, []),
         ({"network": "host"}, []),
         ({"volume": "/data"}, ["done"]),
         ({"volume": "/tmp"}, ["created"]),
@@ -150,6 +152,14 @@ def test_published_ports_are_those_of_the_host(listed: Listed, api: Api, mark: s
     [binding, *_] = api.inspect(f"{mark}web")["NetworkSettings"]["Ports"]["80/tcp"]
     assert listed(publish=binding["HostPort"]) == ["web"]
     assert listed(publish=f"{binding['HostPort']}/udp") == []
+
+
+def test_networks_have_names_and_ids(listed: Listed, api: Api, mark: str) -> None:
+    identifier = api.get(f"/networks/{mark}").json["Id"]
+    assert listed(network=mark) == ["web"]
+    assert listed(network=identifier) == ["web"]
+    assert listed(network=identifier[:12]) == ["web"]
+    assert listed(network=mark[:5]) == []
 
 
 def test_before_and_since(listed: Listed, api: Api, mark: str) -> None:
