@@ -229,6 +229,14 @@ def test_the_first_server_that_answers_is_believed(docker: Docker, network: Netw
         assert addresses(question(docker, one, "outside.example")) == ["192.0.2.77"]
 
 
+def test_a_server_on_the_loopback_is_the_containers_own(docker: Docker, network: Network, run: Run) -> None:
+    one = run(network(), "--dns", "127.0.0.1")
+    with outside(docker, one):
+        for over in ("udp", "tcp"):
+            assert addresses(question(docker, one, "outside.example", over=over)) == ["192.0.2.77"]
+            assert question(docker, one, "missing.example", over=over).rcode == NO_SUCH_NAME
+
+
 def test_ndots_keeps_names_without_a_dot_inside(docker: Docker, network: Network, run: Run) -> None:
     net = network()
     with upstream(docker, run, net) as server:

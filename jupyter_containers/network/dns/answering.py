@@ -37,13 +37,14 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`servers` are asked for names that are not ours, in this order; none at all from an internal network.
+    """`servers` are asked for names that are not ours, in this order; those that are `inside`, from the container.
 
     `searches`: the user has set ndots above 0.
     """
 
     servers: tuple[str, ...] = ()
     searches: bool = False
+    inside: frozenset[str] = frozenset()
 
 
 def decide(packet: bytes, names: Names, policy: Policy, *, stream: bool) -> bytes | Question | None:

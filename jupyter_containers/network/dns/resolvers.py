@@ -16,7 +16,7 @@ from jupyter_containers.network.dns.answering import Policy
 from jupyter_containers.network.dns.forwarding import Forwarder
 from jupyter_containers.network.dns.messages import Address
 from jupyter_containers.network.dns.server import Server
-from jupyter_containers.network.names import nameservers
+from jupyter_containers.network.names import NAME_SERVER, is_loopback, nameservers
 from jupyter_containers.network.naming import Directory
 
 _RESOLV_CONF = Path("/etc/resolv.conf")
@@ -74,7 +74,8 @@ class Resolvers:
             sockets.close()
             raise
         sockets.close_netfilter()
-        view = _View(self._directory, container_id, tuple(servers), searches, self._host)
+        others = tuple(server for server in servers if server != NAME_SERVER)
+        view = _View(self._directory, container_id, others, searches, self._host)
         self._servers[container_id] = Server(
             sockets.datagrams, sockets.listener, names=view, policy=view.policy, forwarder=self._forwarder
         )
@@ -138,6 +139,8 @@ class _View:
         return self.directory.reverse(self.container_id, address)
 
     def policy(self) -> Policy:
+        # What the user has chosen on the loopback is a program in the container, and no way out of an internal network.
+        inside = frozenset(server for server in self.servers if is_loopback(server))
         if not self.directory.reaches_outside(self.container_id):
-            return Policy((), self.searches)
-        return Policy(self.servers or self.host.now(), self.searches)
+            return Policy(tuple(server for server in self.servers if server in inside), self.searches, inside)
+        return Policy(self.servers or self.host.now(), self.searches, inside)

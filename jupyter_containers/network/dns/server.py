@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
+import os
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from jupyter_containers.network import inside
 from jupyter_containers.network.dns import messages
 from jupyter_containers.network.dns.answering import Names, Policy, decide
 from jupyter_containers.network.dns.forwarding import MAX_OF_ONE, Forwarder, receive_exactly
@@ -27,6 +30,7 @@ _PAUSE_SECONDS = 0.05
 _SHORTAGE_SECONDS = 1.0
 _SHORTAGE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _LENGTH_BYTES = 2
+_SIOCGSKNS = 0x894C  # linux/sockios.h: a descriptor of the network namespace of a socket
 
 
 class Server:
@@ -105,9 +109,17 @@ class Server:
     async def _forward(self, question: Question, *, stream: bool) -> bytes:
         self._waiting += 1
         try:
-            return await self._forwarder.ask(question, self._policy().servers, stream=stream)
+            return await self._forwarder.ask(question, self._policy(), stream=stream, inside=self._open_inside)
         finally:
             self._waiting -= 1
+
+    def _open_inside(self, family: int, kind: int, protocol: int) -> socket.socket:
+        """Open a socket where ours are. Takes a thread for a moment; few people have a resolver in their container."""
+        netns_fd = fcntl.ioctl(self._datagrams, _SIOCGSKNS)
+        try:
+            return inside.run(netns_fd, lambda: socket.socket(family, kind, protocol))
+        finally:
+            os.close(netns_fd)
 
     @property
     def _is_full(self) -> bool:

@@ -99,13 +99,31 @@ def test_nothing_leaves_an_internal_network(tmp_path: Path) -> None:
             host_conf.write_text("nameserver 127.0.0.1\n")
             names = directory(internal=True)
             resolvers = Resolvers(names, host_conf=host_conf, forwarder=Forwarder(port=upstream.port))
-            resolvers.open("web-id", sockets(container), servers=("127.0.0.1",))
+            resolvers.open("web-id", sockets(container))
             assert (await question(container, "example.org")).rcode == Rcode.SERVER_FAILURE
             assert contents(await question(container, "db")) == [ip_address(DB).packed]
             assert upstream.queries == []
             # Connected to one that is not, at once:
             names.join(NetworkName("n2", "front"), Member("web-id", ("web",), (ip_address("10.1.0.2"),)))
             assert contents(await question(container, "example.org")) == [OUTSIDE.packed]
+            resolvers.close_all()
+
+    run(test)
+
+
+@pytest.mark.parametrize("internal", [False, True])
+def test_a_server_that_the_user_has_chosen_on_the_loopback_is_asked_in_the_container(internal: bool) -> None:
+    async def test(container: Namespace) -> None:
+        given = sockets(container)
+        with container.datagrams(("127.0.0.1", 0)) as own:
+            own.setblocking(False)
+            forwarder = Forwarder(port=own.getsockname()[1])
+            resolvers = Resolvers(directory(internal=internal), forwarder=forwarder)
+            resolvers.open("web-id", given, servers=("127.0.0.1",))
+            asking = asyncio.create_task(question(container, "example.org"))
+            query, client = await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(own, 512), 5)
+            own.sendto(reply_to(query, OUTSIDE.packed), client)
+            assert contents(await asking) == [OUTSIDE.packed]
             resolvers.close_all()
 
     run(test)

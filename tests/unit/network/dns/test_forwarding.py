@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address
 
 from jupyter_containers.network.dns import messages
+from jupyter_containers.network.dns.answering import Policy
 from jupyter_containers.network.dns.forwarding import Forwarder
 from jupyter_containers.network.dns.messages import Rcode, Type
 from tests.support.dns import Reply, ask, read
@@ -32,7 +34,7 @@ async def forward(
 ) -> Reply:
     forwarder = Forwarder(port=port, timeout_seconds=timeout_seconds)
     question = messages.parse(ask(name, Type.A, number=99))
-    return read(await forwarder.ask(question, servers or ("127.0.0.1",), stream=stream))
+    return read(await forwarder.ask(question, Policy(servers or ("127.0.0.1",)), stream=stream))
 
 
 def test_an_answer_comes_back_under_the_id_of_the_question_and_the_resolver_sees_another() -> None:
@@ -143,16 +145,37 @@ def test_a_crowd_is_refused_above_the_limit_and_served_when_it_is_over() -> None
             forwarder = Forwarder(port=server.port, timeout_seconds=30, limit=8)
             question = messages.parse(ask("example.org"))
             async with asyncio.TaskGroup() as group:
-                waiting = [group.create_task(forwarder.ask(question, ["127.0.0.1"], stream=False)) for _ in range(8)]
+                waiting = [
+                    group.create_task(forwarder.ask(question, Policy(("127.0.0.1",)), stream=False)) for _ in range(8)
+                ]
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
                 assert forwarder.is_full
-                refused = read(await forwarder.ask(question, ["127.0.0.1"], stream=False))
+                refused = read(await forwarder.ask(question, Policy(("127.0.0.1",)), stream=False))
                 assert refused.rcode == Rcode.REFUSED
                 for task in waiting:
                     task.cancel()
             assert not forwarder.is_full
             server.script = good
-            assert read(await forwarder.ask(question, ["127.0.0.1"], stream=False)).answers
+            assert read(await forwarder.ask(question, Policy(("127.0.0.1",)), stream=False)).answers
+
+    run(test)
+
+
+def test_what_is_said_to_be_inside_is_asked_over_a_socket_from_there() -> None:
+    async def test() -> None:
+        opened: list[int] = []
+
+        def inside(family: int, kind: int, protocol: int) -> socket.socket:
+            opened.append(kind & ~(socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
+            return socket.socket(family, kind, protocol)
+
+        async with resolver(good) as server:
+            forwarder = Forwarder(port=server.port)
+            question = messages.parse(ask("example.org"))
+            policy = Policy(("127.0.0.9", "127.0.0.1"), inside=frozenset({"127.0.0.1"}))
+            for stream in (False, True):
+                assert read(await forwarder.ask(question, policy, stream=stream, inside=inside)).answers
+            assert opened == [socket.SOCK_DGRAM, socket.SOCK_STREAM]
 
     run(test)
