@@ -60,10 +60,11 @@ class StepExecutor:
         network = Network(self._roster, record)
         try:
             files.mkdir(mode=0o755)
-            Bundle.create(bundle.path, self._spec(step, record, files))
+            spec = self._spec(step, record, files)
+            Bundle.create(bundle.path, spec)
             shim = await self._environment.launcher.launch(step.id, bundle.path)
             try:
-                await self._connect(record, network, shim, files)
+                await self._connect(record, spec, network, shim, files)
                 return await self._run(shim, output)
             finally:
                 # Finished even when the build is cancelled now: nothing may run on or stay mounted.
@@ -84,10 +85,10 @@ class StepExecutor:
         spec = specification(record, facts)
         return replace(spec, mounts=(*spec.mounts, *step.mounts))
 
-    async def _connect(self, record: Record, network: Network, shim: Shim, files: Path) -> None:
+    async def _connect(self, record: Record, spec: Spec, network: Network, shim: Shim, files: Path) -> None:
         created = None
         try:
-            created = await shim.create(on_network=network.connect)
+            created = await shim.create(on_network=network.connect, namespaces=spec.own_namespaces)
             attachments = await network.connected()
             await self._environment.name_servers.open(record, shim)
         finally:
@@ -116,6 +117,7 @@ class StepExecutor:
             await dismissal.dismiss_stray(self._environment, step.id, path)
         finally:
             shim.close()
+            self._environment.launcher.stock()
             await network.give_up()
 
     async def _is_running(self, shim: Shim) -> bool:
