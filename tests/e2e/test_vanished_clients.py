@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support import tiny_image
-from tests.support.api_client import Api
+from tests.support.api_client import IMAGE, Api
 from tests.support.daemon import Daemon, Docker
 from tests.support.eventually import eventually
 from tests.support.registry_server import Fault, RegistryServer
@@ -70,11 +70,16 @@ class Client:
 
 
 def context(dockerfile: str) -> bytes:
+    return tar_with(Dockerfile=dockerfile.encode())
+
+
+def tar_with(**files: bytes) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        member = tarfile.TarInfo("Dockerfile")
-        member.size = len(dockerfile)
-        archive.addfile(member, io.BytesIO(dockerfile.encode()))
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
 
 
@@ -91,6 +96,48 @@ def test_a_pull_ends_with_its_client(api: Api) -> None:
         client.vanish()
         # While the registry still keeps silent.
         eventually(lambda: not exceeds(holdings(api), kept))
+
+
+@pytest.mark.usefixtures("held")
+def test_a_push_ends_with_its_client(api: Api) -> None:
+    with RegistryServer() as registry:
+        api.post(f"/images/{IMAGE}/tag", repo=f"{registry.address}/team/app", tag="1")
+        registry.faults.append(Fault("PUT .*/uploads/", status=500, body=b"x" * 2000, stall_after=1000))
+        kept = holdings(api)
+        client = Client(api, "POST", f"/images/{registry.address}/team/app/push?tag=1")
+        assert registry.stalled.wait(20)
+        client.vanish()
+        # Its connection to the registry may stay for the next who needs one; the upload is given up.
+        eventually(lambda: "tasks" not in exceeds(holdings(api), kept))
+        eventually(lambda: not registry.uploads.open)
+        api.delete(f"/images/{registry.address}/team/app:1")
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("path", ["/images/load", "/images/create?fromSrc=-", "/build"])
+def test_what_comes_in_goes_when_its_sender_goes(standing: Daemon, api: Api, path: str) -> None:
+    content, kept = os.urandom(3_000_000), holdings(api)
+    half = tar_with(Dockerfile=b"FROM busybox\n", large=content)[:2_000_000]
+    end = socket.socket(socket.AF_UNIX)
+    end.connect(api.path)
+    end.sendall(f"POST /v1.51{path} HTTP/1.1\r\nHost: d\r\nContent-Length: 4000000\r\n\r\n".encode() + half)
+    eventually(lambda: bool(exceeds(holdings(api), kept)))
+    end.close()
+    eventually(lambda: not exceeds(holdings(api), kept))
+    assert not list((standing.data / "tmp").iterdir())
+    assert not list((standing.data / "content" / "ingest").iterdir())
+
+
+@pytest.mark.usefixtures("held")
+def test_a_save_ends_with_its_reader(api: Api) -> None:
+    api.post("/images/create", tar_with(large=os.urandom(8_000_000)), fromSrc="-", repo="large")
+    kept = holdings(api)
+    client = Client(api, "GET", "/images/large/get")
+    client.read_until(b"blobs/sha256/")
+    client.vanish()
+    eventually(lambda: not exceeds(holdings(api), kept))
+    # Nothing keeps the image's content now.
+    assert len(api.delete("/images/large").json) == 3
 
 
 @pytest.mark.usefixtures("held")
