@@ -85,6 +85,19 @@ def test_the_text_is_what_the_command_line_expects(docker: Docker, api: Api, nam
     assert {"aux": {"ID": image_id}} in lines
 
 
+@pytest.mark.parametrize(("query", "is_told"), [({}, True), ({"rm": 0}, False), ({"rm": 0, "forcerm": 1}, True)])
+def test_the_end_of_a_steps_container_is_told_unless_it_is_to_stay(
+    docker: Docker, api: Api, name: str, query: dict[str, int], is_told: bool
+) -> None:
+    answer = api.request(
+        "POST", "/build", context(f"FROM busybox\nRUN echo {name}\n"), headers={"Content-Type": "application/x-tar"},
+        networkmode="none", **query,
+    )  # fmt: skip
+    out = texts([json.loads(line) for line in answer.content.splitlines()])
+    assert ("Removing intermediate container" in out) is is_told
+    docker("rm", "-f", out.partition(" ---> Running in ")[2][:12], code=None)
+
+
 def test_error_output_is_red(api: Api, name: str) -> None:
     lines = build(api, f"FROM busybox\nRUN echo {name} >&2\n")
     assert {"stream": f"\x1b[91m{name}\n\x1b[0m"} in [{"stream": line.get("stream")} for line in lines]

@@ -47,7 +47,7 @@ _ROOM = ("keep-storage", "reserved-space", "max-used-space")
 
 async def build(request: web.Request) -> web.StreamResponse:
     wanted = _request(request)
-    quiet, formatter = flag(request, "q"), BuildLines(tells_removal=flag(request, "rm") or flag(request, "forcerm"))
+    quiet, formatter = flag(request, "q"), _lines(request)
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
 
         def tell(event: Event) -> None:
@@ -72,6 +72,11 @@ async def build(request: web.Request) -> web.StreamResponse:
         for name in wanted.names:
             outbox.put({"stream": f"Successfully tagged {name.familiar}\n"})
     return lines.response
+
+
+def _lines(request: web.Request) -> BuildLines:
+    # Steps never leave a container behind; clients that want to keep them (rm=0) are not told that one has gone.
+    return BuildLines(tells_removal=flag(request, "rm", default=True) or flag(request, "forcerm"))
 
 
 def _request(request: web.Request) -> BuildRequest:
