@@ -25,6 +25,7 @@ from jupyter_containers.build.failures import place
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.ledger import Ledger
 from jupyter_containers.build.narration import Narration
+from jupyter_containers.build.operations.caches import CacheDirectories
 from jupyter_containers.build.operations.layering import Stores
 from jupyter_containers.build.operations.performer import OperationPerformer, rfc_3339
 from jupyter_containers.build.progress import Listener, PullProgress, Warned
@@ -47,6 +48,8 @@ class BuildOptions:
     pull: bool = False
     network: NetworkMode = "default"
     limits: StepLimits = field(default_factory=StepLimits)
+    # For RUN --mount=type=secret, by id; they reach neither the cache nor the image.
+    secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
     # Only what was made at one of these moments counts as cached (--cache-from); None: all that there is.
     cached_at: frozenset[str] | None = None
 
@@ -86,6 +89,7 @@ class Builder:
         """
         self._stores = Stores(content, snapshotter)
         self._cache = Cache(cache_records, content, snapshotter)
+        self._caches = CacheDirectories(snapshotter)
         self._executor = executor
         self._images = images
         self._downloads = downloads
@@ -107,8 +111,9 @@ class Builder:
         ledger = Ledger(self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()))
         narration = Narration(planned, ledger, progress)
         performer = OperationPerformer(
-            self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits
-        )
+            self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits,
+            caches=self._caches, secrets=options.secrets,
+        )  # fmt: skip
         salt = secrets.token_hex(8) if options.no_cache else ""
         outcome = await self._solver.solve(
             planned.target, performer, narration, no_cache_salt=salt, accepts=options.accepts
@@ -117,6 +122,10 @@ class Builder:
         if unused:
             progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))
         return await self._image(planned, ledger, outcome.filesystem)
+
+    async def forget_cache_directories(self) -> int:
+        """Remove what RUN --mount=type=cache has kept and no step uses now; return how many bytes it had."""
+        return await self._caches.forget_unused()
 
     async def _resolve(self, wanted: Mapping[str, Line], options: BuildOptions, progress: Listener) -> dict[str, Image]:
         found: dict[str, Image] = {}

@@ -173,11 +173,16 @@ class Builds:
         return steps
 
     async def prune(
-        self, wanted: Callable[[CachedStep], bool] = lambda _step: True, *, keep_bytes: int = 0
+        self,
+        wanted: Callable[[CachedStep], bool] = lambda _step: True,
+        *,
+        keep_bytes: int = 0,
+        directories: bool = False,
     ) -> tuple[list[str], int]:
         """Forget the steps that `wanted` picks, the one unused for longest first, until so many bytes are left.
 
-        Returns the keys of the steps, and the bytes that only they needed.
+        `directories`: also what RUN --mount=type=cache has kept. Returns the keys of the steps, and the bytes that only
+        they needed.
         """
         steps = [_step(entry) for entry in self._cache.all()]
         sizes = {step.chain: self._images.layer_size(step.chain) for step in steps if step.chain}
@@ -192,6 +197,7 @@ class Builds:
         for key in removed:
             self._cache.remove(key)
         freed = (await self._garbage.collect()).freed_bytes
+        freed += await self._builder.forget_cache_directories() if directories else 0
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})
         return removed, freed
 

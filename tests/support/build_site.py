@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +22,9 @@ from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.errors import NotFound
 from jupyter_containers.images.assemble import assemble
 from jupyter_containers.images.walk import Image
+from jupyter_containers.linux import constants as c
+from jupyter_containers.linux import mounts as kernel
+from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.metadata.snapshots import Snapshots
@@ -30,6 +33,7 @@ from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import ImageConfig, ProcessDefaults
 from jupyter_containers.oci.platform import host_platform
+from jupyter_containers.oci.runtime_spec import OPTION_SUBPATH, Mount
 from jupyter_containers.oci.snapshot_record import COMMITTED
 from jupyter_containers.snapshots.mounting import mounted_at
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
@@ -64,18 +68,10 @@ class ChrootExecutor:
         try:
             with mounted_at(step.rootfs, root):
                 _make_mount_points(root)
-                for mount in step.mounts:
-                    place = root / mount.destination.lstrip("/")
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.write_bytes(Path(mount.source).read_bytes())
-                    place.chmod(0o755)
-                try:
-                    return await self._run(step, root, output)
-                finally:
+                with ExitStack() as stack:
                     for mount in step.mounts:
-                        (root / mount.destination.lstrip("/")).unlink()
-                    if step.mounts:
-                        (root / "dev/pipes").rmdir()
+                        stack.enter_context(_mounted(mount, root))
+                    return await self._run(step, root, output)
         finally:
             self._running -= 1
             root.rmdir()
@@ -104,6 +100,42 @@ class ChrootExecutor:
             os.killpg(process.pid, 9)
             await process.wait()
             raise
+
+
+def _inside(root: Path, path: str) -> Path:
+    root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY) if root.is_dir() else -1
+    if root_fd < 0:
+        return root
+    fd = open_in_root(root_fd, path, os.O_PATH)
+    try:
+        return Path(os.readlink(f"/proc/self/fd/{fd}"))
+    finally:
+        os.close(fd)
+        os.close(root_fd)
+
+
+@contextmanager
+def _mounted(mount: Mount, root: Path) -> Iterator[None]:
+    place = root / mount.destination.lstrip("/")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    subpath = next((option for option in mount.options if option.startswith(OPTION_SUBPATH)), OPTION_SUBPATH)
+    source = _inside(Path(mount.source), subpath.removeprefix(OPTION_SUBPATH)) if mount.type == "bind" else None
+    if source is None or source.is_dir():
+        place.mkdir(exist_ok=True)
+    else:
+        place.touch()
+    options = [option for option in mount.options if option not in ("rbind", "rw", "ro", subpath)]
+    flags, _, words = kernel.parse_options(options)
+    kernel.mount(source or mount.source, place, mount.type, flags | (c.MS_BIND if mount.type == "bind" else 0), words)
+    if "ro" in mount.options:
+        kernel.mount(None, place, None, c.MS_BIND | c.MS_REMOUNT | c.MS_RDONLY)
+    try:
+        yield
+    finally:
+        kernel.unmount(place)
+        if mount.destination.startswith("/dev/pipes/"):
+            place.unlink()
+            place.parent.rmdir()
 
 
 def _make_mount_points(root: Path) -> None:

@@ -147,6 +147,7 @@ async def prune(request: web.Request) -> web.Response:
     pruned, freed = await engine.builds.prune(
         lambda step: (takes_all or step.key in lost) and is_prunable(step, wanted, until, users[step.chain] > 0),
         keep_bytes=keep,
+        directories=takes_all and not wanted and not keep,
     )
     return json_answer({"CachesDeleted": pruned or None, "SpaceReclaimed": freed})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from jupyter_containers.build.dockerfile.lines import Line
 from jupyter_containers.errors import Unsupported
 
+_REPEATED = frozenset({"mount", "exclude"})
+
 
 class Flags:
     """The flags of one line. Raises DockerfileError for a flag that is given twice."""
@@ -12,15 +14,31 @@ class Flags:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._values: dict[str, str] = {}
+        self._lists: dict[str, list[str]] = {}
         for flag in line.flags:
             name, _, value = flag[2:].partition("=")
-            if name in self._values and name not in {"mount", "exclude"}:
+            if name in self._values and name not in _REPEATED:
                 raise line.error(f"Duplicate flag specified: {name}")
             self._values[name] = value
+            self._lists.setdefault(name, []).append(value)
 
     def take(self, name: str, default: str = "") -> str:
         """Return the flag's value, or the default."""
         return self._values.pop(name, default)
+
+    def take_all(self, name: str) -> tuple[str, ...]:
+        """Return the values of a flag that may be given again and again."""
+        self._values.pop(name, None)
+        return tuple(self._lists.get(name, ()))
+
+    def take_switch(self, name: str) -> bool:
+        """Return whether a flag without a value is on; `=true` and `=false` may follow it."""
+        if name not in self._values:
+            return False
+        value = self._values.pop(name).lower()
+        if value not in ("", "true", "false"):
+            raise self._line.error(f"expecting boolean value for flag {name}, not: {value}")
+        return value != "false"
 
     def refuse_for_now(self, *names: str) -> None:
         """Raise Unsupported for flags that exist in Docker and not yet here: silence would build something else."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from jupyter_containers.build.dockerfile import arguments
 from jupyter_containers.build.dockerfile.flags import Flags
 from jupyter_containers.build.dockerfile.lines import Heredoc, Line, opens_heredoc, read_line
+from jupyter_containers.build.dockerfile.mounts import RunMount, read_mount
 from jupyter_containers.errors import Unsupported
 
 NETWORK_MODES = ("default", "none", "host")
@@ -36,6 +37,7 @@ class Run:
     command: Command
     network: str = "default"
     heredocs: tuple[Heredoc, ...] = ()
+    mounts: tuple[RunMount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +173,22 @@ def _run(line: Line, flags: Flags) -> Run:
     network = flags.take("network", "default")
     if network not in NETWORK_MODES:
         raise line.error(f'invalid network mode: "{network}"; choose one of {", ".join(NETWORK_MODES)}')
-    flags.refuse_for_now("mount", "security")
+    mounts = tuple(read_mount(text, line) for text in flags.take_all("mount"))
+    _check_security(line, flags.take("security", "sandbox"))
     command = _command(line)
     if not command.args:
         raise line.error("RUN requires at least one argument")
-    return Run(command, network, line.heredocs)
+    return Run(command, network, line.heredocs, mounts)
+
+
+def _check_security(line: Line, mode: str) -> None:
+    if mode == "insecure":
+        raise Unsupported(
+            f"RUN --security=insecure is not allowed here (line {line.start}); leave it out: steps run in the sandbox",
+            line=line.start, end_line=line.end, source=line.text,
+        )  # fmt: skip
+    if mode != "sandbox":
+        raise line.error(f'security "{mode}" is not valid; choose sandbox')
 
 
 def _copy(line: Line, flags: Flags) -> Copy:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jupyter_containers.build.dockerfile.expand import ExpansionError, expand
 from jupyter_containers.build.dockerfile.failures import DockerfileError
-from jupyter_containers.build.dockerfile.instructions import Arg, Copy, From, Statement, parse
+from jupyter_containers.build.dockerfile.instructions import Arg, Copy, From, Instruction, Run, Statement, parse
 from jupyter_containers.build.dockerfile.lines import Document
 from jupyter_containers.oci.platform import host_platform
 
@@ -77,10 +77,19 @@ class Dockerfile:
     def _uses(self, stage: Stage) -> set[int]:
         used = set() if stage.parent is None else {stage.parent}
         for statement in stage.statements:
-            if isinstance(statement.instruction, Copy) and statement.instruction.source:
-                found = self.find(statement.instruction.source, stage.number)
+            for origin in origins(statement.instruction):
+                found = self.find(origin, stage.number)
                 used |= {found.number} if found else set()
         return used
+
+
+def origins(instruction: Instruction) -> tuple[str, ...]:
+    """Return the stages and images that an instruction takes files from, as written."""
+    if isinstance(instruction, Copy):
+        return (instruction.source,) if instruction.source else ()
+    if isinstance(instruction, Run):
+        return tuple(mount.origin for mount in instruction.mounts if mount.origin)
+    return ()
 
 
 def divide(document: Document, build_args: Mapping[str, str | None]) -> Dockerfile:

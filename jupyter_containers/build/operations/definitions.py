@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from jupyter_containers.build.executor import NetworkMode
@@ -21,6 +21,29 @@ class ImageRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class StepMount:
+    """What a process finds at `target`: files of an input (bind), or a cache, tmpfs or secret.
+
+    `number` is that of the vertex's input, from 1, which `source` is a path in; 0 for none. `identity` is a cache's or
+    a secret's name; a secret may be in the environment variable `variable`. Sizes in bytes.
+    """
+
+    kind: str
+    target: str
+    source: str = ""
+    number: int = 0
+    identity: str = ""
+    writable: bool = False
+    sharing: str = "shared"
+    size_bytes: int = 0
+    mode: int | None = None
+    uid: int = 0
+    gid: int = 0
+    required: bool = False
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Execute:
     """A process that changes the root. `hidden_env` is given to it and no part of the key (proxies)."""
 
@@ -33,11 +56,14 @@ class Execute:
     hidden_env: tuple[str, ...] = ()
     # Scripts (name, content) that the process finds at /dev/pipes/<name>.
     scripts: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[StepMount, ...] = ()
 
     def definition(self) -> dict[str, Any]:
+        # Of a secret only its name: whoever changes a password does not want all to be built again.
         return {
             "run": self.args, "env": self.env, "cwd": self.cwd, "user": self.user, "network": self.network,
             "scripts": self.scripts,
+            **({"mounts": [astuple(mount) for mount in self.mounts]} if self.mounts else {}),
         }  # fmt: skip
 
 

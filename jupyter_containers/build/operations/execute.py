@@ -17,11 +17,13 @@ from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.operations import stubs
 from jupyter_containers.build.operations.definitions import Execute
 from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.operations.step_mounts import Supplies, prepared
 from jupyter_containers.build.progress import Output, Report, Running
 from jupyter_containers.oci.runtime_spec import Mount
 from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT
 
 _SCRIPTS = "/dev/pipes"
+NO_SUPPLIES = Supplies()
 
 
 async def execute(
@@ -32,8 +34,9 @@ async def execute(
     report: Callable[[Report], None],
     *,
     limits: StepLimits | None = None,
+    supplies: Supplies = NO_SUPPLIES,
 ) -> Layer | None:
-    """Run the process and return the layer it made, None if it changed nothing.
+    """Run the process and return the layer it made, None if it changed nothing. `supplies` are for its mounts.
 
     Raises StepFailed for an exit code other than 0. After cancellation and failures: no process, no active snapshot.
     """
@@ -42,10 +45,17 @@ async def execute(
     scripts: Path | None = None
     try:
         scripts = await in_thread(lambda _: _write_scripts(operation))
-        before = await in_thread(lambda _: _prepare(stores, key, parent))
-        report(Running(step_id))
-        step = replace(_step(stores, operation, step_id, key, scripts), limits=limits or StepLimits())
-        code = await executor.run(step, output=lambda stream, content: report(Output(stream, content)))
+        before = await in_thread(lambda _: _prepare(stores, key, parent, operation))
+        async with prepared(stores, operation.mounts, supplies) as added:
+            report(Running(step_id))
+            step = replace(_step(stores, operation, step_id, key, scripts), limits=limits or StepLimits())
+            step = replace(
+                step,
+                rootfs=(*added.rootfs, *step.rootfs),
+                mounts=(*step.mounts, *added.mounts),
+                env=(*step.env, *added.env),
+            )
+            code = await executor.run(step, output=lambda stream, content: report(Output(stream, content)))
         if code:
             raise StepFailed(operation.args, code)
         return await in_thread(lambda _: _seal(stores, key, parent, before))
@@ -57,12 +67,13 @@ async def execute(
             shutil.rmtree(scripts, ignore_errors=True)
 
 
-def _prepare(stores: Stores, key: str, parent: Filesystem) -> stubs.Before:
+def _prepare(stores: Stores, key: str, parent: Filesystem, operation: Execute) -> stubs.Before:
     stores.prepare(key, parent)
+    targets = [mount.target for mount in operation.mounts]
     if not parent.chain:
-        return stubs.NOTHING
+        return stubs.places(targets)
     with stores.snapshotter.mounted(parent.chain, read_only=True) as root:
-        return stubs.look(root)
+        return stubs.look(root, targets)
 
 
 def _step(stores: Stores, operation: Execute, step_id: str, key: str, scripts: Path | None) -> Step:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.executor import Executor, StepLimits
 from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
 from jupyter_containers.build.graph import Vertex, key
 from jupyter_containers.build.operations import files, source
+from jupyter_containers.build.operations.caches import CacheDirectories
 from jupyter_containers.build.operations.definitions import CopyFiles, Execute, ImageRoot, MakeDirectory
 from jupyter_containers.build.operations.execute import execute
 from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.operations.step_mounts import Supplies
 from jupyter_containers.build.progress import Report
+
+NO_SECRETS: Mapping[str, bytes] = MappingProxyType({})
 
 
 class OperationPerformer:
@@ -29,6 +34,8 @@ class OperationPerformer:
         slots: asyncio.Semaphore,
         clock: Callable[[], datetime],
         limits: StepLimits | None = None,
+        caches: CacheDirectories | None = None,
+        secrets: Mapping[str, bytes] = NO_SECRETS,
     ) -> None:
         self._stores = stores
         self._executor = executor
@@ -36,6 +43,8 @@ class OperationPerformer:
         self._slots = slots
         self._clock = clock
         self._limits = limits or StepLimits()
+        self._caches = caches
+        self._secrets = secrets
         self._checksums: dict[str, str] = {}
 
     def source(self, vertex: Vertex) -> Filesystem | None:
@@ -57,7 +66,8 @@ class OperationPerformer:
         found = self._checksums.get(vertex.digest)
         if isinstance(operation, CopyFiles) and len(inputs) == 2:
             found = await files.checksum(self._stores, operation, inputs[1])
-        return key(operation.definition(), inputs[0].chain, found)
+        shown = [entry.chain for entry in inputs[1:]] if isinstance(operation, Execute) else []
+        return key(operation.definition(), inputs[0].chain, found, *shown)
 
     async def perform(self, vertex: Vertex, inputs: Sequence[Filesystem], report: Callable[[Report], None]) -> Outcome:
         async with self._slots:
@@ -71,7 +81,10 @@ class OperationPerformer:
     ) -> Layer | None:
         operation = vertex.operation
         if isinstance(operation, Execute):
-            return await execute(self._stores, self._executor, operation, inputs[0], report, limits=self._limits)
+            supplies = Supplies(inputs[1:], self._caches, self._secrets)
+            return await execute(
+                self._stores, self._executor, operation, inputs[0], report, limits=self._limits, supplies=supplies
+            )
         if isinstance(operation, CopyFiles):
             origin = inputs[1] if len(inputs) == 2 else self._context
             return await files.copy_files(self._stores, operation, inputs[0], origin)

@@ -9,28 +9,37 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from jupyter_containers.build.executor import RUNTIME_MOUNT_POINTS
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux.safe_paths import open_in_root
 
-_PLACES = tuple(sorted({*RUNTIME_MOUNT_POINTS, "etc"}, reverse=True))  # children before their parents
+_PLACES = frozenset({*RUNTIME_MOUNT_POINTS, "etc"})
 _OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
 
 Before = Mapping[str, tuple[int, int, int] | None]
 
 
-def look(root: str | os.PathLike[str]) -> Before:
+def places(targets: Iterable[str] = ()) -> Before:
+    """Return every place that a mount may need, as on a root where nothing is; `targets` are those of own mounts."""
+    found = set(_PLACES)
+    for target in targets:
+        parts = [part for part in target.split("/") if part]
+        found.update("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return dict.fromkeys(found)
+
+
+def look(root: str | os.PathLike[str], targets: Iterable[str] = ()) -> Before:
     """Return mode and owner of every place that a mount may need, None for those that are not there."""
     root_fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return {place: _look_at(root_fd, place) for place in _PLACES}
+        return {place: _look_at(root_fd, place) for place in places(targets)}
     finally:
         os.close(root_fd)
 
 
-NOTHING: Before = dict.fromkeys(_PLACES)
+NOTHING: Before = places()
 
 
 def clear(upper: str | os.PathLike[str], before: Before, *, is_overlay: bool) -> None:
@@ -40,7 +49,8 @@ def clear(upper: str | os.PathLike[str], before: Before, *, is_overlay: bool) ->
     """
     upper_fd = os.open(upper, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for place in _PLACES:
+        # Children before their parents.
+        for place in sorted(before, reverse=True):
             _clear_one(upper_fd, place, before[place], is_overlay=is_overlay)
     finally:
         os.close(upper_fd)

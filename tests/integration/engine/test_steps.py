@@ -85,3 +85,20 @@ def running(mark: str) -> bool:
         except OSError:
             continue
     return False
+
+
+def test_mounts_of_a_step_are_there_for_its_time(api: Api, daemon: Daemon) -> None:
+    lines = build(
+        api,
+        "RUN echo of-stage > /made",
+        f"FROM {IMAGE}",
+        "RUN --mount=from=0,source=made,target=/m/f --mount=source=Dockerfile,target=/D"
+        " --mount=type=cache,target=/var/c --mount=type=tmpfs,target=/t,size=4k"
+        " cat /m/f && head -c 4 /D && echo && echo kept > /var/c/f && stat -f -c %T /t",
+        "RUN --mount=type=cache,target=/var/c cat /var/c/f; ls -d /m /D /t; true",
+    )
+    assert printed(lines).startswith("of-stage\nFROM\ntmpfs\nkept\n"), lines
+    assert printed(lines).count("No such file") == 3, lines
+    assert left(daemon) == []
+    pruned = api.post("/build/prune", b"", all=1).json
+    assert pruned["SpaceReclaimed"] > 0

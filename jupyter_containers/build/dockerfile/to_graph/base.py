@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jupyter_containers.build.dockerfile.instructions import Statement, parse
 from jupyter_containers.build.dockerfile.lines import Line, read_line
-from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, Stage
+from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, Stage, origins
 from jupyter_containers.build.dockerfile.to_graph.plan import Opening
 from jupyter_containers.build.dockerfile.to_graph.state import DEFAULT_PATH, StageState
 from jupyter_containers.build.executor import NetworkMode
@@ -25,9 +25,9 @@ def external_images(dockerfile: Dockerfile, stages: tuple[Stage, ...]) -> dict[s
         if stage.parent is None and stage.base != SCRATCH:
             found.setdefault(stage.base, stage.opening.line)
         for statement in stage.statements:
-            source = getattr(statement.instruction, "source", "")
-            if source and dockerfile.find(source, stage.number) is None and source != SCRATCH:
-                found.setdefault(source, statement.line)
+            for origin in origins(statement.instruction):
+                if dockerfile.find(origin, stage.number) is None and origin != SCRATCH:
+                    found.setdefault(origin, statement.line)
     return found
 
 

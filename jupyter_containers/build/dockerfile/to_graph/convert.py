@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_containers.build.dockerfile import instructions as words
-from jupyter_containers.build.dockerfile.instructions import Copy, Label, Statement
+from jupyter_containers.build.dockerfile.instructions import Copy, Label, Run, Statement
 from jupyter_containers.build.dockerfile.lines import Line
 from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage
 from jupyter_containers.build.dockerfile.to_graph import files, settings
@@ -19,9 +19,9 @@ from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.platform import host_platform
 
-# What each instruction does to a stage; COPY needs to know the other stages and stands apart.
+# What each instruction does to a stage; COPY and RUN need to know the other stages and stand apart.
 ACTIONS: Mapping[type, Any] = {
-    words.Run: run, words.Env: settings.env, words.Label: settings.label, words.Arg: settings.arg,
+    words.Env: settings.env, words.Label: settings.label, words.Arg: settings.arg,
     words.Workdir: files.workdir, words.User: settings.user, words.Cmd: settings.cmd,
     words.Entrypoint: settings.entrypoint, words.Expose: settings.expose, words.Volume: settings.volume,
     words.StopSignal: settings.stop_signal, words.Shell: settings.shell, words.Healthcheck: settings.healthcheck,
@@ -70,6 +70,8 @@ def _act(
     instruction = statement.instruction
     if isinstance(instruction, Copy):
         files.copy(state, instruction, statement, dockerfile=dockerfile, stages=stages, images=images)
+    elif isinstance(instruction, Run):
+        run(state, instruction, statement, dockerfile=dockerfile, stages=stages, images=images)
     else:
         ACTIONS[type(instruction)](state, instruction, statement)
 

@@ -13,6 +13,7 @@ from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.graph import Vertex, vertex
 from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot, InlineFile, MakeDirectory
+from jupyter_containers.errors import Unsupported
 from jupyter_containers.images.walk import Image
 
 _OCTAL = re.compile(r"0?[0-7]{3,4}")
@@ -53,7 +54,7 @@ def copy(
             "and end with a /"
         )
     source = instruction.source
-    inputs = (_source(source, dockerfile, stages, images, before=state.number),) if source else ()
+    inputs = (origin(source, dockerfile, stages, images, before=state.number),) if source else ()
     shown = [*sources, *(f"<<{heredoc.name}" for heredoc in instruction.heredocs), destination]
     state.add_step(statement, _created_by(line.word, owner, mode, shown), operation=operation, inputs=inputs)
 
@@ -87,7 +88,7 @@ def _content(state: StageState, statement: Statement, heredoc: Heredoc) -> str:
     return state.expand_content(heredoc.content, statement.line) if heredoc.expand else heredoc.content
 
 
-def _source(
+def origin(
     name: str,
     dockerfile: Dockerfile,
     stages: Mapping[int, StageState],
@@ -95,7 +96,10 @@ def _source(
     *,
     before: int,
 ) -> Vertex:
+    """Return the files that `--from` names in stage number `before`."""
     stage = dockerfile.find(name, before)
     if stage is not None:
         return stages[stage.number].top
+    if name != SCRATCH and name not in images:
+        raise Unsupported(f"a trigger of the base image takes files from {name}, which this Dockerfile does not name")
     return vertex(ImageRoot(None if name == SCRATCH else images[name]))

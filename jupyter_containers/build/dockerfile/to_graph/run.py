@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from jupyter_containers.build.dockerfile.instructions import Run, Statement
-from jupyter_containers.build.dockerfile.lines import Heredoc
-from jupyter_containers.build.dockerfile.stages import PREDEFINED_ARGUMENTS
+from jupyter_containers.build.dockerfile.lines import Heredoc, Line
+from jupyter_containers.build.dockerfile.mounts import RunMount
+from jupyter_containers.build.dockerfile.stages import PREDEFINED_ARGUMENTS, Dockerfile
+from jupyter_containers.build.dockerfile.to_graph.files import origin
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.executor import NetworkMode
-from jupyter_containers.build.operations.definitions import Execute
+from jupyter_containers.build.graph import Vertex, vertex
+from jupyter_containers.build.operations.definitions import CopyFiles, Execute, ImageRoot, StepMount
+from jupyter_containers.images.walk import Image
 
 # Where a script from a heredoc is found, as in BuildKit.
 SCRIPTS = "/dev/pipes"
+# Where, in a filesystem made for it, a bind finds its part of the context: a file or a directory.
+CONTEXT_PART = "/part"
 
 
-def run(state: StageState, instruction: Run, statement: Statement) -> None:
+def run(
+    state: StageState,
+    instruction: Run,
+    statement: Statement,
+    *,
+    dockerfile: Dockerfile,
+    stages: Mapping[int, StageState],
+    images: Mapping[str, Image],
+) -> None:
     """Add the process. Its environment is ENV plus the ARGs declared so far, which ENV overrides."""
+    mounts, inputs = _mounts(
+        state, instruction, statement.line, lambda name: origin(name, dockerfile, stages, images, before=state.number)
+    )
     args, scripts = _arguments(state, instruction)
     arguments = {name: value for name, value in state.arguments.items() if name not in state.env}
     shown = [f"{name}={value}" for name, value in arguments.items()]
@@ -33,9 +52,47 @@ def run(state: StageState, instruction: Run, statement: Statement) -> None:
         shown=" ".join(args),
         hidden_env=tuple(f"{name}={value}" for name, value in hidden.items() if name not in state.env),
         scripts=scripts,
+        mounts=mounts,
     )
     prefix = [f"|{len(shown)}", *shown] if shown else []
-    state.add_step(statement, f"RUN {' '.join([*prefix, *args])} # buildkit", operation=operation)
+    state.add_step(statement, f"RUN {' '.join([*prefix, *args])} # buildkit", operation=operation, inputs=inputs)
+
+
+def _mounts(
+    state: StageState, instruction: Run, line: Line, find: Callable[[str], Vertex]
+) -> tuple[tuple[StepMount, ...], tuple[Vertex, ...]]:
+    """Return the mounts, and the vertices that they show, in the order in which the mounts number them from 1."""
+    found: list[StepMount] = []
+    inputs: list[Vertex] = []
+    for written in instruction.mounts:
+        mount = written.expanded(lambda text: state.expand(text, line)).settled(state.working_dir)
+        _check(mount, line)
+        source, number = mount.source, 0
+        if mount.origin or mount.kind == "bind":
+            number = len(inputs) + 1
+            inputs.append(find(mount.origin) if mount.origin else _of_context(source, line))
+            source = source if mount.origin else CONTEXT_PART
+        found.append(StepMount(
+            mount.kind, mount.target, source, number, mount.identity, mount.writable, mount.sharing, mount.size_bytes,
+            mount.mode, mount.uid, mount.gid, mount.required, mount.variable,
+        ))  # fmt: skip
+    return tuple(found), tuple(inputs)
+
+
+def _check(mount: RunMount, line: Line) -> None:
+    if mount.kind == "secret":
+        if not mount.identity:
+            raise line.error("a secret mount has no id after expansion")
+        return
+    if mount.target == "/":
+        raise line.error('invalid mount target "/"')
+
+
+def _of_context(source: str, line: Line) -> Vertex:
+    """The part of the context that a bind shows, without what is ignored, as files of their own: it is no pattern."""
+    escaped = "".join(f"\\{char}" if char in "\\*?[" else char for char in source or ".")
+    operation = CopyFiles((escaped,), CONTEXT_PART, word="RUN --mount")
+    return vertex(operation, (vertex(ImageRoot(None)),), lines=line.lines, source=line.text)
 
 
 def _network(state: StageState, instruction: Run) -> NetworkMode:

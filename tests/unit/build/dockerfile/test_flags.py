@@ -32,3 +32,16 @@ def test_a_flag_for_later_says_so_and_where() -> None:
     with pytest.raises(Unsupported, match="COPY --parents is not supported yet") as failure:
         flags("--parents").refuse_for_now("parents")
     assert failure.value.details["line"] == 5
+
+
+def test_a_mount_may_be_given_again() -> None:
+    found = flags("--mount=a --mount=b")
+    assert found.take_all("mount") == ("a", "b")
+    found.refuse_unknown()
+
+
+def test_a_switch_is_on_off_or_wrong() -> None:
+    found = flags("--link --parents=false --x=maybe")
+    assert (found.take_switch("link"), found.take_switch("parents"), found.take_switch("none")) == (True, False, False)
+    with pytest.raises(DockerfileError, match="expecting boolean value for flag x"):
+        found.take_switch("x")

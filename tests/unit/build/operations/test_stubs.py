@@ -72,3 +72,10 @@ def test_links_do_not_lead_out(tmp_path: Path, target: str) -> None:
     stubs.clear(upper, stubs.NOTHING, is_overlay=True)
     assert (outside / "hosts").exists()
     assert (tmp_path / "etc/hosts").exists()
+
+
+def test_the_points_of_own_mounts_go_with_their_parents(tmp_path: Path) -> None:
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    (tmp_path / "a/file").touch()
+    stubs.clear(tmp_path, stubs.places(["/a/b/c", "a/file"]), is_overlay=True)
+    assert names(tmp_path) == []
