@@ -8,8 +8,8 @@ import logging
 import secrets
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_containers.errors import Conflict, ContainersError, Forbidden, NotFound
@@ -17,6 +17,7 @@ from jupyter_containers.network import inside, loopback, sublink_options
 from jupyter_containers.network.addresses import checked_subnet
 from jupyter_containers.network.attached import Attached
 from jupyter_containers.network.leases import Leases
+from jupyter_containers.network.links import Links
 from jupyter_containers.network.ports import PortInUse, Ports, Reserved
 from jupyter_containers.network.values import (
     Attachment,
@@ -62,8 +63,7 @@ class Networking:
         self._leases = Leases()
         self._ports = Ports()
         self._attached: dict[tuple[str, str], Attached] = {}
-        # Removing a link takes the kernel 20 ms: never on the loop, and nobody waits for it but `close`.
-        self._remover = ThreadPoolExecutor(1, "jc-links")
+        self._links = Links()
 
     async def open(self) -> None:
         """Get ready; the bridge itself is made for the first container. Cancelled: nothing happened."""
@@ -92,11 +92,12 @@ class Networking:
             attached.close_relays()
         self._attached.clear()
         self._ports.close()
+        self._links.cancel()
         plumbing, self._plumbing = self._plumbing, None
         await asyncio.to_thread(self._finish, plumbing, remove)
 
     def _finish(self, plumbing: Plumbing | None, remove: bool) -> None:
-        self._remover.shutdown(wait=True)
+        self._links.close()
         if plumbing is None:
             return
         try:
@@ -134,7 +135,7 @@ class Networking:
         del self._segments[network_id]
         self._leases.close(network_id)
         name = plumbing.close_bridge(network_id)
-        await asyncio.get_running_loop().run_in_executor(self._remover, _remove_link, name)
+        await self._links.remove(name)
 
     def knows(self, network_id: str) -> bool:
         return network_id in self._segments
@@ -180,14 +181,15 @@ class Networking:
             self._release_ports(container_id, reserved)
             raise
         attachment = replace(attachment, published=tuple(one.published for one in reserved))
-        if network_id:
-            attachment = sublink_options.seen(self._segments[network_id], attachment)
+        attachment = sublink_options.seen(self._segments.get(network_id), attachment)
         attached = self._attached[key] = Attached(attachment)
         try:
-            plumbing.connect(attachment, place.versions, netns_fd=netns_fd, netlink=netlink)
+            await self._links.make(
+                partial(plumbing.connect, attachment, place.versions, netns_fd=netns_fd, netlink=netlink)
+            )
             await self._publish(container_id, attached, reserved)
         except BaseException:
-            self._detach(key)
+            self._give_up(key)
             raise
         return attachment
 
@@ -224,13 +226,13 @@ class Networking:
         The links go in the background, unless they went with the namespace. There is nothing to cancel.
         """
         for key in [key for key in self._attached if key[0] == container_id]:
-            self._detach(key)
+            self._give_up(key)
 
     async def leave(self, container_id: str, network_id: str) -> None:
         """Take a running container off one network; its interface is gone then. Harmless when it is not on it."""
-        removal = self._detach((container_id, network_id))
-        if removal is not None:
-            await asyncio.wrap_future(removal)
+        attachment = self._detach((container_id, network_id))
+        if attachment is not None:
+            await self._links.remove(attachment.host_interface)
 
     async def loopback(self, netlink: socket.socket) -> None:
         """Bring `lo` up, all that --network none has. `netlink` stays the caller's. Raises OSError."""
@@ -268,7 +270,7 @@ class Networking:
                 await attached.open_relays(reserved)
         plumbing.adopt(adopted)
         for name in plumbing.stale_links(links):
-            self._remover.submit(_remove_link, name)
+            self._links.remove_soon(name)
 
     def describe(self) -> dict[str, str]:
         """Return "name", "subnet", "gateway", "mtu" (empty before first use) and "warning" (empty when all works)."""
@@ -317,7 +319,13 @@ class Networking:
         finally:
             self._release_ports(container_id, published)
 
-    def _detach(self, key: tuple[str, str]) -> Future[None] | None:
+    def _give_up(self, key: tuple[str, str]) -> None:
+        """Take a container off a network; its link goes with the container's namespace."""
+        if (attachment := self._detach(key)) is not None:
+            self._links.expect_end(attachment.host_interface)
+
+    def _detach(self, key: tuple[str, str]) -> Attachment | None:
+        """Take back addresses and ports; the link is left to the caller, or to the end of its namespace."""
         attached = self._attached.pop(key, None)
         if attached is None:
             return None
@@ -325,7 +333,7 @@ class Networking:
             self._unpublish(key[0], attached)
         finally:
             self._leases.release(attached.attachment)
-        return self._remover.submit(_remove_link, attached.attachment.host_interface)
+        return attached.attachment
 
     async def _ready(self, network_id: str = "") -> Plumbing:
         """Return the plumbing, made in a thread by whoever comes first. A caller that gives up does not stop it."""
@@ -365,7 +373,7 @@ class Networking:
         """Somebody removed a bridge. Its containers are cut off until they start again; others can have a new one."""
         _log.warning("bridge %s was removed: its containers have no network until they restart", bridge)
         for key in [key for key in self._attached if key[1] == network_id]:
-            self._detach(key)
+            self._give_up(key)
 
     def _prepare(self) -> Plumbing:
         from jupyter_containers.network import plumbing
@@ -387,14 +395,3 @@ def _interface_exists(name: str) -> bool:
 
 def _import_plumbing() -> None:
     from jupyter_containers.network import plumbing  # noqa: F401
-
-
-def _remove_link(name: str) -> None:
-    if not name:
-        return
-    from jupyter_containers.network import plumbing
-
-    try:
-        plumbing.remove_link(name)
-    except OSError as error:
-        _log.warning("link %s stays until the bridge goes: %s", name, error)

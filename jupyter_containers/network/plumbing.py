@@ -54,6 +54,8 @@ class Plumbing:
         self._netfilter: Netlink | None = None
         self._missing = ""
         self._route = Netlink.route()
+        # Links of containers are made on a thread of their own (links.py), and so over a socket of their own.
+        self._link_route = Netlink.route()
         try:
             self.bridge = _ensure_bridge(self._route, names.bridge, subnet)
             bridges.disable_ipv6(names.bridge)
@@ -143,10 +145,10 @@ class Plumbing:
         )
         segment = self._sublinks.get(attachment.network_id)
         if segment is not None:
-            sublinks.connect(self._route, segment, endpoint, netns_fd=netns_fd, netlink=netlink)
+            sublinks.connect(self._link_route, segment, endpoint, netns_fd=netns_fd, netlink=netlink)
             return
         bridge = self._bridges[attachment.network_id]
-        endpoints.connect(self._route, bridge, endpoint, netns_fd=netns_fd, netlink=netlink)
+        endpoints.connect(self._link_route, bridge, endpoint, netns_fd=netns_fd, netlink=netlink)
 
     def publish(self, container_id: str, attachment: Attachment) -> None:
         """Redirect a container's published ports in one transaction."""
@@ -191,6 +193,7 @@ class Plumbing:
 
     def close(self) -> None:
         self._route.close()
+        self._link_route.close()
         if self._netfilter is not None:
             self._netfilter.close()
 

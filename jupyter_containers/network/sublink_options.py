@@ -58,11 +58,13 @@ def check_place(segment: Segment | None, place: Place) -> None:
         raise InvalidParameter("ipvlan interfaces do not support custom mac address assignment")
 
 
-def seen(segment: Segment, attachment: Attachment) -> Attachment:
+def seen(segment: Segment | None, attachment: Attachment) -> Attachment:
     """Return an attachment as it is on a network: the host has no end of a link that hangs on a parent.
 
-    What belongs to the parent is not the container's own.
+    What belongs to the parent is not the container's own. None is the default bridge.
     """
+    if segment is None:
+        return attachment
     if segment.driver in DRIVERS:
         attachment = replace(attachment, host_interface="")
     if segment.driver in DRIVERS and segment.internal:
