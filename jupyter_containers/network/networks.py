@@ -164,9 +164,8 @@ class Networking:
         """Give a container an interface on a network, addresses and its published ports.
 
         `netns_fd` and `netlink` (a NETLINK_ROUTE socket opened inside that namespace) stay the caller's to close.
-        `endpoint_name` is the container's name, for messages. Raises PortInUse in dockerd's words (nothing stays),
-        Unavailable when no address is free, Conflict when the container is attached already, OSError; Forbidden and
-        InvalidParameter for an address that cannot be had. Cancelled: nothing stays.
+        `endpoint_name` is the container's name, for messages. Raises PortInUse in dockerd's words, Unavailable when no
+        address is free, Conflict when it is attached already, Forbidden, InvalidParameter, OSError. Nothing stays then.
         """
         self._check(network_id, place)
         plumbing = await self._ready(network_id)
