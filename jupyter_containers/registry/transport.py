@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.registry.certificates import Certificates
 from jupyter_containers.registry.endpoints import EndpointRules, is_loopback
 from jupyter_containers.registry.failures import Answer, RegistryRefused, RegistryUnreachable, network_failures
@@ -151,8 +152,7 @@ class Transport:
             headers["Authorization"] = request.authorization
         return await self._session.request(
             request.method,
-            # The path is sent as it was given: a signed URL changes its meaning when its escapes are rewritten.
-            URL(request.url, encoded=True),
+            _address(request.url),
             headers=headers,
             data=content,
             allow_redirects=False,
@@ -207,6 +207,15 @@ async def read_answer(response: aiohttp.ClientResponse, url: str, *, limit: int)
     headers = {name.lower(): value for name, value in response.headers.items()}
     headers |= {"www-authenticate": ", ".join(response.headers.getall("WWW-Authenticate", ()))}
     return Answer(url, response.status, headers, bytes(body))
+
+
+def _address(url: str) -> URL:
+    """Return a URL as aiohttp takes it. Raises InvalidParameter."""
+    try:
+        # The path is sent as it was given: a signed URL changes its meaning when its escapes are rewritten.
+        return URL(url, encoded=True)
+    except ValueError as error:
+        raise InvalidParameter(f"{url!r} is not an http or https address: {error}") from error
 
 
 def _proxy_for(url: str) -> str | None:

@@ -47,7 +47,7 @@ def test_a_server_may_send_us_on_and_name_the_file(tmp_path: Path) -> None:
         assert fetched(tmp_path, f"http://{server.address}/") == ("named.txt", None, b"x")
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "x", "ftp://a/b", "http:///x", "http://[x"])
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "x", "ftp://a/b", "http:///x", "http://[x", "http://a\\b/x"])
 def test_what_is_no_address_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(InvalidParameter, match="is not an http or https address"):
         fetched(tmp_path, url)
