@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_containers.commands import build, containers, daemon, images, inspecting, pulling, run
+from jupyter_containers.commands import build, containers, daemon, images, inspecting, pulling, registry, run
 from jupyter_containers.commands.command import Command
 from jupyter_containers.commands.parsing import UsageError, near
 
@@ -21,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     images.TAG,
     images.RMI,
     inspecting.INSPECT,
+    registry.REGISTRY,
     daemon.DOCTOR,
     daemon.STATUS,
     daemon.USE,

@@ -144,7 +144,7 @@ class DirectoryStore:
         name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         if expected is None:
             name = f"{_ONCE}{name}"
-        return Ingest(self._ingests / name, self._publish, key=key, expected=expected, size=size)
+        return Ingest(self._ingests / name, self.publish, key=key, expected=expected, size=size)
 
     def recover(self) -> None:
         for path in self._ingests.glob(f"{_ONCE}*"):
@@ -175,7 +175,8 @@ class DirectoryStore:
     def _place(self, digest: Digest) -> Path:
         return self._blobs / digest.algorithm / digest.hex
 
-    def _publish(self, partial: Path, digest: Digest, sync: bool) -> None:
+    def publish(self, partial: Path, digest: Digest, sync: bool) -> None:
+        """Move a file that was proved to have `digest`, on the same filesystem, to where the blob is to be."""
         place = self._place(digest)
         partial.rename(place)
         if sync:

@@ -1,0 +1,105 @@
+"""The life of a registry's process: settings, the folder to ourselves, listening, sweeping, the signal."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from jupyter_containers.errors import Conflict, ContainersError, Unavailable
+from jupyter_containers.registry.server.application import application
+from jupyter_containers.registry.server.folder import FolderStorage
+from jupyter_containers.registry.server.garbage import sweep
+from jupyter_containers.registry.server.settings import PROG, Settings, settings
+from jupyter_containers.registry.server.site import Site, open_site
+from jupyter_containers.registry.server.users import Users
+
+_log = logging.getLogger(__name__)
+# How often what has expired is looked for; at most, when it expires sooner.
+_SWEEP_SECONDS = 600.0
+# How long requests that are under way may take to end; their uploads can be resumed.
+_END_SECONDS = 5.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        told = settings(arguments)
+        with alone_in(told.root):
+            asyncio.run(_serve(told))
+    except ContainersError as error:
+        print(f"{PROG}: {error.message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextmanager
+def alone_in(root: Path) -> Iterator[None]:
+    """Keep a folder to this process. Raises Conflict if another registry serves it."""
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fd = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Conflict(f"another registry serves {root}; stop it, or choose another --root") from None
+    finally:
+        os.close(fd)
+
+
+async def _serve(told: Settings) -> None:
+    tls, users = told.tls(), Users(told.htpasswd) if told.htpasswd is not None else None
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    site, storage = await asyncio.to_thread(open_site, told.root, told.blob_limit)
+    # Bodies are what their digests say, whatever a Content-Encoding says of them.
+    runner = web.AppRunner(
+        application(site, users), access_log=None, auto_decompress=False, shutdown_timeout=_END_SECONDS
+    )
+    await runner.setup()
+    try:
+        await _listen(runner, told, is_open=users is None, scheme="https" if tls else "http", tls=tls)
+        while not stop.is_set():
+            await _clean(site, storage, told.expire_seconds)
+            try:
+                await asyncio.wait_for(stop.wait(), min(_SWEEP_SECONDS, told.expire_seconds))
+            except TimeoutError:
+                continue
+    finally:
+        await runner.cleanup()
+        site.uploads.close()
+
+
+async def _listen(runner: web.AppRunner, told: Settings, *, is_open: bool, scheme: str, tls: object) -> None:
+    server = web.TCPSite(runner, told.host, told.port, ssl_context=tls)  # type: ignore[arg-type]
+    try:
+        await server.start()
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {told.host}:{told.port}: {error.strerror or error}") from error
+    host = f"[{told.host}]" if ":" in told.host else told.host
+    port = runner.addresses[0][1]
+    who = "everybody who reaches it may push and pull" if is_open else f"for those in {told.htpasswd}"
+    print(f"registry at {scheme}://{host}:{port} serves {told.root}; {who}", flush=True)
+
+
+async def _clean(site: Site, storage: FolderStorage, expire_seconds: float) -> None:
+    """Take away what has expired. A failure is told; the next round tries again."""
+    try:
+        ended = await asyncio.to_thread(site.uploads.expire, expire_seconds)
+        freed = await asyncio.to_thread(sweep, storage, expire_seconds)
+        freed += await asyncio.to_thread(storage.content.remove_stale_ingests, expire_seconds)
+    except (OSError, ContainersError) as error:
+        _log.warning("cannot clean up: %s", error)
+        return
+    if ended or freed:
+        _log.info("%d unfinished uploads expired; %d bytes freed", ended, freed)

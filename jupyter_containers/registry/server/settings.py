@@ -1,0 +1,99 @@
+"""What the registry is told: flags, checked before anything is opened."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.paths import default_places
+
+PROG = "jupyter-containers registry serve"
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`expire_seconds`: how long unfinished uploads and blobs without a manifest stay."""
+
+    root: Path
+    host: str
+    port: int
+    htpasswd: Path | None
+    tls_certificate: Path | None
+    tls_key: Path | None
+    blob_limit: int | None
+    expire_seconds: float
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return the TLS side, None for plain HTTP. Raises InvalidParameter."""
+        if self.tls_certificate is None or self.tls_key is None:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            # Asked for a pass phrase, OpenSSL would wait at a terminal that nobody looks at.
+            context.load_cert_chain(self.tls_certificate, self.tls_key, password=lambda: b"")
+        except OSError as error:
+            raise InvalidParameter(
+                f"cannot use --tls-cert {self.tls_certificate} with --tls-key {self.tls_key}: {error}"
+            ) from error
+        return context
+
+
+def settings(arguments: Sequence[str]) -> Settings:
+    """Return what the flags say. Raises InvalidParameter; leaves the process for --help and unknown flags."""
+    options = _parser().parse_args(list(arguments))
+    host, port = address(options.listen)
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise InvalidParameter("--tls-cert and --tls-key belong together; give both, or none")
+    if options.tls_cert is None and not is_loopback(host):
+        raise InvalidParameter(
+            f"cannot listen on {options.listen} without TLS: images and passwords would be open to the network; give "
+            "--tls-cert and --tls-key, or listen on 127.0.0.1"
+        )
+    if options.blob_limit is not None and options.blob_limit <= 0:
+        raise InvalidParameter(f"--blob-limit must be a number of bytes above 0, not {options.blob_limit}")
+    if options.expire <= 0:
+        raise InvalidParameter(f"--expire must be a number of seconds above 0, not {options.expire:g}")
+    return Settings(
+        root=options.root, host=host, port=port, htpasswd=options.htpasswd, tls_certificate=options.tls_cert,
+        tls_key=options.tls_key, blob_limit=options.blob_limit, expire_seconds=options.expire,
+    )  # fmt: skip
+
+
+def address(text: str) -> tuple[str, int]:
+    """Return host and port of HOST:PORT or [IPV6]:PORT. Raises InvalidParameter."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or int(port) > 65535:
+        raise InvalidParameter(f"--listen must be HOST:PORT, not {text!r}")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if ":" in host and not is_bracketed:
+        raise InvalidParameter(f"--listen must have brackets around an IPv6 address: [{host}]:{port}")
+    return (host[1:-1] if is_bracketed else host), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach `host`. A name other than localhost may lead anywhere."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, description="Serve images to others.", allow_abbrev=False)
+    parser.add_argument("--root", type=Path, default=default_places().data / "registry", metavar="DIR")
+    parser.add_argument("--listen", default="127.0.0.1:5000", metavar="HOST:PORT")
+    parser.add_argument("--htpasswd", type=Path, metavar="FILE")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE")
+    parser.add_argument("--blob-limit", type=int, metavar="BYTES")
+    parser.add_argument("--expire", type=float, default=DAY, metavar="SECONDS")
+    return parser
