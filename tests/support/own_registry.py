@@ -111,12 +111,13 @@ class OwnRegistry:
         assert answer.status == 201, answer
         return image.digest
 
-    def send_part(self, path: str, content: bytes, announced: int) -> None:
-        """Send the beginning of a PATCH of `announced` bytes, and hang up."""
+    def send_part(self, path: str, content: bytes, announced: int) -> socket.socket:
+        """Send the beginning of a PATCH of `announced` bytes; return the connection, which the caller closes."""
         host, _, port = self.address.rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=30) as raw:
-            head = f"PATCH {path} HTTP/1.1\r\nHost: {self.address}\r\nContent-Length: {announced}\r\n\r\n"
-            raw.sendall(head.encode() + content)
+        connection = socket.create_connection((host, int(port)), timeout=30)
+        head = f"PATCH {path} HTTP/1.1\r\nHost: {self.address}\r\nContent-Length: {announced}\r\n\r\n"
+        connection.sendall(head.encode() + content)
+        return connection
 
 
 @contextmanager

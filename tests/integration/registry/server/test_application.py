@@ -147,17 +147,31 @@ def test_bytes_of_another_digest_are_not_kept(registry: OwnRegistry, way: str) -
     assert registry.request("HEAD", f"/v2/team/app/blobs/{MISSING}").status == 404
 
 
-def test_an_upload_survives_the_client_and_the_registry(registry: OwnRegistry) -> None:
+def received(registry: OwnRegistry, path: str) -> int:
+    """Return how many bytes of an upload the registry says that it has."""
+    return int(registry.request("GET", path).headers["Range"].removeprefix("0-")) + 1
+
+
+@pytest.mark.parametrize("who", ["client", "registry"])
+def test_an_upload_survives_the_end_of(registry: OwnRegistry, who: str) -> None:
+    content = BYTES * 5
+    digest = Digest.of(content)
     path = registry.begin("team/app")
-    registry.send_part(path, BYTES[:70_000], len(BYTES))
-    eventually(lambda: registry.request("GET", path).headers["Range"] == "0-69999")
-    assert registry.stop(signal.SIGKILL) == -signal.SIGKILL
-    registry.start()
-    assert registry.request("GET", path).headers["Range"] == "0-69999"
-    rest = {"Content-Range": f"70000-{len(BYTES) - 1}"}
-    assert registry.request("PATCH", path, BYTES[70_000:], rest).status == 202
-    assert registry.request("PUT", f"{path}?digest={DIGEST}").status == 201
-    assert registry.request("GET", f"/v2/team/app/blobs/{DIGEST}").content == BYTES
+    with registry.send_part(path, content[: 3 << 20], len(content)):
+        eventually(lambda: received(registry, path) >= 2 << 20)
+        busy = registry.request("PATCH", path, b"x")
+        assert (busy.status, busy.code) == (409, "BLOB_UPLOAD_INVALID")
+        if who == "registry":
+            assert registry.stop(signal.SIGKILL) == -signal.SIGKILL
+            registry.start()
+    # Until the registry has seen that the other one is gone, the upload is the other one's.
+    eventually(lambda: registry.request("PATCH", path, b"").status == 202)
+    start = received(registry, path)
+    assert 2 << 20 <= start <= 3 << 20
+    rest = {"Content-Range": f"{start}-{len(content) - 1}"}
+    assert registry.request("PATCH", path, content[start:], rest).status == 202
+    assert registry.request("PUT", f"{path}?digest={digest}").status == 201
+    assert registry.request("GET", f"/v2/team/app/blobs/{digest}").content == content
 
 
 def test_many_push_the_same_blob_at_once(registry: OwnRegistry) -> None:

@@ -1,0 +1,97 @@
+"""The registry as a process: what it refuses to start with, passwords, TLS, the end."""
+
+from __future__ import annotations
+
+import base64
+import signal
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from jupyter_containers.oci.digest import Digest
+from tests.support.certificates import make_certificates
+from tests.support.own_registry import OwnRegistry, own_registry
+
+
+def serve(*flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "jupyter_containers", "registry", "serve", *flags], capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+
+
+def header(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def test_it_does_not_listen_to_the_network_without_tls(tmp_path: Path) -> None:
+    run = serve("--root", str(tmp_path), "--listen", "0.0.0.0:0")
+    assert run.returncode == 1
+    assert run.stderr.startswith("jupyter-containers registry serve: cannot listen on 0.0.0.0:0 without TLS")
+    assert "Traceback" not in run.stderr
+
+
+def test_two_do_not_serve_one_folder(tmp_path: Path) -> None:
+    with own_registry(tmp_path):
+        run = serve("--root", str(tmp_path), "--listen", "127.0.0.1:0")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert f"another registry serves {tmp_path}" in run.stderr
+
+
+def test_two_do_not_listen_at_one_address(tmp_path: Path) -> None:
+    with own_registry(tmp_path / "one") as registry:
+        run = serve("--root", str(tmp_path / "two"), "--listen", registry.address)
+    assert run.returncode == 1
+    assert f"cannot listen on {registry.address}" in run.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
+    registry = OwnRegistry(tmp_path)
+    registry.start()
+    assert registry.stop(number) == 0
+
+
+def test_only_who_has_a_password_comes_in(tmp_path: Path) -> None:
+    hash_ = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    (tmp_path / "htpasswd").write_text(f"alice:{hash_}\n")
+    with own_registry(tmp_path / "root", "--htpasswd", str(tmp_path / "htpasswd")) as registry:
+        for path in ("/v2/", "/v2/_catalog", "/v2/%2e%2e/tags/list", "/"):
+            answer = registry.request("GET", path)
+            assert (answer.status, answer.code) == (401, "UNAUTHORIZED"), path
+            assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+        assert registry.request("GET", "/v2/", headers=header("alice", "wrong")).status == 401
+        assert registry.request("GET", "/v2/", headers=header("alice", "secret")).status == 200
+
+
+def test_tls(tmp_path: Path) -> None:
+    folder = make_certificates(tmp_path / "certificates")
+    flags = ["--tls-cert", str(folder / "server/cert.pem"), "--tls-key", str(folder / "server/key.pem")]
+    with own_registry(tmp_path / "root", *flags) as registry:
+        registry.tls = ssl.create_default_context(cafile=folder / "ca.pem")
+        content = bytes(range(256)) * 8000
+        digest = registry.push_blob("team/app", content)
+        assert digest == Digest.of(content)
+        assert registry.request("GET", f"/v2/team/app/blobs/{digest}").content == content
+
+
+def test_memory_does_not_grow_with_what_passes(tmp_path: Path) -> None:
+    with own_registry(tmp_path) as registry:
+        registry.push_blob("team/app", bytes(1 << 20))
+        before = peak_memory(registry.pid)
+        content = bytes(200 << 20)
+        digest = registry.push_blob("team/app", content)
+        assert registry.request("GET", f"/v2/team/app/blobs/{digest}").content == content
+        assert peak_memory(registry.pid) - before < 32 << 20
+
+
+def peak_memory(pid: int) -> int:
+    """Return the most bytes that a process ever had in memory."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("no VmHWM")
