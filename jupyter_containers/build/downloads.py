@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Protocol
 
+from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.failures import place
 from jupyter_containers.build.graph import Vertex, in_order
 from jupyter_containers.build.operations.definitions import CopyFiles
-from jupyter_containers.errors import ContainersError, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 
 
 class Downloads(Protocol):
@@ -29,15 +31,23 @@ async def fetch_all(target: Vertex, downloads: Downloads | None, context: Contex
         if not isinstance(operation, CopyFiles):
             continue
         for url in operation.remote:
-            if url in context.fetched:
-                continue
             try:
-                context.fetched[url] = await _fetch(url, downloads, context)
+                if url not in context.fetched:
+                    context.fetched[url] = await _fetch(url, downloads, context)
+                if operation.checksum:
+                    await in_thread(lambda _, o=operation, u=url: _verify(context.fetched[u], o.checksum))  # type: ignore[misc]
             except ContainersError as error:
                 error.message = f"{operation.word} failed: {error.message}"
                 error.args = (error.message,)
                 place(error, vertex.lines, vertex.source)
                 raise
+
+
+def _verify(path: Path, wanted: str) -> None:
+    with open(path, "rb") as file:
+        found = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    if found != wanted:
+        raise InvalidParameter(f"digest mismatch {found}: {wanted}")
 
 
 async def _fetch(url: str, downloads: Downloads | None, context: Context) -> Path:

@@ -10,7 +10,7 @@ import os
 import posixpath
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,11 +28,16 @@ _NO_LINKS = c.RESOLVE_IN_ROOT | c.RESOLVE_NO_SYMLINKS
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One thing that a source names. `name` is what the copy is called, `path` where it really is in the tree."""
+    """One thing that a source names. `name` is what the copy is called, `path` where it really is in the tree.
+
+    `given` is the whole path by which it was found, `pivot` the part of its source that --parents leaves out.
+    """
 
     name: str
     path: str
     status: os.stat_result
+    given: str = ""
+    pivot: str = ""
 
     @property
     def is_directory(self) -> bool:
@@ -58,6 +63,7 @@ class Tree:
         self._rules = rules or IgnoreRules()
         self.with_owners = with_owners
         self.stop = stop or threading.Event()
+        self._excludes = IgnoreRules()
         self._root_fd = -1
 
     def __enter__(self) -> Self:
@@ -72,15 +78,22 @@ class Tree:
         if self.stop.is_set():
             raise Cancelled("the copy was cancelled")
 
-    def find(self, source: str, word: str = "COPY") -> list[Match]:
-        """Return what a source names, sorted; nothing for a pattern that fits nothing.
+    def exclude(self, patterns: Sequence[str]) -> None:
+        """Leave out, in each directory that a source names, what the patterns fit, and files that are so called."""
+        self._excludes = IgnoreRules.of(patterns)
+
+    def find(self, source: str, word: str = "COPY", *, deep: bool = False) -> list[Match]:
+        """Return what a source names, sorted; nothing for a pattern that fits nothing. With `deep`, `**` means folders.
 
         Raises CopyFailed with dockerd's sentences for a name that is not there.
         """
         relative = _relative(source, word, may_climb=self.with_owners)
         if not has_wildcard(relative):
-            return [self._match(_unescape(relative), source, word)]
-        return [self._match(name, name, word) for name in self._expand(relative)]
+            return self._wanted([self._match(_unescape(relative), source, word)])
+        return self._wanted([self._match(name, name, word) for name in self._expand(relative, deep=deep)])
+
+    def _wanted(self, matches: list[Match]) -> list[Match]:
+        return [match for match in matches if match.is_directory or not self._excludes.ignores(match.name)]
 
     def open(self, path: str, flags: int = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) -> int:
         """Open a file of the tree; the caller closes it."""
@@ -114,10 +127,16 @@ class Tree:
         return digest.hexdigest()
 
     def _enters(self, prefix: str, entry: trees.Entry) -> bool:
-        return self._rules.may_include_again or self._shows(prefix, entry)
+        is_left_out = self._excludes.ignores(os.fsdecode(entry.path)) and not self._excludes.may_include_again
+        return not is_left_out and (self._rules.may_include_again or not self._ignores(prefix, entry))
 
     def _shows(self, prefix: str, entry: trees.Entry) -> bool:
-        return not stat.S_ISSOCK(entry.status.st_mode) and not self._rules.ignores(prefix + os.fsdecode(entry.path))
+        if stat.S_ISSOCK(entry.status.st_mode) or self._ignores(prefix, entry):
+            return False
+        return not self._excludes.ignores(os.fsdecode(entry.path))
+
+    def _ignores(self, prefix: str, entry: trees.Entry) -> bool:
+        return self._rules.ignores(prefix + os.fsdecode(entry.path))
 
     def _match(self, name: str, shown: str, word: str) -> Match:
         try:
@@ -128,7 +147,7 @@ class Tree:
             # Where links led to, for the ignore rules: what is left out cannot be reached through a link either.
             root = os.readlink(f"/proc/self/fd/{self._root_fd}")
             path = os.readlink(f"/proc/self/fd/{fd}").removeprefix(root).strip("/")
-            found = Match(posixpath.basename(name), path, os.fstat(fd))
+            found = Match(posixpath.basename(name), path, os.fstat(fd), name)
         finally:
             os.close(fd)
         if self._is_hidden(name, found) or self._is_hidden(path, found):
@@ -140,12 +159,15 @@ class Tree:
             return False
         return bool(path) and self._rules.ignores(path)
 
-    def _expand(self, pattern: str) -> list[str]:
+    def _expand(self, pattern: str, *, deep: bool) -> list[str]:
         """Return the paths that a pattern fits, part by part; from its first wildcard on no link is followed."""
         parts = pattern.split("/")
         first = next(index for index, part in enumerate(parts) if has_wildcard(part))
         found = self._real_path("/".join(_unescape(part) for part in parts[:first]))
         for part in parts[first:]:
+            if deep and part == "**":
+                found = list(dict.fromkeys(below for path in found for below in self._directories(path)))
+                continue
             try:
                 wildcards = path_pattern(part)
             except BadPattern as error:
@@ -159,6 +181,24 @@ class Tree:
             return [self._match(path, path, "COPY").path]
         except CopyFailed:
             return []
+
+    def _directories(self, path: str) -> list[str]:
+        """Return a directory and all that are below it, without following links."""
+        found = [path]
+        for directory in found:
+            self.check()
+            for name in self._names(directory):
+                below = posixpath.join(directory, name)
+                if self._is_directory(below):
+                    found.append(below)
+        return found
+
+    def _is_directory(self, path: str) -> bool:
+        try:
+            os.close(open_in_root(self._root_fd, path, os.O_PATH | os.O_DIRECTORY, resolve=_NO_LINKS))
+        except OSError:
+            return False
+        return True
 
     def _names(self, path: str) -> list[str]:
         try:

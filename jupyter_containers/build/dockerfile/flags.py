@@ -40,12 +40,12 @@ class Flags:
             raise self._line.error(f"expecting boolean value for flag {name}, not: {value}")
         return value != "false"
 
-    def refuse_for_now(self, *names: str) -> None:
+    def refuse_for_now(self, *names: str, advice: str) -> None:
         """Raise Unsupported for flags that exist in Docker and not yet here: silence would build something else."""
         for name in names:
             if name in self._values:
                 raise Unsupported(
-                    f"{self._line.word} --{name} is not supported yet (line {self._line.start})",
+                    f"{self._line.word} --{name} is not supported yet (line {self._line.start}); {advice}",
                     line=self._line.start, end_line=self._line.end, source=self._line.text,
                 )  # fmt: skip
 

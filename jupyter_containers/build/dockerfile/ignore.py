@@ -40,6 +40,11 @@ class IgnoreRules:
             rules.append(rule)
         return cls(tuple(rules))
 
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> IgnoreRules:
+        """Return the rules of bare patterns. Raises BadPattern."""
+        return cls(tuple(_rule(pattern) for pattern in patterns))
+
     @property
     def may_include_again(self) -> bool:
         """True if something inside an ignored directory may not be ignored."""

@@ -14,6 +14,7 @@ from jupyter_containers.build.dockerfile.lines import Heredoc, Line, opens_hered
 from jupyter_containers.build.dockerfile.mounts import RunMount, read_mount
 from jupyter_containers.errors import Unsupported
 
+_NO_GIT = "clone in a RUN, or COPY a folder"
 NETWORK_MODES = ("default", "none", "host")
 
 
@@ -50,6 +51,9 @@ class Copy:
     owner: str = ""
     mode: str = ""
     unpacks: bool = False
+    checksum: str = ""
+    with_parents: bool = False
+    excludes: tuple[str, ...] = ()
     heredocs: tuple[Heredoc, ...] = ()
 
 
@@ -197,12 +201,13 @@ def _copy(line: Line, flags: Flags) -> Copy:
     if len(words) < 2:
         raise line.error(arguments.too_few_for_copy(line.word, len(words)))
     unpacks = line.word == "ADD"
-    flags.refuse_for_now("parents", "exclude", "checksum", "keep-git-dir")
     # A linked copy differs in how layers are shared, not in what is in them.
-    flags.take("link")
+    flags.take_switch("link")
+    if unpacks:
+        flags.refuse_for_now("keep-git-dir", advice=_NO_GIT)
     if unpacks and any(arguments.is_git(source) for source in sources):
         raise Unsupported(
-            f"ADD from a git repository is not supported yet (line {line.start}); clone in a RUN, or COPY a folder",
+            f"ADD from a git repository is not supported yet (line {line.start}); {_NO_GIT}",
             line=line.start, end_line=line.end, source=line.text,
         )  # fmt: skip
     return Copy(
@@ -212,6 +217,9 @@ def _copy(line: Line, flags: Flags) -> Copy:
         owner=flags.take("chown"),
         mode=flags.take("chmod"),
         unpacks=unpacks,
+        checksum=flags.take("checksum") if unpacks else "",
+        with_parents=not unpacks and flags.take_switch("parents"),
+        excludes=flags.take_all("exclude"),
         heredocs=line.heredocs,
     )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.build.operations.content import copy_content
+from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.build.tree import Match, Tree, xattrs
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import trees
@@ -31,14 +32,17 @@ class Dress:
     """Who owns the copies and their mode; None keeps what the source has (owners: root without `keep_owners`)."""
 
     owner: tuple[int, int] | None = None
-    mode: int | None = None
+    mode: ModeChange | None = None
     keep_owners: bool = False
 
     def owner_of(self, status: os.stat_result) -> tuple[int, int]:
         return self.owner or ((status.st_uid, status.st_gid) if self.keep_owners else (0, 0))
 
     def mode_of(self, status: os.stat_result) -> int:
-        return stat.S_IMODE(status.st_mode) if self.mode is None else self.mode
+        return self.mode_from(stat.S_IMODE(status.st_mode), is_directory=stat.S_ISDIR(status.st_mode))
+
+    def mode_from(self, mode: int, *, is_directory: bool = False) -> int:
+        return mode if self.mode is None else self.mode.of(mode, is_directory=is_directory)
 
 
 class Copier:
@@ -81,7 +85,7 @@ class Copier:
                 file.write(content)
                 file.flush()
                 os.fchown(file.fileno(), *(self._dress.owner or (0, 0)))
-                os.fchmod(file.fileno(), 0o644 if self._dress.mode is None else self._dress.mode)
+                os.fchmod(file.fileno(), self._dress.mode_from(0o644))
 
     def make_directory(self, path: str) -> None:
         """Make a directory with its parents, 0755; those that are there stay as they are."""

@@ -6,6 +6,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from jupyter_containers.build.executor import NetworkMode
+from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.images.walk import Image
 
 
@@ -85,19 +86,32 @@ class CopyFiles:
     sources: tuple[str, ...]
     destination: str
     owner: str = ""
-    mode: int | None = None
+    mode: ModeChange | None = None
     unpacks: bool = False
     inline: tuple[InlineFile, ...] = ()
     # URLs of ADD; what they lead to is in Context.fetched.
     remote: tuple[str, ...] = ()
+    # Of what is fetched: `sha256:…`, or "".
+    checksum: str = ""
+    # The directories on the way to a source come along; from a part `.` of it on.
+    with_parents: bool = False
+    excludes: tuple[str, ...] = ()
     word: str = field(default="COPY", compare=False)
 
     def definition(self) -> dict[str, Any]:
         return {
-            "copy": self.sources, "to": self.destination, "owner": self.owner, "mode": self.mode,
+            "copy": self.sources, "to": self.destination, "owner": self.owner, "mode": self._mode(),
             "unpacks": self.unpacks, "inline": [(file.name, file.content) for file in self.inline],
             **({"remote": self.remote} if self.remote else {}),
+            **({"checksum": self.checksum} if self.checksum else {}),
+            **({"parents": True} if self.with_parents else {}),
+            **({"excludes": self.excludes} if self.excludes else {}),
         }  # fmt: skip
+
+    def _mode(self) -> int | str | None:
+        if self.mode is None:
+            return None
+        return self.mode.text if self.mode.number is None else self.mode.number
 
 
 @dataclass(frozen=True, slots=True)

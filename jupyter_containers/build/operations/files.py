@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from jupyter_containers.build.blocking import in_thread
@@ -17,6 +19,7 @@ from jupyter_containers.build.operations.archives import unpack_archive
 from jupyter_containers.build.operations.copying import Copier, Dress
 from jupyter_containers.build.operations.definitions import CopyFiles, MakeDirectory
 from jupyter_containers.build.operations.layering import Stop, Stores
+from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.build.operations.owners import find_owner
 from jupyter_containers.build.tree import Match, Tree
 from jupyter_containers.linux.safe_paths import open_in_root
@@ -31,6 +34,7 @@ async def copy_files(
     def work(stop: Stop) -> Layer | None:
         def fill() -> None:
             with stores.snapshotter.mounted(key) as root, _tree(stores, source, stop) as tree, _opened(root) as root_fd:
+                tree.exclude(operation.excludes)
                 _copy(operation, tree, root_fd)
                 _copy_fetched(operation, source, root_fd, stop)
 
@@ -67,8 +71,11 @@ async def checksum(stores: Stores, operation: CopyFiles, source: Context | Files
 
     def work(stop: Stop) -> str:
         with _tree(stores, source, stop) as tree:
+            tree.exclude(operation.excludes)
             matches = _find(operation, tree)
-            found = [(match.name, match.is_directory, tree.checksum(match)) for match in matches]
+            found = [
+                (_placed(operation, match) + match.name, match.is_directory, tree.checksum(match)) for match in matches
+            ]
         return key_of([*found, *_remote_checksums(operation, source, stop)])
 
     return await in_thread(work)
@@ -103,8 +110,10 @@ def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
     copier = Copier(tree, root_fd, Dress(owner, operation.mode, tree.with_owners))
     try:
         for match in _find(operation, tree):
-            if not (operation.unpacks and unpack_archive(tree, match, root_fd, operation.destination, copier)):
-                copier.copy(match, operation.destination)
+            placed = _placed(operation, match)
+            destination = posixpath.join(operation.destination, placed) if placed else operation.destination
+            if not (operation.unpacks and unpack_archive(tree, match, root_fd, destination, copier)):
+                copier.copy(match, destination)
         for file in operation.inline:
             copier.write(file.name, file.content.encode("utf-8", "surrogateescape"), operation.destination)
     except OSError as error:
@@ -129,7 +138,8 @@ def _remote_checksums(operation: CopyFiles, source: Context | Filesystem, stop: 
 def _copy_fetched(operation: CopyFiles, source: Context | Filesystem, root_fd: int, stop: Stop) -> None:
     """Copy what ADD has fetched: never unpacked, and private unless --chmod says otherwise, as dockerd does it."""
     owner = find_owner(root_fd, operation.owner) if operation.owner else None
-    dress = Dress(owner, 0o600 if operation.mode is None else operation.mode)
+    mode = 0o600 if operation.mode is None else operation.mode.of(0o600, is_directory=False)
+    dress = Dress(owner, ModeChange(f"{mode:04o}", mode))
     for url, path in zip(operation.remote, _fetched(operation, source), strict=True):
         if path.name == UNNAMED and operation.destination.endswith("/"):
             raise CopyFailed(f"cannot determine filename for source {url}")
@@ -138,15 +148,29 @@ def _copy_fetched(operation: CopyFiles, source: Context | Filesystem, root_fd: i
 
 
 def _find(operation: CopyFiles, tree: Tree) -> list[Match]:
-    matches = [match for source in operation.sources for match in tree.find(source, operation.word)]
+    matches = [
+        replace(match, pivot=source.partition("/./")[0].strip("/") if "/./" in source else "")
+        for source in operation.sources
+        for match in tree.find(source, operation.word, deep=operation.with_parents)
+    ]
     if not matches and not operation.inline and not operation.remote:
         raise CopyFailed(f"{operation.word} failed: no source files were specified")
-    if len(matches) + len(operation.inline) + len(operation.remote) > 1 and not operation.destination.endswith("/"):
+    several = len(matches) + len(operation.inline) + len(operation.remote) > 1
+    if several and not operation.with_parents and not operation.destination.endswith("/"):
         raise CopyFailed(
             f"When using {operation.word} with more than one source file, the destination must be a directory "
             "and end with a /"
         )
     return matches
+
+
+def _placed(operation: CopyFiles, match: Match) -> str:
+    """Return where below the destination a match goes with its parents (a slash ends a directory), else ""."""
+    if not operation.with_parents:
+        return ""
+    skipped = len([part for part in match.pivot.split("/") if part not in ("", ".")])
+    parts = match.given.split("/")[skipped:]
+    return "/".join(parts if match.is_directory else [*(parts[:-1] or ["."]), ""])
 
 
 def _is_directory(root_fd: int, path: str) -> bool:

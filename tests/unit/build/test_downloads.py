@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from jupyter_containers.build.context import Context
 from jupyter_containers.build.downloads import fetch_all
 from jupyter_containers.build.graph import Vertex, vertex
 from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot
-from jupyter_containers.errors import NotFound, Unsupported
+from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 
 
 class Web:
@@ -56,3 +58,13 @@ def test_without_a_way_to_fetch_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match="COPY a file of the context"):
         asyncio.run(fetch_all(added("http://a"), None, context(tmp_path)))
     asyncio.run(fetch_all(vertex(ImageRoot(None)), None, Context(tmp_path)))
+
+
+def test_a_file_that_is_not_what_the_checksum_says_is_refused(tmp_path: Path) -> None:
+    found, good = context(tmp_path), added("http://a")
+    digest = hashlib.sha256(b"http://a").hexdigest()
+    assert isinstance(good.operation, CopyFiles)
+    asyncio.run(fetch_all(replace(good, operation=replace(good.operation, checksum=f"sha256:{digest}")), Web(), found))
+    with pytest.raises(InvalidParameter, match="digest mismatch sha256:") as caught:
+        asyncio.run(fetch_all(replace(good, operation=replace(good.operation, checksum="sha256:0")), Web(), found))
+    assert caught.value.details["line"] == 3

@@ -7,16 +7,19 @@ import re
 from collections.abc import Mapping
 
 from jupyter_containers.build.dockerfile.arguments import is_url
+from jupyter_containers.build.dockerfile.ignore import IgnoreRules
 from jupyter_containers.build.dockerfile.instructions import Copy, Statement, Workdir
-from jupyter_containers.build.dockerfile.lines import Heredoc
+from jupyter_containers.build.dockerfile.lines import Heredoc, Line
 from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
+from jupyter_containers.build.dockerfile.wildcards import BadPattern
 from jupyter_containers.build.graph import Vertex, vertex
 from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot, InlineFile, MakeDirectory
+from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.errors import Unsupported
 from jupyter_containers.images.walk import Image
 
-_OCTAL = re.compile(r"0?[0-7]{3,4}")
+_SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def copy(
@@ -35,20 +38,22 @@ def copy(
     if not destination:
         raise line.error(f"{line.word} requires a destination, and this one is empty after expansion")
     owner, mode = state.expand(instruction.owner, line), state.expand(instruction.mode, line)
-    if mode and not _OCTAL.fullmatch(mode):
-        raise line.error(f"invalid chmod parameter: '{mode}': it should be an octal number between 0 and 07777")
     remote = tuple(source for source in sources if instruction.unpacks and is_url(source))
     operation = CopyFiles(
         tuple(source for source in sources if source not in remote),
         absolute(destination, state.working_dir),
         owner,
-        int(mode, 8) if mode else None,
+        _mode(mode, line),
         instruction.unpacks,
         tuple(InlineFile(h.name, _content(state, statement, h)) for h in instruction.heredocs),
         remote=remote,
+        checksum=_checksum(state, instruction, line, sources),
+        with_parents=instruction.with_parents,
+        excludes=_excludes(state, instruction, line),
         word=line.word,
     )
-    if len(sources) + len(instruction.heredocs) > 1 and not destination.endswith("/"):
+    several = len(sources) + len(instruction.heredocs) > 1 and not instruction.with_parents
+    if several and not destination.endswith("/"):
         raise line.error(
             f"When using {line.word} with more than one source file, the destination must be a directory "
             "and end with a /"
@@ -57,6 +62,37 @@ def copy(
     inputs = (origin(source, dockerfile, stages, images, before=state.number),) if source else ()
     shown = [*sources, *(f"<<{heredoc.name}" for heredoc in instruction.heredocs), destination]
     state.add_step(statement, _created_by(line.word, owner, mode, shown), operation=operation, inputs=inputs)
+
+
+def _mode(text: str, line: Line) -> ModeChange | None:
+    found = ModeChange.parse(text) if text else None
+    if text and found is None:
+        raise line.error(
+            f"invalid chmod parameter: '{text}': it should be an octal number between 0 and 07777, or letters as u+x"
+        )
+    return found
+
+
+def _checksum(state: StageState, instruction: Copy, line: Line, sources: tuple[str, ...]) -> str:
+    text = state.expand(instruction.checksum, line)
+    if not text:
+        return ""
+    if len(sources) != 1:
+        raise line.error("checksum can't be specified for multiple sources")
+    if not is_url(sources[0]):
+        raise line.error("checksum can't be specified for non-HTTP(S) sources")
+    if not _SHA256.fullmatch(text):
+        raise line.error(f"unsupported checksum {text!r}: write sha256: and 64 hexadecimal digits")
+    return text
+
+
+def _excludes(state: StageState, instruction: Copy, line: Line) -> tuple[str, ...]:
+    patterns = tuple(state.expand(pattern, line) for pattern in instruction.excludes)
+    try:
+        IgnoreRules.of(patterns)
+    except BadPattern as error:
+        raise line.error(f"invalid --exclude: {error}") from error
+    return patterns
 
 
 def workdir(state: StageState, instruction: Workdir, statement: Statement) -> None:

@@ -11,6 +11,7 @@ from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.operations import files
 from jupyter_containers.build.operations.definitions import CopyFiles, InlineFile, MakeDirectory
 from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.operations.modes import ModeChange
 from tests.support.build_site import BuildSite
 
 pytestmark = pytest.mark.needs("root", "overlay")
@@ -78,3 +79,39 @@ def test_a_directory_is_made_once(site: BuildSite) -> None:
     assert names(site, base) == ["a", "a/b"]
     assert asyncio.run(files.make_directory(stores, MakeDirectory("/a/b"), base)) is None
     assert asyncio.run(files.make_directory(stores, MakeDirectory("/a"), base)) is None
+
+
+def test_parents_come_along_from_the_pivot_on(site: BuildSite) -> None:
+    context = Context(site.context({"x/y/a.txt": "", "x/y/b.md": "", "x/z/deep/c.txt": "", "d/e/f": "", "d/g": ""}))
+    operation = CopyFiles(("x/./y/*.txt", "./x/**/c.*", "d/e"), "/to", with_parents=True)
+    assert [name for name in names(site, copy(site, operation, context)) if "." in name or name.endswith("f")] == [
+        "to/d/e/f",
+        "to/x/z/deep/c.txt",
+        "to/y/a.txt",
+    ]
+
+
+def test_what_is_excluded_stays_behind_and_does_not_count(site: BuildSite) -> None:
+    root = site.context({"a.txt": "1", "b.md": "2", "d/c.txt": "3", "d/keep.txt": "4"})
+    operation = CopyFiles((".",), "/to/", excludes=("**/*.txt", "!d/keep.txt"))
+    stores = Stores(site.content, site.snapshots)
+    before = asyncio.run(files.checksum(stores, operation, Context(root)))
+    assert names(site, copy(site, operation, Context(root))) == ["to", "to/b.md", "to/d", "to/d/keep.txt"]
+    (root / "a.txt").write_text("changed")
+    assert asyncio.run(files.checksum(stores, operation, Context(root))) == before
+    (root / "d/keep.txt").write_text("changed")
+    assert asyncio.run(files.checksum(stores, operation, Context(root))) != before
+
+
+def test_files_that_a_pattern_names_are_excluded_by_their_names(site: BuildSite) -> None:
+    context = Context(site.context({"hom.txt": "1", "home.md": "2"}))
+    assert names(site, copy(site, CopyFiles(("hom*",), "/to/", excludes=("*.txt",)), context)) == ["to", "to/home.md"]
+
+
+def test_letters_change_the_modes_that_files_have(site: BuildSite) -> None:
+    root = site.context({"d/a": "", "d/b": ""})
+    (root / "d/a").chmod(0o755)
+    (root / "d/b").chmod(0o600)
+    made = copy(site, CopyFiles(("d",), "/to/", mode=ModeChange.parse("go=u-w,a+X")), Context(root))
+    with site.snapshots.mounted(made.chain, read_only=True) as mounted:
+        assert [oct((Path(mounted) / "to" / name).stat().st_mode & 0o777) for name in "ab"] == ["0o755", "0o644"]

@@ -30,7 +30,7 @@ def test_a_flag_twice_is_refused() -> None:
 
 def test_a_flag_for_later_says_so_and_where() -> None:
     with pytest.raises(Unsupported, match="COPY --parents is not supported yet") as failure:
-        flags("--parents").refuse_for_now("parents")
+        flags("--parents").refuse_for_now("parents", advice="do without")
     assert failure.value.details["line"] == 5
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.build.operations.copying import Copier, Dress
+from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.build.tree import Tree
 
 MINE = (os.getuid(), os.getgid())
@@ -36,7 +37,7 @@ class Places:
         root_fd = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
         try:
             with Tree(self.source) as tree:
-                yield Copier(tree, root_fd, Dress(MINE, mode)), tree
+                yield Copier(tree, root_fd, Dress(MINE, None if mode is None else ModeChange(f"{mode:o}", mode))), tree
         finally:
             os.close(root_fd)
 
