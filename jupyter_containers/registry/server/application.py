@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from jupyter_containers.content.ingest import StoreFull
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.registry.server import blobs, listings, manifests, sessions
 from jupyter_containers.registry.server.refusals import Refusal
 from jupyter_containers.registry.server.site import Site
 from jupyter_containers.registry.server.targets import Kind, Target, target_of
 from jupyter_containers.registry.server.users import Users
+
+_log = logging.getLogger(__name__)
 
 Answerer = Callable[[Site, web.Request, Target], Awaitable[web.StreamResponse]]
 VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
@@ -49,6 +53,10 @@ def application(site: Site, users: Users | None = None) -> web.Application:
             if error.errno != errno.ENOSPC:
                 raise
             response = refused(Refusal(507, "UNKNOWN", "no space left on the registry's disk"))
+        except ContainersError as error:
+            # What is broken here (a damaged blob, a password file that cannot be read) is no business of the asker.
+            _log.error("%s %s: %s", request.method, request.rel_url.raw_path, error.message)
+            response = refused(Refusal(500, "UNKNOWN", "the registry failed; its log says why"))
         response.headers.update(VERSION)
         return response
 

@@ -59,3 +59,13 @@ def test_what_nobody_needs_expires_while_the_registry_serves(tmp_path: Path) -> 
         eventually(lambda: not (registry.root / "content/blobs/sha256" / DIGEST.hex).exists())
         for layer in IMAGE.layers:
             assert registry.request("GET", f"/v2/team/app/blobs/{layer.descriptor.digest}").status == 200
+
+
+def test_a_damaged_manifest_is_not_served(registry: OwnRegistry) -> None:
+    registry.push_image("team/app", "1", IMAGE)
+    place = registry.root / "content/blobs/sha256" / IMAGE.digest.hex
+    place.chmod(0o600)
+    place.write_bytes(IMAGE.manifest.replace(b"2", b"3"))
+    answer = registry.request("GET", "/v2/team/app/manifests/1")
+    assert (answer.status, answer.code) == (500, "UNKNOWN")
+    assert str(registry.root).encode() not in answer.content

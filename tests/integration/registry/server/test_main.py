@@ -66,6 +66,9 @@ def test_only_who_has_a_password_comes_in(tmp_path: Path) -> None:
             assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
         assert registry.request("GET", "/v2/", headers=header("alice", "wrong")).status == 401
         assert registry.request("GET", "/v2/", headers=header("alice", "secret")).status == 200
+        (tmp_path / "htpasswd").unlink()
+        answer = registry.request("GET", "/v2/", headers=header("alice", "secret"))
+        assert (answer.status, answer.code) == (500, "UNKNOWN")
 
 
 def test_tls(tmp_path: Path) -> None:
