@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 Answerer = Callable[[Site, web.Request, Target], Awaitable[web.StreamResponse]]
 VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
+# Who guesses passwords must not take all threads, and all cores, from those who know theirs.
+_PROOFS_AT_ONCE = 2
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="jupyter-containers registry", charset="UTF-8"'}
 
 ANSWERS: dict[Kind, dict[str, Answerer]] = {
@@ -41,10 +43,12 @@ ANSWERS: dict[Kind, dict[str, Answerer]] = {
 
 def application(site: Site, users: Users | None = None) -> web.Application:
     """Return the registry as an aiohttp application. `users`: who may come in; None: everybody."""
+    turns = asyncio.Semaphore(_PROOFS_AT_ONCE)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
-            response = await _answer(site, users, request)
+            await _admit(users, turns, request)
+            response = await _answer(site, request)
         except Refusal as refusal:
             response = refused(refusal)
         except StoreFull as error:
@@ -65,12 +69,19 @@ def application(site: Site, users: Users | None = None) -> web.Application:
     return app
 
 
-async def _answer(site: Site, users: Users | None, request: web.Request) -> web.StreamResponse:
-    if users is not None:
-        authorization = request.headers.get("Authorization", "")
+async def _admit(users: Users | None, turns: asyncio.Semaphore, request: web.Request) -> None:
+    """Raise Refusal for who may not come in."""
+    if users is None:
+        return
+    if authorization := request.headers.get("Authorization", ""):
         # In a thread: proving a password takes a tenth of a second on purpose.
-        if not authorization or not await asyncio.to_thread(users.admits, authorization):
-            raise Refusal(401, "UNAUTHORIZED", "a name and a password are required", _CHALLENGE)
+        async with turns:
+            if await asyncio.to_thread(users.admits, authorization):
+                return
+    raise Refusal(401, "UNAUTHORIZED", "a name and a password are required", _CHALLENGE)
+
+
+async def _answer(site: Site, request: web.Request) -> web.StreamResponse:
     target = target_of(request.rel_url.raw_path)
     answers = ANSWERS[target.kind]
     if request.method not in answers:

@@ -61,6 +61,13 @@ def test_what_came_lately_stays(storage: FolderStorage) -> None:
     assert storage.blob("one", digest).read_bytes() == b"on its way"
 
 
+def test_what_is_committed_but_not_yet_shown_stays(storage: FolderStorage) -> None:
+    digest = storage.content.write(b"between two steps of an upload")
+    sweep(storage, 3600)
+    storage.link_blob("one", digest)
+    assert storage.blob("one", digest).exists()
+
+
 def test_a_manifest_that_cannot_be_read_keeps_its_repository_as_it_is(storage: FolderStorage) -> None:
     storage.delete_manifest("two", IMAGE.digest)
     path = storage.content.path(IMAGE.digest)
