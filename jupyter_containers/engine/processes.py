@@ -18,6 +18,7 @@ from jupyter_containers.supervisor.connection import Shim, ShimLost
 
 # How long the exit code of one that ended can be asked for, as in dockerd.
 REMEMBERED_NS = 300 * 10**9
+# Of one whose command cannot be executed, and also of one whose command is not there, which `docker run` calls 127.
 FAILED_EXIT_CODE = 126
 KILLED_EXIT_CODE = 128 + signal.SIGKILL
 # How long a size for its terminal waits for its start.
@@ -118,8 +119,8 @@ class Execs:
                 stderr=wish.attach_stderr,
                 detached=detached,
             )
-        except ContainersError as error:
-            exec_.exit_code = int(error.details.get("exit_code", FAILED_EXIT_CODE))
+        except ContainersError:
+            exec_.exit_code = FAILED_EXIT_CODE
             self._ended(exec_)
             raise
         exec_.is_running = True

@@ -48,7 +48,7 @@ def test_user_workdir_and_exit_code_are_as_asked(api: Api, sleeper: str) -> None
 
 @pytest.mark.parametrize(
     ("command", "code", "words"),
-    [("nope", 127, b'exec: "nope": executable file not found in $PATH'), ("/etc", 126, b"permission denied")],
+    [("nope", 126, b'exec: "nope": executable file not found in $PATH'), ("/etc", 126, b"permission denied")],
 )
 def test_what_cannot_be_executed_is_told_in_the_stream(
     api: Api, sleeper: str, command: str, code: int, words: bytes
