@@ -94,6 +94,10 @@ class OwnRegistry:
         assert answer.status == 202, answer
         return answer.headers["Location"]
 
+    def received(self, path: str) -> int:
+        """Return how many bytes of an upload it says that it has."""
+        return int(self.request("GET", path).headers["Range"].removeprefix("0-")) + 1
+
     def push_blob(self, name: str, content: bytes) -> Digest:
         digest = Digest.of(content)
         answer = self.request("POST", f"/v2/{name}/blobs/uploads/?digest={digest}", content)

@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_containers.oci.digest import Digest
 from tests.support.certificates import make_certificates
+from tests.support.eventually import eventually
 from tests.support.own_registry import OwnRegistry, own_registry
 
 
@@ -54,6 +55,19 @@ def test_a_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
     registry = OwnRegistry(tmp_path)
     registry.start()
     assert registry.stop(number) == 0
+
+
+def test_an_upload_under_way_does_not_keep_it_and_goes_on_later(tmp_path: Path) -> None:
+    registry = OwnRegistry(tmp_path)
+    registry.start()
+    path = registry.begin("team/app")
+    with registry.send_part(path, bytes(3 << 20), 5 << 20):
+        eventually(lambda: registry.received(path) >= 2 << 20)
+        assert registry.stop() == 0
+    registry.start()
+    assert registry.request("PATCH", path, bytes((5 << 20) - registry.received(path))).status == 202
+    assert registry.request("PUT", f"{path}?digest={Digest.of(bytes(5 << 20))}").status == 201
+    assert registry.stop() == 0
 
 
 def test_only_who_has_a_password_comes_in(tmp_path: Path) -> None:

@@ -56,18 +56,13 @@ def test_bytes_of_another_digest_are_not_kept(registry: OwnRegistry, way: str) -
     assert registry.request("HEAD", f"/v2/team/app/blobs/{MISSING}").status == 404
 
 
-def received(registry: OwnRegistry, path: str) -> int:
-    """Return how many bytes of an upload the registry says that it has."""
-    return int(registry.request("GET", path).headers["Range"].removeprefix("0-")) + 1
-
-
 @pytest.mark.parametrize("who", ["client", "registry"])
 def test_an_upload_survives_the_end_of(registry: OwnRegistry, who: str) -> None:
     content = BYTES * 5
     digest = Digest.of(content)
     path = registry.begin("team/app")
     with registry.send_part(path, content[: 3 << 20], len(content)):
-        eventually(lambda: received(registry, path) >= 2 << 20)
+        eventually(lambda: registry.received(path) >= 2 << 20)
         busy = registry.request("PATCH", path, b"x")
         assert (busy.status, busy.code) == (409, "BLOB_UPLOAD_INVALID")
         if who == "registry":
@@ -75,7 +70,7 @@ def test_an_upload_survives_the_end_of(registry: OwnRegistry, who: str) -> None:
             registry.start()
     # Until the registry has seen that the other one is gone, the upload is the other one's.
     eventually(lambda: registry.request("PATCH", path, b"").status == 202)
-    start = received(registry, path)
+    start = registry.received(path)
     assert 2 << 20 <= start <= 3 << 20
     rest = {"Content-Range": f"{start}-{len(content) - 1}"}
     assert registry.request("PATCH", path, content[start:], rest).status == 202

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 from pathlib import Path
 
 import bcrypt
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.registry.server.users import Users
 
 
@@ -74,6 +75,12 @@ def test_other_hashes_are_refused_by_their_line(tmp_path: Path, content: str) ->
     (tmp_path / "htpasswd").write_text(line("bob", "x") + content)
     with pytest.raises(InvalidParameter, match="line 2: not NAME:BCRYPT-HASH"):
         Users(tmp_path / "htpasswd")
+
+
+def test_without_the_library_it_is_said_what_to_install(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bcrypt", None)
+    with pytest.raises(Unsupported, match=r"pip install 'jupyter-containers\[registry\]'"):
+        Users(path)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
