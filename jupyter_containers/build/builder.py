@@ -14,7 +14,8 @@ from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.cache import Cache, CacheRecords
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile import lines
-from jupyter_containers.build.dockerfile.lines import Line
+from jupyter_containers.build.dockerfile.checks.check import checked, refuse
+from jupyter_containers.build.dockerfile.lines import Document, Line
 from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, divide, unused_arguments
 from jupyter_containers.build.dockerfile.to_graph.base import external_images
 from jupyter_containers.build.dockerfile.to_graph.convert import plan
@@ -104,8 +105,9 @@ class Builder:
         StepFailed with the exit code, and what the base images raise; all carry details line, end_line where known.
         After cancellation: processes are dead and active snapshots removed; finished steps stay in the cache.
         """
-        parsed, target = await in_thread(lambda _: _parse(dockerfile, options))
+        document, parsed, target = await in_thread(lambda _: _parse(dockerfile, options))
         images = await self._resolve(external_images(parsed, parsed.needed(target)), options, progress)
+        await in_thread(lambda _: _check(dockerfile, document, parsed, images, context))
         planned = await in_thread(lambda _: _plan(parsed, target, images, options))
         await fetch_all(planned.target, self._downloads, context)
         ledger = Ledger(self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()))
@@ -161,9 +163,16 @@ class Builder:
         return await in_thread(lambda _: assemble(self._stores.content, config, descriptors))
 
 
-def _parse(text: str, options: BuildOptions) -> tuple[Dockerfile, Stage]:
-    parsed = divide(lines.read(text), options.build_args)
-    return parsed, parsed.target(options.target)
+def _parse(text: str, options: BuildOptions) -> tuple[Document, Dockerfile, Stage]:
+    document = lines.read(text)
+    parsed = divide(document, options.build_args)
+    return document, parsed, parsed.target(options.target)
+
+
+def _check(text: str, document: Document, parsed: Dockerfile, images: Mapping[str, Image], context: Context) -> None:
+    """Raise DockerfileError for what the build checks find, if the Dockerfile asks for that."""
+    if document.check:
+        refuse(checked(text, document, parsed, images, context.ignores), document)
 
 
 def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], options: BuildOptions) -> Plan:

@@ -38,6 +38,12 @@ class Context:
             self._rules = self._read_rules()
         return Tree(self.root, rules=self._rules, stop=stop)
 
+    def ignores(self, path: str) -> bool:
+        """Say whether the ignore file leaves a path out. Raises InvalidParameter for a bad one."""
+        if self._rules is None:
+            self._rules = self._read_rules()
+        return self._rules.ignores(path)
+
     def _read_rules(self) -> IgnoreRules:
         root_fd = os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

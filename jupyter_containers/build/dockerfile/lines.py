@@ -6,15 +6,18 @@ Source: the Dockerfile reference, sections Format, Parser directives, Here-docum
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jupyter_containers.build.dockerfile.expand import ExpansionError, split_words, unquote
 from jupyter_containers.build.dockerfile.failures import DockerfileError, syntax_error
+from jupyter_containers.errors import Unsupported
 
 # A logical line longer than this is not a Dockerfile; dockerd's scanner stops at 64 KiB per physical line.
 MAX_TEXT_BYTES = 4 << 20
 
 _DIRECTIVE = re.compile(r"\s*#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
+_FRONTEND = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
 # `3<<-name`; what the shell would not take into the name may follow at once, as in `<<EOF;` or `<<EOF>file`.
 _HEREDOC = re.compile(r"""(\d*)<<(-?)((?:"[^"]*"|'[^']*'|\\.|[^<>;&|()\s"'\\])+)(?:[;&|>()].*)?""")
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
@@ -58,11 +61,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A Dockerfile as lines. `warnings` are pairs of line and text."""
+    """A Dockerfile as lines. `warnings` are pairs of line and text; `check` is what the directive of that name says."""
 
     lines: tuple[Line, ...]
     escape: str
     warnings: tuple[tuple[int, str], ...] = ()
+    check: str = ""
 
 
 def read(text: str) -> Document:
@@ -70,12 +74,13 @@ def read(text: str) -> Document:
     if len(text) > MAX_TEXT_BYTES:
         raise DockerfileError(f"the Dockerfile has more than {MAX_TEXT_BYTES} characters")
     source = text.removeprefix("\ufeff").split("\n")
-    escape = _directives(source)
+    directives = _directives(source)
+    escape = directives.get("escape", "\\")
     reader = _Reader(source, escape)
     lines = tuple(reader.read())
     if not lines:
         raise DockerfileError("the Dockerfile cannot be empty: file with no instructions")
-    return Document(lines, escape, tuple(reader.warnings))
+    return Document(lines, escape, (*_notes(directives), *reader.warnings), directives.get("check", ""))
 
 
 def read_line(text: str, escape: str, lines: tuple[int, int]) -> Line:
@@ -161,8 +166,8 @@ class _Reader:
         raise line.error(f"unterminated heredoc: no line {opened.name!r} ends it")
 
 
-def _directives(source: list[str]) -> str:
-    """Return the escape character. Directives count only before anything else, comments included."""
+def _directives(source: list[str]) -> dict[str, str]:
+    """Return the directives' values. They count only before anything else, comments included."""
     seen: dict[str, str] = {}
     for number, text in enumerate(source, 1):
         match = _DIRECTIVE.fullmatch(text.removesuffix("\r"))
@@ -174,7 +179,21 @@ def _directives(source: list[str]) -> str:
         seen[name] = match[2]
         if name == "escape" and match[2] not in {"\\", "`"}:
             raise syntax_error(f"invalid ESCAPE {match[2]!r}: does not match ` or \\", (number, number), text)
-    return seen.get("escape", "\\")
+        if name == "syntax" and not _FRONTEND.fullmatch(match[2]):
+            raise Unsupported(
+                f"syntax={match[2]} (line {number}) names another language than Dockerfiles, which this builder does "
+                "not run; leave the line out, or name docker/dockerfile:1",
+                line=number, end_line=number, source=text,
+            )  # fmt: skip
+    return seen
+
+
+def _notes(directives: dict[str, str]) -> Iterator[tuple[int, str]]:
+    """Say that a frontend of a certain version is not fetched; `:1` and no tag ask for nothing certain."""
+    wanted = directives.get("syntax", "")
+    if wanted.partition(":")[2] not in ("", "1", "latest"):
+        line = list(directives).index("syntax") + 1
+        yield line, f"syntax={wanted} is not fetched: this builder reads Dockerfiles itself"
 
 
 def _cut(text: str, lines: tuple[int, int], escape: str) -> Line:

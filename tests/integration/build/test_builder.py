@@ -338,3 +338,17 @@ def test_what_the_root_does_not_allow_fails_with_the_line_and_leaves_nothing(sit
     with pytest.raises(CopyFailed) as failure:
         site.build(text, {"a": "x"})
     assert failure.value.details["line"] == 2
+
+
+def test_a_dockerfile_may_ask_to_fail_by_its_checks(site: BuildSite) -> None:
+    text = "FROM busybox\nENV a=$PATH\nWORKDIR w\n"
+    site.build(f"# check=skip=all\n{text}")
+    site.build(f"# check=skip=WorkdirRelativePath;error=true\n{text}")
+    with pytest.raises(DockerfileError, match="lint violation found for rules: WorkdirRelativePath") as failure:
+        site.build(f"# check=error=true\n{text}")
+    assert failure.value.lines == (4, 4)
+    with pytest.raises(DockerfileError, match="CopyIgnoredFile"):
+        site.build(
+            "# check=error=true;experimental=all\nFROM busybox AS one\nFROM one\nCOPY a b /\n",
+            {"a": "", "b": "", ".dockerignore": "a\n"},
+        )

@@ -49,3 +49,9 @@ def test_a_bad_ignore_file_is_named(tmp_path: Path) -> None:
 def test_a_missing_source_is_a_failed_copy(tmp_path: Path) -> None:
     with Context(tmp_path).tree() as tree, pytest.raises(CopyFailed):
         tree.find("x")
+
+
+def test_a_context_says_what_it_leaves_out(tmp_path: Path) -> None:
+    (tmp_path / ".dockerignore").write_text("a\n!a/b\n")
+    context = Context(tmp_path)
+    assert [context.ignores(path) for path in ("a", "a/b", "c")] == [True, False, False]
