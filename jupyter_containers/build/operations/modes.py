@@ -54,10 +54,10 @@ def _changed(mode: int, who: set[str], sign: str, letters: str, *, is_directory:
         taken |= _bits(mode, letters, is_directory=is_directory) << shift
         if "s" in letters:
             taken |= _SPECIAL.get(name, 0)
-    if "t" in letters and len(who) == len(_SHIFTS):
-        taken |= _STICKY
-    if len(who) == len(_SHIFTS):
+    # The sticky bit goes with the others' bits, as GNU chmod has it.
+    if "o" in who:
         mask |= _STICKY
+        taken |= _STICKY if "t" in letters else 0
     if sign == "+":
         return mode | taken
     if sign == "-":
