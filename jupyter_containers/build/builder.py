@@ -107,7 +107,8 @@ class Builder:
         """
         document, parsed, target = await in_thread(lambda _: _parse(dockerfile, options))
         images = await self._resolve(external_images(parsed, parsed.needed(target)), options, progress)
-        await in_thread(lambda _: _check(dockerfile, document, parsed, images, context))
+        for warning in await in_thread(lambda _: _check(dockerfile, document, parsed, images, context)):
+            progress(warning)
         planned = await in_thread(lambda _: _plan(parsed, target, images, options))
         await fetch_all(planned.target, self._downloads, context)
         ledger = Ledger(self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()))
@@ -169,10 +170,18 @@ def _parse(text: str, options: BuildOptions) -> tuple[Document, Dockerfile, Stag
     return document, parsed, parsed.target(options.target)
 
 
-def _check(text: str, document: Document, parsed: Dockerfile, images: Mapping[str, Image], context: Context) -> None:
-    """Raise DockerfileError for what the build checks find, if the Dockerfile asks for that."""
-    if document.check:
-        refuse(checked(text, document, parsed, images, context.ignores), document)
+def _check(
+    text: str, document: Document, parsed: Dockerfile, images: Mapping[str, Image], context: Context
+) -> list[Warned]:
+    """Return what the build checks find. Raises DockerfileError for it if the Dockerfile asks for that."""
+    findings = checked(text, document, parsed, images, context.ignores)
+    refuse(findings, document)
+    # Of empty continuations the plan warns itself, with their text.
+    return [
+        Warned(found.lines[0], f"{found.rule}: {found.text}")
+        for found in findings
+        if found.rule != "NoEmptyContinuation"
+    ]
 
 
 def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], options: BuildOptions) -> Plan:

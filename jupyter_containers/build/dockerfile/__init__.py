@@ -6,6 +6,7 @@
     to_graph.plan      stages + base images' configs → steps, each with its vertex or its change of the config
 
 Every error is a DockerfileError with the range of lines, so that a notebook can underline them. expand.py knows the
-words of the shell, patterns.py those of Go's path matching, ignore.py the ignore file. Cases for tests are folders in
-tests/unit/build/dockerfile/cases: adding one needs no code.
+words of the shell, wildcards.py those of Go's path matching, ignore.py the ignore file, mounts.py RUN --mount; checks/
+warns of what is legal and probably not meant. Cases for tests are folders in tests/unit/build/dockerfile/cases: adding
+one needs no code.
 """

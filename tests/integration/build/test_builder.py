@@ -344,6 +344,10 @@ def test_a_dockerfile_may_ask_to_fail_by_its_checks(site: BuildSite) -> None:
     text = "FROM busybox\nENV a=$PATH\nWORKDIR w\n"
     site.build(f"# check=skip=all\n{text}")
     site.build(f"# check=skip=WorkdirRelativePath;error=true\n{text}")
+    site.build(text, events=(events := []))
+    assert [event for event in events if isinstance(event, Warned)] == [
+        Warned(3, 'WorkdirRelativePath: Relative workdir "w" can have unexpected results if the base image changes')
+    ]
     with pytest.raises(DockerfileError, match="lint violation found for rules: WorkdirRelativePath") as failure:
         site.build(f"# check=error=true\n{text}")
     assert failure.value.lines == (4, 4)
