@@ -7,6 +7,7 @@ databases or asyncio, and everything I import is standard library, `linux` and `
     create: plan ─ cgroup ─ clone ──────▶  init: namespaces, root, mounts, devices, console, masks
             network descriptors                  user, capabilities, seccomp
             Created ◀── "ready" ─────────
+            or, of one born ahead (newborn.py): "become" ─▶ plan, cgroup, and the same steps
     start:  "go" ───────────────────────▶        execve
             returns when the close-on-exec socket closes, raises CannotExecute when it spoke instead
 
