@@ -134,15 +134,7 @@ def killed_after(daemon: Daemon, delay_ms: int) -> None:
     crash(daemon)
 
 
-# --- load ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_load_that_was_cut_off_in_its_body_leaves_nothing(daemon: Daemon) -> None:
-    before = traces(daemon)
-    with Sent(daemon, "POST /images/load", noise(200_000), length=1_000_000):
-        eventually(lambda: daemon_holds_a_deleted_file(daemon))
-        crash(daemon)
-    leaves_nothing(daemon, before)
+# --- import -----------------------------------------------------------------------------------------------------------
 
 
 def daemon_holds_a_deleted_file(daemon: Daemon) -> bool:

@@ -58,7 +58,7 @@ def test_a_socket_path_that_is_too_long_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        (("-H", "tcp://127.0.0.1:2375"), "TCP needs TLS"),
+        (("-H", "tcp://127.0.0.1:2375"), "without TLS: whoever reaches it is root here"),
         (("-H", "nonsense"), "expected unix:///absolute/path"),
         (("--group", "no-such-group"), "no group 'no-such-group'"),
         (("--config-file", "/no/such/file"), "cannot read the configuration file /no/such/file"),

@@ -223,11 +223,12 @@ class Containers:
         return ContainerCounts(running=running, paused=paused, stopped=len(statuses) - running - paused)
 
     def volume_users(self, name: str) -> Collection[str]:
-        """Return the ids of the containers that have a volume."""
+        """Return the ids of the containers that have a volume, but for those that go with theirs."""
         return [
             container.id
             for container in self.roster.all()
-            if any(point.type == "volume" and point.name == name for point in container.record.mount_points)
+            if not (container.record.state.status is Status.REMOVING and container.record.state.removes_volumes)
+            and any(point.type == "volume" and point.name == name for point in container.record.mount_points)
         ]
 
     def image_users(self, image_id: Digest) -> list[User]:

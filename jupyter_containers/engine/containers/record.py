@@ -60,6 +60,8 @@ class State:
     finished_at: int = 0
     # Somebody asked for the end: the restart policy rests until the next start.
     stopped_by_user: bool = False
+    # Of one that is being removed: its volumes without a name go, too. For a daemon that has to finish it.
+    removes_volumes: bool = False
 
     @property
     def is_running(self) -> bool:

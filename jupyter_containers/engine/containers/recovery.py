@@ -70,9 +70,11 @@ async def _settle(roster: Roster, container: Container) -> None:
     if not is_left:
         _log.warning("container %s was left half made or half removed; removing it", container.record.short_id)
     async with container.lock:
+        # One that was half made has volumes that nobody has used; one that is removed, as it was asked for.
+        volumes = container.record.state.removes_volumes if status is Status.REMOVING else True
         if status is not Status.REMOVING:
             roster.save_state(container, status=Status.REMOVING)
-        await remove.remove_stopped(roster, container, volumes=is_left or not is_whole)
+        await remove.remove_stopped(roster, container, volumes=volumes)
 
 
 async def _restart(roster: Roster, container: Container) -> None:

@@ -66,7 +66,8 @@ async def remove_stopped(roster: Roster, container: Container, *, volumes: bool)
     record = container.record
     if container.is_removed:
         return
-    roster.save_state(container, status=advance(record.state.status, Status.REMOVING))
+    status = advance(record.state.status, Status.REMOVING)
+    roster.save_state(container, status=status, removes_volumes=volumes)
     try:
         removing = asyncio.get_running_loop().run_in_executor(None, _remove_snapshot, roster, record)
         delete_files(roster, record)
@@ -74,9 +75,10 @@ async def remove_stopped(roster: Roster, container: Container, *, volumes: bool)
     except OSError as error:
         roster.save_state(container, status=Status.DEAD, error=str(error))
         raise ContainersError(f"cannot remove container {record.id}: {error}") from error
-    roster.forget(container)
     if volumes:
+        # Before the row goes, which is all that a later daemon would know of them.
         await discard_anonymous(roster, record)
+    roster.forget(container)
     roster.publish(container, "destroy")
     container.refuse_attaching()
     container.tell_removed()

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_containers.shim.log_file import RotatedFile, compress
 from jupyter_containers.shim.protocol import LogOptions
-from tests.support.eventually import eventually
+from tests.support.children import exit_of
 
 
 def rotated(path: Path, *, max_bytes: int = 0, max_files: int = 1, compress: bool = False) -> RotatedFile:
@@ -37,18 +37,22 @@ def test_a_folder_is_made_for_it(tmp_path: Path) -> None:
 
 def test_old_files_are_compressed_by_a_process_of_their_own(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    file = rotated(path, max_bytes=4, max_files=3, compress=True)
-    file.append(b"1\n2\n3\n4\n5\n6\n7\n")
-    eventually(lambda: sorted(os.listdir(tmp_path)) == ["log", "log.1.gz", "log.2.gz"])
-    file.close()
+
+    def work() -> None:
+        file = rotated(path, max_bytes=4, max_files=3, compress=True)
+        file.append(b"1\n2\n3\n4\n5\n6\n7\n")
+        while True:  # as the shim does, which has no other children
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                break
+        file.close()
+
+    assert exit_of(work) == 0
+    assert sorted(os.listdir(tmp_path)) == ["log", "log.1.gz", "log.2.gz"]
     assert gzip.decompress((tmp_path / "log.1.gz").read_bytes()) == b"5\n6\n"
     assert gzip.decompress((tmp_path / "log.2.gz").read_bytes()) == b"3\n4\n"
     assert path.read_bytes() == b"7\n"
-    while True:  # as the shim does
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            break
 
 
 def test_a_compressed_file_has_the_time_of_the_plain_one(tmp_path: Path) -> None:
