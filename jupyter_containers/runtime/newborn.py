@@ -161,6 +161,7 @@ def _live(channel: Channel, cgroups: CgroupManager) -> NoReturn:
         watch = Stopwatch()
         init.leave_parent(channel, None)
         detaching = watch.lap()
+        channel.rest()
         message = channel.receive()
         if message.word != "become":
             os._exit(0)

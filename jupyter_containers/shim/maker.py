@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from jupyter_containers.cgroups.manager import CgroupManager
 from jupyter_containers.errors import Conflict, to_data
-from jupyter_containers.linux import descriptors, processes
+from jupyter_containers.linux import descriptors, memory, processes
 from jupyter_containers.runtime import create as runtime
 from jupyter_containers.runtime import newborn as newborns
 from jupyter_containers.runtime.bundle import Bundle
@@ -68,6 +68,7 @@ class Maker:
 
     def serve(self) -> None:
         """Adopt a container, make it, hand it over; or hand over what only the shim can answer."""
+        memory.populate_unless_heard(self._control.fileno())
         while True:
             message, fds = protocol.receive(self._control)
             if message is None:
