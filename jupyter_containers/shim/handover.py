@@ -1,13 +1,11 @@
 """What the maker leaves to the shim: whose it is from now on, the container if there is one, and who must be answered.
 
-One packet with "container", "bundle" and "socket", once it has adopted a container, and one of
-
-    "create": request, "made": {pid, pid_start_time, cgroup, terminal}       with the descriptor to start it, then its
-                                terminal, or its stdout, stderr and, where it is open, stdin
-    "create": request, "error"  nothing is left of it
-    "asked": request            something else was asked for
-
-or the end: the maker was killed, or the daemon is gone, and so is, soon, what it was making.
+"adopt": {container, bundle, socket}     as soon as that is known, while the maker is at work; and then one of
+"create": request, "made": {pid, pid_start_time, cgroup, terminal}    with the descriptor to start it, then its
+                                         terminal, or its stdout, stderr and, where it is open, stdin
+"create": request, "error": …            nothing is left of it
+"asked": request                         something else was asked for
+the end                                  the maker was killed, or the daemon is gone: so is, soon, what it was making
 """
 
 from __future__ import annotations
@@ -30,25 +28,34 @@ if TYPE_CHECKING:
     from jupyter_containers.shim.process import Shim
 
 
-def take(shim: Shim, end: socket.socket, control: socket.socket) -> None:
-    """Take over what comes from the maker, and the conversation with the daemon on `control`."""
-    with end:
-        message, fds = protocol.receive(end)
+def take(shim: Shim, end: socket.socket, control: socket.socket) -> bool:
+    """Take one packet from the maker; return whether it was the last: then the daemon on `control` is heard here."""
+    message, fds = protocol.receive(end)
     if message is None:
         # The daemon sees its connection end, which is how it hears of a shim that was lost.
         control.close()
-        return
+        return True
+    if "adopt" in message:
+        _adopt(shim, message["adopt"])
+        return False
     shim.listen_to(control)
+    if "asked" in message:
+        shim.answer(control, message["asked"], fds)
+        return True
     try:
-        if "container" in message:
-            shim.adopt(message["container"], message["bundle"], message["socket"])
-        if "asked" in message:
-            shim.answer(control, message["asked"], fds)
-            return
         reply = {"error": message["error"]} if "error" in message else {"ok": _take_container(shim, message, fds)}
     except Exception as error:  # noqa: BLE001 - whatever it was, the daemon must hear of it, and the shim live on
         reply = {"error": to_data(error)}
-    shim.tell(control, {"id": (message.get("create") or message.get("asked") or {}).get("id"), **reply})
+    shim.tell(control, {"id": message["create"].get("id"), **reply})
+    return True
+
+
+def _adopt(shim: Shim, place: dict[str, str]) -> None:
+    try:
+        shim.adopt(place["container"], place["bundle"], place["socket"])
+    except OSError:
+        # Its bundle is gone: it cannot be made, which is what the maker will say.
+        return
 
 
 def _take_container(shim: Shim, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:

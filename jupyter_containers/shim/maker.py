@@ -36,7 +36,7 @@ Stdio = tuple[int, int, int]
 def fork(control: socket.socket, cgroups: CgroupManager) -> socket.socket:
     """Fork the maker of a shim, which hears the daemon on `control` from now on; return where it hands over.
 
-    One packet comes there: see `handover.Handover`; or the end, when the maker has died or the daemon is gone.
+    What comes there: see handover.py.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     shim = os.getpid()
@@ -75,12 +75,13 @@ class Maker:
                 return
             if message.get("op") == "adopt" and not self._place:
                 self._place = {name: str(message[name]) for name in ("container", "bundle", "socket")}
+                protocol.send(self._shim, {"adopt": self._place})
                 protocol.send(self._control, {"id": message["id"], "ok": {}})
             elif message.get("op") == "create" and self._place:
                 self._hand_over(message)
                 return
             elif message.get("op") in _OF_THE_SHIM:
-                protocol.send(self._shim, {**self._place, "asked": message}, fds)
+                protocol.send(self._shim, {"asked": message}, fds)
                 return
             else:
                 self._refuse(message, fds)
@@ -97,7 +98,7 @@ class Maker:
             answer, fds = self._make(request)
         except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
             answer, fds = {"error": to_data(error)}, []
-        protocol.send(self._shim, {**self._place, "create": dict(request), **answer}, fds)
+        protocol.send(self._shim, {"create": dict(request), **answer}, fds)
 
     def _make(self, request: Request) -> tuple[dict[str, Any], list[int]]:
         bundle = Bundle(self._place["bundle"])

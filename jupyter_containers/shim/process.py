@@ -82,9 +82,10 @@ class Shim:
         self._maker = maker_end
 
         def ready(fd: int, _events: int) -> None:
-            self.loop.forget(fd)
-            self._maker = None
-            handover.take(self, maker_end, control)
+            if handover.take(self, maker_end, control):
+                self.loop.forget(fd)
+                self._maker = None
+                maker_end.close()
 
         self.loop.watch(maker_end.fileno(), READ, ready)
 
