@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import select
 from contextlib import suppress
 
 from jupyter_containers.linux import libc
 
 _M_ARENA_MAX = -8  # malloc.h
-# Who asks for a process that is not in stock asks within this time.
-_SOON_MS = 20
 _LARGEST_BYTES = 8 << 20
 _MADV_POPULATE_WRITE = 23  # asm-generic/mman-common.h
 
@@ -25,17 +22,13 @@ def use_one_arena() -> None:
         return  # musl
 
 
-def populate_unless_heard(fd: int) -> None:
-    """Give this process its own copy of the memory that it shares with its parent since the fork, if there is time.
+def populate() -> None:
+    """Give this process its own copy of the memory that it shares with its parent since the fork.
 
     Copies that would be made one by one, each when it is needed, are made at once and before: for a process that waits
-    for something that is then urgent. Not when `fd` is readable soon: then it is urgent already. Large mappings are
-    left alone. Does nothing before Linux 5.14. Source: madvise(2), MADV_POPULATE_WRITE.
+    for something that is then urgent. Takes some 8 ms and 10 MB; large mappings are left alone. Does nothing before
+    Linux 5.14. Source: madvise(2), MADV_POPULATE_WRITE.
     """
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    if poll.poll(_SOON_MS):
-        return
     with open("/proc/self/maps", "rb") as file:
         lines = file.read().splitlines()
     for line in lines:

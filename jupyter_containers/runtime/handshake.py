@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_containers.errors import ContainersError, from_data, to_data
-from jupyter_containers.linux import descriptors, memory
+from jupyter_containers.linux import descriptors
 
 # Made once, in the zygote: one for each message would cost every shim some pages.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -104,10 +104,6 @@ class Channel:
 
     def tell_fate(self, bundle: str, stdio_fds: Sequence[int]) -> None:
         self._send({"word": "become", "bundle": bundle}, *stdio_fds)
-
-    def rest(self) -> None:
-        """Use the time until the parent says something; see memory.populate_unless_heard."""
-        memory.populate_unless_heard(self.fileno())
 
     def let_go(self) -> None:
         self._send({"word": "go"})

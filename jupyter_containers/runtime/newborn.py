@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import ContainersError
-from jupyter_containers.linux import constants, namespaces, processes
+from jupyter_containers.linux import constants, memory, namespaces, processes
 from jupyter_containers.runtime import create, init, privileges
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created
@@ -58,10 +58,11 @@ class Newborn:
         self.netns_fd = self.netlink_fd = -1
 
 
-def bear(cgroups: CgroupManager, *, as_sibling: bool = False) -> Newborn | None:
+def bear(cgroups: CgroupManager, *, as_sibling: bool = False, waits: bool = False) -> Newborn | None:
     """Return a new one; None where it could not be, or must not. The caller must have one thread only.
 
-    `as_sibling` makes it a child of the caller's parent, who is then the one to reap it.
+    `as_sibling` makes it a child of the caller's parent, who is then the one to reap it. One that `waits` for long uses
+    the time to get ready.
     """
     if cgroups.version == _CGROUP_VERSION_THAT_IS_ENTERED_BY_CLONE:
         return None
@@ -74,7 +75,7 @@ def bear(cgroups: CgroupManager, *, as_sibling: bool = False) -> Newborn | None:
         inside.close()
         return None  # made to order, a container fails with the reason
     if pid == 0:
-        _live(inside, cgroups)
+        _live(inside, cgroups, waits=waits)
     inside.close()
     newborn = Newborn(
         pid, processes.pidfd_open(pid), -1, -1, outside, [("clone into new namespaces, ahead of time", watch.lap())]
@@ -153,7 +154,7 @@ def _bury(bundle: Bundle, cgroups: CgroupManager) -> None:
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _live(channel: Channel, cgroups: CgroupManager) -> NoReturn:
+def _live(channel: Channel, cgroups: CgroupManager, *, waits: bool) -> NoReturn:
     """Wait, and become what one is told; never return into the parent's code."""
     doing = init.BEFORE[0]
     try:
@@ -161,7 +162,8 @@ def _live(channel: Channel, cgroups: CgroupManager) -> NoReturn:
         watch = Stopwatch()
         init.leave_parent(channel, None)
         detaching = watch.lap()
-        channel.rest()
+        if waits:
+            memory.populate()
         message = channel.receive()
         if message.word != "become":
             os._exit(0)

@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     from jupyter_containers.shim.process import Shim
 
 
-def take(shim: Shim, end: socket.socket, control: socket.socket) -> bool:
-    """Take one packet from the maker; return whether it was the last: then the daemon on `control` is heard here."""
+def take(shim: Shim, end: socket.socket, control: socket.socket) -> None:
+    """Take one packet from the maker; after the last one the daemon on `control` is heard by the shim."""
     message, fds = protocol.receive(end)
+    if message is not None and "adopt" in message:
+        _adopt(shim, message["adopt"])
+        return
+    shim.leave_maker()
     if message is None:
         # The daemon sees its connection end, which is how it hears of a shim that was lost.
         control.close()
-        return True
-    if "adopt" in message:
-        _adopt(shim, message["adopt"])
-        return False
+        return
     shim.listen_to(control)
     if "asked" in message:
         shim.answer(control, message["asked"], fds)
-        return True
+        return
     try:
         reply = {"error": message["error"]} if "error" in message else {"ok": _take_container(shim, message, fds)}
     except Exception as error:  # noqa: BLE001 - whatever it was, the daemon must hear of it, and the shim live on
         reply = {"error": to_data(error)}
     shim.tell(control, {"id": message["create"].get("id"), **reply})
-    return True
 
 
 def _adopt(shim: Shim, place: dict[str, str]) -> None:

@@ -33,7 +33,7 @@ _OF_THE_SHIM = ("describe", "delete")
 Stdio = tuple[int, int, int]
 
 
-def fork(control: socket.socket, cgroups: CgroupManager) -> socket.socket:
+def fork(control: socket.socket, cgroups: CgroupManager, *, waits: bool = False) -> socket.socket:
     """Fork the maker of a shim, which hears the daemon on `control` from now on; return where it hands over.
 
     What comes there: see handover.py.
@@ -43,15 +43,15 @@ def fork(control: socket.socket, cgroups: CgroupManager) -> socket.socket:
     with theirs:
         if os.fork() == 0:
             descriptors.close_all_except({control.fileno(), theirs.fileno()})
-            _run(shim, control, theirs, cgroups)
+            _run(shim, Maker(control, theirs, cgroups, waits=waits))
     return protocol.roomy(ours)
 
 
-def _run(shim: int, control: socket.socket, end: socket.socket, cgroups: CgroupManager) -> NoReturn:
+def _run(shim: int, maker: Maker) -> NoReturn:
     try:
         processes.set_parent_death_signal(signal.SIGKILL)
         if os.getppid() == shim:  # else it has died before the kernel was told to say so
-            Maker(control, end, cgroups).serve()
+            maker.serve()
     finally:
         os._exit(0)
 
@@ -59,16 +59,19 @@ def _run(shim: int, control: socket.socket, end: socket.socket, cgroups: CgroupM
 class Maker:
     """`control` leads to the daemon, `shim` to the shim."""
 
-    def __init__(self, control: socket.socket, shim: socket.socket, cgroups: CgroupManager) -> None:
+    def __init__(self, control: socket.socket, shim: socket.socket, cgroups: CgroupManager, *, waits: bool) -> None:
         self._control = control
         self._shim = protocol.roomy(shim)
         self._cgroups = cgroups
         self._place: dict[str, str] = {}
-        self._newborn = newborns.bear(cgroups, as_sibling=True)
+        self._waits = waits
+        self._newborn: Newborn | None = None
 
     def serve(self) -> None:
         """Adopt a container, make it, hand it over; or hand over what only the shim can answer."""
-        memory.populate_unless_heard(self._control.fileno())
+        self._newborn = newborns.bear(self._cgroups, as_sibling=True, waits=self._waits)
+        if self._waits:
+            memory.populate()
         while True:
             message, fds = protocol.receive(self._control)
             if message is None:

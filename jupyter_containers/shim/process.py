@@ -31,8 +31,8 @@ def prepare() -> None:
     descriptors.close_all_except((), lowest=1 << 30)
 
 
-def serve(control_fd: int, *, cgroups: CgroupManager) -> None:
-    """Be the shim of whatever bundle is asked for, until there is nothing left to do.
+def serve(control_fd: int, *, cgroups: CgroupManager, waits: bool = False) -> None:
+    """Be the shim of whatever bundle is asked for, until there is nothing left to do; `waits` if that is not soon.
 
     Runs in a fresh fork of who has called `prepare`.
     """
@@ -45,7 +45,7 @@ def serve(control_fd: int, *, cgroups: CgroupManager) -> None:
     gc.disable()  # few cycles are made here, and a collection would touch, and so copy, all of the zygote's pages
     processes.set_child_subreaper()
     control = socket.socket(fileno=control_fd)
-    maker_end = maker.fork(control, cgroups)
+    maker_end = maker.fork(control, cgroups, waits=waits)
     shim = Shim(cgroups=cgroups)
     shim.follow(maker_end, control)
     shim.run()
@@ -81,13 +81,14 @@ class Shim:
         """Wait for what the maker hands over; until then `control` is its to hear."""
         self._maker = maker_end
 
-        def ready(fd: int, _events: int) -> None:
-            if handover.take(self, maker_end, control):
-                self.loop.forget(fd)
-                self._maker = None
-                maker_end.close()
+        self.loop.watch(maker_end.fileno(), READ, lambda _fd, _events: handover.take(self, maker_end, control))
 
-        self.loop.watch(maker_end.fileno(), READ, ready)
+    def leave_maker(self) -> None:
+        """Hear of the maker no more: it has handed over, or is gone."""
+        if self._maker is not None:
+            self.loop.forget(self._maker.fileno())
+            self._maker.close()
+            self._maker = None
 
     def adopt(self, container_id: str, bundle_path: str, socket_path: str) -> None:
         """Be the shim of this container from now on; later daemons find it at `socket_path`."""

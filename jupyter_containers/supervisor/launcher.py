@@ -16,7 +16,7 @@ from jupyter_containers.linux import descriptors, mounts
 from jupyter_containers.linux.constants import MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE
 from jupyter_containers.shim import protocol
 from jupyter_containers.supervisor.connection import Shim, ShimLost
-from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, pid_of
+from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, STOCK, pid_of
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Launcher:
         socket_path = protocol.socket_path(self._run_root, bundle_path)
         if spare is not None and await _adopted(spare, container_id, bundle_path, socket_path):
             return spare
-        shim = await self._fork()
+        shim = await self._fork(FORK)
         try:
             await shim.adopt(container_id, bundle_path, socket_path)
         except BaseException:
@@ -85,27 +85,27 @@ class Launcher:
         self._stocking.add_done_callback(self._stocked)
 
     async def _stock(self) -> None:
-        self._spare = await self._fork()
+        self._spare = await self._fork(STOCK)
 
     def _stocked(self, task: asyncio.Task[None]) -> None:
         self._stocking = None
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.warning("no spare shim: %s", error)  # the next launch tries itself, and tells who wants a container
 
-    async def _fork(self) -> Shim:
+    async def _fork(self, request: bytes) -> Shim:
         for _ in range(ATTEMPTS):
             try:
-                return await self._ask_for_one()
+                return await self._ask_for_one(request)
             except _ZygoteLost:
                 continue
         raise Unavailable("the zygote dies when it is asked for a shim; see the daemon's log")
 
-    async def _ask_for_one(self) -> Shim:
+    async def _ask_for_one(self, request: bytes) -> Shim:
         # A pair of its own for each attempt: a shim that was forked by a dying zygote finds its daemon gone.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         shim = Shim("", ours)
         try:
-            shim.pid = await self._ask(theirs)
+            shim.pid = await self._ask(request, theirs)
         except BaseException:
             shim.close()
             raise
@@ -113,11 +113,11 @@ class Launcher:
             theirs.close()
         return shim
 
-    async def _ask(self, passed: socket.socket) -> int:
+    async def _ask(self, request: bytes, passed: socket.socket) -> int:
         end = self._end or self._start()
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         try:
-            descriptors.send(end, FORK, [passed.fileno()])
+            descriptors.send(end, request, [passed.fileno()])
         except (BrokenPipeError, ConnectionResetError):
             self._lost(end)
             raise _ZygoteLost("zygote") from None

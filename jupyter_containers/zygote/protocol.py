@@ -1,6 +1,6 @@
 """What a zygote is asked, and what it answers: packets over SOCK_SEQPACKET, answers in the order of the requests.
 
-    launcher ─▶ zygote   FORK + the shim's end of its control socket
+    launcher ─▶ zygote   FORK, or STOCK for one that will wait, + the shim's end of its control socket
     zygote ─▶ launcher   the shim's pid, or minus the errno that there is none for; 4 bytes of the host's order
 
 As little as that on purpose: each page that the zygote writes to after a fork is one that its shim has for itself from
@@ -14,7 +14,7 @@ from typing import Literal
 
 from jupyter_containers.errors import Unavailable
 
-FORK = b"F"
+FORK, STOCK = b"F", b"S"
 ANSWER_BYTES = 4
 ORDER: Literal["little"] = "little"
 

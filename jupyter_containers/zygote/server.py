@@ -16,7 +16,7 @@ from jupyter_containers.cgroups.manager import CgroupManager, choose
 from jupyter_containers.linux import processes
 from jupyter_containers.runtime import defaults, privileges
 from jupyter_containers.shim import process as shim
-from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, ORDER
+from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, ORDER, STOCK
 
 # Room for a few descriptors, so that too many are known as such.
 _SPACE = socket.CMSG_SPACE(4 * 4)
@@ -52,18 +52,18 @@ def serve(end: socket.socket) -> None:
                 pid = -(error.errno or errno.EAGAIN)
             if pid == 0:
                 end.close()
-                _become_shim(fds[0], cgroups)
+                _become_shim(fds[0], cgroups, waits=request == STOCK)
         for fd in fds:
             os.close(fd)
         end.send(pid.to_bytes(ANSWER_BYTES, ORDER, signed=True))
 
 
-def _become_shim(control_fd: int, cgroups: CgroupManager) -> NoReturn:
+def _become_shim(control_fd: int, cgroups: CgroupManager, *, waits: bool) -> NoReturn:
     """Run the shim; never return into the zygote's loop."""
     code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        shim.serve(control_fd, cgroups=cgroups)
+        shim.serve(control_fd, cgroups=cgroups, waits=waits)
         code = 0
     except BaseException:  # noqa: BLE001 - the end of the process: a trace in the bundle is all that can be left
         # The bundle is where a shim is at work; one without a container is in the root, where nothing is to be left.

@@ -3,6 +3,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from jupyter_containers.linux import memory
+from tests.support.children import exit_of
+
 # Each thread that has allocated something has an arena of its own, unless it must share.
 SCRIPT = """
 import ctypes, sys, threading
@@ -33,3 +36,18 @@ def arenas(how: str) -> int:
 def test_threads_share_one_arena_once_told_to() -> None:
     assert arenas("as it comes") > 1
     assert arenas("one") == 1
+
+
+def test_a_process_that_waits_has_its_own_copy_of_what_it_inherited() -> None:
+    inherited = bytearray(1 << 20)
+
+    def own_bytes() -> int:
+        with open("/proc/self/smaps_rollup") as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith("Private_")) << 10
+
+    def work() -> None:
+        before = own_bytes()
+        memory.populate()
+        assert own_bytes() - before > len(inherited)
+
+    assert exit_of(work) == 0

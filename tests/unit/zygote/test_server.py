@@ -143,7 +143,7 @@ def test_signals_to_the_daemon_s_group_do_not_end_it(zygote: Zygote, number: int
 def test_a_shim_that_breaks_leaves_its_trace_where_it_works(tmp_path: Path) -> None:
     def work() -> None:
         os.chdir(tmp_path)
-        server._become_shim(1 << 20, AbsentManager("a test"))
+        server._become_shim(1 << 20, AbsentManager("a test"), waits=False)
 
     assert exit_of(work) == 1
     assert "Bad file descriptor" in (tmp_path / "shim.trace").read_text()
