@@ -97,7 +97,7 @@ def test_removing_what_runs_or_is_used_is_refused(docker: Docker) -> None:
     docker("run", "-d", "--name", "busy", "busybox", "sleep", "600")
     assert "cannot remove a running container" in docker("rm", "busy", code=1).stderr
     assert "is using" in docker("rmi", "busybox", code=1).stderr
-    assert docker("exec", "busy", "no-such", code=127).stdout.count("no-such") <= 1
+    assert docker("exec", "busy", "no-such", code=126).stdout.count("no-such") <= 1
     assert docker("exec", "busy", "/etc/not-executable", code=126).returncode == 126
     docker("rm", "-f", "busy")
 
