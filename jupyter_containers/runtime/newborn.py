@@ -34,7 +34,7 @@ _CGROUP_VERSION_THAT_IS_ENTERED_BY_CLONE = 2
 
 @dataclass(slots=True)
 class Newborn:
-    """A child of this process that waits. All descriptors are closed by `become` or `discard`."""
+    """A child of this process that waits. Its descriptors go with `discard`, or to what `follow` returns."""
 
     pid: int
     pidfd: int

@@ -105,11 +105,9 @@ class Maker:
 
     def _make(self, request: Request) -> tuple[dict[str, Any], list[int]]:
         bundle = Bundle(self._place["bundle"])
-        spec = None
         is_terminal = request.get("terminal")
         if is_terminal is None:
-            spec = bundle.load_spec()
-            is_terminal = spec.process.terminal
+            is_terminal = bundle.load_spec().process.terminal
         pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
         stdio = pipes.given if pipes else None
         newborn = self._fitting(request)
