@@ -101,14 +101,12 @@ def own_children() -> set[int]:
     Fixtures of a wider scope, such as a daemon for the whole session, have theirs: compare before and after.
     """
     found = set()
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
+    for name in filter(str.isdecimal, os.listdir("/proc")):
         try:
-            with open(f"/proc/{entry.name}/stat", "rb") as file:
+            with open(f"/proc/{name}/stat", "rb") as file:
                 parent = int(file.read().rpartition(b")")[2].split()[1])
         except (FileNotFoundError, ProcessLookupError):
             continue
         if parent == os.getpid():
-            found.add(int(entry.name))
+            found.add(int(name))
     return found
