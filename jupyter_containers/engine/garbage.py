@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from jupyter_containers.content.store import BlobNotFound, DirectoryStore
 from jupyter_containers.errors import ContainersError, Unavailable
 from jupyter_containers.oci.digest import Digest
-from jupyter_containers.oci.snapshot_record import COMMITTED
+from jupyter_containers.oci.snapshot_record import COMMITTED, LABEL_PLACES
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 _log = logging.getLogger(__name__)
@@ -163,7 +163,11 @@ class Garbage:
             if key in records and key not in kept:
                 kept.add(key)
                 waiting.append(records[key].parent or "")
-        doomed = {key: record for key, record in records.items() if key not in kept}
+        doomed = {
+            key: record
+            for key, record in records.items()
+            if key not in kept and not (record.labels.get(LABEL_PLACES) and (record.parent or "") in kept)
+        }
         ordered: list[str] = []
         while doomed:
             parents = {record.parent for record in doomed.values()}

@@ -19,6 +19,8 @@ LABEL_OPAQUE = "jupyter-containers.opaque"
 LABEL_VOLATILE = "jupyter-containers.volatile"
 # Work in progress (an unpacking, a build step): an active snapshot that no restart continues; recovery removes it.
 LABEL_DISPOSABLE = "jupyter-containers.disposable"
+# Has only what containers mount on: it goes when what it stands on goes.
+LABEL_PLACES = "jupyter-containers.places"
 # Shows this machine's own root: only an image that says so may stand on it.
 LABEL_HOST = "jupyter-containers.host"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.build.changes import apply_changes
 from jupyter_containers.build.filesystem import EMPTY_DIFF_IDS
-from jupyter_containers.engine.containers import files
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.merge import merge
 from jupyter_containers.engine.containers.record import Settings, Status
@@ -20,7 +19,6 @@ from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import Conflict
 from jupyter_containers.images.assemble import assemble, export_snapshot
 from jupyter_containers.images.unpack import unpack
-from jupyter_containers.layers.diff import changes
 from jupyter_containers.oci.image_config import History, ImageConfig, ProcessDefaults
 
 if TYPE_CHECKING:
@@ -124,20 +122,8 @@ async def _resume(roster: Roster, container: Container) -> None:
 
 def _export(roster: Roster, container: Container) -> tuple[Descriptor, Digest] | None:
     """Write the container's changes as a layer; None when there are none."""
-    environment, key = roster.environment, container.record.snapshot_key
-    upper = environment.snapshots.upper(key)
-    found = changes(upper, environment.snapshots.lowers(key)) if upper is not None else []
-    kept = files.without_own_places(found)
-    omit = {change.path for change in found} - {change.path for change in kept}
-    if not any(change.path.startswith("/etc/") for change in kept):
-        # An image without /etc got it for the files that are mounted there.
-        omit |= {change.path for change in found if change.path == "/etc" and change.kind == "A"}
-    return _written(roster, key, {path.lstrip("/").encode("utf-8", "surrogateescape") for path in omit})
-
-
-def _written(roster: Roster, key: str, omit: Collection[bytes]) -> tuple[Descriptor, Digest] | None:
     environment = roster.environment
-    descriptor, diff_id = export_snapshot(environment.content, environment.snapshots, key, omit=omit)
+    descriptor, diff_id = export_snapshot(environment.content, environment.snapshots, container.record.snapshot_key)
     return None if diff_id in EMPTY_DIFF_IDS else (descriptor, diff_id)
 
 

@@ -19,6 +19,7 @@ from jupyter_containers.engine.containers.devices import block_rates, parse_rule
 from jupyter_containers.engine.containers.limit_checks import HostLimits, discard, parse_list, settle_limits
 from jupyter_containers.engine.containers.links import settle_links
 from jupyter_containers.engine.containers.merge import merge
+from jupyter_containers.engine.containers.mount_places import prepare_root
 from jupyter_containers.engine.containers.mount_points import inherit, mount_points, parse_volumes_from
 from jupyter_containers.engine.containers.names import new_id, random_name
 from jupyter_containers.engine.containers.record import EndpointSettings, HostSettings, MountPoint, Record, Settings
@@ -191,7 +192,7 @@ async def _make(roster: Roster, container: Container, image: ImageView) -> None:
     make_volumes(roster, record)
     # What goes with its container need not be synced when it is unmounted, which takes 300 ms beside a busy writer.
     labels_of_root = {LABEL_VOLATILE: "true"} if record.host.auto_remove else None
-    environment.snapshots.prepare(record.snapshot_key, image.chain or None, labels=labels_of_root)
+    prepare_root(environment.snapshots, record.snapshot_key, image.chain, labels=labels_of_root)
     os.makedirs(roster.files_path(record), mode=0o710, exist_ok=True)
     await fill_volumes(roster, record)
 

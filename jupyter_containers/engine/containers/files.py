@@ -26,9 +26,6 @@ from jupyter_containers.linux import mountinfo
 from jupyter_containers.oci.runtime_spec import User
 from jupyter_containers.runtime import users
 
-# What the runtime makes in every container's root to mount on: nobody in the container has changed it.
-_OWN_PLACES = frozenset({"/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"})
-
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -231,19 +228,4 @@ def list_changes(roster: Roster, container: Container) -> list[Change]:
     """Return what the container has changed over its image. Blocks: call it in a thread."""
     snapshots, key = roster.environment.snapshots, container.record.snapshot_key
     upper = snapshots.upper(key)
-    found = changes(upper, snapshots.lowers(key)) if upper is not None else []
-    return without_own_places(found)
-
-
-def without_own_places(found: list[Change]) -> list[Change]:
-    """Leave out what was made only to mount something on: Docker hides that in a layer of its own. Pure."""
-    kept = [change for change in found if change.path not in _OWN_PLACES and not change.path.startswith("/dev/")]
-    dropped = {change.path for change in found} - {change.path for change in kept}
-    parents = {posixpath.dirname(path) for path in dropped}
-    return [
-        change
-        for change in kept
-        if change.path not in parents
-        or change.kind != "C"
-        or any(other.path.startswith(f"{change.path}/") for other in kept)
-    ]
+    return changes(upper, snapshots.lowers(key)) if upper is not None else []

@@ -11,6 +11,7 @@ import pytest
 
 from jupyter_containers.engine.garbage import STALE_INGEST_SECONDS, Collected, Needed
 from jupyter_containers.errors import ContainersError, Unavailable
+from jupyter_containers.oci.snapshot_record import LABEL_PLACES
 from tests.support.stores import Rooms, with_rooms
 
 
@@ -163,5 +164,22 @@ def test_reading_that_begins_during_a_collection_asks_after_it(tmp_path: Path) -
         async with rooms.garbage.keeping(lambda: Needed(frozenset(rooms.content))):
             assert list(rooms.content) == []
         await collecting
+
+    with_rooms(tmp_path, use)
+
+
+def test_places_to_mount_on_stay_as_long_as_what_they_stand_on(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        needed = {"base"}
+        for name in ("base", "other"):
+            commit(rooms, name)
+            rooms.snapshots.prepare(f"active places:{name}", name)
+            rooms.snapshots.commit(f"places:{name}", f"active places:{name}", labels={LABEL_PLACES: "true"})
+        rooms.garbage.protect(lambda: [Needed(snapshots=frozenset(needed))])
+        await rooms.garbage.collect()
+        assert rooms.committed() == {"base", "places:base"}
+        needed.clear()
+        await rooms.garbage.collect()
+        assert rooms.committed() == set()
 
     with_rooms(tmp_path, use)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_containers.engine.containers.files import base_name, clean, mount_over, without_own_places
+from jupyter_containers.engine.containers.files import base_name, clean, mount_over
 from jupyter_containers.engine.containers.record import MountPoint, Record
 from jupyter_containers.errors import InvalidParameter
-from jupyter_containers.layers.diff import Change
 
 
 @pytest.mark.parametrize(
@@ -41,16 +40,3 @@ def test_the_deepest_mount_holds_a_path() -> None:
     record = Record("i", "n", 1, "x", mount_points=points)
     found = [mount_over(record, path) for path in ("/a", "/a/c", "/a/b/c", "/abc", "/x")]
     assert [point.name if point else None for point in found] == ["/a", "/a", "/a/b", None, None]
-
-
-def test_what_the_runtime_made_to_mount_on_is_not_a_change() -> None:
-    found = [
-        Change("/dev", "A"), Change("/dev/console", "A"), Change("/etc", "C"), Change("/etc/hosts", "A"),
-        Change("/proc", "A"), Change("/root", "C"), Change("/root/x", "A"),
-    ]  # fmt: skip
-    assert without_own_places(found) == [Change("/root", "C"), Change("/root/x", "A")]
-
-
-def test_a_directory_with_changes_of_the_containers_own_stays() -> None:
-    found = [Change("/etc", "C"), Change("/etc/hosts", "A"), Change("/etc/mine", "A")]
-    assert without_own_places(found) == [Change("/etc", "C"), Change("/etc/mine", "A")]
