@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from jupyter_containers.build.blocking import in_thread
@@ -15,8 +16,9 @@ from jupyter_containers.build.cache import Cache, CacheRecords
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.checks.check import checked, refuse
+from jupyter_containers.build.dockerfile.checks.finding import Finding
 from jupyter_containers.build.dockerfile.lines import Document, Line
-from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, divide, unused_arguments
+from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, divide, replaced, unused_arguments
 from jupyter_containers.build.dockerfile.to_graph.base import external_images
 from jupyter_containers.build.dockerfile.to_graph.convert import plan
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
@@ -46,11 +48,17 @@ class BuildOptions:
     build_args: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     no_cache: bool = False
+    # Stages whose steps are done again; stages by name or number, and nothing for those that are not there.
+    no_cache_filter: tuple[str, ...] = ()
     pull: bool = False
     network: NetworkMode = "default"
     limits: StepLimits = field(default_factory=StepLimits)
     # For RUN --mount=type=secret, by id; they reach neither the cache nor the image.
     secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
+    # For RUN --mount=type=ssh, by id: the sockets of agents on this machine.
+    agents: Mapping[str, Path] = field(default_factory=dict, hash=False)
+    # Images that stand for the names of others, and of stages (--build-context NAME=docker-image://…).
+    images: Mapping[str, str] = field(default_factory=dict, hash=False)
     # Only what was made at one of these moments counts as cached (--cache-from); None: all that there is.
     cached_at: frozenset[str] | None = None
 
@@ -67,6 +75,9 @@ class BaseImages(Protocol):
 
         It is fetched when it is not there, or always asked for with `pull`. Raises NotFound and what a pull raises.
         """
+
+    async def local(self, reference: str) -> Image | None:
+        """Return the image if it is here already."""
 
 
 class Builder:
@@ -105,7 +116,7 @@ class Builder:
         StepFailed with the exit code, and what the base images raise; all carry details line, end_line where known.
         After cancellation: processes are dead and active snapshots removed; finished steps stay in the cache.
         """
-        document, parsed, target = await in_thread(lambda _: _parse(dockerfile, options))
+        document, parsed, target = await in_thread(lambda _: _parse(dockerfile, context, options))
         images = await self._resolve(external_images(parsed, parsed.needed(target)), options, progress)
         for warning in await in_thread(lambda _: _check(dockerfile, document, parsed, images, context)):
             progress(warning)
@@ -115,16 +126,30 @@ class Builder:
         narration = Narration(planned, ledger, progress)
         performer = OperationPerformer(
             self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits,
-            caches=self._caches, secrets=options.secrets,
+            caches=self._caches, secrets=options.secrets, agents=options.agents,
         )  # fmt: skip
-        salt = secrets.token_hex(8) if options.no_cache else ""
+        uncached = None if options.no_cache else _uncached(parsed, planned, options.no_cache_filter)
         outcome = await self._solver.solve(
-            planned.target, performer, narration, no_cache_salt=salt, accepts=options.accepts
-        )
+            planned.target, performer, narration, accepts=options.accepts, uncached=uncached,
+            no_cache_salt=secrets.token_hex(8) if options.no_cache or uncached else "",
+        )  # fmt: skip
         unused = unused_arguments(parsed, options.build_args)
         if unused:
             progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))
         return await self._image(planned, ledger, outcome.filesystem)
+
+    async def check(self, dockerfile: str, context: Context, options: BuildOptions) -> tuple[Finding, ...]:
+        """Return what the build checks find, with what is known of base images that are here already.
+
+        Raises DockerfileError with the line range for what is no Dockerfile.
+        """
+        document, parsed, target = await in_thread(lambda _: _parse(dockerfile, context, options))
+        images: dict[str, Image] = {}
+        for reference in external_images(parsed, parsed.needed(target)):
+            image = await self._images.local(replaced(options.images, reference))
+            if image is not None:
+                images[reference] = image
+        return await in_thread(lambda _: checked(dockerfile, document, parsed, images, context.ignores))
 
     async def forget_cache_directories(self) -> int:
         """Remove what RUN --mount=type=cache has kept and no step uses now; return how many bytes it had."""
@@ -135,7 +160,9 @@ class Builder:
 
         async def resolve(reference: str, line: Line) -> None:
             try:
-                found[reference] = await self._images.resolve(reference, options.pull, progress)
+                found[reference] = await self._images.resolve(
+                    replaced(options.images, reference), options.pull, progress
+                )
             except ContainersError as error:
                 if line.word != "FROM":
                     error.message = f"invalid from flag value {reference}: {error.message}"
@@ -156,17 +183,18 @@ class Builder:
         steps = [step for step in planned.steps if step.stage == planned.stage]
         opening = steps[0].opens
         if len(steps) == 1 and opening is not None and opening.parent is None:
-            if opening.image is None:
+            if opening.image is not None:
+                return opening.image
+            if not filesystem.layers:
                 raise InvalidParameter("No image was generated. Is your Dockerfile empty?")
-            return opening.image
         config = ledger.stage(planned.stage).config
         descriptors = [layer.descriptor for layer in filesystem.layers]
         return await in_thread(lambda _: assemble(self._stores.content, config, descriptors))
 
 
-def _parse(text: str, options: BuildOptions) -> tuple[Document, Dockerfile, Stage]:
+def _parse(text: str, context: Context, options: BuildOptions) -> tuple[Document, Dockerfile, Stage]:
     document = lines.read(text)
-    parsed = divide(document, options.build_args)
+    parsed = divide(document, options.build_args, folders=context.named.keys(), images=options.images.keys())
     return document, parsed, parsed.target(options.target)
 
 
@@ -182,6 +210,17 @@ def _check(
         for found in findings
         if found.rule != "NoEmptyContinuation"
     ]
+
+
+def _uncached(parsed: Dockerfile, planned: Plan, names: Sequence[str]) -> frozenset[str]:
+    """Return the vertices of the stages with these names."""
+    found = [stage for name in names if (stage := parsed.find(name, len(parsed.stages))) is not None]
+    numbers = {stage.number for stage in found}
+    return frozenset(
+        step.vertex.digest
+        for step in planned.steps
+        if step.stage in numbers and step.vertex is not None and step.opens is None
+    )
 
 
 def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], options: BuildOptions) -> Plan:

@@ -29,8 +29,14 @@ class Context:
         self.downloads_path = downloads_path or root.parent
         # What was fetched for ADD: the file for each URL.
         self.fetched: dict[str, Path] = {}
+        # What --build-context names, by its name; these have no Dockerfile.
+        self.named: dict[str, Context] = {}
         self.dockerfile = dockerfile
         self._rules: IgnoreRules | None = None
+
+    def of(self, name: str) -> Context:
+        """Return the named context, this one for ""."""
+        return self.named[name] if name else self
 
     def tree(self, stop: threading.Event | None = None) -> Tree:
         """Return the files, for one `with` block in one thread. Raises InvalidParameter for a bad ignore file."""

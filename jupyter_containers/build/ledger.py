@@ -52,7 +52,7 @@ class Ledger:
     def add(self, step: PlannedStep, outcome: Outcome | None, *, is_last: bool = False) -> Entry:
         """Note a finished step. `outcome` is that of its vertex; None if it has none, or if nobody needed it."""
         if step.opens is not None:
-            entry = self._open(step.opens)
+            entry = self._open(step.opens, outcome)
         elif step.vertex is not None:
             entry = self._change_files(step, outcome)
         else:
@@ -62,11 +62,16 @@ class Ledger:
         self._stages[step.stage] = entry
         return entry
 
-    def _open(self, opening: Opening) -> Entry:
+    def _open(self, opening: Opening, outcome: Outcome | None) -> Entry:
         if opening.parent is not None:
             return replace(self._stages[opening.parent], cached=True)
         image_id = str(opening.image.config_digest) if opening.image else ""
-        return Entry(opening.config, image_id, cached=True)
+        config = opening.config
+        if opening.image is None and outcome is not None and outcome.layer is not None:
+            # A named context: its files are a layer that no line of the Dockerfile has made.
+            made = History(outcome.created, "FROM context", "", HISTORY_COMMENT, empty_layer=False)
+            config = replace(config, diff_ids=(outcome.layer.diff_id,), history=(made,), created=outcome.created)
+        return Entry(config, image_id, cached=True)
 
     def _change_files(self, step: PlannedStep, outcome: Outcome | None) -> Entry:
         before = self._stages[step.stage]

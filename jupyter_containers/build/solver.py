@@ -8,7 +8,7 @@ done with equal files before?". The cheap one is asked first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -61,9 +61,15 @@ class _Solution:
     """One call of solve(): keys and outcomes by vertex digest."""
 
     accepts: Callable[[str], bool]
+    salt: str = ""
+    uncached: Collection[str] | None = None
     keys: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     coming: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict)
+
+    def salt_of(self, vertex: Vertex) -> str:
+        """Return "" if the vertex may be found in the cache."""
+        return self.salt if self.uncached is None or vertex.digest in self.uncached else ""
 
 
 class Solver:
@@ -80,22 +86,25 @@ class Solver:
         watcher: Watcher,
         *,
         no_cache_salt: str = "",
+        uncached: Collection[str] | None = None,
         accepts: Callable[[str], bool] = lambda _created: True,
     ) -> Outcome:
         """Return the outcome of `target`. With a salt (unique to the build) nothing is looked up in the cache.
+
+        With `uncached` the salt is for the vertices with these digests only.
 
         `accepts` says whether a cached result that was made at a moment may be used.
 
         Raises what the first failing vertex raises; the others are cancelled before. After cancellation: no work of
         this call goes on, unless another build waits for the same.
         """
-        solution = _Solution(accepts)
+        solution = _Solution(accepts, no_cache_salt, uncached)
         order = in_order(target)
         for vertex in order:
             inputs = [solution.keys[entry.digest] for entry in vertex.inputs]
             with _blamed_on(vertex, watcher):
                 solution.keys[vertex.digest] = await performer.definition_key(vertex, inputs)
-        self._look_up(order, solution, performer, use_cache=not no_cache_salt)
+        self._look_up(order, solution, performer)
         needed = self._needed(target, solution)
         for vertex in order:
             if vertex.digest in solution.outcomes:
@@ -108,22 +117,26 @@ class Solver:
                 solution.coming.update((vertex.digest, loop.create_future()) for vertex in order)
                 for vertex in order:
                     if vertex.digest in needed:
-                        group.create_task(self._obtain(vertex, solution, performer, watcher, no_cache_salt))
+                        group.create_task(self._obtain(vertex, solution, performer, watcher))
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         return solution.outcomes[target.digest]
 
-    def _look_up(self, order: Sequence[Vertex], solution: _Solution, performer: Performer, *, use_cache: bool) -> None:
+    def _look_up(self, order: Sequence[Vertex], solution: _Solution, performer: Performer) -> None:
         """Find by definition key what is there already. A result counts only together with what it stands on."""
+        done_again: set[str] = set()
         for vertex in order:
             digest = vertex.digest
+            if solution.salt_of(vertex) or any(entry.digest in done_again for entry in vertex.inputs):
+                # What stands on it may still be found later, by the content that comes of it.
+                done_again.add(digest)
             source = performer.source(vertex)
             if source is not None:
                 if performer.is_ready(vertex):
                     solution.outcomes[digest] = Outcome(source, "", cached=True)
                 continue
             base = solution.outcomes.get(vertex.inputs[0].digest)
-            if use_cache and base is not None:
+            if digest not in done_again and base is not None:
                 found = self._cache.look_up(_definition(solution.keys[digest]), base.filesystem)
                 if found is not None and solution.accepts(found.created):
                     solution.outcomes[digest] = found
@@ -139,9 +152,8 @@ class Solver:
                 waiting.extend(vertex.inputs)
         return needed
 
-    async def _obtain(
-        self, vertex: Vertex, solution: _Solution, performer: Performer, watcher: Watcher, salt: str
-    ) -> None:  # fmt: skip
+    async def _obtain(self, vertex: Vertex, solution: _Solution, performer: Performer, watcher: Watcher) -> None:
+        salt = solution.salt_of(vertex)
         inputs = [await self._outcome(entry, solution) for entry in vertex.inputs]
         filesystems = [outcome.filesystem for outcome in inputs]
         key = solution.keys[vertex.digest]

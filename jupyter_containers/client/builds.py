@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from jupyter_containers.client.build_body import body_of
 from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt
-from jupyter_containers.client.context import Context
 from jupyter_containers.client.credentials import header_for_builds
 from jupyter_containers.client.failures import failure_in_stream
+from jupyter_containers.client.other_contexts import AnyContext
 from jupyter_containers.client.streams import json_lines
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
@@ -31,6 +33,52 @@ class BuildFailed(ContainersError):
 
 
 @dataclass(frozen=True, slots=True)
+class BuildLimits:
+    """What the steps may use; 0 and empty is no limit. Sizes in bytes, times in microseconds; see docker build."""
+
+    memory: int = 0
+    memory_swap: int = 0
+    cpu_shares: int = 0
+    cpu_period: int = 0
+    cpu_quota: int = 0
+    cpuset_cpus: str = ""
+    cpuset_mems: str = ""
+    shm_size: int = 0
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+
+    def query(self) -> dict[str, Any]:
+        names = ("Name", "Soft", "Hard")
+        ulimits = [dict(zip(names, ulimit, strict=True)) for ulimit in self.ulimits]
+        return {
+            "memory": self.memory or None, "memswap": self.memory_swap or None, "cpushares": self.cpu_shares or None,
+            "cpuperiod": self.cpu_period or None, "cpuquota": self.cpu_quota or None, "cpusetcpus": self.cpuset_cpus,
+            "cpusetmems": self.cpuset_mems, "shmsize": self.shm_size or None,
+            "ulimits": json.dumps(ulimits) if ulimits else "",
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a build check found; `line` and `end_line` are of the Dockerfile, 0 for the whole."""
+
+    rule: str
+    text: str
+    line: int
+    end_line: int
+    description: str = ""
+    url: str = ""
+
+    @classmethod
+    def from_wire(cls, warning: Json) -> Finding:
+        ranges = (warning.get("location") or {}).get("ranges") or [{}]
+        line = int((ranges[0].get("start") or {}).get("line", 0))
+        end = int((ranges[-1].get("end") or {}).get("line", line))
+        texts = (str(warning.get(name, "")) for name in ("ruleName", "detail", "description", "url"))
+        rule, text, description, url = texts
+        return cls(rule, text, line, end, description, url)
+
+
+@dataclass(frozen=True, slots=True)
 class BuildSettings:
     """What a build is told beside its context, by docker's names. A build argument None takes no value."""
 
@@ -41,6 +89,15 @@ class BuildSettings:
     no_cache: bool = False
     pull: bool = False
     network: str = ""
+    no_cache_filter: tuple[str, ...] = ()
+    # Named contexts: folders and tars here, and what the daemon finds itself (docker-image://…, a URL).
+    folders: Mapping[str, Path] = field(default_factory=dict, hash=False)
+    contexts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
+    # Sockets of ssh agents on this machine, by id.
+    agents: Mapping[str, str] = field(default_factory=dict, hash=False)
+    hosts: tuple[str, ...] = ()
+    limits: BuildLimits = field(default_factory=BuildLimits)
 
 
 class Builds:
@@ -49,16 +106,17 @@ class Builds:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def build(self, context: Context, settings: BuildSettings, progress: Callable[[BuildEvent], None]) -> str:
+    def build(self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]) -> str:
         """Build an image and return its id. Raises BuildFailed, with the lines of the Dockerfile where known.
 
         Leaving by an exception (an interrupt) closes the connection, which ends the build in the daemon.
         """
         reader, image_id = BuildReader(), ""
+        kind, body = body_of(context, settings.secrets, settings.folders)
         try:
             answer = self._transport.request(
-                "POST", "/build", query=_query(context, settings), body=context.chunks(), stream=True,
-                headers={"Content-Type": "application/x-tar", **header_for_builds()},
+                "POST", "/build", query=_query(context, settings), body=body, stream=True,
+                headers={"Content-Type": kind, **header_for_builds()},
             )  # fmt: skip
             with closing(answer):
                 for line in json_lines(self._transport.chunks(answer)):
@@ -71,13 +129,26 @@ class Builds:
             raise _placed(error) from error
         return image_id
 
+    def check(self, context: AnyContext, settings: BuildSettings) -> tuple[Finding, ...]:
+        """Return what the build checks find; nothing is built. Raises BuildFailed for what is no Dockerfile."""
+        kind, body = body_of(context, {}, settings.folders)
+        query = {**_query(context, settings), "call": "check"}
+        headers = {"Content-Type": kind}
+        answer: Json = self._transport.request("POST", "/build", query=query, body=body, headers=headers).json()
+        failure = answer.get("buildError")
+        if failure:
+            found = Finding.from_wire(failure)
+            place = {"line": found.line, "end_line": found.end_line} if found.line else {}
+            raise BuildFailed(str(failure.get("message", "")), status=400, **place)
+        return tuple(Finding.from_wire(warning) for warning in answer.get("warnings") or ())
+
     def prune(self, *, every: bool = True) -> Json:
         """Forget the cache of builds; without `every` only the steps that no image shares."""
         body: Json = self._transport.request("POST", "/build/prune", query={"all": every}).json()
         return body
 
 
-def _query(context: Context, settings: BuildSettings) -> dict[str, Any]:
+def _query(context: AnyContext, settings: BuildSettings) -> dict[str, Any]:
     return {
         "dockerfile": context.dockerfile_name,
         "t": list(settings.tags),
@@ -87,6 +158,12 @@ def _query(context: Context, settings: BuildSettings) -> dict[str, Any]:
         "nocache": settings.no_cache,
         "pull": settings.pull,
         "networkmode": settings.network,
+        "remote": context.remote,
+        "nocachefilter": json.dumps(settings.no_cache_filter) if settings.no_cache_filter else "",
+        "contexts": json.dumps(settings.contexts) if settings.contexts else "",
+        "ssh": json.dumps(settings.agents) if settings.agents else "",
+        "extrahosts": list(settings.hosts),
+        **settings.limits.query(),
         "forcerm": True,
         # The classic builder's protocol: BuildKit's own is another one, without HTTP.
         "version": "1",

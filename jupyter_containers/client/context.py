@@ -18,24 +18,35 @@ from jupyter_containers.errors import InvalidParameter
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What will be sent: paths relative to `root` in the order of sending, and the sum of their sizes."""
+    """What will be sent: paths relative to `root` in the order of sending, and the sum of their sizes.
+
+    `ignores` is the text of the ignore file. A named context has no Dockerfile, None, and then both are sent as files.
+    """
 
     root: Path
-    dockerfile: str
+    dockerfile: str | None
     paths: tuple[str, ...] = ()
     size_bytes: int = 0
+    ignores: str = ""
+
+    @property
+    def remote(self) -> str:
+        return ""
 
     @property
     def dockerfile_name(self) -> str:
         """The Dockerfile's name in the tar: no name of a file in the folder, and the same for the same text."""
+        if self.dockerfile is None:
+            return "Dockerfile"
         return f".dockerfile.{hashlib.sha256(self.dockerfile.encode()).hexdigest()[:20]}"
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the tar, reading the files on the way. Raises InvalidParameter for one that cannot be read."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            _add_text(tar, self.dockerfile_name, self.dockerfile)
-            _add_text(tar, FILE_NAME, self._ignore_text())
+            if self.dockerfile is not None:
+                _add_text(tar, self.dockerfile_name, self.dockerfile)
+                _add_text(tar, FILE_NAME, self._ignore_text())
             for path in self.paths:
                 self._add(tar, path)
                 yield _taken(buffer)
@@ -44,7 +55,7 @@ class Context:
     def _ignore_text(self) -> str:
         """Return the ignore file with the two files in it that are ours, so that `COPY .` takes neither."""
         own = f"{FILE_NAME}\n{self.dockerfile_name}\n"
-        return (f"{text}\n" if (text := _read_ignore_file(self.root)) else "") + own
+        return (f"{self.ignores}\n" if self.ignores else "") + own
 
     def _add(self, tar: tarfile.TarFile, path: str) -> None:
         source = self.root / path
@@ -67,19 +78,30 @@ class Context:
             ) from error
 
 
-def gather(dockerfile: str, root: Path) -> Context:
+def gather(dockerfile: str, root: Path, ignore_path: Path | None = None) -> Context:
     """Return the context for a Dockerfile: nothing of the folder unless it copies something.
 
-    Raises InvalidParameter for a bad ignore file and for a folder that cannot be read.
+    `ignore_path` is an ignore file that wins over the folder's own, if it is there. Raises InvalidParameter for
+    a bad ignore file and for a folder that cannot be read.
     """
     sources = copy_sources(dockerfile)
+    text = _read_text(ignore_path) if ignore_path is not None else None
+    ignores = text if text is not None else _read_text(root / FILE_NAME) or ""
     if not sources:
-        return Context(root, dockerfile)
-    rules = IgnoreRules.parse(_read_ignore_file(root))
+        return Context(root, dockerfile, ignores=ignores)
+    rules = IgnoreRules.parse(ignores)
     found = _walk(root, rules, Wanted(sources))
     if found is None:
         found = _walk(root, rules, Wanted(EVERYTHING)) or {}
-    return Context(root, dockerfile, tuple(found), sum(found.values()))
+    return Context(root, dockerfile, tuple(found), sum(found.values()), ignores)
+
+
+def gather_all(root: Path) -> Context:
+    """Return a named context: all that is in the folder, less what its ignore file leaves out."""
+    ignores = _read_text(root / FILE_NAME) or ""
+    found = _walk(root, IgnoreRules.parse(ignores), Wanted(EVERYTHING)) or {}
+    paths = [*found, FILE_NAME] if (root / FILE_NAME).is_file() else list(found)
+    return Context(root, None, tuple(paths), sum(found.values()), ignores)
 
 
 def _walk(root: Path, rules: IgnoreRules, wanted: Wanted) -> dict[str, int] | None:
@@ -113,11 +135,11 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         ) from error
 
 
-def _read_ignore_file(root: Path) -> str:
+def _read_text(path: Path) -> str | None:
     try:
-        return (root / FILE_NAME).read_text(errors="surrogateescape")
+        return path.read_text(errors="surrogateescape")
     except OSError:
-        return ""
+        return None
 
 
 def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_containers.client.builds import BuildSettings
-from jupyter_containers.client.context import Context, gather
+from jupyter_containers.client.context import Context
 from jupyter_containers.client.ignore import FILE_NAME
+from jupyter_containers.commands.build_arguments import (
+    ANSWERS,
+    INPUTS,
+    LIMITS,
+    agents,
+    contexts,
+    hosts,
+    limits,
+    secrets,
+)  # fmt: skip
 from jupyter_containers.commands.build_result import BuildResult
+from jupyter_containers.commands.build_source import source_of
+from jupyter_containers.commands.check_result import CheckResult
 from jupyter_containers.commands.command import Argument, Command, Takes
-from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.front import Front, Tell, TerminalFront
 from jupyter_containers.commands.quantities import size_text
+from jupyter_containers.commands.results import LiveResult, Message, Result
 from jupyter_containers.commands.run_arguments import with_values
 from jupyter_containers.commands.run_result import Interrupted
 from jupyter_containers.commands.session import Session
@@ -21,59 +35,64 @@ from jupyter_containers.errors import ContainersError
 LARGE_BYTES = 100_000_000
 
 
-def build(session: Session, options: Namespace) -> BuildResult:
-    folder = _folder(session, options.path)
-    dockerfile = _dockerfile(session, options.file, folder)
-    context = gather(dockerfile, folder)
-    if context.size_bytes > LARGE_BYTES:
+def build(session: Session, options: Namespace) -> Result:
+    context, dockerfile = source_of(session, options)
+    if isinstance(context, Context) and context.size_bytes > LARGE_BYTES:
         session.front.note(_size_note(context))
-    client, result = session.client, BuildResult(dockerfile, options.tag)
-    with session.front.live(result) as tell:
+    settings = _settings(options, session.folder)
+    if options.check:
+        return CheckResult(session.client.builds.check(context, settings), dockerfile)
+    result = BuildResult(dockerfile, options.tag)
+    client, is_quiet = session.client, options.quiet or options.progress == "quiet"
+    with _front(session, options.progress, is_quiet=is_quiet).live(result) as tell:
         try:
-            client.builds.build(context, _settings(options), tell)
+            image_id = client.builds.build(context, settings, tell)
         except ContainersError as error:
             tell(error)
             raise
         except KeyboardInterrupt as error:
             tell(error)
             raise Interrupted("the build was stopped; finished steps are in the cache", result) from None
-    return result
+    if options.iidfile:
+        (session.folder / options.iidfile).write_text(image_id)
+    return Message((image_id,), (image_id,)) if is_quiet else result
 
 
-def _folder(session: Session, path: str | None) -> Path:
-    folder = session.folder / (path or ".")
-    if path == "-" or not folder.is_dir():
-        raise UsageError(f"build: no folder {path}; the context is a folder, by default the current one")
-    return folder
+class _Quiet(TerminalFront):
+    """Says nothing while the build goes on."""
+
+    @contextmanager
+    def live(self, result: LiveResult) -> Iterator[Tell]:
+        def keep(event: object) -> None:
+            for _ in result.apply(event):
+                pass
+
+        yield keep
 
 
-def _dockerfile(session: Session, file: str | None, folder: Path) -> str:
-    """Return the text of the cell, else of the file."""
-    if session.body.strip():
-        if file is not None:
-            raise UsageError("build: both a Dockerfile in the cell and -f; leave one of them out")
-        return session.body
-    path = session.folder / file if file is not None else folder / "Dockerfile"
-    if session.is_magic and file is None and not path.exists():
-        raise UsageError(
-            "build: no Dockerfile; write it below a line `%%container build -t NAME`, or name a file with -f"
-        )
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"build: cannot read {path}: {reason}") from error
+def _front(session: Session, progress: str, *, is_quiet: bool) -> Front:
+    if is_quiet:
+        return _Quiet()
+    return TerminalFront() if progress == "plain" else session.front
 
 
-def _settings(options: Namespace) -> BuildSettings:
+def _settings(options: Namespace, folder: Path) -> BuildSettings:
+    folders, elsewhere = contexts(options.build_context, folder)
     return BuildSettings(
         tags=tuple(options.tag),
         target=options.target,
         build_args={name: value for name, _, value in (text.partition("=") for text in with_values(options.build_arg))},
         labels={name: value for name, _, value in (text.partition("=") for text in options.label)},
         no_cache=options.no_cache,
+        no_cache_filter=tuple(name for text in options.no_cache_filter for name in text.split(",") if name),
         pull=options.pull,
         network=options.network,
+        folders=folders,
+        contexts=elsewhere,
+        secrets=secrets(options.secret, folder),
+        agents=agents(options.ssh),
+        hosts=hosts(options.add_host),
+        limits=limits(options),
     )
 
 
@@ -99,14 +118,26 @@ BUILD = Command(
     build,
     (
         Argument(("-t", "--tag"), "name the image (repeatable)", Takes.EACH, "NAME[:TAG]"),
-        Argument(("-f", "--file"), "the Dockerfile, if it is not the cell's body", metavar="PATH"),
+        Argument(
+            ("-f", "--file"), "the Dockerfile, if it is not the cell's body; - for standard input", metavar="PATH"
+        ),
         Argument(("--target",), "build this stage", metavar="STAGE", default=""),
         Argument(("--build-arg",), "set an ARG; NAME alone takes this process's value", Takes.EACH, "NAME=VALUE"),
         Argument(("--label",), "label the image", Takes.EACH, "NAME=VALUE"),
         Argument(("--no-cache",), "do every step again", Takes.NOTHING),
+        Argument(("--no-cache-filter",), "do the steps of these stages again", Takes.EACH, "STAGE[,STAGE…]"),
         Argument(("--pull",), "ask the registry for newer base images", Takes.NOTHING),
         Argument(("--network",), "for RUN: default, none or host", metavar="NETWORK", default=""),
-        Argument(("path",), "folder that COPY takes from; default is the notebook's", Takes.OPTIONAL, "PATH"),
+        *INPUTS,
+        *LIMITS,
+        *ANSWERS,
+        Argument(
+            ("path",),
+            "what COPY takes from: a folder, by default the current one, a tar, a URL, a git repository, or - "
+            "for standard input",
+            Takes.OPTIONAL,
+            "PATH",
+        ),
     ),
     details=(
         "FROM host takes this machine's own system as the base: nothing to download. Only what COPY and ADD name is\n"

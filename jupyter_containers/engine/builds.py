@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.cache import protected
+from jupyter_containers.build.context import Context
+from jupyter_containers.build.dockerfile.checks.finding import Finding
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.progress import Listener, PullProgress
-from jupyter_containers.engine.contexts import Contexts, read_dockerfile
+from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
@@ -29,16 +31,26 @@ from jupyter_containers.registry import Credentials, Progress
 class BuildRequest:
     """`dockerfile` is its path in the context; `names` are given to the image when all is done.
 
-    `remote` is a URL where the context is, instead of the body. `cache_from` are images whose steps count as done
+    `remote` is a URL where the context is, instead of the body. `contexts` are URLs of named contexts, beside those in
+    the body. `cache_from` are images whose steps count as done
     before, and no others; None: all that is known. `credentials` are for base images, by the domain of their registry.
     """
 
     dockerfile: str = "Dockerfile"
     names: tuple[Reference, ...] = ()
     remote: str = ""
+    contexts: Mapping[str, str] = field(default_factory=dict)
     cache_from: tuple[str, ...] | None = None
     options: BuildOptions = field(default_factory=BuildOptions)
     credentials: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A Dockerfile, and what the build checks found in it."""
+
+    dockerfile: str
+    findings: tuple[Finding, ...]
 
 
 class BaseImages:
@@ -60,6 +72,12 @@ class BaseImages:
             yield
         finally:
             self._credentials.reset(token)
+
+    async def local(self, reference: str) -> Image | None:
+        try:
+            return (await self._images.find(reference)).image
+        except NotFound:
+            return None
 
     async def resolve(self, reference: str, pull: bool, report: Callable[[PullProgress], None]) -> Image:
         name = Reference.parse(reference).with_default_tag()
@@ -116,17 +134,14 @@ class Builds:
         self._contexts = contexts
         self._check = check
 
-    async def build(self, body: AsyncIterable[bytes], request: BuildRequest, progress: Listener) -> Image:
-        """Build from a context in a tar (plain or compressed), or at a URL. Raises what Builder.build raises.
+    async def build(self, tars: Tars, request: BuildRequest, progress: Listener) -> Image:
+        """Build from contexts in tars (plain or compressed), or at URLs. Raises what Builder.build raises.
 
         After cancellation: nothing has a new name, the context is gone; finished steps are in the cache.
         """
         options = replace(request.options, cached_at=await self._moments(request.cache_from))
         self._check(options.limits, options.network)
-        async with (
-            self._garbage.working(),
-            self._contexts.opened(body, request.remote, request.dockerfile) as context,
-        ):
+        async with self._garbage.working(), self._opened(tars, request) as context:
             dockerfile = await asyncio.to_thread(read_dockerfile, context)
             with self._bases.using(request.credentials):
                 image = await self._builder.build(dockerfile, context, options, progress)
@@ -135,6 +150,15 @@ class Builds:
         for name in request.names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
         return image
+
+    async def check(self, tars: Tars, request: BuildRequest) -> Checked:
+        """Return what the build checks find in the Dockerfile; nothing is built and nothing pulled."""
+        async with self._garbage.working(), self._opened(tars, request) as context:
+            dockerfile = await asyncio.to_thread(read_dockerfile, context)
+            return Checked(dockerfile, await self._builder.check(dockerfile, context, request.options))
+
+    def _opened(self, tars: Tars, request: BuildRequest) -> AbstractAsyncContextManager[Context]:
+        return self._contexts.opened(tars, request.remote, request.dockerfile, named=request.contexts)
 
     async def _moments(self, images: tuple[str, ...] | None) -> frozenset[str] | None:
         """Return when the steps of these images were made; an image that is not here counts for nothing."""

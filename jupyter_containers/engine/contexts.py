@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from types import MappingProxyType
+from typing import TypeAlias
 
 from jupyter_containers.build.context import UNNAMED, Context
 from jupyter_containers.engine.bodies import consume
@@ -19,10 +21,15 @@ from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.registry import Fetched, Registry
 
+# Tars of contexts as they come, each with its name; the build context itself is called MAIN, and comes last.
+Tars: TypeAlias = AsyncIterator[tuple[str, AsyncIterable[bytes]]]
+MAIN = ""
+MAX_CONTEXTS = 100
 MAX_DOCKERFILE_BYTES = 1 << 20
 # The name of a Dockerfile that is all there is at a URL.
 DOCKERFILE = "Dockerfile"
 
+NONE: Mapping[str, str] = MappingProxyType({})
 _FREE_BYTES = 64 << 20
 _CHECK_BYTES = 16 << 20
 _SNIFFED_BYTES = 512
@@ -37,20 +44,25 @@ class Contexts:
         self._folder = folder
 
     @asynccontextmanager
-    async def opened(self, body: AsyncIterable[bytes], remote: str, dockerfile: str) -> AsyncIterator[Context]:
-        """Give the files of `body`, a tar, or of what is at the URL `remote`; the folder goes with the block.
+    async def opened(
+        self, tars: Tars, remote: str, dockerfile: str, *, named: Mapping[str, str] = NONE
+    ) -> AsyncIterator[Context]:
+        """Give the files of the tar MAIN, or of what is at the URL `remote`; the folder goes with the block.
 
-        Raises InvalidParameter for what is neither a tar nor a Dockerfile, and what a fetch raises.
+        Other tars become named contexts, and so does what is at the URLs of `named`. Raises InvalidParameter for what
+        is neither a tar nor a Dockerfile, and what a fetch raises.
         """
         folder = Path(mkdtemp(prefix="context-", dir=self._folder))
         try:
-            root = folder / "tree"
-            root.mkdir(mode=0o755)
+            context = Context(_made(folder / "tree"), dockerfile=dockerfile, downloads_path=folder)
+            await self._extract_all(tars, context, has_main=not remote)
             if remote:
-                dockerfile = await self._fetch_context(remote, root, dockerfile)
-            else:
-                await consume(body, lambda stream: _extract(stream, root))
-            yield Context(root, dockerfile=dockerfile, downloads_path=folder)
+                context.root, context.dockerfile = await self._fetch_context(remote, context.root, dockerfile)
+            for name, url in named.items():
+                place = folder / f"named-{len(context.named)}"
+                root, _ = await self._fetch_context(url, _made(place), dockerfile)
+                context.named[name] = Context(root, downloads_path=folder)
+            yield context
         finally:
             # A context may have very many files; shielded, so that a build that is cancelled leaves none either.
             await asyncio.shield(asyncio.to_thread(trees.remove_path, folder))
@@ -62,8 +74,20 @@ class Contexts:
             await _write(fetched, path)
         return path
 
-    async def _fetch_context(self, url: str, root: Path, dockerfile: str) -> str:
-        """Bring a context here, and return the path of its Dockerfile."""
+    async def _extract_all(self, tars: Tars, context: Context, *, has_main: bool) -> None:
+        async for name, body in tars:
+            if name == MAIN and not has_main:
+                continue
+            if len(context.named) >= MAX_CONTEXTS:
+                raise InvalidParameter(f"more than {MAX_CONTEXTS} named contexts")
+            root = context.root
+            if name != MAIN:
+                root = _made(context.downloads_path / f"named-{len(context.named)}")
+                context.named[name] = Context(root, downloads_path=context.downloads_path)
+            await consume(body, lambda stream, root=root: _extract(stream, root))  # type: ignore[misc]
+
+    async def _fetch_context(self, url: str, root: Path, dockerfile: str) -> tuple[Path, str]:
+        """Bring a context here, and return its root and the path of its Dockerfile."""
         if _is_git(url):
             raise Unsupported(f"a git repository as context ({url}) is not supported: clone it, and send the folder")
         async with self._registry.fetch(url) as fetched:
@@ -71,14 +95,19 @@ class Contexts:
             start = await _first(chunks)
             if detect(start) or start[_USTAR] == b"ustar":
                 await consume(_joined(start, chunks), lambda stream: _extract(stream, root))
-                return dockerfile
+                return root, dockerfile
             text = bytearray(start)
             async for chunk in chunks:
                 text += chunk
                 if len(text) > MAX_DOCKERFILE_BYTES:
                     raise InvalidParameter(f"what is at {url} is no tar, and too long for a Dockerfile")
         await asyncio.to_thread((root / DOCKERFILE).write_bytes, bytes(text))
-        return DOCKERFILE
+        return root, DOCKERFILE
+
+
+def _made(path: Path) -> Path:
+    path.mkdir(mode=0o755)
+    return path
 
 
 def read_dockerfile(context: Context) -> str:

@@ -178,6 +178,9 @@ class BuildSite:
             raise NotFound(f"pull access denied for {reference}")
         return self.images[reference]
 
+    async def local(self, reference: str) -> Image | None:
+        return self.images.get(reference)
+
     def build(
         self,
         dockerfile: str,

@@ -56,6 +56,13 @@ async def body(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
+async def tars(main: bytes, **named: bytes) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
+    """Give tars of contexts as a request to build does: those with names first."""
+    for name, content in named.items():
+        yield name, body(content)
+    yield "", body(main)
+
+
 def no_host() -> Image:
     raise Unsupported("there is no host image in this test")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from aiohttp import web
 
 from jupyter_containers.api import filters
+from jupyter_containers.api.build_body import read_body
 from jupyter_containers.api.json_lines import JsonLines, Outbox
 from jupyter_containers.api.routing import (
     Route,
@@ -20,16 +23,19 @@ from jupyter_containers.api.routing import (
     text,
 )  # fmt: skip
 from jupyter_containers.api.wire.builds import BuildLines, is_prunable, limits_from_wire
+from jupyter_containers.api.wire.checks import check_json, failed_check
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.build.builder import BuildOptions
+from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.progress import Event
 from jupyter_containers.engine.builds import BuildRequest, names_of
+from jupyter_containers.engine.contexts import Tars
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.registry import from_config_header
 
-_CHUNK = 256 * 1024
+IMAGE = "docker-image://"
 _NETWORKS: Mapping[str, NetworkMode] = {"": "default", "default": "default", "bridge": "default"}
 
 # Parameters that ask for something this builder does not do, with the values that ask for nothing.
@@ -46,7 +52,10 @@ _ROOM = ("keep-storage", "reserved-space", "max-used-space")
 
 
 async def build(request: web.Request) -> web.StreamResponse:
-    wanted = _request(request)
+    secrets, tars = await read_body(request)
+    wanted = _request(request, secrets)
+    if text(request, "call") == "check":
+        return await _check(request, wanted, tars)
     quiet, formatter = flag(request, "q"), _lines(request)
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
 
@@ -56,7 +65,7 @@ async def build(request: web.Request) -> web.StreamResponse:
                     outbox.put(line)
 
         try:
-            image = await engine_of(request).builds.build(request.content.iter_chunked(_CHUNK), wanted, tell)
+            image = await engine_of(request).builds.build(tars, wanted, tell)
         except (InvalidParameter, Unsupported):
             raise
         except ContainersError:
@@ -79,24 +88,56 @@ def _lines(request: web.Request) -> BuildLines:
     return BuildLines(tells_removal=flag(request, "rm", default=True) or flag(request, "forcerm"))
 
 
-def _request(request: web.Request) -> BuildRequest:
+async def _check(request: web.Request, wanted: BuildRequest, tars: Tars) -> web.Response:
+    """Answer with what the build checks find, as `docker buildx build --call=check,format=json` prints it."""
+    try:
+        checked = await engine_of(request).builds.check(tars, wanted)
+    except DockerfileError as error:
+        return json_answer(failed_check(error))
+    return json_answer(check_json(checked))
+
+
+def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest:
     _refuse(request)
+    contexts = {name: str(source) for name, source in json_query(request, "contexts").items()}
+    images = {name: source.removeprefix(IMAGE) for name, source in contexts.items() if source.startswith(IMAGE)}
     return BuildRequest(
         dockerfile=text(request, "dockerfile") or "Dockerfile",
         names=names_of(request.query.getall("t", [])),
         remote=text(request, "remote"),
+        contexts={name: source for name, source in contexts.items() if name not in images},
         cache_from=tuple(map(str, json_list(request, "cachefrom"))) or None,
         options=BuildOptions(
             target=text(request, "target"),
             build_args=dict(json_query(request, "buildargs")),
             labels=dict(json_query(request, "labels")),
             no_cache=flag(request, "nocache"),
+            no_cache_filter=tuple(map(str, json_list(request, "nocachefilter"))),
             pull=flag(request, "pull"),
             network=_NETWORKS.get(text(request, "networkmode"), text(request, "networkmode")),
             limits=_limits(request),
+            secrets=secrets,
+            agents=_agents(request),
+            images=images,
         ),
         credentials=from_config_header(request.headers.get("X-Registry-Config")),
     )
+
+
+def _agents(request: web.Request) -> dict[str, Path]:
+    """Return the sockets of ssh agents. Only who is on this machine may name one: elsewhere it is another's."""
+    found = {name: Path(str(path)) for name, path in json_query(request, "ssh").items()}
+    transport = request.transport
+    listener = transport.get_extra_info("socket") if transport is not None else None
+    if found and (listener is None or listener.family != socket.AF_UNIX):
+        raise Unsupported(
+            "an ssh agent cannot be forwarded to a daemon elsewhere: build on the daemon of the agent's machine, "
+            "or give what the step needs as a secret"
+        )
+    for name, path in found.items():
+        if not path.is_absolute():
+            raise InvalidParameter(f"ssh agent {name}: {path} is not an absolute path of a socket")
+    return found
 
 
 def _refuse(request: web.Request) -> None:
@@ -106,6 +147,8 @@ def _refuse(request: web.Request) -> None:
     if flag(request, "squash"):
         # Nobody can switch on what dockerd calls so, but its words are what clients know.
         raise InvalidParameter("squash is only supported with experimental mode")
+    if text(request, "call") not in ("", "build", "check"):
+        raise Unsupported(f"build parameter call={text(request, 'call')!r} is not supported; choose build or check")
     if text(request, "version") == "2":
         raise Unsupported("BuildKit's protocol is not supported; set DOCKER_BUILDKIT=0")
     platform = text(request, "platform")

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jupyter_containers.build.dockerfile.lines import Line
-from jupyter_containers.errors import Unsupported
 
 SHARING = ("shared", "private", "locked")
 
@@ -24,6 +23,7 @@ _KEYS = {
     "cache": frozenset({"target", "source", "from", "id", "sharing", "mode", "uid", "gid", "ro", "rw"}),
     "tmpfs": frozenset({"target", "size"}),
     "secret": frozenset({"target", "source", "id", "required", "mode", "uid", "gid", "env"}),
+    "ssh": frozenset({"target", "id", "required", "mode", "uid", "gid"}),
 }
 _FLAGS = frozenset({"ro", "rw", "required"})
 _TRUE, _FALSE = frozenset({"", "1", "t", "true"}), frozenset({"0", "f", "false"})
@@ -37,8 +37,8 @@ _MAX_ID = (1 << 32) - 2
 class RunMount:
     """One mount. `origin` is from=: a stage, an image, or "" for the context (bind) and for nothing (cache).
 
-    `identity` names a cache or a secret; `variable` is the environment variable that a secret is put into. Sizes in
-    bytes, 0 for no limit; None for an owner or a mode is the default of the kind.
+    `identity` names a cache, a secret or an agent; `variable` is the environment variable that a secret is put into.
+    Sizes in bytes, 0 for no limit; None for an owner or a mode is the default of the kind.
     """
 
     kind: str
@@ -75,19 +75,15 @@ class RunMount:
             target = "/" + posixpath.normpath(posixpath.join("/", working_dir, target)).lstrip("/")
         if self.kind == "cache":
             identity = identity or target
+        if self.kind == "ssh":
+            identity = identity or "default"
         return replace(self, target=target, identity=identity)
 
 
 def read_mount(text: str, line: Line) -> RunMount:
-    """Return what one --mount says. Raises DockerfileError with the mount, Unsupported for ssh."""
+    """Return what one --mount says. Raises DockerfileError with the mount."""
     values = _values(text, line)
     kind = values.pop("type", "bind").lower()
-    if kind == "ssh":
-        raise Unsupported(
-            f"RUN --mount=type=ssh is not supported (line {line.start}): no agent reaches this builder; "
-            "fetch what needs the key before the build and COPY it, or give the key as a secret",
-            line=line.start, end_line=line.end, source=line.text,
-        )  # fmt: skip
     if kind not in _KEYS:
         raise line.error(f'unsupported mount type "{kind}"; choose one of {", ".join(_KEYS)}')
     for key in values:
@@ -98,7 +94,7 @@ def read_mount(text: str, line: Line) -> RunMount:
     mount = _mount(kind, values, line)
     if kind == "secret" and not (mount.target or mount.source or mount.identity):
         raise line.error("a secret mount needs one of id, source and target")
-    if kind != "secret" and not mount.target:
+    if kind not in ("secret", "ssh") and not mount.target:
         raise line.error(f"a {kind} mount needs a target: add target=/path")
     return mount
 

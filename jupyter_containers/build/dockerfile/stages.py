@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from jupyter_containers.build.dockerfile.expand import ExpansionError, expand
 from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.dockerfile.instructions import Arg, Copy, From, Instruction, Run, Statement, parse
 from jupyter_containers.build.dockerfile.lines import Document
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.platform import host_platform
+from jupyter_containers.oci.reference import Reference
 
 SCRATCH = "scratch"
 
@@ -45,6 +47,13 @@ class Dockerfile:
     arguments: Mapping[str, str]
     statements: tuple[Statement, ...] = ()
     warnings: tuple[tuple[int, str], ...] = ()
+    # Names of --build-context: folders, and images that stand for others. They win over stages.
+    folders: frozenset[str] = frozenset()
+    images: frozenset[str] = frozenset()
+
+    def folder(self, name: str) -> str | None:
+        """Return the named context with files that FROM or --from means, None if it means something else."""
+        return _named(self.folders, name)
 
     def target(self, name: str) -> Stage:
         """Return the stage called `name` (or numbered), the last for "". Raises DockerfileError."""
@@ -56,7 +65,9 @@ class Dockerfile:
         return found
 
     def find(self, name: str, before: int) -> Stage | None:
-        """Return the stage that `--from=name` in stage `before` means, None for an image."""
+        """Return the stage that `--from=name` in stage `before` means, None for an image or a named context."""
+        if _named(self.folders, name) is not None or _named(self.images, name) is not None:
+            return None
         for stage in reversed(self.stages[:before]):
             if stage.name and stage.name == name.lower():
                 return stage
@@ -92,8 +103,38 @@ def origins(instruction: Instruction) -> tuple[str, ...]:
     return ()
 
 
-def divide(document: Document, build_args: Mapping[str, str | None]) -> Dockerfile:
-    """Return the stages of a document. Raises DockerfileError with the lines."""
+def _named(contexts: Collection[str], name: str) -> str | None:
+    """Return the context with a name, as BuildKit compares them: `x`, `x:latest` and `docker.io/library/x` are one."""
+    if name in contexts:
+        return name
+    wanted = _familiar(name)
+    return next((context for context in contexts if _familiar(context) == wanted), None)
+
+
+def _familiar(name: str) -> str:
+    try:
+        return Reference.parse(name).familiar.removesuffix(":latest")
+    except InvalidParameter:
+        return name
+
+
+def replaced(images: Mapping[str, str], name: str) -> str:
+    """Return the image that stands for another, else the other."""
+    context = _named(images.keys(), name)
+    return name if context is None else images[context]
+
+
+def divide(
+    document: Document,
+    build_args: Mapping[str, str | None],
+    *,
+    folders: Collection[str] = (),
+    images: Collection[str] = (),
+) -> Dockerfile:
+    """Return the stages of a document. Raises DockerfileError with the lines.
+
+    `folders` and `images` are the names of contexts, see Dockerfile.
+    """
     if len(document.lines) > MAX_INSTRUCTIONS:
         raise document.lines[MAX_INSTRUCTIONS].error(
             f"more than {MAX_INSTRUCTIONS} instructions; use a script in a RUN"
@@ -105,8 +146,10 @@ def divide(document: Document, build_args: Mapping[str, str | None]) -> Dockerfi
         raise statements[0].line.error("no build stage in current context")
     stages: list[Stage] = []
     for opening, own in _groups(statements[first:]):
-        stages.append(_stage(opening, own, stages, arguments))
-    return Dockerfile(tuple(stages), arguments, tuple(statements), document.warnings)
+        stages.append(_stage(opening, own, stages, arguments, {*folders, *images}))
+    return Dockerfile(
+        tuple(stages), arguments, tuple(statements), document.warnings, frozenset(folders), frozenset(images)
+    )
 
 
 def unused_arguments(dockerfile: Dockerfile, build_args: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -150,8 +193,12 @@ def _groups(statements: Sequence[Statement]) -> list[tuple[Statement, tuple[Stat
 
 
 def _stage(
-    opening: Statement, own: tuple[Statement, ...], earlier: Sequence[Stage], arguments: Mapping[str, str]
-) -> Stage:  # fmt: skip
+    opening: Statement,
+    own: tuple[Statement, ...],
+    earlier: Sequence[Stage],
+    arguments: Mapping[str, str],
+    contexts: Collection[str],
+) -> Stage:
     instruction = opening.instruction
     assert isinstance(instruction, From)
     base = _expanded(instruction.image, arguments, opening)
@@ -159,7 +206,8 @@ def _stage(
         raise opening.line.error(f"base name ({instruction.image}) should not be blank")
     if instruction.name and any(stage.name == instruction.name for stage in earlier):
         raise opening.line.error(f"{instruction.name} stage name already used")
-    parent = next((stage.number for stage in reversed(earlier) if stage.name and stage.name == base.lower()), None)
+    same = (stage.number for stage in reversed(earlier) if stage.name and stage.name == base.lower())
+    parent = next(same, None) if _named(contexts, base) is None else None
     platform = _expanded(instruction.platform, arguments, opening)
     return Stage(len(earlier), instruction.name, base, parent, platform, opening, own)
 

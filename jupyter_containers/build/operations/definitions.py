@@ -23,7 +23,7 @@ class ImageRoot:
 
 @dataclass(frozen=True, slots=True)
 class StepMount:
-    """What a process finds at `target`: files of an input (bind), or a cache, tmpfs or secret.
+    """What a process finds at `target`: files of an input (bind), or a cache, tmpfs, secret or an agent's socket (ssh).
 
     `number` is that of the vertex's input, from 1, which `source` is a path in; 0 for none. `identity` is a cache's or
     a secret's name; a secret may be in the environment variable `variable`. Sizes in bytes.
@@ -96,6 +96,8 @@ class CopyFiles:
     # The directories on the way to a source come along; from a part `.` of it on.
     with_parents: bool = False
     excludes: tuple[str, ...] = ()
+    # The named context that the files come from; "" for the build's own.
+    context: str = ""
     word: str = field(default="COPY", compare=False)
 
     def definition(self) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class CopyFiles:
             **({"checksum": self.checksum} if self.checksum else {}),
             **({"parents": True} if self.with_parents else {}),
             **({"excludes": self.excludes} if self.excludes else {}),
+            **({"context": self.context} if self.context else {}),
         }  # fmt: skip
 
     def _mode(self) -> int | str | None:

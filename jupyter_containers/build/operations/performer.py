@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 
 from jupyter_containers.build.context import Context
@@ -20,6 +21,7 @@ from jupyter_containers.build.operations.step_mounts import Supplies
 from jupyter_containers.build.progress import Report
 
 NO_SECRETS: Mapping[str, bytes] = MappingProxyType({})
+NO_AGENTS: Mapping[str, Path] = MappingProxyType({})
 
 
 class OperationPerformer:
@@ -36,6 +38,7 @@ class OperationPerformer:
         limits: StepLimits | None = None,
         caches: CacheDirectories | None = None,
         secrets: Mapping[str, bytes] = NO_SECRETS,
+        agents: Mapping[str, Path] = NO_AGENTS,
     ) -> None:
         self._stores = stores
         self._executor = executor
@@ -45,6 +48,7 @@ class OperationPerformer:
         self._limits = limits or StepLimits()
         self._caches = caches
         self._secrets = secrets
+        self._agents = agents
         self._checksums: dict[str, str] = {}
 
     def source(self, vertex: Vertex) -> Filesystem | None:
@@ -58,7 +62,9 @@ class OperationPerformer:
         """A copy from the context has the files in its definition: they are here before anything runs."""
         operation = vertex.operation
         if isinstance(operation, CopyFiles) and len(inputs) == 1:
-            self._checksums[vertex.digest] = await files.checksum(self._stores, operation, self._context)
+            self._checksums[vertex.digest] = await files.checksum(
+                self._stores, operation, self._context.of(operation.context)
+            )
         return key(operation.definition(), list(inputs), self._checksums.get(vertex.digest))
 
     async def content_key(self, vertex: Vertex, inputs: Sequence[Filesystem]) -> str | None:
@@ -81,12 +87,12 @@ class OperationPerformer:
     ) -> Layer | None:
         operation = vertex.operation
         if isinstance(operation, Execute):
-            supplies = Supplies(inputs[1:], self._caches, self._secrets)
+            supplies = Supplies(inputs[1:], self._caches, self._secrets, self._agents)
             return await execute(
                 self._stores, self._executor, operation, inputs[0], report, limits=self._limits, supplies=supplies
             )
         if isinstance(operation, CopyFiles):
-            origin = inputs[1] if len(inputs) == 2 else self._context
+            origin = inputs[1] if len(inputs) == 2 else self._context.of(operation.context)
             return await files.copy_files(self._stores, operation, inputs[0], origin)
         assert isinstance(operation, MakeDirectory), operation
         return await files.make_directory(self._stores, operation, inputs[0])

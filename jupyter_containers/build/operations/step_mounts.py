@@ -19,6 +19,7 @@ from types import MappingProxyType
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.build.filesystem import Filesystem
+from jupyter_containers.build.operations.agents import forwarded
 from jupyter_containers.build.operations.caches import CacheDirectories, name_of
 from jupyter_containers.build.operations.definitions import StepMount
 from jupyter_containers.build.operations.layering import Stores
@@ -29,6 +30,7 @@ from jupyter_containers.oci.runtime_spec import OPTION_SUBPATH, Mount
 # In memory where that can be had: a secret should not reach a disk.
 _SECRETS_PATH = Path("/dev/shm")
 _SECRET_MODE = 0o400
+_AGENT_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Supplies:
     origins: Sequence[Filesystem] = ()
     caches: CacheDirectories | None = None
     secrets: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    agents: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
     def origin(self, mount: StepMount) -> Filesystem | None:
         return self.origins[mount.number - 1] if mount.number else None
@@ -56,7 +59,7 @@ class Prepared:
 async def prepared(stores: Stores, mounts: Sequence[StepMount], supplies: Supplies) -> AsyncIterator[Prepared]:
     """Yield what a runtime mounts; afterwards, also after cancellation, nothing is left but the caches.
 
-    Raises NotFound for a secret that is required and was not given, CopyFailed for a source that is not there.
+    Raises NotFound for a secret or an agent that is required and was not given, CopyFailed for a missing source.
     """
     rootfs: list[Mount] = []
     made: dict[int, Mount] = {}
@@ -73,11 +76,17 @@ async def prepared(stores: Stores, mounts: Sequence[StepMount], supplies: Suppli
                 if content is not None and mount.target:
                     folder = _folder(stack, "build-secret-", in_memory=True)
                     made[number] = _bind(mount, str(_write_secret(folder, mount, content)))
+            elif mount.kind == "ssh":
+                socket = await _agent(stack, mount, supplies)
+                if socket is not None:
+                    made[number] = _bind(replace(mount, writable=True), str(socket))
             else:
                 folder = _folder(stack, "build-mount-")
                 below = await _snapshot(stack, stores, mount, supplies)
                 rootfs += [replace(m, destination=str(folder)) if m.destination == "/" else m for m in below]
                 made[number] = _bind(mount, str(folder), mount.source)
+        agents = [mount.target for number, mount in enumerate(mounts) if mount.kind == "ssh" and number in made]
+        env += [f"SSH_AUTH_SOCK={agents[0]}"] if agents else []
         yield Prepared(tuple(rootfs), tuple(made[number] for number in sorted(made)), tuple(env))
 
 
@@ -149,6 +158,22 @@ def _secret(mount: StepMount, supplies: Supplies) -> bytes | None:
     if found is not None and mount.variable and b"\0" in found:
         raise InvalidParameter(f"secret {mount.identity} has a zero byte: mount it as a file, not with env=")
     return found
+
+
+async def _agent(stack: AsyncExitStack, mount: StepMount, supplies: Supplies) -> Path | None:
+    """Return a socket that leads to the agent; None if there is no such agent and none is needed."""
+    agent = supplies.agents.get(mount.identity)
+    if agent is None:
+        if mount.required:
+            raise NotFound(
+                f"ssh agent {mount.identity}: not found: this build was given no agent of that name (--ssh), and it is "
+                "required"
+            )
+        return None
+    socket = _folder(stack, "build-agent-") / "socket"
+    mode = _AGENT_MODE if mount.mode is None else mount.mode
+    await stack.enter_async_context(forwarded(agent, socket, mode=mode, uid=mount.uid, gid=mount.gid))
+    return socket
 
 
 def _write_secret(folder: Path, mount: StepMount, content: bytes) -> Path:

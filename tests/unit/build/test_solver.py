@@ -132,6 +132,15 @@ def test_without_the_cache_all_is_done_again_and_remembered_anew() -> None:
     assert solve(workshop, target).created == again.created == "t2"
 
 
+def test_some_are_done_again_and_what_stands_on_them_only_if_they_differ() -> None:
+    workshop = Workshop()
+    one, two = made("a", ROOT, content="same"), made("b", made("a", ROOT, content="same"))
+    solve(workshop, two)
+    asyncio.run(workshop.solver().solve(two, workshop, workshop, no_cache_salt="x", uncached=frozenset({one.digest})))
+    assert workshop.done == ["a", "b", "a"]
+    assert workshop.heard[-1] == "cached b"
+
+
 def test_what_an_input_was_made_of_does_not_matter_if_its_files_are_equal() -> None:
     workshop = Workshop()
     solve(workshop, made("b", made("a", ROOT, content="same")))

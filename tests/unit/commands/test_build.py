@@ -76,7 +76,7 @@ def test_without_a_body_the_file_in_the_folder_is_built(tmp_path: Path) -> None:
         (("-f", "x"), "FROM y", "both a Dockerfile in the cell and -f"),
         (("-f", "none"), "", "cannot read .*none: No such file"),
         (("nowhere",), "FROM x", "no folder nowhere"),
-        (("-",), "FROM x", "no folder -"),
+        (("-",), "FROM x", "a notebook has no standard input"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, words: tuple[str, ...], body: str, message: str) -> None:

@@ -18,7 +18,7 @@ from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.registry import Credentials
 from tests.support.registry_server import RegistryServer
-from tests.support.stores import Rooms, body, with_rooms
+from tests.support.stores import Rooms, tars, with_rooms
 from tests.support.tiny_image import Symlink, image, layer, tar_of
 
 ONE = image(layer({"one": b"1"}))
@@ -47,7 +47,7 @@ def builds(rooms: Rooms, folder: Path, **options: Any) -> Builds:
 
 
 def context(**files: bytes) -> Any:
-    return body(tar_of(dict(files)))
+    return tars(tar_of(dict(files)))
 
 
 def test_an_image_is_built_named_and_told_and_its_context_is_gone(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_dockerfile_is_looked_for_inside_the_context_only(tmp_path: Path, name
     (tmp_path / "Dockerfile").write_text("FROM one\n")
 
     async def use(rooms: Rooms) -> None:
-        content = body(tar_of({"x": b"x", "link": Symlink("../Dockerfile")}))
+        content = tars(tar_of({"x": b"x", "link": Symlink("../Dockerfile")}))
         with pytest.raises(InvalidParameter, match=f"Cannot locate specified Dockerfile: {name}"):
             await builds(rooms, tmp_path).build(content, BuildRequest(name), print)
 

@@ -10,7 +10,7 @@ import pytest
 from jupyter_containers.build.context import UNNAMED
 from jupyter_containers.engine.contexts import Contexts, read_dockerfile
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
-from tests.support.stores import Rooms, body, with_rooms
+from tests.support.stores import Rooms, tars, with_rooms
 from tests.support.tiny_image import tar_of
 from tests.support.web_files import MODIFIED_SECONDS, web_files
 
@@ -21,7 +21,7 @@ def text_of(tmp_path: Path, content: bytes = b"", remote: str = "", dockerfile: 
     """Open a context and return its Dockerfile."""
 
     async def use(rooms: Rooms) -> str:
-        async with Contexts(rooms.registry, tmp_path).opened(body(content), remote, dockerfile) as context:
+        async with Contexts(rooms.registry, tmp_path).opened(tars(content), remote, dockerfile) as context:
             return read_dockerfile(context)
 
     found = with_rooms(tmp_path, use)

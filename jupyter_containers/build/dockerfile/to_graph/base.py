@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from jupyter_containers.build.dockerfile.instructions import Statement, parse
 from jupyter_containers.build.dockerfile.lines import Line, read_line
 from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, Stage, origins
+from jupyter_containers.build.dockerfile.to_graph.files import folder_root
 from jupyter_containers.build.dockerfile.to_graph.plan import Opening
 from jupyter_containers.build.dockerfile.to_graph.state import DEFAULT_PATH, StageState
 from jupyter_containers.build.executor import NetworkMode
@@ -22,11 +23,13 @@ def external_images(dockerfile: Dockerfile, stages: tuple[Stage, ...]) -> dict[s
     """Return the images that must be resolved before the graph can be made, with the line that names each first."""
     found: dict[str, Line] = {}
     for stage in stages:
-        if stage.parent is None and stage.base != SCRATCH:
+        if stage.parent is None and stage.base != SCRATCH and dockerfile.folder(stage.base) is None:
             found.setdefault(stage.base, stage.opening.line)
         for statement in stage.statements:
             for origin in origins(statement.instruction):
-                if dockerfile.find(origin, stage.number) is None and origin != SCRATCH:
+                if dockerfile.find(origin, stage.number) is not None or dockerfile.folder(origin) is not None:
+                    continue
+                if origin != SCRATCH:
                     found.setdefault(origin, statement.line)
     return found
 
@@ -36,24 +39,27 @@ def open_stage(
     earlier: Mapping[int, StageState],
     images: Mapping[str, Image],
     *,
+    dockerfile: Dockerfile,
     build_args: Mapping[str, str | None],
-    global_arguments: Mapping[str, str],
     network: NetworkMode,
 ) -> tuple[StageState, tuple[Statement, ...]]:
     """Return the state after FROM, and the triggers to run before the stage's own lines."""
     _check_platform(stage)
     parent = earlier[stage.parent] if stage.parent is not None else None
-    image = None if parent or stage.base == SCRATCH else images[stage.base]
+    folder = None if parent else dockerfile.folder(stage.base)
+    image = None if parent or stage.base == SCRATCH or folder is not None else images[stage.base]
     config = image.config if image else ImageConfig(host_platform())
     process = parent.process if parent else config.process
     triggers = process.on_build
     top = parent.top if parent else vertex(ImageRoot(image), lines=stage.opening.line.lines)
+    if folder is not None:
+        top = folder_root(folder)
     state = StageState(
         stage.number,
         top,
         process,
         build_args,
-        global_arguments,
+        dockerfile.arguments,
         network,
         author=parent.author if parent else config.author,
     )

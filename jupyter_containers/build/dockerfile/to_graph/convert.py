@@ -42,7 +42,7 @@ def plan(
     stages: dict[int, StageState] = {}
     for stage in dockerfile.needed(target):
         state, triggers = open_stage(
-            stage, stages, images, build_args=build_args, global_arguments=dockerfile.arguments, network=network
+            stage, stages, images, dockerfile=dockerfile, build_args=build_args, network=network
         )
         stages[stage.number] = state
         for statement in (*triggers, *stage.statements):

@@ -136,6 +136,14 @@ def origin(
     stage = dockerfile.find(name, before)
     if stage is not None:
         return stages[stage.number].top
+    folder = dockerfile.folder(name)
+    if folder is not None:
+        return folder_root(folder)
     if name != SCRATCH and name not in images:
         raise Unsupported(f"a trigger of the base image takes files from {name}, which this Dockerfile does not name")
     return vertex(ImageRoot(None if name == SCRATCH else images[name]))
+
+
+def folder_root(name: str) -> Vertex:
+    """Return the files of a named context as a root of their own: all of them, less what its ignore file names."""
+    return vertex(CopyFiles((".",), "/", context=name, word="FROM"), (vertex(ImageRoot(None)),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from jupyter_containers.build.dockerfile.instructions import Run, Statement
 from jupyter_containers.build.dockerfile.lines import Heredoc, Line
@@ -17,6 +18,8 @@ from jupyter_containers.images.walk import Image
 
 # Where a script from a heredoc is found, as in BuildKit.
 SCRIPTS = "/dev/pipes"
+# Where an agent's socket is found, with the number of the mount behind it, as in BuildKit.
+AGENT = "/run/buildkit/ssh_agent"
 # Where, in a filesystem made for it, a bind finds its part of the context: a file or a directory.
 CONTEXT_PART = "/part"
 
@@ -66,6 +69,8 @@ def _mounts(
     inputs: list[Vertex] = []
     for written in instruction.mounts:
         mount = written.expanded(lambda text: state.expand(text, line)).settled(state.working_dir)
+        if mount.kind == "ssh" and not mount.target:
+            mount = replace(mount, target=f"{AGENT}.{sum(other.kind == 'ssh' for other in found)}")
         _check(mount, line)
         source, number = mount.source, 0
         if mount.origin or mount.kind == "bind":

@@ -1,0 +1,181 @@
+"""The options of build beyond names and files, named as docker's, and what their words mean."""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+from argparse import Namespace
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from jupyter_containers.client.builds import BuildLimits
+from jupyter_containers.client.other_contexts import is_remote
+from jupyter_containers.commands.command import Argument, Takes
+from jupyter_containers.commands.quantities import size_in_bytes
+from jupyter_containers.errors import InvalidParameter
+
+# As in BuildKit. Source: moby/buildkit, session/secrets, MaxSecretSize.
+MAX_SECRET_BYTES = 500 * 1024
+_IMAGE = "docker-image://"
+
+INPUTS = (
+    Argument(
+        ("--secret",), "for RUN --mount=type=secret: a file, or a variable of this process", Takes.EACH,
+        "id=ID[,src=PATH|,env=NAME]",
+    ),
+    Argument(("--ssh",), "an ssh agent for RUN --mount=type=ssh", Takes.EACH, "default|ID=SOCKET"),
+    Argument(
+        ("--build-context",), "a further context: a folder, a tar, a URL or docker-image://IMAGE", Takes.EACH,
+        "NAME=SOURCE",
+    ),
+)  # fmt: skip
+LIMITS = (
+    Argument(("--add-host",), "a line of /etc/hosts for RUN", Takes.EACH, "NAME:ADDRESS"),
+    Argument(("--shm-size",), "size of /dev/shm, such as 64m", metavar="SIZE", parse=size_in_bytes, default=0),
+    Argument(("--ulimit",), "a limit of RUN's processes", Takes.EACH, "NAME=SOFT[:HARD]"),
+    Argument(("-m", "--memory"), "memory limit, such as 64m", metavar="SIZE", parse=size_in_bytes, default=0),
+    Argument(
+        ("--memory-swap",), "memory and swap together; -1 for no limit of swap", metavar="SIZE",
+        parse=lambda text: -1 if text == "-1" else size_in_bytes(text), default=0,
+    ),
+    Argument(("-c", "--cpu-shares"), "weight of processor time", metavar="NUMBER", parse=int, default=0),
+    Argument(("--cpu-period",), "period of processor time, in µs", metavar="NUMBER", parse=int, default=0),
+    Argument(("--cpu-quota",), "processor time in each period, in µs", metavar="NUMBER", parse=int, default=0),
+    Argument(("--cpuset-cpus",), "processors that may be used, such as 0-2", metavar="LIST", default=""),
+    Argument(("--cpuset-mems",), "memory nodes that may be used", metavar="LIST", default=""),
+)  # fmt: skip
+ANSWERS = (
+    Argument(("--check",), "check the Dockerfile, and build nothing", Takes.NOTHING),
+    Argument(("--iidfile",), "write the image's id to a file", metavar="PATH", default=""),
+    Argument(("-q", "--quiet"), "print the image's id only", Takes.NOTHING),
+    Argument(
+        ("--progress",), "how to tell what happens", metavar="KIND", default="auto",
+        choices=("auto", "plain", "tty", "quiet"),
+    ),
+)  # fmt: skip
+
+
+def limits(options: Namespace) -> BuildLimits:
+    return BuildLimits(
+        memory=options.memory,
+        memory_swap=options.memory_swap,
+        cpu_shares=options.cpu_shares,
+        cpu_period=options.cpu_period,
+        cpu_quota=options.cpu_quota,
+        cpuset_cpus=options.cpuset_cpus,
+        cpuset_mems=options.cpuset_mems,
+        shm_size=options.shm_size,
+        ulimits=tuple(_ulimit(text) for text in options.ulimit),
+    )
+
+
+def _ulimit(text: str) -> tuple[str, int, int]:
+    name, equals, numbers = text.partition("=")
+    soft, colon, hard = numbers.partition(":")
+    try:
+        found = (name, int(soft), int(hard if colon else soft))
+    except ValueError:
+        found = ("", 0, 0)
+    if not found[0] or not equals:
+        raise InvalidParameter(f"invalid ulimit argument: {text}; write NAME=SOFT[:HARD]")
+    return found
+
+
+def hosts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return --add-host as the API has it; docker takes `=` too, which addresses with colons read better with."""
+    found = []
+    for text in texts:
+        name, separator, address = text.partition("=") if "=" in text else text.partition(":")
+        if not name or not separator or not address:
+            raise InvalidParameter(f"bad format for add-host: {text!r}; write NAME:ADDRESS")
+        found.append(f"{name}:{address.removeprefix('[').removesuffix(']')}")
+    return tuple(found)
+
+
+def contexts(texts: Iterable[str], folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return the named contexts that are here, and those that the daemon finds. Raises InvalidParameter."""
+    here: dict[str, Path] = {}
+    elsewhere: dict[str, str] = {}
+    for text in texts:
+        name, _, source = text.partition("=")
+        if not name or not source:
+            raise InvalidParameter(
+                f"invalid context value: {text}; write NAME=FOLDER, NAME=URL or NAME=docker-image://…"
+            )
+        if source.startswith(_IMAGE) or is_remote(source):
+            elsewhere[name] = source
+        elif source.startswith(("oci-layout:", "target:")):
+            raise InvalidParameter(
+                f"--build-context {text}: not supported; load the image, and name it docker-image://…"
+            )
+        elif (path := folder / source).exists():
+            here[name] = path
+        else:
+            raise InvalidParameter(f"--build-context {name}: there is no folder and no tar {path}")
+    return here, elsewhere
+
+
+def secrets(texts: Iterable[str], folder: Path) -> dict[str, bytes]:
+    """Return the secrets by id. Raises InvalidParameter, which never has a secret in it."""
+    found = {}
+    for text in texts:
+        fields = _fields(text)
+        unknown = set(fields) - {"id", "src", "source", "env", "type"}
+        if unknown:
+            raise InvalidParameter(f"unexpected key {min(unknown)!r} in --secret; it takes id, src, env and type")
+        source, variable = fields.get("src") or fields.get("source", ""), fields.get("env", "")
+        kind, name = fields.get("type", ""), fields.get("id", "")
+        if kind not in ("", "file", "env") or (kind == "file" and variable):
+            raise InvalidParameter(f"unsupported secret type {kind!r}; choose file or env")
+        name = name or source or variable
+        if not name:
+            raise InvalidParameter("--secret needs an id: id=ID,src=PATH or id=ID,env=NAME")
+        if kind == "env" and not variable:
+            source, variable = "", source or name
+        found[name] = _secret(name, source, variable, folder)
+    return found
+
+
+def _secret(name: str, source: str, variable: str, folder: Path) -> bytes:
+    if not source and not variable and name in os.environ:
+        variable = name
+    if variable:
+        if variable not in os.environ:
+            raise InvalidParameter(f"secret {name}: the variable {variable} is not set in this process")
+        content = os.environb[variable.encode()]
+    else:
+        path = folder / (source or name)
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_SECRET_BYTES + 1)
+        except OSError as error:
+            raise InvalidParameter(f"secret {name}: cannot read {path}: {error.strerror}") from None
+    if len(content) > MAX_SECRET_BYTES:
+        raise InvalidParameter(f"secret {name} is larger than {MAX_SECRET_BYTES} bytes")
+    return content
+
+
+def _fields(text: str) -> Mapping[str, str]:
+    pairs = (field.partition("=") for field in next(csv.reader([text]), []))
+    return {key.strip().lower(): value for key, _, value in pairs}
+
+
+def agents(texts: Iterable[str]) -> dict[str, str]:
+    """Return the sockets of ssh agents by id. Raises InvalidParameter for what is no socket."""
+    found = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        path = path if equals else os.environ.get("SSH_AUTH_SOCK", "")
+        if not path:
+            raise InvalidParameter(f"--ssh {name}: no agent: SSH_AUTH_SOCK is not set here; write {name}=SOCKET")
+        try:
+            status = Path(path).stat()
+        except OSError as error:
+            raise InvalidParameter(f"--ssh {name}: {path}: {error.strerror}") from error
+        if not stat.S_ISSOCK(status.st_mode):
+            raise InvalidParameter(
+                f"--ssh {name}: {path} is no agent's socket; keys stay here: ssh-add {path}, --ssh {name}"
+            )
+        found[name] = str(Path(path).absolute())
+    return found
