@@ -106,11 +106,7 @@ class Solver:
                 solution.keys[vertex.digest] = await performer.definition_key(vertex, inputs)
         self._look_up(order, solution, performer)
         needed = self._needed(target, solution)
-        for vertex in order:
-            if vertex.digest in solution.outcomes:
-                watcher.finished(vertex, solution.outcomes[vertex.digest])
-            elif vertex.digest not in needed:
-                watcher.unneeded(vertex)
+        _tell(order, solution, needed, watcher)
         try:
             async with asyncio.TaskGroup() as group:
                 loop = asyncio.get_running_loop()
@@ -199,6 +195,15 @@ class Solver:
         if content_key:
             self._cache.store(_content(content_key), inputs[0], outcome)
         return outcome
+
+
+def _tell(order: Sequence[Vertex], solution: _Solution, needed: Collection[str], watcher: Watcher) -> None:
+    """Tell the watcher of what there is nothing to do for."""
+    for vertex in order:
+        if vertex.digest in solution.outcomes:
+            watcher.finished(vertex, solution.outcomes[vertex.digest])
+        elif vertex.digest not in needed:
+            watcher.unneeded(vertex)
 
 
 @contextmanager
