@@ -121,7 +121,7 @@ class Builder:
         for warning in await in_thread(lambda _: _check(dockerfile, document, parsed, images, context)):
             progress(warning)
         planned = await in_thread(lambda _: _plan(parsed, target, images, options))
-        await fetch_all(planned.target, self._downloads, context)
+        await fetch_all(planned.target, self._downloads, context, options.secrets)
         ledger = Ledger(self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()))
         narration = Narration(planned, ledger, progress)
         performer = OperationPerformer(

@@ -10,6 +10,7 @@ from jupyter_containers.build.dockerfile.ignore import FILE_NAME, IgnoreRules
 from jupyter_containers.build.tree import Tree
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux.safe_paths import open_in_root
+from jupyter_containers.repositories.fetching import Checkout
 
 MAX_IGNORE_BYTES = 1 << 20
 # What a fetched file is called that has no name of its own: only a destination that names it will do.
@@ -29,6 +30,8 @@ class Context:
         self.downloads_path = downloads_path or root.parent
         # What was fetched for ADD: the file for each URL.
         self.fetched: dict[str, Path] = {}
+        # And repositories, by URL and by whether .git is kept.
+        self.repositories: dict[tuple[str, bool | None], Checkout] = {}
         # What --build-context names, by its name; these have no Dockerfile.
         self.named: dict[str, Context] = {}
         self.dockerfile = dockerfile

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
+from types import MappingProxyType
 from typing import Protocol
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.context import Context
+from jupyter_containers.build.dockerfile.arguments import is_git
 from jupyter_containers.build.failures import place
 from jupyter_containers.build.graph import Vertex, in_order
 from jupyter_containers.build.operations.definitions import CopyFiles
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
+from jupyter_containers.repositories.addresses import Source, parse
+from jupyter_containers.repositories.fetching import Checkout
+
+NO_SECRETS: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Downloads(Protocol):
@@ -23,8 +31,16 @@ class Downloads(Protocol):
         Raises NotFound, Unavailable and others. After cancellation: part of the file may be there.
         """
 
+    async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:
+        """Bring a commit's files into the folder, with what the secrets have for its host.
 
-async def fetch_all(target: Vertex, downloads: Downloads | None, context: Context) -> None:
+        Raises as fetch() does. After cancellation: some of the files may be there, and nothing goes on.
+        """
+
+
+async def fetch_all(
+    target: Vertex, downloads: Downloads | None, context: Context, secrets: Mapping[str, bytes] = NO_SECRETS
+) -> None:
     """Fetch what the copies under `target` take from URLs, each once, into a folder beside the context."""
     for vertex in in_order(target):
         operation = vertex.operation
@@ -32,6 +48,9 @@ async def fetch_all(target: Vertex, downloads: Downloads | None, context: Contex
             continue
         for url in operation.remote:
             try:
+                if is_git(url):
+                    await _fetch_repository(operation, url, downloads, context, secrets)
+                    continue
                 if url not in context.fetched:
                     context.fetched[url] = await _fetch(url, downloads, context)
                 if operation.checksum:
@@ -41,6 +60,28 @@ async def fetch_all(target: Vertex, downloads: Downloads | None, context: Contex
                 error.args = (error.message,)
                 place(error, vertex.lines, vertex.source)
                 raise
+
+
+async def _fetch_repository(
+    operation: CopyFiles, url: str, downloads: Downloads | None, context: Context, secrets: Mapping[str, bytes]
+) -> None:
+    key = repository_key(operation, url)
+    if downloads is None:
+        raise Unsupported(f"{url} cannot be fetched here; COPY a folder of the context")
+    if key not in context.repositories:
+        source = parse(url)
+        kept = operation.keep_git_dir if operation.keep_git_dir is not None else bool(source.keep_git_dir)
+        source = replace(source, keep_git_dir=kept)
+        folder = Path(mkdtemp(prefix="add-", dir=context.downloads_path))
+        context.repositories[key] = await downloads.fetch_repository(source, folder, secrets)
+    commit = context.repositories[key].commit
+    if not commit.startswith(operation.checksum):
+        raise InvalidParameter(f"digest mismatch {commit}: {operation.checksum}")
+
+
+def repository_key(operation: CopyFiles, url: str) -> tuple[str, bool | None]:
+    """Return the key of a repository in Context.repositories."""
+    return url, operation.keep_git_dir
 
 
 def _verify(path: Path, wanted: str) -> None:

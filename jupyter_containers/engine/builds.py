@@ -158,7 +158,10 @@ class Builds:
             return Checked(dockerfile, await self._builder.check(dockerfile, context, request.options))
 
     def _opened(self, tars: Tars, request: BuildRequest) -> AbstractAsyncContextManager[Context]:
-        return self._contexts.opened(tars, request.remote, request.dockerfile, named=request.contexts)
+        return self._contexts.opened(
+            tars, request.remote, request.dockerfile, named=request.contexts, secrets=request.options.secrets,
+            keep_git_dir=request.options.build_args.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") in ("1", "true"),
+        )  # fmt: skip
 
     async def _moments(self, images: tuple[str, ...] | None) -> frozenset[str] | None:
         """Return when the steps of these images were made; an image that is not here counts for nothing."""

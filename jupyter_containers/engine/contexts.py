@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+import threading
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from types import MappingProxyType
 from typing import TypeAlias
 
+from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.context import UNNAMED, Context
+from jupyter_containers.build.downloads import NO_SECRETS
 from jupyter_containers.engine.bodies import consume
-from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
+from jupyter_containers.errors import Cancelled, ContainersError, InvalidParameter
 from jupyter_containers.layers import archive
 from jupyter_containers.layers.compression import Readable, detect
 from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.registry import Fetched, Registry
+from jupyter_containers.repositories.addresses import Source, is_repository, parse
+from jupyter_containers.repositories.fetching import Budget, Checkout, fetch
+from jupyter_containers.repositories.logins import headers_for
 
 # Tars of contexts as they come, each with its name; the build context itself is called MAIN, and comes last.
 Tars: TypeAlias = AsyncIterator[tuple[str, AsyncIterable[bytes]]]
@@ -36,6 +43,14 @@ _SNIFFED_BYTES = 512
 _USTAR = slice(257, 262)
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How repositories are fetched for a build."""
+
+    secrets: Mapping[str, bytes] = field(repr=False)
+    keep_git_dir: bool
+
+
 class Contexts:
     """Contexts of builds, each in a folder of its own under `folder`. Implements build's Downloads."""
 
@@ -45,22 +60,31 @@ class Contexts:
 
     @asynccontextmanager
     async def opened(
-        self, tars: Tars, remote: str, dockerfile: str, *, named: Mapping[str, str] = NONE
+        self,
+        tars: Tars,
+        remote: str,
+        dockerfile: str,
+        *,
+        named: Mapping[str, str] = NONE,
+        secrets: Mapping[str, bytes] = NO_SECRETS,
+        keep_git_dir: bool = False,
     ) -> AsyncIterator[Context]:
         """Give the files of the tar MAIN, or of what is at the URL `remote`; the folder goes with the block.
 
-        Other tars become named contexts, and so does what is at the URLs of `named`. Raises InvalidParameter for what
+        Other tars become named contexts, and so does what is at the URLs of `named`. The secrets may have tokens for
+        git repositories. Raises InvalidParameter for what
         is neither a tar nor a Dockerfile, and what a fetch raises.
         """
         folder = Path(mkdtemp(prefix="context-", dir=self._folder))
         try:
+            login = Login(secrets, keep_git_dir=keep_git_dir)
             context = Context(_made(folder / "tree"), dockerfile=dockerfile, downloads_path=folder)
             await self._extract_all(tars, context, has_main=not remote)
             if remote:
-                context.root, context.dockerfile = await self._fetch_context(remote, context.root, dockerfile)
+                context.root, context.dockerfile = await self._fetch_context(remote, context.root, dockerfile, login)
             for name, url in named.items():
                 place = folder / f"named-{len(context.named)}"
-                root, _ = await self._fetch_context(url, _made(place), dockerfile)
+                root, _ = await self._fetch_context(url, _made(place), dockerfile, login)
                 context.named[name] = Context(root, downloads_path=folder)
             yield context
         finally:
@@ -86,10 +110,22 @@ class Contexts:
                 context.named[name] = Context(root, downloads_path=context.downloads_path)
             await consume(body, lambda stream, root=root: _extract(stream, root))  # type: ignore[misc]
 
-    async def _fetch_context(self, url: str, root: Path, dockerfile: str) -> tuple[Path, str]:
+    async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:
+        """See build.downloads.Downloads."""
+        headers = headers_for(source.url, secrets)
+        return await in_thread(
+            lambda stop: fetch(source, folder, headers=headers, budget=Budget(_allowance(folder, stop)))
+        )
+
+    async def _fetch_context(self, url: str, root: Path, dockerfile: str, login: Login) -> tuple[Path, str]:
         """Bring a context here, and return its root and the path of its Dockerfile."""
-        if _is_git(url):
-            raise Unsupported(f"a git repository as context ({url}) is not supported: clone it, and send the folder")
+        if url.startswith("github.com/") or is_repository(url):
+            folder = root.with_name(f"{root.name}-repository")
+            folder.mkdir(mode=0o700)
+            source = parse(f"https://{url}" if url.startswith("github.com/") else url)
+            keep = login.keep_git_dir if source.keep_git_dir is None else source.keep_git_dir
+            found = await self.fetch_repository(replace(source, keep_git_dir=keep), folder, login.secrets)
+            return found.path, dockerfile
         async with self._registry.fetch(url) as fetched:
             chunks = aiter(fetched.chunks)
             start = await _first(chunks)
@@ -132,13 +168,6 @@ def read_dockerfile(context: Context) -> str:
         raise InvalidParameter(f"Dockerfile {name} is not UTF-8 text: {error}") from error
 
 
-def _is_git(url: str) -> bool:
-    """Source: moby, pkg/urlutil, IsGitURL."""
-    bare = url.partition("#")[0]
-    is_web = bare.startswith(("http://", "https://"))
-    return bare.endswith(".git") if is_web else bare.startswith(("git://", "git@", "github.com/", "ssh://"))
-
-
 async def _first(chunks: AsyncIterator[bytes]) -> bytes:
     """Return the beginning, long enough to see what it is."""
     start = b""
@@ -174,6 +203,27 @@ async def _write(fetched: Fetched, path: Path) -> None:
             await asyncio.to_thread(file.write, chunk)
     if fetched.modified_at is not None:
         os.utime(path, (fetched.modified_at, fetched.modified_at))
+
+
+def _allowance(folder: Path, stop: threading.Event) -> Callable[[int], None]:
+    """Return a check that fails when the disk is almost full, or when nobody waits for the files any more."""
+    unchecked = _CHECK_BYTES
+
+    def check(count: int) -> None:
+        nonlocal unchecked
+        if stop.is_set():
+            raise Cancelled("the fetch was cancelled")
+        # An empty file takes room too.
+        unchecked += count + 4096
+        if unchecked >= _CHECK_BYTES:
+            unchecked = 0
+            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                _check_room(fd)
+            finally:
+                os.close(fd)
+
+    return check
 
 
 def _check_room(fd: int) -> None:

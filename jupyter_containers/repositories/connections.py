@@ -145,11 +145,12 @@ def check_redirect(url: str, address: str) -> None:
     before, after = urlsplit(url), urlsplit(address)
     if before.scheme == "https" and after.scheme != "https":
         raise Forbidden(f"{without_password(url)} leads to {without_password(address)}, which is not https")
-    if _is_loopback(after.hostname or "") and not _is_loopback(before.hostname or ""):
+    if is_loopback(after.hostname or "") and not is_loopback(before.hostname or ""):
         raise Forbidden(f"{without_password(url)} leads to {without_password(address)}, which is this machine")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether a host of a URL is this machine by its name or its address."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -7,6 +7,7 @@ import re
 
 from jupyter_containers.build.dockerfile.expand import split_words
 from jupyter_containers.build.dockerfile.lines import Line
+from jupyter_containers.repositories.addresses import is_repository
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
@@ -22,9 +23,7 @@ def is_url(text: str) -> bool:
 
 def is_git(text: str) -> bool:
     """Say whether ADD would clone this."""
-    return is_url(text) and (
-        not text.startswith(("http://", "https://")) or text.partition("#")[0].rstrip("/").endswith(".git")
-    )
+    return is_url(text) and is_repository(text)
 
 
 def json_words(line: Line, rest: str | None = None) -> tuple[str, ...] | None:

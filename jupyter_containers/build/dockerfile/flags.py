@@ -40,14 +40,17 @@ class Flags:
             raise self._line.error(f"expecting boolean value for flag {name}, not: {value}")
         return value != "false"
 
-    def refuse_for_now(self, *names: str, advice: str) -> None:
-        """Raise Unsupported for flags that exist in Docker and not yet here: silence would build something else."""
-        for name in names:
-            if name in self._values:
-                raise Unsupported(
-                    f"{self._line.word} --{name} is not supported yet (line {self._line.start}); {advice}",
-                    line=self._line.start, end_line=self._line.end, source=self._line.text,
-                )  # fmt: skip
+    def take_choice(self, name: str) -> bool | None:
+        """Return a switch as take_switch() does, None if it is not there."""
+        return self.take_switch(name) if name in self._values else None
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Raise Unsupported for a flag that exists in Docker and not here: silence would build something else."""
+        if name in self._values:
+            raise Unsupported(
+                f"{self._line.word} --{name} is not supported (line {self._line.start}): {reason}",
+                line=self._line.start, end_line=self._line.end, source=self._line.text,
+            )  # fmt: skip
 
     def refuse_unknown(self) -> None:
         for name in self._values:

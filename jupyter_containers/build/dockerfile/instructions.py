@@ -14,7 +14,6 @@ from jupyter_containers.build.dockerfile.lines import Heredoc, Line, opens_hered
 from jupyter_containers.build.dockerfile.mounts import RunMount, read_mount
 from jupyter_containers.errors import Unsupported
 
-_NO_GIT = "clone in a RUN, or COPY a folder"
 NETWORK_MODES = ("default", "none", "host")
 
 
@@ -51,6 +50,9 @@ class Copy:
     owner: str = ""
     mode: str = ""
     unpacks: bool = False
+    # --unpack and --keep-git-dir of ADD; None where they are not said.
+    unpack: bool | None = None
+    keep_git_dir: bool | None = None
     checksum: str = ""
     with_parents: bool = False
     excludes: tuple[str, ...] = ()
@@ -177,6 +179,7 @@ def _run(line: Line, flags: Flags) -> Run:
     network = flags.take("network", "default")
     if network not in NETWORK_MODES:
         raise line.error(f'invalid network mode: "{network}"; choose one of {", ".join(NETWORK_MODES)}')
+    flags.refuse("device", "no device of this machine is given to a step; leave it out")
     mounts = tuple(read_mount(text, line) for text in flags.take_all("mount"))
     _check_security(line, flags.take("security", "sandbox"))
     command = _command(line)
@@ -201,15 +204,10 @@ def _copy(line: Line, flags: Flags) -> Copy:
     if len(words) < 2:
         raise line.error(arguments.too_few_for_copy(line.word, len(words)))
     unpacks = line.word == "ADD"
+    unpack = flags.take_choice("unpack") if unpacks else None
+    keep_git_dir = flags.take_choice("keep-git-dir") if unpacks else None
     # A linked copy differs in how layers are shared, not in what is in them.
     flags.take_switch("link")
-    if unpacks:
-        flags.refuse_for_now("keep-git-dir", advice=_NO_GIT)
-    if unpacks and any(arguments.is_git(source) for source in sources):
-        raise Unsupported(
-            f"ADD from a git repository is not supported yet (line {line.start}); {_NO_GIT}",
-            line=line.start, end_line=line.end, source=line.text,
-        )  # fmt: skip
     return Copy(
         sources,
         words[-1],
@@ -217,6 +215,8 @@ def _copy(line: Line, flags: Flags) -> Copy:
         owner=flags.take("chown"),
         mode=flags.take("chmod"),
         unpacks=unpacks,
+        unpack=unpack,
+        keep_git_dir=keep_git_dir,
         checksum=flags.take("checksum") if unpacks else "",
         with_parents=not unpacks and flags.take_switch("parents"),
         excludes=flags.take_all("exclude"),

@@ -91,7 +91,10 @@ class CopyFiles:
     inline: tuple[InlineFile, ...] = ()
     # URLs of ADD; what they lead to is in Context.fetched.
     remote: tuple[str, ...] = ()
-    # Of what is fetched: `sha256:…`, or "".
+    # A tar that is fetched is unpacked too (--unpack).
+    unpacks_remote: bool = False
+    keep_git_dir: bool | None = None
+    # Of what is fetched: `sha256:…`, the beginning of a commit's id, or "".
     checksum: str = ""
     # The directories on the way to a source come along; from a part `.` of it on.
     with_parents: bool = False
@@ -105,6 +108,8 @@ class CopyFiles:
             "copy": self.sources, "to": self.destination, "owner": self.owner, "mode": self._mode(),
             "unpacks": self.unpacks, "inline": [(file.name, file.content) for file in self.inline],
             **({"remote": self.remote} if self.remote else {}),
+            **({"unpacks_remote": True} if self.unpacks_remote else {}),
+            **({"keep_git_dir": True} if self.keep_git_dir else {}),
             **({"checksum": self.checksum} if self.checksum else {}),
             **({"parents": True} if self.with_parents else {}),
             **({"excludes": self.excludes} if self.excludes else {}),

@@ -8,18 +8,17 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from jupyter_containers.build.blocking import in_thread
-from jupyter_containers.build.context import UNNAMED, Context
+from jupyter_containers.build.context import Context
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.graph import key as key_of
+from jupyter_containers.build.operations import fetched
 from jupyter_containers.build.operations.archives import unpack_archive
 from jupyter_containers.build.operations.copying import Copier, Dress
 from jupyter_containers.build.operations.definitions import CopyFiles, MakeDirectory
 from jupyter_containers.build.operations.layering import Stop, Stores
-from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.build.operations.owners import find_owner
 from jupyter_containers.build.tree import Match, Tree
 from jupyter_containers.linux.safe_paths import open_in_root
@@ -36,7 +35,7 @@ async def copy_files(
             with stores.snapshotter.mounted(key) as root, _tree(stores, source, stop) as tree, _opened(root) as root_fd:
                 tree.exclude(operation.excludes)
                 _copy(operation, tree, root_fd)
-                _copy_fetched(operation, source, root_fd, stop)
+                fetched.copy(operation, source, root_fd, stop)
 
         return stores.change(key, parent, fill)
 
@@ -73,10 +72,10 @@ async def checksum(stores: Stores, operation: CopyFiles, source: Context | Files
         with _tree(stores, source, stop) as tree:
             tree.exclude(operation.excludes)
             matches = _find(operation, tree)
-            found = [
+            found: list[object] = [
                 (_placed(operation, match) + match.name, match.is_directory, tree.checksum(match)) for match in matches
             ]
-        return key_of([*found, *_remote_checksums(operation, source, stop)])
+        return key_of([*found, *fetched.checksums(operation, source, stop)])
 
     return await in_thread(work)
 
@@ -120,31 +119,6 @@ def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
         raise CopyFailed(
             f"failed to copy files to {operation.destination}: {error.strerror}", errno=error.errno
         ) from error
-
-
-def _fetched(operation: CopyFiles, source: Context | Filesystem) -> list[Path]:
-    return [source.fetched[url] for url in operation.remote] if isinstance(source, Context) else []
-
-
-def _remote_checksums(operation: CopyFiles, source: Context | Filesystem, stop: Stop) -> list[tuple[str, bool, str]]:
-    found = []
-    for path in _fetched(operation, source):
-        with Tree(path.parent, stop=stop) as tree:
-            match = Match(path.name, path.name, path.lstat())
-            found.append((match.name, False, tree.checksum(match)))
-    return found
-
-
-def _copy_fetched(operation: CopyFiles, source: Context | Filesystem, root_fd: int, stop: Stop) -> None:
-    """Copy what ADD has fetched: never unpacked, and private unless --chmod says otherwise, as dockerd does it."""
-    owner = find_owner(root_fd, operation.owner) if operation.owner else None
-    mode = 0o600 if operation.mode is None else operation.mode.of(0o600, is_directory=False)
-    dress = Dress(owner, ModeChange(f"{mode:04o}", mode))
-    for url, path in zip(operation.remote, _fetched(operation, source), strict=True):
-        if path.name == UNNAMED and operation.destination.endswith("/"):
-            raise CopyFailed(f"cannot determine filename for source {url}")
-        with Tree(path.parent, stop=stop) as tree:
-            Copier(tree, root_fd, dress).copy(Match(path.name, path.name, path.lstat()), operation.destination)
 
 
 def _find(operation: CopyFiles, tree: Tree) -> list[Match]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from pathlib import Path
 
 import pytest
 
 from jupyter_containers.build.context import UNNAMED
+from jupyter_containers.engine import contexts as room
 from jupyter_containers.engine.contexts import Contexts, read_dockerfile
-from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import Cancelled, ContainersError, InvalidParameter, NotFound, Unsupported
+from tests.support import git_server as git
 from tests.support.stores import Rooms, tars, with_rooms
 from tests.support.tiny_image import tar_of
 from tests.support.web_files import MODIFIED_SECONDS, web_files
@@ -50,10 +53,48 @@ def test_a_url_leads_to_a_tar_or_to_a_dockerfile(tmp_path: Path) -> None:
             text_of(tmp_path, remote=f"{address}/ghost")
 
 
-@pytest.mark.parametrize("url", ["https://example.org/x.git#main", "git://example.org/x", "github.com/a/b", "git@x:y"])
-def test_git_is_refused_with_a_sentence(tmp_path: Path, url: str) -> None:
-    with pytest.raises(Unsupported, match="clone it, and send the folder"):
+@pytest.mark.parametrize("url", ["ssh://git@example.org/x", "git@x:y"])
+def test_a_repository_behind_ssh_is_refused_with_a_sentence(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Unsupported, match="not by ssh; use its https address"):
         text_of(tmp_path, remote=url)
+
+
+def test_a_repository_is_a_context_and_goes_with_it(tmp_path: Path) -> None:
+    with git.new_repository(tmp_path / "r") as repository:
+        dockerfile = (b"D", git.Entry(git.FILE, b"FROM sub\n"))
+        git.commit(repository, [*git.files(Dockerfile=b"FROM x\n"), (b"sub", git.folder(dockerfile))])
+        with git.git_site({"/r.git": repository}) as server:
+            assert text_of(tmp_path, remote=f"{server.address}/r.git") == "FROM x\n"
+            assert text_of(tmp_path, remote=f"{server.address}/r.git#main:sub", dockerfile="D") == "FROM sub\n"
+            with pytest.raises(NotFound, match="there is no ghost in the repository"):
+                text_of(tmp_path, remote=f"{server.address}/r.git#ghost")
+
+
+def test_a_repository_gets_its_token_and_keeps_its_history_when_asked(tmp_path: Path) -> None:
+    async def use(rooms: Rooms, address: str) -> None:
+        contexts = Contexts(rooms.registry, tmp_path)
+        secrets = {"GIT_AUTH_TOKEN": b"token\n"}
+        named = {"other": f"{address}/r.git"}
+        async with contexts.opened(
+            tars(TAR), f"{address}/r.git", "Dockerfile", named=named, secrets=secrets, keep_git_dir=True
+        ) as context:
+            assert (context.root / ".git" / "HEAD").exists()
+            assert (context.named["other"].root / "Dockerfile").read_text() == "FROM x\n"
+
+    with git.new_repository(tmp_path / "r") as repository:
+        git.commit(repository, git.files(Dockerfile=b"FROM x\n"))
+        with git.git_site({"/r.git": repository}) as server:
+            server.authorization = "Basic eC1hY2Nlc3MtdG9rZW46dG9rZW4="
+            with_rooms(tmp_path, lambda rooms: use(rooms, server.address))
+
+
+def test_a_fetch_ends_when_nobody_waits_for_it_any_more(tmp_path: Path) -> None:
+    stop = threading.Event()
+    check = room._allowance(tmp_path, stop)
+    check(1)
+    stop.set()
+    with pytest.raises(Cancelled):
+        check(1)
 
 
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:

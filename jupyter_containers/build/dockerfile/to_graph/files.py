@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from jupyter_containers.build.dockerfile.arguments import is_url
+from jupyter_containers.build.dockerfile.arguments import is_git, is_url
 from jupyter_containers.build.dockerfile.ignore import IgnoreRules
 from jupyter_containers.build.dockerfile.instructions import Copy, Statement, Workdir
 from jupyter_containers.build.dockerfile.lines import Heredoc, Line
@@ -16,8 +16,10 @@ from jupyter_containers.build.dockerfile.wildcards import BadPattern
 from jupyter_containers.build.graph import Vertex, vertex
 from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot, InlineFile, MakeDirectory
 from jupyter_containers.build.operations.modes import ModeChange
-from jupyter_containers.errors import Unsupported
+from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.images.walk import Image
+from jupyter_containers.repositories.addresses import checksum_of
+from jupyter_containers.repositories.addresses import parse as parse_address
 
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -39,14 +41,17 @@ def copy(
         raise line.error(f"{line.word} requires a destination, and this one is empty after expansion")
     owner, mode = state.expand(instruction.owner, line), state.expand(instruction.mode, line)
     remote = tuple(source for source in sources if instruction.unpacks and is_url(source))
+    _check_git(remote, instruction, line)
     operation = CopyFiles(
         tuple(source for source in sources if source not in remote),
         absolute(destination, state.working_dir),
         owner,
         _mode(mode, line),
-        instruction.unpacks,
+        instruction.unpacks and instruction.unpack is not False,
         tuple(InlineFile(h.name, _content(state, statement, h)) for h in instruction.heredocs),
         remote=remote,
+        unpacks_remote=instruction.unpack is True,
+        keep_git_dir=instruction.keep_git_dir,
         checksum=_checksum(state, instruction, line, sources),
         with_parents=instruction.with_parents,
         excludes=_excludes(state, instruction, line),
@@ -81,9 +86,26 @@ def _checksum(state: StageState, instruction: Copy, line: Line, sources: tuple[s
         raise line.error("checksum can't be specified for multiple sources")
     if not is_url(sources[0]):
         raise line.error("checksum can't be specified for non-HTTP(S) sources")
+    if is_git(sources[0]):
+        try:
+            return checksum_of(text.removeprefix("sha1:"))
+        except InvalidParameter as error:
+            raise line.error(error.message) from error
     if not _SHA256.fullmatch(text):
         raise line.error(f"unsupported checksum {text!r}: write sha256: and 64 hexadecimal digits")
     return text
+
+
+def _check_git(remote: tuple[str, ...], instruction: Copy, line: Line) -> None:
+    """Refuse what no address is before anything is fetched, and --keep-git-dir of what has none."""
+    repositories = [source for source in remote if is_git(source)]
+    if instruction.keep_git_dir and not repositories:
+        raise line.error("keep-git-dir can only be specified for git sources")
+    for source in repositories:
+        try:
+            parse_address(source)
+        except InvalidParameter as error:
+            raise line.error(error.message) from error
 
 
 def _excludes(state: StageState, instruction: Copy, line: Line) -> tuple[str, ...]:

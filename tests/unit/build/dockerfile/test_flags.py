@@ -28,9 +28,9 @@ def test_a_flag_twice_is_refused() -> None:
         flags("--from=x --from=y")
 
 
-def test_a_flag_for_later_says_so_and_where() -> None:
-    with pytest.raises(Unsupported, match="COPY --parents is not supported yet") as failure:
-        flags("--parents").refuse_for_now("parents", advice="do without")
+def test_a_flag_that_is_not_here_says_so_and_where() -> None:
+    with pytest.raises(Unsupported, match=r"COPY --parents is not supported \(line 5\): do without") as failure:
+        flags("--parents").refuse("parents", "do without")
     assert failure.value.details["line"] == 5
 
 
@@ -38,6 +38,11 @@ def test_a_mount_may_be_given_again() -> None:
     found = flags("--mount=a --mount=b")
     assert found.take_all("mount") == ("a", "b")
     found.refuse_unknown()
+
+
+def test_a_choice_knows_when_nothing_was_said() -> None:
+    found = flags("--link --parents=false")
+    assert [found.take_choice(name) for name in ("link", "parents", "none")] == [True, False, None]
 
 
 def test_a_switch_is_on_off_or_wrong() -> None:

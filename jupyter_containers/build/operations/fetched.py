@@ -1,0 +1,68 @@
+"""ADD of what was elsewhere: files of the web, and commits of repositories, which wait beside the context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jupyter_containers.build.context import UNNAMED, Context
+from jupyter_containers.build.dockerfile.arguments import is_git
+from jupyter_containers.build.downloads import repository_key
+from jupyter_containers.build.failures import CopyFailed
+from jupyter_containers.build.filesystem import Filesystem
+from jupyter_containers.build.operations.archives import unpack_archive
+from jupyter_containers.build.operations.copying import Copier, Dress
+from jupyter_containers.build.operations.definitions import CopyFiles
+from jupyter_containers.build.operations.layering import Stop
+from jupyter_containers.build.operations.modes import ModeChange
+from jupyter_containers.build.operations.owners import find_owner
+from jupyter_containers.build.tree import Match, Tree
+from jupyter_containers.repositories.fetching import Checkout
+
+
+def checksums(operation: CopyFiles, source: Context | Filesystem, stop: Stop) -> list[object]:
+    """Return what stands for the content of what was fetched: of a repository its commit, which is all of it."""
+    return [
+        ("commit", found.commit, url) if isinstance(found, Checkout) else _checksum(found, stop)
+        for url, found in _all(operation, source)
+    ]
+
+
+def _checksum(path: Path, stop: Stop) -> tuple[str, bool, str]:
+    with Tree(path.parent, stop=stop) as tree:
+        match = Match(path.name, path.name, path.lstat())
+        return match.name, False, tree.checksum(match)
+
+
+def copy(operation: CopyFiles, source: Context | Filesystem, root_fd: int, stop: Stop) -> None:
+    """Copy files, private unless --chmod says otherwise, as dockerd does it; and what is in the folders of commits."""
+    owner = find_owner(root_fd, operation.owner) if operation.owner else None
+    for url, found in _all(operation, source):
+        if isinstance(found, Checkout):
+            with Tree(found.path, stop=stop) as tree:
+                tree.exclude(operation.excludes)
+                copier = Copier(tree, root_fd, Dress(owner, operation.mode))
+                copier.copy(Match("", "", found.path.lstat()), operation.destination)
+            continue
+        _copy_file(operation, url, found, root_fd, owner=owner, stop=stop)
+
+
+def _copy_file(
+    operation: CopyFiles, url: str, path: Path, root_fd: int, *, owner: tuple[int, int] | None, stop: Stop
+) -> None:  # fmt: skip
+    mode = 0o600 if operation.mode is None else operation.mode.of(0o600, is_directory=False)
+    match = Match(path.name, path.name, path.lstat())
+    with Tree(path.parent, stop=stop) as tree:
+        copier = Copier(tree, root_fd, Dress(owner, ModeChange(f"{mode:04o}", mode)))
+        if operation.unpacks_remote and unpack_archive(tree, match, root_fd, operation.destination, copier):
+            return
+        if path.name == UNNAMED and operation.destination.endswith("/"):
+            raise CopyFailed(f"cannot determine filename for source {url}")
+        copier.copy(match, operation.destination)
+
+
+def _all(operation: CopyFiles, source: Context | Filesystem) -> Iterator[tuple[str, Path | Checkout]]:
+    if not isinstance(source, Context):
+        return
+    for url in operation.remote:
+        yield url, source.repositories[repository_key(operation, url)] if is_git(url) else source.fetched[url]
