@@ -7,8 +7,8 @@ it before. Credentials stay with the host they are for. ssh would need a program
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,9 +108,6 @@ def _fetch(
     server: tuple[Any, str, Meter], source: Source, repository: Any, budget: Budget, *, depth: int | None
 ) -> bytes:  # fmt: skip
     """Fetch what the source's ref names, and return its id; without a depth, everything for a commit's id."""
-    from dulwich.client import HTTPProxyUnauthorized, HTTPUnauthorized
-    from dulwich.errors import GitProtocolError, NotGitRepository
-
     client, path, meter = server
     meter.in_pack = False
     found: list[bytes] = []
@@ -119,11 +116,7 @@ def _fetch(
         if getattr(client, "dumb", False):
             raise InvalidParameter(f"{source.shown} is no git server, only files of one; clone it, and send the folder")
         found.append(_resolved(refs, source))
-        if depth is None and source.is_commit:
-            # A name with ^{} is what a tag is of, which comes with the tag.
-            names = [name for name in refs if name.startswith((_HEADS, _TAGS)) and not name.endswith(b"^{}")]
-            return [refs[name] for name in names]
-        return found[-1:]
+        return _branches_and_tags(refs) if depth is None and source.is_commit else found[-1:]
 
     file, commit, abort = repository.object_store.add_pack()
 
@@ -132,30 +125,43 @@ def _fetch(
         budget.check(len(content))
         file.write(content)
 
-    guard = Guard(forward)
     try:
-        result = client.fetch_pack(
-            path, wants, repository.get_graph_walker(heads=[]), guard.write,
-            progress=lambda _: budget.check(0), depth=depth,
-        )  # fmt: skip
+        with _translated(source):
+            result = client.fetch_pack(
+                path, wants, repository.get_graph_walker(heads=[]), Guard(forward).write,
+                progress=lambda _: budget.check(0), depth=depth,
+            )  # fmt: skip
         if result.new_shallow:
             repository.update_shallow(result.new_shallow, result.new_unshallow)
-    except NotGitRepository as error:
-        abort()
-        raise NotFound(f"there is no git repository at {source.shown}") from error
-    except (HTTPUnauthorized, HTTPProxyUnauthorized) as error:
-        abort()
-        raise Unauthorized(
-            f"the repository {source.shown} wants other credentials; give a token with --secret id=GIT_AUTH_TOKEN"
-        ) from error
-    except GitProtocolError as error:
-        abort()
-        raise _Refused(str(error)) from error
     except BaseException:
         abort()
         raise
     commit()
     return found[0]
+
+
+@contextmanager
+def _translated(source: Source) -> Iterator[None]:
+    """Raise our errors for dulwich's."""
+    from dulwich.client import HTTPProxyUnauthorized, HTTPUnauthorized
+    from dulwich.errors import GitProtocolError, NotGitRepository
+
+    try:
+        yield
+    except NotGitRepository as error:
+        raise NotFound(f"there is no git repository at {source.shown}") from error
+    except (HTTPUnauthorized, HTTPProxyUnauthorized) as error:
+        raise Unauthorized(
+            f"the repository {source.shown} wants other credentials; give a token with --secret id=GIT_AUTH_TOKEN"
+        ) from error
+    except GitProtocolError as error:
+        raise _Refused(str(error)) from error
+
+
+def _branches_and_tags(refs: Mapping[bytes, bytes]) -> list[bytes]:
+    # A name with ^{} is what a tag is of, which comes with the tag.
+    names = [name for name in refs if name.startswith((_HEADS, _TAGS)) and not name.endswith(b"^{}")]
+    return [refs[name] for name in names]
 
 
 def _resolved(refs: Mapping[bytes, bytes], source: Source) -> bytes:

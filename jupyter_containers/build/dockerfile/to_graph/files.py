@@ -57,16 +57,20 @@ def copy(
         excludes=_excludes(state, instruction, line),
         word=line.word,
     )
+    _check_destination(instruction, sources, destination, line)
+    source = instruction.source
+    inputs = (origin(source, dockerfile, stages, images, before=state.number),) if source else ()
+    shown = [*sources, *(f"<<{heredoc.name}" for heredoc in instruction.heredocs), destination]
+    state.add_step(statement, _created_by(line.word, owner, mode, shown), operation=operation, inputs=inputs)
+
+
+def _check_destination(instruction: Copy, sources: tuple[str, ...], destination: str, line: Line) -> None:
     several = len(sources) + len(instruction.heredocs) > 1 and not instruction.with_parents
     if several and not destination.endswith("/"):
         raise line.error(
             f"When using {line.word} with more than one source file, the destination must be a directory "
             "and end with a /"
         )
-    source = instruction.source
-    inputs = (origin(source, dockerfile, stages, images, before=state.number),) if source else ()
-    shown = [*sources, *(f"<<{heredoc.name}" for heredoc in instruction.heredocs), destination]
-    state.add_step(statement, _created_by(line.word, owner, mode, shown), operation=operation, inputs=inputs)
 
 
 def _mode(text: str, line: Line) -> ModeChange | None:
