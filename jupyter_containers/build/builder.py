@@ -17,9 +17,9 @@ from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.checks.check import checked, refuse
 from jupyter_containers.build.dockerfile.checks.finding import Finding
-from jupyter_containers.build.dockerfile.lines import Document, Line
+from jupyter_containers.build.dockerfile.lines import Document
 from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, divide, replaced, unused_arguments
-from jupyter_containers.build.dockerfile.to_graph.base import external_images
+from jupyter_containers.build.dockerfile.to_graph.base import Wanted, external_images
 from jupyter_containers.build.dockerfile.to_graph.convert import plan
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
 from jupyter_containers.build.downloads import Downloads, fetch_all
@@ -37,6 +37,8 @@ from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.images.assemble import assemble
 from jupyter_containers.images.walk import Image
+from jupyter_containers.linux import emulation
+from jupyter_containers.oci.platform import Platform
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 
@@ -47,6 +49,8 @@ class BuildOptions:
     target: str = ""
     build_args: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # What is built for, where FROM says nothing else; None: this machine.
+    platform: Platform | None = None
     no_cache: bool = False
     # Stages whose steps are done again; stages by name or number, and nothing for those that are not there.
     no_cache_filter: tuple[str, ...] = ()
@@ -70,10 +74,13 @@ class BuildOptions:
 class BaseImages(Protocol):
     """Where FROM and COPY --from find images that are no stages."""
 
-    async def resolve(self, reference: str, pull: bool, report: Callable[[PullProgress], None]) -> Image:
+    async def resolve(
+        self, reference: str, pull: bool, report: Callable[[PullProgress], None], *, platform: Platform | None = None
+    ) -> Image:
         """Return the image named as people write it (`busybox`, `host`), all its blobs in the content store.
 
-        It is fetched when it is not there, or always asked for with `pull`. Raises NotFound and what a pull raises.
+        It is for `platform`, by default for this machine; fetched when it is not there, or always asked for with
+        `pull`. Raises NotFound and what a pull raises.
         """
 
     async def local(self, reference: str) -> Image | None:
@@ -145,35 +152,38 @@ class Builder:
         """
         document, parsed, target = await in_thread(lambda _: _parse(dockerfile, context, options))
         images: dict[str, Image] = {}
-        for reference in external_images(parsed, parsed.needed(target)):
-            image = await self._images.local(replaced(options.images, reference))
+        for key, wanted in external_images(parsed, parsed.needed(target)).items():
+            image = await self._images.local(replaced(options.images, wanted.reference))
             if image is not None:
-                images[reference] = image
+                images[key] = image
         return await in_thread(lambda _: checked(dockerfile, document, parsed, images, context.ignores))
 
     async def forget_cache_directories(self) -> int:
         """Remove what RUN --mount=type=cache has kept and no step uses now; return how many bytes it had."""
         return await self._caches.forget_unused()
 
-    async def _resolve(self, wanted: Mapping[str, Line], options: BuildOptions, progress: Listener) -> dict[str, Image]:
+    async def _resolve(
+        self, wanted: Mapping[str, Wanted], options: BuildOptions, progress: Listener
+    ) -> dict[str, Image]:
         found: dict[str, Image] = {}
 
-        async def resolve(reference: str, line: Line) -> None:
+        async def resolve(key: str, one: Wanted) -> None:
+            line = one.line
             try:
-                found[reference] = await self._images.resolve(
-                    replaced(options.images, reference), options.pull, progress
+                found[key] = await self._images.resolve(
+                    replaced(options.images, one.reference), options.pull, progress, platform=one.platform
                 )
             except ContainersError as error:
                 if line.word != "FROM":
-                    error.message = f"invalid from flag value {reference}: {error.message}"
+                    error.message = f"invalid from flag value {one.reference}: {error.message}"
                     error.args = (error.message,)
                 place(error, line.lines, line.text)
                 raise
 
         try:
             async with asyncio.TaskGroup() as group:
-                for reference, line in wanted.items():
-                    group.create_task(resolve(reference, line))
+                for key, one in wanted.items():
+                    group.create_task(resolve(key, one))
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         return found
@@ -194,7 +204,10 @@ class Builder:
 
 def _parse(text: str, context: Context, options: BuildOptions) -> tuple[Document, Dockerfile, Stage]:
     document = lines.read(text)
-    parsed = divide(document, options.build_args, folders=context.named.keys(), images=options.images.keys())
+    parsed = divide(
+        document, options.build_args, folders=context.named.keys(), images=options.images.keys(),
+        platform=options.platform, target=options.target,
+    )  # fmt: skip
     return document, parsed, parsed.target(options.target)
 
 
@@ -231,4 +244,5 @@ def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], option
         build_args=options.build_args,
         labels=options.labels,
         network=options.network,
+        emulated=emulation.architectures(),
     )

@@ -89,6 +89,7 @@ class BuildSettings:
     no_cache: bool = False
     pull: bool = False
     network: str = ""
+    platform: str = ""
     no_cache_filter: tuple[str, ...] = ()
     # Named contexts: folders and tars here, and what the daemon finds itself (docker-image://…, a URL).
     folders: Mapping[str, Path] = field(default_factory=dict, hash=False)
@@ -159,6 +160,7 @@ def _query(context: AnyContext, settings: BuildSettings) -> dict[str, Any]:
         "pull": settings.pull,
         "networkmode": settings.network,
         "remote": context.remote,
+        "platform": settings.platform,
         "nocachefilter": json.dumps(settings.no_cache_filter) if settings.no_cache_filter else "",
         "contexts": json.dumps(settings.contexts) if settings.contexts else "",
         "ssh": json.dumps(settings.agents) if settings.agents else "",

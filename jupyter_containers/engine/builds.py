@@ -20,9 +20,10 @@ from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.transfers import Transfers
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
+from jupyter_containers.oci.platform import Platform, suitability
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
 
@@ -79,12 +80,20 @@ class BaseImages:
         except NotFound:
             return None
 
-    async def resolve(self, reference: str, pull: bool, report: Callable[[PullProgress], None]) -> Image:
+    async def resolve(
+        self, reference: str, pull: bool, report: Callable[[PullProgress], None], *, platform: Platform | None = None
+    ) -> Image:
         name = Reference.parse(reference).with_default_tag()
         is_host = name.repository == "docker.io/library/host"
         if not pull or is_host:
             try:
-                return (await self._images.find(reference)).image
+                found = (await self._images.find(reference)).image
+                # An image that does not say what it is for is for everything.
+                here = found.config.platform
+                if platform is None or not here.architecture or suitability(here, platform) is not None:
+                    return found
+                if is_host:
+                    raise Unsupported(f"host is for {here} only, and not for {platform}")
             except NotFound:
                 if is_host:
                     raise
@@ -93,7 +102,7 @@ class BaseImages:
             report(PullProgress(step.id, step.status, step.current, step.total))
 
         credentials = self._credentials.get().get(name.domain)
-        return (await self._transfers.pull(name, credentials=credentials, progress=tell)).image
+        return (await self._transfers.pull(name, platform=platform, credentials=credentials, progress=tell)).image
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import ImageConfig, ProcessDefaults
-from jupyter_containers.oci.platform import host_platform
+from jupyter_containers.oci.platform import Platform, host_platform
 from jupyter_containers.oci.runtime_spec import OPTION_SUBPATH, Mount
 from jupyter_containers.oci.snapshot_record import COMMITTED
 from jupyter_containers.snapshots.mounting import mounted_at
@@ -171,7 +171,9 @@ class BuildSite:
     def close(self) -> None:
         self.database.close()
 
-    async def resolve(self, reference: str, pull: bool, report: Callable[[PullProgress], None]) -> Image:
+    async def resolve(
+        self, reference: str, pull: bool, report: Callable[[PullProgress], None], *, platform: Platform | None = None
+    ) -> Image:
         """Implements BaseImages."""
         self.asked.append((reference, pull))
         if reference not in self.images:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.stages import divide
@@ -16,11 +16,13 @@ from jupyter_containers.oci.image_config import ImageConfig, ProcessDefaults, pr
 from jupyter_containers.oci.manifest import Manifest
 from jupyter_containers.oci.platform import Platform
 
+AMD64, ARM64 = Platform("linux", "amd64"), Platform("linux", "arm64", "v8")
 
-def image(process: ProcessDefaults) -> Image:
+
+def image(process: ProcessDefaults, platform: Platform = AMD64) -> Image:
     """Return an image of one layer that is nowhere."""
     layer = Descriptor(media_types.OCI_LAYER, Digest.of(b"layer"), 5)
-    config = ImageConfig(Platform("linux", "amd64"), (layer.digest,), process)
+    config = ImageConfig(platform, (layer.digest,), process)
     content = config.to_bytes()
     manifest = Manifest(
         media_types.OCI_MANIFEST, Descriptor(media_types.OCI_CONFIG, Digest.of(content), len(content)), (layer,)
@@ -32,6 +34,7 @@ def image(process: ProcessDefaults) -> Image:
 
 IMAGES: Mapping[str, Image] = {
     "busybox": image(ProcessDefaults(env=("PATH=/bin",), cmd=("sh",))),
+    "busybox linux/arm64/v8": image(ProcessDefaults(env=("PATH=/bin",), cmd=("sh",)), ARM64),
     "a": image(ProcessDefaults()),
     "triggers": image(ProcessDefaults(env=("PATH=/bin",), on_build=("RUN echo triggered", "ENV A=3"))),
     "shaped": image(ProcessDefaults(env=("PATH=/bin",), entrypoint=("base",), cmd=("arg",), working_dir="/base")),
@@ -44,10 +47,14 @@ def planned(
     target: str = "",
     build_args: Mapping[str, str | None] = {},
     labels: Mapping[str, str] = {},
+    platform: Platform | None = None,
+    emulated: Collection[str] = (),
 ) -> Plan:
-    parsed = divide(lines.read(text), build_args)
+    parsed = divide(lines.read(text), build_args, platform=platform, target=target)
     stage = parsed.target(target)
-    return plan(parsed, stage, IMAGES, build_args=build_args, labels=labels, network="default")
+    return plan(
+        parsed, stage, IMAGES, build_args=build_args, labels=labels, network="default", emulated=emulated
+    )  # fmt: skip
 
 
 def described(found: Plan) -> str:

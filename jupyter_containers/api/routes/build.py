@@ -32,7 +32,7 @@ from jupyter_containers.build.progress import Event
 from jupyter_containers.engine.builds import BuildRequest, names_of
 from jupyter_containers.engine.contexts import Tars
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
-from jupyter_containers.oci.platform import Platform, host_platform, suitability
+from jupyter_containers.oci.platform import Platform
 from jupyter_containers.registry import from_config_header
 
 IMAGE = "docker-image://"
@@ -111,6 +111,7 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
             target=text(request, "target"),
             build_args=dict(json_query(request, "buildargs")),
             labels=dict(json_query(request, "labels")),
+            platform=Platform.parse(text(request, "platform")) if text(request, "platform") else None,
             no_cache=flag(request, "nocache"),
             no_cache_filter=tuple(map(str, json_list(request, "nocachefilter"))),
             pull=flag(request, "pull"),
@@ -151,9 +152,8 @@ def _refuse(request: web.Request) -> None:
         raise Unsupported(f"build parameter call={text(request, 'call')!r} is not supported; choose build or check")
     if text(request, "version") == "2":
         raise Unsupported("BuildKit's protocol is not supported; set DOCKER_BUILDKIT=0")
-    platform = text(request, "platform")
-    if platform and suitability(Platform.parse(platform), host_platform()) is None:
-        raise Unsupported(f"cannot build for {platform} here: this machine is {host_platform()}")
+    if "," in text(request, "platform"):
+        raise Unsupported(f"one build for several platforms ({text(request, 'platform')}) is not supported; build each")
     if text(request, "networkmode").startswith("container:"):
         raise Unsupported(f"network {text(request, 'networkmode')!r} is not supported in builds; use a network's name")
 

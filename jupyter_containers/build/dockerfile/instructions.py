@@ -206,6 +206,11 @@ def _copy(line: Line, flags: Flags) -> Copy:
     unpacks = line.word == "ADD"
     unpack = flags.take_choice("unpack") if unpacks else None
     keep_git_dir = flags.take_choice("keep-git-dir") if unpacks else None
+    if not unpacks and any("$" in flag for flag in line.flags if flag.startswith("--from=")):
+        raise line.error(
+            "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope "
+            "as a workaround"
+        )
     # A linked copy differs in how layers are shared, not in what is in them.
     flags.take_switch("link")
     return Copy(

@@ -10,7 +10,7 @@ from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.dockerfile.instructions import Arg, Copy, From, Instruction, Run, Statement, parse
 from jupyter_containers.build.dockerfile.lines import Document
 from jupyter_containers.errors import InvalidParameter
-from jupyter_containers.oci.platform import host_platform
+from jupyter_containers.oci.platform import Platform, host_platform
 from jupyter_containers.oci.reference import Reference
 
 SCRATCH = "scratch"
@@ -50,6 +50,21 @@ class Dockerfile:
     # Names of --build-context: folders, and images that stand for others. They win over stages.
     folders: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
+    # What is built for; None: this machine.
+    platform: Platform | None = None
+
+    def platform_of(self, stage: Stage) -> Platform | None:
+        """Return what a stage's base has to be for. Raises DockerfileError for what is no platform."""
+        if not stage.platform:
+            return self.platform
+        try:
+            return Platform.parse(stage.platform)
+        except InvalidParameter as error:
+            raise stage.opening.line.error(f"failed to parse platform {stage.platform}: {error.message}") from error
+
+    def base_key(self, stage: Stage) -> str:
+        """Return the key by which the base image of a stage is found among those that were resolved."""
+        return image_key(stage.base, self.platform_of(stage))
 
     def folder(self, name: str) -> str | None:
         """Return the named context with files that FROM or --from means, None if it means something else."""
@@ -94,6 +109,11 @@ class Dockerfile:
         return used
 
 
+def image_key(name: str, platform: Platform | None) -> str:
+    """Return a key for an image as it is for a platform: one name may stand for several."""
+    return name if platform is None or platform == host_platform() else f"{name} {platform}"
+
+
 def origins(instruction: Instruction) -> tuple[str, ...]:
     """Return the stages and images that an instruction takes files from, as written."""
     if isinstance(instruction, Copy):
@@ -130,6 +150,8 @@ def divide(
     *,
     folders: Collection[str] = (),
     images: Collection[str] = (),
+    platform: Platform | None = None,
+    target: str = "",
 ) -> Dockerfile:
     """Return the stages of a document. Raises DockerfileError with the lines.
 
@@ -141,14 +163,14 @@ def divide(
         )
     statements = [parse(line) for line in document.lines]
     first = next((i for i, s in enumerate(statements) if isinstance(s.instruction, From)), len(statements))
-    arguments = _global_arguments(statements[:first], build_args)
+    arguments = _global_arguments(statements[:first], build_args, platform_arguments(platform, target))
     if first == len(statements):
         raise statements[0].line.error("no build stage in current context")
     stages: list[Stage] = []
     for opening, own in _groups(statements[first:]):
         stages.append(_stage(opening, own, stages, arguments, {*folders, *images}))
     return Dockerfile(
-        tuple(stages), arguments, tuple(statements), document.warnings, frozenset(folders), frozenset(images)
+        tuple(stages), arguments, tuple(statements), document.warnings, frozenset(folders), frozenset(images), platform
     )
 
 
@@ -163,15 +185,21 @@ def unused_arguments(dockerfile: Dockerfile, build_args: Mapping[str, str | None
     return tuple(sorted(set(build_args) - declared - PREDEFINED_ARGUMENTS - set(platform_arguments())))
 
 
-def platform_arguments() -> dict[str, str]:
+def platform_arguments(target: Platform | None = None, stage: str = "") -> dict[str, str]:
     """Return the arguments that exist without being given. Source: Dockerfile reference, Automatic platform ARGs."""
-    platform = host_platform()
-    values = {"PLATFORM": str(platform), "OS": platform.os, "ARCH": platform.architecture, "VARIANT": platform.variant}
-    return {f"{side}{name}": value for side in ("TARGET", "BUILD") for name, value in values.items()}
+    values = {"TARGETSTAGE": stage or "default"}
+    for side, platform in (("TARGET", target or host_platform()), ("BUILD", host_platform())):
+        values |= {
+            f"{side}PLATFORM": str(platform), f"{side}OS": platform.os, f"{side}ARCH": platform.architecture,
+            f"{side}VARIANT": platform.variant,
+        }  # fmt: skip
+    return values
 
 
-def _global_arguments(statements: Sequence[Statement], build_args: Mapping[str, str | None]) -> dict[str, str]:
-    values = platform_arguments()
+def _global_arguments(
+    statements: Sequence[Statement], build_args: Mapping[str, str | None], automatic: Mapping[str, str]
+) -> dict[str, str]:
+    values = {name: value if (given := build_args.get(name)) is None else given for name, value in automatic.items()}
     for statement in statements:
         if not isinstance(statement.instruction, Arg):
             raise statement.line.error("no build stage in current context")

@@ -83,9 +83,9 @@ def checked(
 ) -> tuple[Finding, ...]:
     """Return the findings of a Dockerfile whose base images are known."""
     environments = {
-        stage.opening.line.rest.split()[0]: {entry.partition("=")[0] for entry in images[stage.base].config.process.env}
+        stage.opening.line.rest.split()[0]: {entry.partition("=")[0] for entry in images[key].config.process.env}
         for stage in dockerfile.stages
-        if stage.parent is None and stage.base in images
+        if stage.parent is None and (key := dockerfile.base_key(stage)) in images
     }
     return check(text, document, dockerfile.statements, environments=environments, ignores=ignores)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from jupyter_containers.build.dockerfile.instructions import Statement, parse
 from jupyter_containers.build.dockerfile.lines import Line, read_line
-from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, Stage, origins
+from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, Stage, image_key, origins
 from jupyter_containers.build.dockerfile.to_graph.files import folder_root
 from jupyter_containers.build.dockerfile.to_graph.plan import Opening
 from jupyter_containers.build.dockerfile.to_graph.state import DEFAULT_PATH, StageState
@@ -18,19 +19,33 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.image_config import ImageConfig
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
 
+# What processors run beside their own programs: x86 the older 32-bit ones.
+_NATIVE = frozenset({("amd64", "386")})
 
-def external_images(dockerfile: Dockerfile, stages: tuple[Stage, ...]) -> dict[str, Line]:
-    """Return the images that must be resolved before the graph can be made, with the line that names each first."""
-    found: dict[str, Line] = {}
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An image to be resolved: its name, what it has to be for (None: this machine), and the line that names it."""
+
+    reference: str
+    platform: Platform | None
+    line: Line
+
+
+def external_images(dockerfile: Dockerfile, stages: tuple[Stage, ...]) -> dict[str, Wanted]:
+    """Return the images that must be resolved before the graph can be made, by the keys that the graph has for them."""
+    found: dict[str, Wanted] = {}
     for stage in stages:
         if stage.parent is None and stage.base != SCRATCH and dockerfile.folder(stage.base) is None:
-            found.setdefault(stage.base, stage.opening.line)
+            wanted = Wanted(stage.base, dockerfile.platform_of(stage), stage.opening.line)
+            found.setdefault(dockerfile.base_key(stage), wanted)
         for statement in stage.statements:
             for origin in origins(statement.instruction):
                 if dockerfile.find(origin, stage.number) is not None or dockerfile.folder(origin) is not None:
                     continue
                 if origin != SCRATCH:
-                    found.setdefault(origin, statement.line)
+                    wanted = Wanted(origin, dockerfile.platform, statement.line)
+                    found.setdefault(image_key(origin, dockerfile.platform), wanted)
     return found
 
 
@@ -42,13 +57,15 @@ def open_stage(
     dockerfile: Dockerfile,
     build_args: Mapping[str, str | None],
     network: NetworkMode,
+    emulated: Collection[str] = (),
 ) -> tuple[StageState, tuple[Statement, ...]]:
     """Return the state after FROM, and the triggers to run before the stage's own lines."""
-    _check_platform(stage)
+    platform = dockerfile.platform_of(stage) or host_platform()
+    _check_system(stage, platform)
     parent = earlier[stage.parent] if stage.parent is not None else None
     folder = None if parent else dockerfile.folder(stage.base)
-    image = None if parent or stage.base == SCRATCH or folder is not None else images[stage.base]
-    config = image.config if image else ImageConfig(host_platform())
+    image = None if parent or stage.base == SCRATCH or folder is not None else images[dockerfile.base_key(stage)]
+    config = image.config if image else ImageConfig(platform)
     process = parent.process if parent else config.process
     triggers = process.on_build
     top = parent.top if parent else vertex(ImageRoot(image), lines=stage.opening.line.lines)
@@ -62,6 +79,7 @@ def open_stage(
         dockerfile.arguments,
         network,
         author=parent.author if parent else config.author,
+        foreign=parent.foreign if parent else _foreign(config.platform, emulated),
     )
     state.change(on_build=())
     if "PATH" not in state.env:
@@ -71,12 +89,22 @@ def open_stage(
     return state, tuple(parse(read_line(text, "\\", opening.lines)) for text in triggers)
 
 
-def _check_platform(stage: Stage) -> None:
-    if not stage.platform:
-        return
-    line = stage.opening.line
-    if suitability(Platform.parse(stage.platform), host_platform()) is None:
+def _check_system(stage: Stage, platform: Platform) -> None:
+    if platform.os != host_platform().os:
+        line = stage.opening.line
         raise Unsupported(
-            f"cannot build for {stage.platform} on {host_platform()} (line {line.start}); leave --platform out",
+            f"cannot build for {platform} on {host_platform()} (line {line.start}); leave --platform out",
             line=line.start, end_line=line.end, source=line.text,
         )  # fmt: skip
+
+
+def _foreign(platform: Platform, emulated: Collection[str]) -> str:
+    """Return the platform if its programs do not run here, "" if they do. An image may not say what it is for."""
+    architecture, host = platform.architecture, host_platform()
+    runs = (
+        not architecture
+        or architecture in emulated
+        or suitability(platform, host) is not None
+        or (host.architecture, architecture) in _NATIVE
+    )
+    return "" if runs else str(platform)

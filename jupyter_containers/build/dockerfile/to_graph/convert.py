@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,12 +37,16 @@ def plan(
     build_args: Mapping[str, str | None],
     labels: Mapping[str, str],
     network: NetworkMode,
+    emulated: Collection[str] = (),
 ) -> Plan:
-    """Return the steps of the target and of the stages it needs. Raises DockerfileError with the lines."""
+    """Return the steps of the target and of the stages it needs. Raises DockerfileError with the lines.
+
+    `emulated` are architectures beside this machine's whose programs run here.
+    """
     stages: dict[int, StageState] = {}
     for stage in dockerfile.needed(target):
         state, triggers = open_stage(
-            stage, stages, images, dockerfile=dockerfile, build_args=build_args, network=network
+            stage, stages, images, dockerfile=dockerfile, build_args=build_args, network=network, emulated=emulated
         )
         stages[stage.number] = state
         for statement in (*triggers, *stage.statements):
@@ -54,7 +58,7 @@ def plan(
         steps,
         last.top,
         target.number,
-        host_platform(),
+        dockerfile.platform_of(target) or host_platform(),
         tuple(stage.name for stage in dockerfile.stages),
         dockerfile.warnings,
     )

@@ -10,7 +10,7 @@ from jupyter_containers.build.dockerfile.arguments import is_git, is_url
 from jupyter_containers.build.dockerfile.ignore import IgnoreRules
 from jupyter_containers.build.dockerfile.instructions import Copy, Statement, Workdir
 from jupyter_containers.build.dockerfile.lines import Heredoc, Line
-from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile
+from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, image_key
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.dockerfile.wildcards import BadPattern
 from jupyter_containers.build.graph import Vertex, vertex
@@ -165,9 +165,10 @@ def origin(
     folder = dockerfile.folder(name)
     if folder is not None:
         return folder_root(folder)
-    if name != SCRATCH and name not in images:
+    key = image_key(name, dockerfile.platform)
+    if name != SCRATCH and key not in images:
         raise Unsupported(f"a trigger of the base image takes files from {name}, which this Dockerfile does not name")
-    return vertex(ImageRoot(None if name == SCRATCH else images[name]))
+    return vertex(ImageRoot(None if name == SCRATCH else images[key]))
 
 
 def folder_root(name: str) -> Vertex:

@@ -14,7 +14,9 @@ from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.build.graph import Vertex, vertex
 from jupyter_containers.build.operations.definitions import CopyFiles, Execute, ImageRoot, StepMount
+from jupyter_containers.errors import Unsupported
 from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.platform import host_platform
 
 # Where a script from a heredoc is found, as in BuildKit.
 SCRIPTS = "/dev/pipes"
@@ -34,6 +36,7 @@ def run(
     images: Mapping[str, Image],
 ) -> None:
     """Add the process. Its environment is ENV plus the ARGs declared so far, which ENV overrides."""
+    _check_runs(state, statement.line)
     mounts, inputs = _mounts(
         state, instruction, statement.line, lambda name: origin(name, dockerfile, stages, images, before=state.number)
     )
@@ -59,6 +62,15 @@ def run(
     )
     prefix = [f"|{len(shown)}", *shown] if shown else []
     state.add_step(statement, f"RUN {' '.join([*prefix, *args])} # buildkit", operation=operation, inputs=inputs)
+
+
+def _check_runs(state: StageState, line: Line) -> None:
+    if state.foreign:
+        raise Unsupported(
+            f"cannot run programs for {state.foreign} on {host_platform()} (line {line.start}): no emulator is "
+            "registered for them in binfmt_misc with the flag F; install qemu-user-static, or leave --platform out",
+            line=line.start, end_line=line.end, source=line.text,
+        )  # fmt: skip
 
 
 def _mounts(

@@ -29,6 +29,8 @@ class StageState:
     global_arguments: Mapping[str, str]
     network: NetworkMode = "default"
     author: str = ""
+    # The platform of the stage, if its programs do not run here.
+    foreign: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
     has_own_cmd: bool = False
     steps: list[PlannedStep] = field(default_factory=list)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_containers.linux import emulation
 from tests.support.api_client import IMAGE, Answer, Api
 from tests.support.registry_server import RegistryServer
 from tests.support.tiny_image import image, layer, tar_of
@@ -63,13 +64,28 @@ def test_a_dockerfile_with_a_mistake_names_its_line(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("remote", "https://example.org/x.git"), ("version", "2"), ("platform", "linux/s390x"), ("cgroupparent", "/x"),
-     ("networkmode", "container:x"), ("outputs", '[{"Type": "local"}]'), ("securityopt", "x")],
+    [("remote", "ssh://example.org/x.git"), ("version", "2"), ("platform", "linux/a,linux/b"),
+     ("call", "outline"), ("cgroupparent", "/x"), ("networkmode", "container:x"), ("outputs", '[{"Type": "local"}]'), ("securityopt", "x")],
 )  # fmt: skip
 def test_what_is_asked_for_and_not_done_is_refused_by_name(api: Api, name: str, value: str) -> None:
     answer = build(api, f"FROM {IMAGE}\n", **{name: value})
     assert answer.status == 501
     assert value in answer.message or "BuildKit" in answer.message
+
+
+def test_an_image_for_another_architecture_is_made_of_files_and_runs_nothing(api: Api) -> None:
+    foreign = next(name for name in ("s390x", "riscv64", "loong64") if name not in emulation.architectures())
+    build(api, "FROM scratch\nCOPY f /f\n", platform=f"linux/{foreign}", t="foreign")
+    assert api.get("/images/foreign/json").json["Architecture"] == foreign
+    refused = build(api, "FROM foreign\nRUN ['x']\n")
+    assert refused.status == 501
+    assert f"cannot run programs for linux/{foreign}" in refused.message
+    api.delete("/images/foreign")
+
+
+def test_an_agent_is_named_only_from_this_machine_and_by_its_whole_path(api: Api) -> None:
+    answer = build(api, f"FROM {IMAGE}\n", ssh='{"default": "agent"}')
+    assert (answer.status, "agent is not an absolute path" in answer.message) == (400, True)
 
 
 def test_a_private_base_is_pulled_with_the_credentials_of_the_request(api: Api) -> None:
