@@ -16,6 +16,7 @@ _ESCAPE = re.compile(r"\s*#\s*escape\s*=\s*`", re.IGNORECASE)
 _WORD = re.compile(r"\s*(\w+)\s+(.*)", re.S)
 _FLAG = re.compile(r"--([a-z-]+)(?:=(\S+))?\s+")
 _ADDRESS = re.compile(r"(https?|git|ssh|ftp)://|git@")
+_OTHER_MOUNT = re.compile(r"type=(cache|tmpfs|secret|ssh)\b", re.IGNORECASE)
 EVERYTHING = (".",)
 
 
@@ -48,13 +49,13 @@ def _instructions(dockerfile: str) -> Iterator[tuple[str, str]]:
 
 
 def _sources(word: str, rest: str) -> Iterator[str]:
-    flags: dict[str, str] = {}
+    flags: list[tuple[str, str]] = []
     while match := _FLAG.match(rest):
-        flags[match[1]] = match[2] or ""
+        flags.append((match[1], match[2] or ""))
         rest = rest[match.end() :]
-    if word == "ONBUILD" or (word == "RUN" and "mount" in flags and "from=" not in flags["mount"]):
+    if word == "ONBUILD" or (word == "RUN" and any(_shows_context(value) for name, value in flags if name == "mount")):
         yield "."
-    if word not in ("COPY", "ADD") or "from" in flags:
+    if word not in ("COPY", "ADD") or any(name == "from" for name, _ in flags):
         return
     words: Sequence[str] = json.loads(rest) if rest.startswith("[") else rest.split()
     for source in words[:-1]:
@@ -63,6 +64,11 @@ def _sources(word: str, rest: str) -> Iterator[str]:
         elif not source.startswith("<<") and not _ADDRESS.match(source):
             # `..` cannot lead out of a context: at its top it stays there.
             yield posixpath.normpath(posixpath.join("/", source)).lstrip("/") or "."
+
+
+def _shows_context(mount: str) -> bool:
+    """Say whether a mount of RUN may show files of the context: a bind, which is what a mount is by default."""
+    return "from=" not in mount and not _OTHER_MOUNT.search(mount)
 
 
 class Wanted:

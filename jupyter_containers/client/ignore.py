@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from jupyter_containers.errors import InvalidParameter
 
 FILE_NAME = ".dockerignore"
-_TOKEN = re.compile(
-    r"\*\*/?|\*|\?|\[(?P<negated>\^?)(?P<class>\]?(?:\\.|[^\]\\])*)\]|\\(?P<escaped>.)|(?P<plain>.)", re.S
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +28,12 @@ class IgnoreRules:
         for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
             pattern = "" if line.startswith("#") else line.strip()
             includes = pattern.startswith("!")
-            cleaned = posixpath.normpath(pattern.removeprefix("!").strip()).lstrip("/")
+            bare = pattern.removeprefix("!").strip()
             if pattern:
                 try:
-                    rules.append((path_pattern(cleaned), includes))
+                    if not bare:
+                        raise re.error("it names nothing")
+                    rules.append((path_pattern(posixpath.normpath(bare).lstrip("/")), includes))
                 except re.error as error:
                     raise InvalidParameter(f"{FILE_NAME} line {number}: bad pattern {pattern!r}: {error}") from error
         return cls(tuple(rules))
@@ -56,22 +55,57 @@ class IgnoreRules:
 
 def path_pattern(pattern: str) -> re.Pattern[str]:
     """Return Go's path.Match with `**` as a regular expression. Raises re.error."""
-    return re.compile("".join(_expression(match, pattern) for match in _TOKEN.finditer(pattern)), re.S)
+    pieces: list[str] = []
+    position = 0
+    while position < len(pattern):
+        piece, position = _piece(pattern, position)
+        pieces.append(piece)
+    return re.compile("".join(pieces), re.S)
 
 
-def _expression(match: re.Match[str], pattern: str) -> str:
-    token = match[0]
-    if token.startswith("**"):
-        return ".*" if match.end() == len(pattern) else "(?:.*/)?"
-    if token == "*":
-        return "[^/]*"
-    if token == "?":
-        return "[^/]"
-    if match["class"] is not None:
-        return f"(?!/)[{'^' if match['negated'] else ''}{match['class'].replace('[', chr(92) + '[')}]"
-    if token in ("[", "\\"):
+def _piece(pattern: str, position: int) -> tuple[str, int]:
+    """Return the expression for what stands at a position, and where the next begins."""
+    if pattern.startswith("**", position):
+        position += 3 if pattern.startswith("**/", position) else 2
+        return (".*" if position == len(pattern) else "(?:.*/)?"), position
+    char = pattern[position]
+    if char == "[":
+        return _class(pattern, position + 1)
+    if char == "\\":
+        return re.escape(_taken(pattern, position + 1)), position + 2
+    return {"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char), position + 1
+
+
+def _class(pattern: str, position: int) -> tuple[str, int]:
+    """Read `[^a-z]` after its bracket. In Go a range may be empty, and a class never takes a slash."""
+    is_negated = pattern.startswith("^", position)
+    position += is_negated
+    ranges: list[tuple[str, str]] = []
+    while not ranges or not pattern.startswith("]", position):
+        low, position = _class_character(pattern, position)
+        high = low
+        if pattern.startswith("-", position):
+            high, position = _class_character(pattern, position + 1)
+        ranges.append((low, high))
+    inner = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in ranges if low <= high)
+    if not inner:
+        return ("[^/]" if is_negated else "(?!)"), position + 1
+    return f"(?!/)[{'^' if is_negated else ''}{inner}]", position + 1
+
+
+def _class_character(pattern: str, position: int) -> tuple[str, int]:
+    char = _taken(pattern, position)
+    if char == "\\":
+        return _taken(pattern, position + 1), position + 2
+    if char in "-]":
+        raise re.error("a [ with nothing in it, or a range without its end")
+    return char, position + 1
+
+
+def _taken(pattern: str, position: int) -> str:
+    if position >= len(pattern):
         raise re.error("a [ that is not closed, or a backslash at the end")
-    return re.escape(match["escaped"] or match["plain"])
+    return pattern[position]
 
 
 def _with_parents(path: str) -> Iterator[str]:

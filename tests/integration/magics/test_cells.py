@@ -24,6 +24,15 @@ def test_an_image_is_built_and_run(kernel: Kernel) -> None:
     assert [step["state"] for step in kernel.run(cell).outputs[0][BUILD_MIME]["steps"]] == ["done", "cached", "cached"]
 
 
+def test_a_dockerfile_in_a_cell_is_checked(kernel: Kernel) -> None:
+    reply = kernel.run("%%container build --check\nFROM busybox\nCMD echo $MISSING\n")
+    assert reply.text.startswith("Check complete, 1 warning has been found!")
+    assert "   2 | >>> CMD echo $MISSING" in reply.text
+    found = kernel.run("found = %container build --check sub\n(bool(found), [f.rule for f in found.findings])")
+    assert found.error is not None
+    assert "no folder sub" in found.error["evalue"]
+
+
 def test_a_body_is_a_script(kernel: Kernel) -> None:
     reply = kernel.run("%%container run busybox\nname=world\necho \"hello $name\" '{braces}'\nexit 0\n")
     assert reply.text == "hello world {braces}"

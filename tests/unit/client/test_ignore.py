@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import posixpath
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_containers.build.dockerfile.ignore import IgnoreRules as DaemonsRules
 from jupyter_containers.client.ignore import IgnoreRules
 from jupyter_containers.errors import InvalidParameter
 
@@ -47,3 +52,19 @@ def test_only_exceptions_may_include_again() -> None:
 def test_a_bad_pattern_is_told_with_its_line() -> None:
     with pytest.raises(InvalidParameter, match=r"\.dockerignore line 2: bad pattern '\[a'"):
         IgnoreRules.parse("ok\n[a\n")
+
+
+PATTERN = st.text(alphabet="ab*?[]^!-\\/.# ", min_size=1, max_size=8)
+
+
+@given(st.lists(PATTERN, min_size=1, max_size=5).map("\n".join), st.text(alphabet="ab!-/.", min_size=1, max_size=8))
+def test_client_and_daemon_read_a_file_alike(text: str, written: str) -> None:
+    """What only one of them ignores would be missing in a build, or sent for nothing."""
+    path = posixpath.normpath(written).strip("/.") or "a"
+    try:
+        expected = DaemonsRules.parse(text).ignores(path)
+    except InvalidParameter:
+        with pytest.raises(InvalidParameter):
+            IgnoreRules.parse(text)
+        return
+    assert IgnoreRules.parse(text).ignores(path) is expected
