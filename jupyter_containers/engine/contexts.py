@@ -85,7 +85,7 @@ class Contexts:
             for name, url in named.items():
                 place = folder / f"named-{len(context.named)}"
                 root, _ = await self._fetch_context(url, _made(place), dockerfile, login)
-                context.named[name] = Context(root, downloads_path=folder)
+                context.named[name] = Context(root, dockerfile="", downloads_path=folder)
             yield context
         finally:
             # A context may have very many files; shielded, so that a build that is cancelled leaves none either.
@@ -107,7 +107,7 @@ class Contexts:
             root = context.root
             if name != MAIN:
                 root = _made(context.downloads_path / f"named-{len(context.named)}")
-                context.named[name] = Context(root, downloads_path=context.downloads_path)
+                context.named[name] = Context(root, dockerfile="", downloads_path=context.downloads_path)
             await consume(body, lambda stream, root=root: _extract(stream, root))  # type: ignore[misc]
 
     async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:
