@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -204,6 +204,10 @@ class Builder:
 
 def _parse(text: str, context: Context, options: BuildOptions) -> tuple[Document, Dockerfile, Stage]:
     document = lines.read(text)
+    if frontend := options.build_args.get("BUILDKIT_SYNTAX"):
+        lines.check_frontend(frontend, (1, 1), text.partition("\n")[0])
+    if wishes := options.build_args.get("BUILDKIT_DOCKERFILE_CHECK"):
+        document = replace(document, check=wishes)
     parsed = divide(
         document, options.build_args, folders=context.named.keys(), images=options.images.keys(),
         platform=options.platform, target=options.target,

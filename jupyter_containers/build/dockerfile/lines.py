@@ -179,13 +179,19 @@ def _directives(source: list[str]) -> dict[str, str]:
         seen[name] = match[2]
         if name == "escape" and match[2] not in {"\\", "`"}:
             raise syntax_error(f"invalid ESCAPE {match[2]!r}: does not match ` or \\", (number, number), text)
-        if name == "syntax" and not _FRONTEND.fullmatch(match[2]):
-            raise Unsupported(
-                f"syntax={match[2]} (line {number}) names another language than Dockerfiles, which this builder does "
-                "not run; leave the line out, or name docker/dockerfile:1",
-                line=number, end_line=number, source=text,
-            )  # fmt: skip
+        if name == "syntax":
+            check_frontend(match[2], (number, number), text)
     return seen
+
+
+def check_frontend(name: str, lines: tuple[int, int], source: str) -> None:
+    """Raise Unsupported for the name of a frontend that reads something else than Dockerfiles."""
+    if not _FRONTEND.fullmatch(name):
+        raise Unsupported(
+            f"syntax={name} (line {lines[0]}) names another language than Dockerfiles, which this builder does "
+            "not run; leave the line out, or name docker/dockerfile:1",
+            line=lines[0], end_line=lines[1], source=source,
+        )  # fmt: skip
 
 
 def _notes(directives: dict[str, str]) -> Iterator[tuple[int, str]]:

@@ -176,6 +176,8 @@ def divide(
 
 def unused_arguments(dockerfile: Dockerfile, build_args: Mapping[str, str | None]) -> tuple[str, ...]:
     """Return the values given to the build that no ARG takes: most likely they are misspelt."""
+    # Those are for builders, not for Dockerfiles.
+    build_args = {name: value for name, value in build_args.items() if not name.startswith("BUILDKIT_")}
     declared = {
         name
         for statement in dockerfile.statements

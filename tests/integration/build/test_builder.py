@@ -12,7 +12,7 @@ import pytest
 from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.failures import CopyFailed, StepFailed
 from jupyter_containers.build.progress import Event, StepDone, StepOutput, Warned
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 from tests.support.build_site import BuildSite, output_of, told
 
 pytestmark = pytest.mark.needs("root", "overlay")
@@ -356,3 +356,13 @@ def test_a_dockerfile_may_ask_to_fail_by_its_checks(site: BuildSite) -> None:
             "# check=error=true;experimental=all\nFROM busybox AS one\nFROM one\nCOPY a b /\n",
             {"a": "", "b": "", ".dockerignore": "a\n"},
         )
+
+
+def test_arguments_for_the_builder_are_heard_and_not_missed_by_the_dockerfile(site: BuildSite) -> None:
+    text, events = "# check=skip=all\nFROM busybox\nWORKDIR a\n", []
+    site.build(text, events=events, build_args={"BUILDKIT_SYNTAX": "docker/dockerfile:1", "BUILDKIT_ANY": "1"})
+    assert not [event for event in events if isinstance(event, Warned)]
+    with pytest.raises(DockerfileError, match="lint violation found for rules: WorkdirRelativePath"):
+        site.build(text, build_args={"BUILDKIT_DOCKERFILE_CHECK": "error=true"})
+    with pytest.raises(Unsupported, match="syntax=other/language names another language"):
+        site.build(text, build_args={"BUILDKIT_SYNTAX": "other/language"})
