@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,10 +43,22 @@ def write(
     written = Written()
     fd = os.open(folder, _DIRECTORY)
     try:
-        _Writer(store, time, check, written).directory(tree_id, fd, b"", 0)
+        with spoilt():
+            _Writer(store, time, check, written).directory(tree_id, fd, b"", 0)
     finally:
         os.close(fd)
     return written
+
+
+@contextmanager
+def spoilt() -> Iterator[None]:
+    """Raise InvalidParameter for what dulwich cannot read; it has no kind of its own for that."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, zlib.error) or type(error).__module__.startswith("dulwich."):
+            raise InvalidParameter(f"the repository is spoilt: {error or type(error).__name__}") from error
+        raise
 
 
 class _Writer:

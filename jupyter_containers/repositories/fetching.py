@@ -82,7 +82,8 @@ def _obtain(source: Source, repository: Any, headers: Mapping[str, str], budget:
     with closing(server[2]):
         wanted = _wanted(server, source, repository, budget)
     try:
-        return _peeled(repository, wanted)
+        with checkout.spoilt():
+            return _peeled(repository, wanted)
     except KeyError as error:
         raise NotFound(f"there is no {source.ref or 'HEAD'} in the repository {source.shown}") from error
 
@@ -136,7 +137,8 @@ def _fetch(
     except BaseException:
         abort()
         raise
-    commit()
+    with checkout.spoilt():
+        commit()
     return found[0]
 
 

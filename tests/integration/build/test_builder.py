@@ -364,5 +364,5 @@ def test_arguments_for_the_builder_are_heard_and_not_missed_by_the_dockerfile(si
     assert not [event for event in events if isinstance(event, Warned)]
     with pytest.raises(DockerfileError, match="lint violation found for rules: WorkdirRelativePath"):
         site.build(text, build_args={"BUILDKIT_DOCKERFILE_CHECK": "error=true"})
-    with pytest.raises(Unsupported, match="syntax=other/language names another language"):
+    with pytest.raises(Unsupported, match=r"syntax=other/language \(line 1\) names another language"):
         site.build(text, build_args={"BUILDKIT_SYNTAX": "other/language"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from dulwich.objects import Tree
+from dulwich.objects import ShaFile, Tree
 from dulwich.repo import Repo
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +73,26 @@ def test_a_tree_a_billion_times_itself_has_an_end(tmp_path: Path, monkeypatch: p
             tree = shared.id
         with pytest.raises(InvalidParameter, match="more than 1000 files"):
             checkout.write(repository.object_store, tree, tmp_path / "out", time=1, check=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        (2, b"100644 a\0short", "is spoilt: SHA truncated"), (2, b"100644 a\0" + bytes(20), "lacks the blob '0000"),
+        (3, b"no tree", "has a blob for a tree"),
+    ],
+)  # fmt: skip
+def test_a_tree_that_is_none_is_the_repositorys_mistake(tmp_path: Path, kind: int, text: bytes, message: str) -> None:
+    class Store:
+        """Has one object, read when it is asked for."""
+
+        def __getitem__(self, id_: bytes) -> ShaFile:
+            if id_ != b"1" * 40:
+                raise KeyError(id_)
+            return ShaFile.from_raw_string(kind, text)
+
+    with pytest.raises(InvalidParameter, match=message):
+        checkout.write(Store(), b"1" * 40, tmp_path, time=1, check=lambda _: None)
 
 
 def test_the_caller_can_stop_it(tmp_path: Path) -> None:
