@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from jupyter_containers.client.other_contexts import AnyContext
 from jupyter_containers.client.streams import json_lines
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import ContainersError, Unsupported
 
 _LINE = re.compile(r"\bline:? (\d+)")
 
@@ -100,6 +100,15 @@ class BuildSettings:
     hosts: tuple[str, ...] = ()
     limits: BuildLimits = field(default_factory=BuildLimits)
 
+    def own_wishes(self) -> list[str]:
+        """Return what is asked for that only a daemon of ours understands."""
+        wishes = (
+            ("a secret", self.secrets), ("an ssh agent", self.agents),
+            ("a named context", self.folders or self.contexts),
+            ("--no-cache-filter", self.no_cache_filter),
+        )  # fmt: skip
+        return [name for name, value in wishes if value]
+
 
 class Builds:
     """Builds of a daemon."""
@@ -112,6 +121,7 @@ class Builds:
 
         Leaving by an exception (an interrupt) closes the connection, which ends the build in the daemon.
         """
+        self._check_daemon(settings.own_wishes())
         reader, image_id = BuildReader(), ""
         kind, body = body_of(context, settings.secrets, settings.folders)
         try:
@@ -132,6 +142,7 @@ class Builds:
 
     def check(self, context: AnyContext, settings: BuildSettings) -> tuple[Finding, ...]:
         """Return what the build checks find; nothing is built. Raises BuildFailed for what is no Dockerfile."""
+        self._check_daemon(["a check", *settings.own_wishes()])
         kind, body = body_of(context, {}, settings.folders)
         query = {**_query(context, settings), "call": "check"}
         headers = {"Content-Type": kind}
@@ -142,6 +153,14 @@ class Builds:
             place = {"line": found.line, "end_line": found.end_line} if found.line else {}
             raise BuildFailed(str(failure.get("message", "")), status=400, **place)
         return tuple(Finding.from_wire(warning) for warning in answer.get("warnings") or ())
+
+    def _check_daemon(self, wishes: Sequence[str]) -> None:
+        """Raise Unsupported for what Docker's API has no words for, before anything of it is sent to another daemon."""
+        if wishes and not self._transport.is_own_daemon:
+            raise Unsupported(
+                f"{' and '.join(wishes)} in a build: the daemon at {self._transport.address} is not ours, and Docker's "
+                "API has nothing for it; leave it out, or build with jupyter-containers' own daemon"
+            )
 
     def prune(self, *, every: bool = True) -> Json:
         """Forget the cache of builds; without `every` only the steps that no image shares."""

@@ -101,6 +101,7 @@ class Transport:
         self._session.headers["User-Agent"] = f"jupyter-containers/{__version__}"
         self._session.mount("http://", DaemonAdapter(address))
         self._version: tuple[int, int] | None = None
+        self._server = ""
 
     def close(self) -> None:
         self._session.close()
@@ -111,7 +112,13 @@ class Transport:
         if self._version is None:
             with closing(self._send("GET", "/_ping")) as answer:
                 self._version = min(API_VERSION, _version(answer.headers.get("Api-Version", "")))
+                self._server = answer.headers.get("Server", "")
         return self._version
+
+    @property
+    def is_own_daemon(self) -> bool:
+        """Whether the daemon is one of ours, which knows more than Docker's API; asks it the first time."""
+        return bool(self.version) and self._server.startswith("jupyter-containers/")
 
     def request(
         self, method: str, path: str, *, query: Query | None = None, json: Any = None,
