@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from jupyter_containers.engine.environment import CGROUP_PARENT
 from jupyter_containers.linux import mountinfo
@@ -26,9 +27,9 @@ from tests.support.leftovers import cgroups
 _DATA = ("tmp", "containers", "content/ingest", "content/blobs/sha256", "content/blobs/sha512", "snapshots", "volumes")
 _RUN = ("bundles", "s")
 _TABLES = {
-    "image_names": "name", "images": "id", "containers": "id", "snapshots": "key", "volumes": "name",
-    "build_cache": "key",
+    "image_names": "name", "images": "id", "containers": "id", "volumes": "name", "build_cache": "key",
 }  # fmt: skip
+_PLACES = "places:"
 _SETTLING_SECONDS = 8.0
 
 
@@ -114,23 +115,34 @@ def _processes(daemon: Daemon) -> Iterator[str]:
 
 
 def _files(daemon: Daemon) -> Iterator[str]:
+    of_images = {f"snapshots/{number}" for key, number in _snapshots(daemon) if key.startswith(_PLACES)}
     for root, names in ((daemon.data, _DATA), (daemon.run, _RUN)):
         for name in names:
             if (root / name).is_dir():
-                yield from (f"{name}/{entry}" for entry in os.listdir(root / name))
+                yield from {f"{name}/{entry}" for entry in os.listdir(root / name)} - of_images
     if (daemon.data / "snapshots").is_dir():
         mounted = [entry.mount_point for entry in mountinfo.read(daemon.pid if daemon.process else "self")]
         yield from (f"mount {place}" for place in mounted if str(place).startswith(f"{daemon.data}/"))
 
 
 def _rows(daemon: Daemon) -> Iterator[str]:
+    for table, key in _TABLES.items():
+        yield from (f"row {table} {name}" for (name,) in _selected(daemon, f"SELECT {key} FROM {table}"))
+    # The mount places of an image are made with its first container and stay as long as the image does.
+    yield from (f"row snapshots {key}" for key, _ in _snapshots(daemon) if not key.startswith(_PLACES))
+
+
+def _snapshots(daemon: Daemon) -> Iterator[tuple[str, int]]:
+    return _selected(daemon, "SELECT key, number FROM snapshots")
+
+
+def _selected(daemon: Daemon, query: str) -> Iterator[Any]:
     path = daemon.data / "metadata.db"
     if not path.exists():
         return
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        for table, key in _TABLES.items():
-            yield from (f"row {table} {name}" for (name,) in database.execute(f"SELECT {key} FROM {table}"))
+        yield from database.execute(query)
     finally:
         database.close()
 
