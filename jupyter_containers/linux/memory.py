@@ -11,6 +11,16 @@ _LARGEST_BYTES = 8 << 20
 _MADV_POPULATE_WRITE = 23  # asm-generic/mman-common.h
 
 
+# obmalloc's own: sizes of blocks, of a pool, and of what stands before its first block.
+_ALIGNMENT, _LARGEST_SMALL, _POOL, _POOL_HEADER = 16, 512, 16 * 1024, 48
+# What bytes have beside their content: reference count, type, length, hash, a final zero.
+_BYTES_OVERHEAD = 33
+# So many in a row are no accident.
+_RUN = 4
+# No pool half used is a reason to fill memory without end.
+_MOST_FREE = 4096
+
+
 def use_one_arena() -> None:
     """Let all threads allocate from one arena, before there are any: each other one keeps its own freed memory.
 
@@ -37,3 +47,25 @@ def populate() -> None:
         if permissions.startswith(b"rw") and permissions.endswith(b"p") and end - begin <= _LARGEST_BYTES:
             with suppress(OSError):
                 libc.call("madvise", begin, end - begin, _MADV_POPULATE_WRITE)
+
+
+def fill_pools() -> list[bytes]:
+    """Use up the free blocks of Python's half-used pools of small objects; they stay used as long as the answer lives.
+
+    What a fork makes afterwards then lies close together in new pools, and not in one page of its parent's here and
+    another one there, each of which would be copied. Source: CPython, Objects/obmalloc.c.
+    """
+    kept: list[bytes] = []
+    for size in range(_ALIGNMENT, _LARGEST_SMALL + 1, _ALIGNMENT):
+        length, run = size - _BYTES_OVERHEAD, 0
+        if length < 2:
+            continue  # the shortest bytes are made once for all
+        for _ in range(_MOST_FREE):
+            block = bytes(length)
+            # A new pool is handed out from its beginning, one block after the other; what was freed comes in any order.
+            is_next = id(block) % _POOL == _POOL_HEADER + run * size
+            run = run + 1 if is_next else int(id(block) % _POOL == _POOL_HEADER)
+            kept.append(block)
+            if run == _RUN:
+                break
+    return kept

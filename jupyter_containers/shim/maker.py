@@ -1,11 +1,12 @@
 """The maker: talks with the daemon until there is a container, hands it over to the shim, and is gone.
 
     shim ─ fork ─▶ maker ─ clone(CLONE_PARENT) ─▶ init, a child of the shim: born ahead, or made to order
-                   daemon ─ adopt, create ─▶ maker
+                   daemon ─ adopt, create, start ─▶ maker
            ◀── the container, as data and descriptors ──┘          and with it the conversation
 
 A fork shares all pages until one of the two writes, and Python writes wherever it looks (reference counts): to make a
-container touches 1.5 MB. The shim stays for as long as its container; the maker is there until it is created.
+container touches 1.5 MB. The shim stays for as long as its container; the maker is there until
+it is started, or until the daemon wants something else of a container that waits.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from jupyter_containers.errors import Conflict, to_data
 from jupyter_containers.linux import descriptors, memory, processes
 from jupyter_containers.runtime import create as runtime
 from jupyter_containers.runtime import newborn as newborns
+from jupyter_containers.runtime import state as states
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.runtime.create import Created
+from jupyter_containers.runtime.create import Created, let_go
 from jupyter_containers.runtime.newborn import NAMESPACES, Newborn
+from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim import protocol
-from jupyter_containers.shim.target import Pipes
+from jupyter_containers.shim.logs import ContainerLog
+from jupyter_containers.shim.protocol import LogOptions
+from jupyter_containers.shim.target import Pipes, now
 
 Request = Mapping[str, Any]
 # What is asked of a shim without a container: by a daemon that only looks, or does not want it any more.
@@ -98,10 +103,43 @@ class Maker:
 
     def _hand_over(self, request: Request) -> None:
         try:
-            answer, fds = self._make(request)
+            made, fds = self._make(request)
         except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
-            answer, fds = {"error": to_data(error)}, []
-        protocol.send(self._shim, {"create": dict(request), **answer}, fds)
+            protocol.send(self._shim, {"create": dict(request), "error": to_data(error)})
+            return
+        state, failed = self._settle(request, made["pid"], made["pid_start_time"], fds)
+        message = {"create": dict(request), "made": made, "state": state.to_json(), "failed": failed}
+        protocol.send(self._shim, message, fds)
+
+    def _settle(
+        self, request: Request, pid: int, start_time: int, fds: list[int]
+    ) -> tuple[State, dict[str, Any] | None]:
+        """Tell the daemon that the container waits; if that is what it wants next, let it go, which takes `fds[0]`.
+
+        Returns the state, and what went wrong with the id of the request that is to be answered so.
+        """
+        bundle, shim = Bundle(self._place["bundle"]), os.getppid()
+        state = State(
+            id=self._place["container"], status=Status.CREATED, pid=pid, pid_start_time=start_time,
+            shim_pid=shim, shim_start_time=processes.start_time(shim), created_at=now(),
+        )  # fmt: skip
+        answering = request.get("id")
+        try:
+            states.write(bundle, state)
+            protocol.send(self._control, {"id": answering, "ok": {"pid": pid}})
+            wanted = protocol.peek(self._control)
+            if wanted is None or wanted.get("op") != "start":
+                return state, None
+            protocol.receive(self._control)
+            answering = wanted.get("id")
+            # Running before it runs: what it prints and how it ends may come at once.
+            state = state.moved(Status.RUNNING, started_at=now())
+            states.write(bundle, state)
+            let_go(pid, fds.pop(0))
+            protocol.send(self._control, {"id": answering, "ok": {}})
+        except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
+            return state, {"id": answering, "error": to_data(error)}
+        return state, None
 
     def _make(self, request: Request) -> tuple[dict[str, Any], list[int]]:
         bundle = Bundle(self._place["bundle"])
@@ -110,6 +148,9 @@ class Maker:
             is_terminal = bundle.load_spec().process.terminal
         pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
         stdio = pipes.given if pipes else None
+        if request.get("log"):
+            # The shim opens it for good. What is wrong with it has to be known before there is anything to log.
+            ContainerLog(LogOptions.from_json(request["log"])).finish()
         newborn = self._fitting(request)
         created = self._to_order(bundle, stdio) if newborn is None else self._of(newborn, bundle, stdio)
         made = {
@@ -120,8 +161,8 @@ class Maker:
         }
         if pipes is None:
             assert created.terminal_fd is not None
-            return {"made": made}, [created.go_fd, created.terminal_fd]
-        return {"made": made}, [created.go_fd, *pipes.outputs, *(() if pipes.input_fd is None else (pipes.input_fd,))]
+            return made, [created.go_fd, created.terminal_fd]
+        return made, [created.go_fd, *pipes.outputs, *(() if pipes.input_fd is None else (pipes.input_fd,))]
 
     def _fitting(self, request: Request) -> Newborn | None:
         """Return the process that was born ahead, if it has the namespaces that the container wants."""

@@ -60,7 +60,9 @@ class Shim:
         self.id = ""
         self.loop = Loop()
         self.cgroups = cgroups
-        self.cgroup: Cgroup | None = None
+        # Where the container's group is; "" without one, or when it is removed.
+        self.cgroup_path = ""
+        self._cgroup: Cgroup | None = None
         # Where init waits for the word to start.
         self.go_fd = -1
         self.state: State | None = None
@@ -71,11 +73,20 @@ class Shim:
         self.name_server = NameServer()
         self.is_deleted = False
         self._maker: socket.socket | None = None
+        # Ends of children heard of while the maker has not said yet who they are.
+        self._unclaimed: dict[int, int] = {}
         self._connections: dict[int, socket.socket] = {}
         self._socket_inode = 0
         self._socket_path = ""
         self._listener: socket.socket | None = None
         self._wake_on_child()
+
+    @property
+    def cgroup(self) -> Cgroup | None:
+        """The container's group, looked up when it is needed: while a container only runs it is not."""
+        if self._cgroup is None and self.cgroup_path:
+            self._cgroup = self.cgroups.open(self.cgroup_path)
+        return self._cgroup
 
     def follow(self, maker_end: socket.socket, control: socket.socket) -> None:
         """Wait for what the maker hands over; until then `control` is its to hear."""
@@ -229,6 +240,20 @@ class Shim:
             pass
         reap(self.found)
 
+    def claim(self, pid: int) -> None:
+        """Know the container's first process, which may have ended already."""
+        self.first.pid = pid
+        status = self._unclaimed.pop(pid, None)
+        self._unclaimed.clear()
+        if status is not None:
+            self.found(pid, status)
+
+    def give_up(self, exit_code: int | None) -> None:
+        """End a container that could not be started, and record that with this exit code if there is one."""
+        self.first.verdict = exit_code
+        self.first.kill(signal.SIGKILL)
+        self.wait_for_first()
+
     def wait_for_first(self) -> None:
         """Wait here until the first process is gone; somebody has seen to it that it ends."""
         while self.first.pid and self.first.exit is None:
@@ -241,6 +266,8 @@ class Shim:
             if target.pid == pid and target.exit is None:
                 self._ended(target, status)
                 return
+        if self._maker is not None:
+            self._unclaimed[pid] = status
 
     def _ended(self, target: Target, status: int) -> None:
         """Say that a process is over, and then let those go who are attached: they may ask at once how it ended."""
@@ -297,4 +324,4 @@ class Shim:
             reap(self.found)
             time.sleep(0.002)
         self.cgroup.remove()
-        self.cgroup = None
+        self.cgroup_path, self._cgroup = "", None

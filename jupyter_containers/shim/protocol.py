@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 VERSION = 2
 # Larger than any environment that execve takes in practice; the socket's buffers are raised to hold it.
 MAX_PACKET = 1 << 20
+_SHORT_BYTES = 256
 MAX_FDS = 4
 
 STDIN, STDOUT, STDERR = 0, 1, 2
@@ -113,3 +114,12 @@ def receive(end: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
     except ConnectionResetError:
         return None, []
     return (_DECODER.decode(packet.decode()), fds) if packet else (None, fds)
+
+
+def peek(end: socket.socket) -> dict[str, Any] | None:
+    """Wait for the next packet and return it, but leave it there; None when it is a long one, or none will come."""
+    try:
+        packet = end.recv(_SHORT_BYTES, socket.MSG_PEEK)
+    except ConnectionResetError:
+        return None
+    return _DECODER.decode(packet.decode()) if 0 < len(packet) < _SHORT_BYTES else None

@@ -15,11 +15,10 @@ from jupyter_containers.runtime import join as joining
 from jupyter_containers.runtime.create import let_go
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim.client import Client
-from jupyter_containers.shim.handover import now
 from jupyter_containers.shim.logs import ContainerLog
 from jupyter_containers.shim.protocol import STDOUT, VERSION
 from jupyter_containers.shim.streams import Streams
-from jupyter_containers.shim.target import Pipes, Target
+from jupyter_containers.shim.target import Pipes, Target, now
 
 if TYPE_CHECKING:
     from jupyter_containers.shim.process import Shim
@@ -67,9 +66,7 @@ def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[
         let_go(shim.first.pid, go_fd)
     except BaseException as error:
         # It is over, and known to be over before anybody hears of the failure and wants it deleted.
-        shim.first.verdict = error.details.get("exit_code") if isinstance(error, ContainersError) else None
-        shim.first.kill(signal.SIGKILL)
-        shim.wait_for_first()
+        shim.give_up(error.details.get("exit_code") if isinstance(error, ContainersError) else None)
         raise
     return {}
 

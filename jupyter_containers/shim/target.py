@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -104,3 +105,9 @@ def reap(found: Callable[[int, int], None]) -> None:
 
 # Signals that a shim leaves alone: it ends when its container has, not when somebody presses Ctrl-C elsewhere.
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGPIPE, signal.SIGTTOU, signal.SIGTTIN)
+
+
+def now() -> str:
+    """Return the instant in RFC 3339, microseconds. Without datetime, which would cost each shim some pages."""
+    at_ns = time.time_ns()
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(at_ns // 10**9))}.{at_ns // 1000 % 10**6:06}Z"

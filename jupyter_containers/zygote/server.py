@@ -13,7 +13,7 @@ import traceback
 from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import CgroupManager, choose
-from jupyter_containers.linux import processes
+from jupyter_containers.linux import memory, processes
 from jupyter_containers.runtime import defaults, privileges
 from jupyter_containers.shim import process as shim
 from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, ORDER, STOCK
@@ -35,6 +35,7 @@ def serve(end: socket.socket) -> None:
     gc.collect()
     # What is here now is never looked at by a collection again, so its pages stay shared with all shims.
     gc.freeze()
+    _filling = memory.fill_pools()
     while True:
         # Few objects, and so few pages: see protocol.py.
         try:

@@ -7,6 +7,7 @@ import signal
 import socket
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.errors import NotFound
+from jupyter_containers.runtime import state as states
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import let_go
 from jupyter_containers.runtime.newborn import NAMESPACES
@@ -43,11 +45,10 @@ class Shim:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.daemon, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.daemon, self._control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.daemon.settimeout(10)
-        self.from_maker = maker.fork(control, choose())
+        self.from_maker = maker.fork(self._control, choose())
         self.from_maker.settimeout(10)
-        control.close()
 
     def adopt(self) -> None:
         place = {"container": "c", "bundle": self.bundle.place, "socket": "/nowhere"}
@@ -66,6 +67,15 @@ class Shim:
         os.close(netns_fd)
         os.close(netlink_fd)
         return name
+
+    def created(self) -> int:
+        message, _ = protocol.receive(self.daemon)
+        assert message is not None
+        assert message["id"] == 2
+        return int(message["ok"]["pid"])
+
+    def control_has(self, message: dict[str, Any]) -> bool:
+        return protocol.receive(self._control)[0] == message
 
     def handed_over(self) -> tuple[dict[str, Any] | None, list[int]]:
         return protocol.receive(self.from_maker)
@@ -101,19 +111,67 @@ def test_the_container_is_the_shim_s_child_and_the_maker_is_gone(bundle: Bundle,
         shim = Shim(bundle)
         shim.adopt()
         shim.create(namespaces)
-        network = shim.network()
+        network, pid = shim.network(), shim.created()
+        protocol.send(shim.daemon, {"id": 3, "op": "pause"})
         message, (go_fd, out_fd, err_fd) = shim.handed_over()
         assert message is not None
         assert message["create"]["id"] == 2
-        pid = message["made"]["pid"]
+        assert message["made"]["pid"] == pid
         assert not message["made"]["terminal"]
         assert message["made"]["cgroup"] == f"jupyter-containers/{bundle.path.name}"
+        assert message["state"] == states.read(bundle).to_json()
+        assert (message["state"]["status"], message["state"]["shim_pid"]) == ("created", os.getpid())
         assert os.readlink(f"/proc/{pid}/ns/net") == network
         eventually(lambda: list(living()) == [pid])
+        assert shim.control_has({"id": 3, "op": "pause"}), "what comes next is the shim's to hear"
         let_go(pid, go_fd)
         assert os.read(out_fd, 100) == b"out\n"
         assert os.read(err_fd, 100) == b"err\n"
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
+        choose().open(message["made"]["cgroup"]).remove()
+
+    in_a_shim(work)
+
+
+@WAYS
+def test_a_container_that_is_started_at_once_is_handed_over_running(bundle: Bundle, namespaces: list[str]) -> None:
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        shim.create(namespaces)
+        shim.network()
+        pid = shim.created()
+        protocol.send(shim.daemon, {"id": 3, "op": "start"})
+        assert protocol.receive(shim.daemon)[0] == {"id": 3, "ok": {}}
+        message, (out_fd, _err_fd) = shim.handed_over()
+        assert message is not None
+        assert message["state"]["status"] == "running"
+        assert message["failed"] is None
+        assert os.read(out_fd, 100) == b"out\n"
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
+        choose().open(message["made"]["cgroup"]).remove()
+
+    in_a_shim(work)
+
+
+@WAYS
+def test_a_start_that_fails_is_the_shim_s_to_answer(bundle: Bundle, namespaces: list[str]) -> None:
+    spec = bundle.load_spec()
+    Bundle.create(bundle.path, replace(spec, process=replace(spec.process, args=("/nowhere",))))
+
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        shim.create(namespaces)
+        shim.network()
+        pid = shim.created()
+        protocol.send(shim.daemon, {"id": 3, "op": "start"})
+        message, _fds = shim.handed_over()
+        assert message is not None
+        assert message["failed"]["id"] == 3
+        assert message["failed"]["error"]["details"]["exit_code"] == 127
+        assert message["state"]["status"] == "running"
+        os.waitpid(pid, 0)
         choose().open(message["made"]["cgroup"]).remove()
 
     in_a_shim(work)

@@ -51,3 +51,15 @@ def test_a_process_that_waits_has_its_own_copy_of_what_it_inherited() -> None:
         assert own_bytes() - before > len(inherited)
 
     assert exit_of(work) == 0
+
+
+def test_what_is_made_after_the_pools_were_filled_lies_together() -> None:
+    def work() -> None:
+        kept = [bytes(60) for _ in range(5000)]
+        del kept[::7]  # leaves half-used pools behind
+        _filling = memory.fill_pools()
+        places = {id(block) // 4096 for block in [bytes(60) for _ in range(100)]}
+        # 100 blocks of 96 bytes fill two and a half pages.
+        assert len(places) <= 4
+
+    assert exit_of(work) == 0

@@ -78,3 +78,16 @@ def test_an_empty_non_blocking_socket_says_so(pair: tuple[socket.socket, socket.
 
 def test_an_end_that_an_older_shim_wrote_down_is_read() -> None:
     assert Exit.from_json({"exit_code": 3, "at_ns": 7}) == Exit(3, 7)
+
+
+def test_a_packet_can_be_looked_at_before_it_is_taken() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        protocol.send(ours, {"op": "start"})
+        assert protocol.peek(theirs) == {"op": "start"}
+        assert protocol.receive(theirs) == ({"op": "start"}, [])
+        protocol.send(ours, {"op": "x" * 300})
+        assert protocol.peek(theirs) is None
+        assert protocol.receive(theirs)[0] == {"op": "x" * 300}
+        ours.close()
+        assert protocol.peek(theirs) is None
