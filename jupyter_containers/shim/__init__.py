@@ -3,7 +3,7 @@
 I own one container's life: its bundle's state.json and exit.json, its log, its cgroup, its streams and those who are
 attached to them. I touch the runtime and one socket; never the database, the network, or another container.
 
-    zygote ─ fork ─▶ process.serve ──┬─ maker.py      makes the container in a process of its own, whose memory goes
+    zygote ─ fork ─▶ process.serve ──┬─ maker.py      makes and starts a container in a process that then ends
                                      ├─ handover.py   takes it over from there
                                      ├─ requests.py   start exec kill attach resize pause … (protocol.py)
                                      ├─ target.py     init or an exec: pid, streams, exit
