@@ -26,6 +26,7 @@ from jupyter_containers.build.downloads import Downloads, fetch_all
 from jupyter_containers.build.executor import Executor, NetworkMode, StepLimits
 from jupyter_containers.build.failures import place
 from jupyter_containers.build.filesystem import Filesystem
+from jupyter_containers.build.finishing import Finish, base_of, moment_of
 from jupyter_containers.build.ledger import Ledger
 from jupyter_containers.build.narration import Narration
 from jupyter_containers.build.operations.caches import CacheDirectories
@@ -35,7 +36,6 @@ from jupyter_containers.build.progress import Listener, PullProgress, Warned
 from jupyter_containers.build.solver import Solver, first_failure
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import ContainersError, InvalidParameter
-from jupyter_containers.images.assemble import assemble
 from jupyter_containers.images.walk import Image
 from jupyter_containers.linux import emulation
 from jupyter_containers.oci.platform import Platform
@@ -65,6 +65,9 @@ class BuildOptions:
     images: Mapping[str, str] = field(default_factory=dict, hash=False)
     # Only what was made at one of these moments counts as cached (--cache-from); None: all that there is.
     cached_at: frozenset[str] | None = None
+    # Of the manifest. `rewrites_times`: SOURCE_DATE_EPOCH is the latest time in layers, too.
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    rewrites_times: bool = True
 
     def accepts(self, created: str) -> bool:
         """Say whether a cached result that was made then may be used."""
@@ -123,6 +126,7 @@ class Builder:
         StepFailed with the exit code, and what the base images raise; all carry details line, end_line where known.
         After cancellation: processes are dead and active snapshots removed; finished steps stay in the cache.
         """
+        moment = moment_of(options.build_args)
         document, parsed, target = await in_thread(lambda _: _parse(dockerfile, context, options))
         images = await self._resolve(external_images(parsed, parsed.needed(target)), options, progress)
         for warning in await in_thread(lambda _: _check(dockerfile, document, parsed, images, context)):
@@ -143,7 +147,8 @@ class Builder:
         unused = unused_arguments(parsed, options.build_args)
         if unused:
             progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))
-        return await self._image(planned, ledger, outcome.filesystem)
+        finish = Finish(moment, options.rewrites_times, options.annotations)
+        return await self._image(planned, ledger, outcome.filesystem, finish)
 
     async def check(self, dockerfile: str, context: Context, options: BuildOptions) -> tuple[Finding, ...]:
         """Return what the build checks find, with what is known of base images that are here already.
@@ -188,18 +193,17 @@ class Builder:
             raise first_failure(failures) from None
         return found
 
-    async def _image(self, planned: Plan, ledger: Ledger, filesystem: Filesystem) -> Image:
+    async def _image(self, planned: Plan, ledger: Ledger, filesystem: Filesystem, finish: Finish) -> Image:
         """Store the image of the target; a target that is only a FROM is its base image itself."""
         steps = [step for step in planned.steps if step.stage == planned.stage]
         opening = steps[0].opens
-        if len(steps) == 1 and opening is not None and opening.parent is None:
-            if opening.image is not None:
-                return opening.image
-            if not filesystem.layers:
-                raise InvalidParameter("No image was generated. Is your Dockerfile empty?")
-        config = ledger.stage(planned.stage).config
-        descriptors = [layer.descriptor for layer in filesystem.layers]
-        return await in_thread(lambda _: assemble(self._stores.content, config, descriptors))
+        is_bare = len(steps) == 1 and opening is not None and opening.parent is None
+        if is_bare and not finish.changes_anything and opening is not None and opening.image is not None:
+            return opening.image
+        if is_bare and not filesystem.layers and not finish.changes_anything:
+            raise InvalidParameter("No image was generated. Is your Dockerfile empty?")
+        config, base = ledger.stage(planned.stage).config, base_of(planned)
+        return await in_thread(lambda stop: finish.image(self._stores.content, config, filesystem, base, stop))
 
 
 def _parse(text: str, context: Context, options: BuildOptions) -> tuple[Document, Dockerfile, Stage]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jupyter_containers.client.values import Json, Progress
 
@@ -62,9 +62,21 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class ImageBuilt:
-    """The end of a build that went well."""
+    """The end of a build that went well.
+
+    `descriptor` is that of the manifest, as in an index; `names` are those that the image has in the store; `result`
+    is what its bytes are fetched by. All three are empty where the daemon does not tell, or was not asked.
+    """
 
     image_id: str
+    descriptor: Json = field(default_factory=dict, hash=False)
+    names: tuple[str, ...] = ()
+    result: str = ""
+
+    @classmethod
+    def from_wire(cls, aux: Json, built: Json) -> ImageBuilt:
+        names = tuple(str(name) for name in built.get("Names") or ())
+        return cls(str(aux["ID"]), built.get("Descriptor") or {}, names, str(built.get("Result") or ""))
 
 
 BuildEvent = StepStarted | StepRunning | StepCached | StepDone | StepOutput | Warned | ImageBuilt | Progress
@@ -86,7 +98,7 @@ class BuildReader:
         aux = line.get("aux")
         if isinstance(aux, dict) and aux.get("ID"):
             yield from self._finish()
-            yield ImageBuilt(str(aux["ID"]))
+            yield ImageBuilt.from_wire(aux, line.get("built") or {})
         elif isinstance(line.get("step"), dict):
             event = _from_step(line["step"], str(line.get("stream", "")))
             yield from (event,) if event else ()

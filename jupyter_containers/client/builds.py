@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_containers.client.build_body import body_of
-from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt
+from jupyter_containers.client.build_outputs import Output, check, deliver
+from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt, Warned
 from jupyter_containers.client.credentials import header_for_builds
 from jupyter_containers.client.failures import failure_in_stream
 from jupyter_containers.client.other_contexts import AnyContext
@@ -99,6 +101,7 @@ class BuildSettings:
     agents: Mapping[str, str] = field(default_factory=dict, hash=False)
     hosts: tuple[str, ...] = ()
     limits: BuildLimits = field(default_factory=BuildLimits)
+    outputs: tuple[Output, ...] = ()
 
     def own_wishes(self) -> list[str]:
         """Return what is asked for that only a daemon of ours understands."""
@@ -116,13 +119,38 @@ class Builds:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def build(self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]) -> str:
-        """Build an image and return its id. Raises BuildFailed, with the lines of the Dockerfile where known.
+    def build(
+        self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]
+    ) -> ImageBuilt:
+        """Build an image, bring what its outputs want here, and return it.
 
-        Leaving by an exception (an interrupt) closes the connection, which ends the build in the daemon.
+        Raises BuildFailed, with the lines of the Dockerfile where known, and what deliver raises. Leaving by an
+        exception (an interrupt) closes the connection, which ends the build in the daemon.
         """
+        check(settings.outputs)
         self._check_daemon(settings.own_wishes())
-        reader, image_id = BuildReader(), ""
+        built = self._build(context, settings, progress)
+        fetched = [output for output in settings.outputs if output.is_fetched]
+        if fetched and not built.result:
+            raise Unsupported("this daemon does not hand out the results of builds; leave --output out")
+        try:
+            for output in fetched:
+                self._fetch(built, output, progress)
+        finally:
+            if built.result:
+                self._transport.request("DELETE", f"/build/results/{built.result}")
+        return built
+
+    def _fetch(self, built: ImageBuilt, output: Output, progress: Callable[[BuildEvent], None]) -> None:
+        path = f"/build/results/{built.result}"
+        answer = self._transport.request("GET", path, query={"type": output.form}, stream=True)
+        left_out = deliver(output, self._transport.chunks(answer), sys.stdout.buffer)
+        if left_out:
+            names = f"{', '.join(left_out[:5])}{', …' if len(left_out) > 5 else ''}"
+            progress(Warned(0, f"device files were left out of {output.destination}: {names}"))
+
+    def _build(self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]) -> ImageBuilt:
+        reader, built = BuildReader(), ImageBuilt("")
         kind, body = body_of(context, settings.secrets, settings.folders)
         try:
             answer = self._transport.request(
@@ -135,10 +163,10 @@ class Builds:
                         raise problem
                     for event in reader.read(line):
                         progress(event)
-                        image_id = event.image_id if isinstance(event, ImageBuilt) else image_id
+                        built = event if isinstance(event, ImageBuilt) else built
         except ContainersError as error:
             raise _placed(error) from error
-        return image_id
+        return built
 
     def check(self, context: AnyContext, settings: BuildSettings) -> tuple[Finding, ...]:
         """Return what the build checks find; nothing is built. Raises BuildFailed for what is no Dockerfile."""
@@ -185,6 +213,7 @@ def _query(context: AnyContext, settings: BuildSettings) -> dict[str, Any]:
         "ssh": json.dumps(settings.agents) if settings.agents else "",
         "extrahosts": list(settings.hosts),
         **settings.limits.query(),
+        "outputs": json.dumps([output.to_wire() for output in settings.outputs]) if settings.outputs else "",
         "forcerm": True,
         # The classic builder's protocol: BuildKit's own is another one, without HTTP.
         "version": "1",

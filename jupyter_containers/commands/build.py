@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from jupyter_containers.client.build_outputs import STDOUT, Output
 from jupyter_containers.client.builds import BuildSettings
 from jupyter_containers.client.context import Context
 from jupyter_containers.client.ignore import FILE_NAME
@@ -20,6 +22,7 @@ from jupyter_containers.commands.build_arguments import (
     limits,
     secrets,
 )  # fmt: skip
+from jupyter_containers.commands.build_outputs import OUTPUTS, check_files, outputs, write_files
 from jupyter_containers.commands.build_result import BuildResult
 from jupyter_containers.commands.build_source import source_of
 from jupyter_containers.commands.check_result import CheckResult
@@ -42,20 +45,21 @@ def build(session: Session, options: Namespace) -> Result:
     settings = _settings(options, session.folder)
     if options.check:
         return CheckResult(session.client.builds.check(context, settings), dockerfile)
-    result = BuildResult(dockerfile, options.tag)
+    targets = outputs(session, options)
+    check_files(session, options)
+    result = BuildResult(dockerfile, options.tag, [output.destination for output in targets])
     client, is_quiet = session.client, options.quiet or options.progress == "quiet"
-    with _front(session, options.progress, is_quiet=is_quiet).live(result) as tell:
+    with _front(session, options.progress, targets, is_quiet=is_quiet).live(result) as tell:
         try:
-            image_id = client.builds.build(context, settings, tell)
+            built = client.builds.build(context, replace(settings, outputs=targets), tell)
+            write_files(session, options, built)
         except ContainersError as error:
             tell(error)
             raise
         except KeyboardInterrupt as error:
             tell(error)
             raise Interrupted("the build was stopped; finished steps are in the cache", result) from None
-    if options.iidfile:
-        (session.folder / options.iidfile).write_text(image_id)
-    return Message((image_id,), (image_id,)) if is_quiet else result
+    return Message((built.image_id,), (built.image_id,)) if is_quiet else result
 
 
 class _Quiet(TerminalFront):
@@ -70,9 +74,12 @@ class _Quiet(TerminalFront):
         yield keep
 
 
-def _front(session: Session, progress: str, *, is_quiet: bool) -> Front:
+def _front(session: Session, progress: str, targets: Sequence[Output], *, is_quiet: bool) -> Front:
+    """Return where the build is told: beside standard output if that is for its result."""
     if is_quiet:
         return _Quiet()
+    if any(output.destination == STDOUT for output in targets):
+        return TerminalFront(all_on_stderr=True)
     return TerminalFront() if progress == "plain" else session.front
 
 
@@ -133,6 +140,7 @@ BUILD = Command(
         *INPUTS,
         *LIMITS,
         *ANSWERS,
+        *OUTPUTS,
         Argument(
             ("path",),
             "what COPY takes from: a folder, by default the current one, a tar, a URL, a git repository, or - "

@@ -47,7 +47,6 @@ LIMITS = (
 )  # fmt: skip
 ANSWERS = (
     Argument(("--check",), "check the Dockerfile, and build nothing", Takes.NOTHING),
-    Argument(("--iidfile",), "write the image's id to a file", metavar="PATH", default=""),
     Argument(("-q", "--quiet"), "print the image's id only", Takes.NOTHING),
     Argument(
         ("--progress",), "how to tell what happens", metavar="KIND", default="auto",

@@ -67,9 +67,11 @@ class BuildResult(LiveResult):
 
     kind: ClassVar[str] = "build"
 
-    def __init__(self, dockerfile: str, tags: Sequence[str]) -> None:
+    def __init__(self, dockerfile: str, tags: Sequence[str], destinations: Sequence[str] = ()) -> None:
+        """`destinations`: files and folders that the result is written to, "" for what stays with the daemon."""
         self.dockerfile = dockerfile
         self.tags = tuple(tags)
+        self.destinations = tuple(path for path in destinations if path not in ("", "-"))
         self.steps: dict[int, Step] = {}
         self.warnings: list[Warned] = []
         self.image_id = ""
@@ -107,6 +109,9 @@ class BuildResult(LiveResult):
                 return ((1, f"warning: {_warning_text(event)}\n"),)
             case ImageBuilt():
                 self.image_id = event.image_id
+                if event.descriptor:
+                    # A daemon that tells this much tells also which names there are now: none of what only went out.
+                    self.tags = (self.tags or event.names) if event.names else ()
                 self._finished = time.monotonic()
             case BaseException():
                 self._fail(event)
@@ -168,7 +173,8 @@ class BuildResult(LiveResult):
         if not self.image_id:
             return f"cancelled after {took}"
         names = f" as {', '.join(self.tags)}" if self.tags else ""
-        return f"built {short_id(self.image_id)}{names} in {took}"
+        places = f" into {', '.join(self.destinations)}" if self.destinations else ""
+        return f"built {short_id(self.image_id)}{names}{places} in {took}"
 
     def text(self) -> str:
         texts = [f"[{step.number}/{step.total}] {step.text}" for step in self.steps.values()]

@@ -27,10 +27,14 @@ class Front(Protocol):
 
 
 class TerminalFront:
-    """Prints. `notes_on_stderr` keeps standard output for what was asked for, as shells want it."""
+    """Prints. `notes_on_stderr` keeps standard output for what was asked for, as shells want it.
 
-    def __init__(self, *, notes_on_stderr: bool = True) -> None:
-        self._notes_on_stderr = notes_on_stderr
+    `all_on_stderr`: what was asked for are bytes, and nothing else may stand between them.
+    """
+
+    def __init__(self, *, notes_on_stderr: bool = True, all_on_stderr: bool = False) -> None:
+        self._notes_on_stderr = notes_on_stderr or all_on_stderr
+        self._all_on_stderr = all_on_stderr
 
     def note(self, text: str) -> None:
         print(text, file=sys.stderr if self._notes_on_stderr else sys.stdout, flush=True)
@@ -42,13 +46,12 @@ class TerminalFront:
     @contextmanager
     def live(self, result: LiveResult) -> Iterator[Tell]:
         try:
-            yield lambda event: _say(result.apply(event))
+            yield lambda event: self._say(result.apply(event))
         finally:
-            _say(result.closing())
+            self._say(result.closing())
 
-
-def _say(said: Iterable[Said]) -> None:
-    for stream, text in said:
-        file = sys.stderr if stream == STDERR else sys.stdout
-        file.write(text)
-        file.flush()
+    def _say(self, said: Iterable[Said]) -> None:
+        for stream, text in said:
+            file = sys.stderr if stream == STDERR or self._all_on_stderr else sys.stdout
+            file.write(text)
+            file.flush()

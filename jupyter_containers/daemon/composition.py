@@ -11,6 +11,7 @@ from jupyter_containers.build.builder import Builder
 from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.daemon.configuration import Configuration
+from jupyter_containers.engine.build_results import BuildResults
 from jupyter_containers.engine.builds import BaseImages, Builds
 from jupyter_containers.engine.containers import Containers
 from jupyter_containers.engine.containers.name_server import NameServers
@@ -77,6 +78,7 @@ class Composition:
     def _engine(self, daemon_id: str) -> Engine:
         engine_images = self._images()
         transfers = self._transfers(engine_images)
+        pushes = Pushes(engine_images, self._registry, self._content)
         records = volumes.Volumes(self._database)
         engine_volumes = Volumes(self._data / "volumes", records, self._events, host=self._host_mounts, now=_now)
         daemon = Daemon(daemon_id, _now(), _now)
@@ -90,8 +92,8 @@ class Composition:
             images=engine_images,
             transfers=transfers,
             exports=Exports(engine_images, self._content),
-            pushes=Pushes(engine_images, self._registry, self._content),
-            builds=self._builds(environment, transfers, engine_containers),
+            pushes=pushes,
+            builds=self._builds(environment, transfers, pushes, engine_containers),
             networks=engine_networks,
             volumes=engine_volumes,
             events=self._events,
@@ -141,7 +143,9 @@ class Composition:
             garbage=self._garbage,
         )
 
-    def _builds(self, environment: Environment, transfers: Transfers, engine_containers: Containers) -> Builds:
+    def _builds(
+        self, environment: Environment, transfers: Transfers, pushes: Pushes, engine_containers: Containers
+    ) -> Builds:
         contexts = Contexts(self._registry, self._folder)
         bases = BaseImages(environment.images, transfers)
         builder = Builder(
@@ -160,6 +164,8 @@ class Composition:
             events=self._events,
             garbage=self._garbage,
             contexts=contexts,
+            results=BuildResults(self._content, self._snapshots, self._garbage),
+            pushes=pushes,
             check=lambda limits, network: check_limits(engine_containers.roster, limits, network),
         )
 

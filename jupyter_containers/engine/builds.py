@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,22 @@ from jupyter_containers.build.cache import protected
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile.checks.finding import Finding
 from jupyter_containers.build.executor import NetworkMode, StepLimits
+from jupyter_containers.build.finishing import moment_of
 from jupyter_containers.build.progress import Listener, PullProgress
+from jupyter_containers.engine.build_outputs import (
+    FETCHED,
+    Output,
+    all_annotations,
+    all_names,
+    archive_names,
+    is_stored,
+)
+from jupyter_containers.engine.build_results import BuildResults, Result
 from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
+from jupyter_containers.engine.pushes import Pushes
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 from jupyter_containers.images.walk import Image
@@ -33,8 +44,9 @@ class BuildRequest:
     """`dockerfile` is its path in the context; `names` are given to the image when all is done.
 
     `remote` is a URL where the context is, instead of the body. `contexts` are URLs of named contexts, beside those in
-    the body. `cache_from` are images whose steps count as done
-    before, and no others; None: all that is known. `credentials` are for base images, by the domain of their registry.
+    the body. `cache_from` are images whose steps count as done before, and no others; None: all that is known.
+    `credentials` are for base images and pushes, by the domain of the registry. Without `outputs` the image comes into
+    the store.
     """
 
     dockerfile: str = "Dockerfile"
@@ -44,6 +56,16 @@ class BuildRequest:
     cache_from: tuple[str, ...] | None = None
     options: BuildOptions = field(default_factory=BuildOptions)
     credentials: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
+    outputs: tuple[Output, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The image of a build, the names that it has in the store now, and what its bytes are fetched by, "" for not."""
+
+    image: Image
+    names: tuple[Reference, ...] = ()
+    result: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +154,8 @@ class Builds:
         events: Events,
         garbage: Garbage,
         contexts: Contexts,
+        results: BuildResults,
+        pushes: Pushes,
         check: Callable[[StepLimits, NetworkMode], None] = lambda _limits, _network: None,
     ) -> None:
         self._builder = builder
@@ -141,24 +165,54 @@ class Builds:
         self._events = events
         self._garbage = garbage
         self._contexts = contexts
+        self.results = results
+        self._pushes = pushes
         self._check = check
 
-    async def build(self, tars: Tars, request: BuildRequest, progress: Listener) -> Image:
-        """Build from contexts in tars (plain or compressed), or at URLs. Raises what Builder.build raises.
+    async def build(self, tars: Tars, request: BuildRequest, progress: Listener) -> Built:
+        """Build from contexts in tars (plain or compressed), or at URLs. Raises what Builder.build and a push raise.
 
-        After cancellation: nothing has a new name, the context is gone; finished steps are in the cache.
+        After cancellation: nothing has a new name, the context is gone; finished steps are in the cache. While it is
+        pushed, the image has its names.
         """
-        options = replace(request.options, cached_at=await self._moments(request.cache_from))
+        options = replace(
+            request.options,
+            cached_at=await self._moments(request.cache_from),
+            annotations=all_annotations(request.outputs),
+            rewrites_times=all(output.rewrites_times for output in request.outputs),
+        )
+        names = all_names(request.outputs, request.names) if is_stored(request.outputs) else ()
+        if not names and any(output.pushes for output in request.outputs):
+            raise InvalidParameter("tag is needed when pushing to registry: name the image with -t")
         self._check(options.limits, options.network)
         async with self._garbage.working(), self._opened(tars, request) as context:
             dockerfile = await asyncio.to_thread(read_dockerfile, context)
             with self._bases.using(request.credentials):
                 image = await self._builder.build(dockerfile, context, options, progress)
-            for name in request.names or (None,):
-                self._images.add(image, name)
-        for name in request.names:
+            if is_stored(request.outputs):
+                for name in names or (None,):
+                    self._images.add(image, name)
+            result = self._keep(image, request)
+        for name in names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
-        return image
+        await self._push(request, progress)
+        return Built(image, names, result)
+
+    def _keep(self, image: Image, request: BuildRequest) -> str:
+        """Keep what the client will fetch, if it has asked for anything like that."""
+        if not any(output.kind in FETCHED for output in request.outputs):
+            return ""
+        names = archive_names(request.outputs, request.names)
+        return self.results.keep(Result(image, names, moment_of(request.options.build_args)))
+
+    async def _push(self, request: BuildRequest, progress: Listener) -> None:
+        def tell(step: Progress) -> None:
+            progress(PullProgress(step.id, step.status, step.current, step.total))
+
+        pushed = [output for output in request.outputs if output.pushes]
+        names = [name for output in pushed for name in (*request.names, *output.names)]
+        for name in dict.fromkeys(names):
+            await self._pushes.push(name, credentials=request.credentials.get(name.domain), progress=tell)
 
     async def check(self, tars: Tars, request: BuildRequest) -> Checked:
         """Return what the build checks find in the Dockerfile; nothing is built and nothing pulled."""
@@ -242,12 +296,3 @@ def _step(entry: CacheEntry) -> CachedStep:
     record = entry.record
     chain, parent = record.get("chain") or "", record.get("parent") or ""
     return CachedStep(entry.key, chain, parent, record.get("created") or "", entry.last_used)
-
-
-def names_of(texts: Sequence[str]) -> tuple[Reference, ...]:
-    """Return the names for `-t`. Raises InvalidParameter for a bad one, or one with a digest."""
-    names = tuple(Reference.parse(text).with_default_tag() for text in texts if text)
-    for name in names:
-        if name.digest is not None:
-            raise InvalidParameter(f"invalid tag {name.familiar}: an image that is built cannot be named by a digest")
-    return names

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import InvalidParameter
@@ -16,6 +17,8 @@ from jupyter_containers.oci.image_config import ImageConfig
 from jupyter_containers.oci.manifest import Manifest
 from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, Snapshotter
 
+NO_ANNOTATIONS: Mapping[str, str] = MappingProxyType({})
+
 
 def assemble(content: ContentStore, config: ImageConfig, layers: Sequence[Descriptor]) -> Image:
     """Write config and manifest of an image with these layers, bottom first, and return it.
@@ -26,7 +29,12 @@ def assemble(content: ContentStore, config: ImageConfig, layers: Sequence[Descri
 
 
 def assemble_around(
-    content: ContentStore, config: ImageConfig, config_digest: Digest, layers: Sequence[Descriptor]
+    content: ContentStore,
+    config: ImageConfig,
+    config_digest: Digest,
+    layers: Sequence[Descriptor],
+    *,
+    annotations: Mapping[str, str] = NO_ANNOTATIONS,
 ) -> Image:
     """Write a manifest for a config that is in the store: its bytes are the image's id, and stay as they came."""
     if len(layers) != len(config.diff_ids):
@@ -35,6 +43,7 @@ def assemble_around(
         media_type=media_types.OCI_MANIFEST,
         config=Descriptor(media_types.OCI_CONFIG, config_digest, content.size(config_digest)),
         layers=tuple(layers),
+        annotations=annotations,
     )
     manifest_bytes = manifest.to_bytes()
     digest = content.write(manifest_bytes)

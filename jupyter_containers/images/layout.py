@@ -35,8 +35,12 @@ class Named:
     names: tuple[Reference, ...] = ()
 
 
-def save(images: Sequence[Named], content: ContentStore, write: Callable[[bytes], object]) -> None:
+def save(
+    images: Sequence[Named], content: ContentStore, write: Callable[[bytes], object], *, for_docker: bool = True
+) -> None:
     """Write the images as one tar to `write`; what they share is in it once. The same images give the same bytes.
+
+    Without `for_docker` it is an OCI layout and nothing else.
 
     Raises Unsupported for one that stands on this machine's own root, before anything is written; BlobNotFound.
     """
@@ -54,7 +58,8 @@ def save(images: Sequence[Named], content: ContentStore, write: Callable[[bytes]
             size = sizes[digest]
             tar.add(Member(_place(digest).encode(), Kind.FILE, size=size, stored_size=size), _pieces(blob))
     _add(tar, "index.json", _index(images))
-    _add(tar, "manifest.json", [_entry(image) for image in images])
+    if for_docker:
+        _add(tar, "manifest.json", [_entry(image) for image in images])
     _add(tar, "oci-layout", {"imageLayoutVersion": "1.0.0"})
     tar.finish()
 

@@ -70,17 +70,18 @@ def pack(
     name: str | None = None,
     exclude: Collection[str] = (),
     ownership: Ownership = EXACT,
+    mtime_ns: int | None = None,
 ) -> None:
     """Write what is at `path` inside the root as a tar to `write`: a folder with all that is in it, else one member.
 
     Names begin with `name`, by default the last part of the path ("" writes the folder's content without it, as
     `docker export` does). `exclude` are paths below `path`, relative, whose content is left out (mount points such as
-    proc). Raises PathNotFound, InvalidParameter, OSError.
+    proc). With `mtime_ns` all members are of that moment. Raises PathNotFound, InvalidParameter, OSError.
     """
     fd = _open(root_fd, path)
     try:
         writer = TarWriter(write)
-        recorder = Recorder(writer, ownership)
+        recorder = Recorder(writer, ownership, mtime_ns=mtime_ns)
         top = os.fsencode(_base_name(path) if name is None else name).strip(b"/")
         if stat.S_ISDIR(os.fstat(fd).st_mode):
             _pack_folder(fd, recorder, top, {os.fsencode(each).strip(b"/") for each in exclude})

@@ -24,11 +24,15 @@ _WORTHWHILE_HOLES = 64 << 10
 
 
 class Recorder:
-    """Writes entries of a tree as members; the second name of a file becomes a hard link to the first."""
+    """Writes entries of a tree as members; the second name of a file becomes a hard link to the first.
 
-    def __init__(self, writer: TarWriter, ownership: Ownership) -> None:
+    `mtime_ns`: all members are of this moment.
+    """
+
+    def __init__(self, writer: TarWriter, ownership: Ownership, *, mtime_ns: int | None = None) -> None:
         self._writer = writer
         self._ownership = ownership
+        self._mtime_ns = mtime_ns
         self._first_names: dict[tuple[int, int], bytes] = {}
         self.entries = 0
         self.size = 0
@@ -96,7 +100,7 @@ class Recorder:
             uid=uid,
             gid=gid,
             size=size,
-            mtime_ns=status.st_mtime_ns,
+            mtime_ns=status.st_mtime_ns if self._mtime_ns is None else self._mtime_ns,
             link=link,
             device=(os.major(status.st_rdev), os.minor(status.st_rdev)) if is_device else (0, 0),
             xattrs={} if kind is Kind.HARD_LINK else _xattrs(entry, target),

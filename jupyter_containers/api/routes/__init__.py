@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_containers.api.routes import (
     build,
+    build_results,
     commit,
     container_files,
     container_streams,
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *image_transfers.ROUTES,
     *images.ROUTES,
     *build.ROUTES,
+    *build_results.ROUTES,
     *commit.ROUTES,
     *networks.ROUTES,
     *registries.ROUTES,

@@ -22,6 +22,7 @@ from jupyter_containers.api.routing import (
     json_query,
     text,
 )  # fmt: skip
+from jupyter_containers.api.wire.build_outputs import built_json, outputs_from_wire
 from jupyter_containers.api.wire.builds import BuildLines, is_prunable, limits_from_wire
 from jupyter_containers.api.wire.checks import check_json, failed_check
 from jupyter_containers.api.wire.times import parse_time
@@ -29,7 +30,8 @@ from jupyter_containers.build.builder import BuildOptions
 from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.progress import Event
-from jupyter_containers.engine.builds import BuildRequest, names_of
+from jupyter_containers.engine.build_results import names_in
+from jupyter_containers.engine.builds import BuildRequest
 from jupyter_containers.engine.contexts import Tars
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 from jupyter_containers.oci.platform import Platform
@@ -42,7 +44,6 @@ _NETWORKS: Mapping[str, NetworkMode] = {"": "default", "default": "default", "br
 _REFUSED = {
     "cgroupparent": ("",),
     "securityopt": ("", "null", "[]"),
-    "outputs": ("", "null", "[]"),
 }
 _PRUNE_FILTERS = {
     "all", "id", "inuse", "label", "label!", "parent", "private", "shared", "type", "unused-for", "until",
@@ -65,7 +66,7 @@ async def build(request: web.Request) -> web.StreamResponse:
                     outbox.put(line)
 
         try:
-            image = await engine_of(request).builds.build(tars, wanted, tell)
+            built = await engine_of(request).builds.build(tars, wanted, tell)
         except (InvalidParameter, Unsupported):
             raise
         except ContainersError:
@@ -73,12 +74,13 @@ async def build(request: web.Request) -> web.StreamResponse:
             if not wanted.remote:
                 await lines.start()
             raise
-        outbox.put({"aux": {"ID": str(image.config_digest)}})
+        image = built.image
+        outbox.put(built_json(built))
         if quiet:
             outbox.put({"stream": f"{image.config_digest}\n"})
             return lines.response
         outbox.put({"stream": f"Successfully built {image.config_digest.short}\n"})
-        for name in wanted.names:
+        for name in built.names:
             outbox.put({"stream": f"Successfully tagged {name.familiar}\n"})
     return lines.response
 
@@ -103,7 +105,7 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
     images = {name: source.removeprefix(IMAGE) for name, source in contexts.items() if source.startswith(IMAGE)}
     return BuildRequest(
         dockerfile=text(request, "dockerfile") or "Dockerfile",
-        names=names_of(request.query.getall("t", [])),
+        names=names_in(request.query.getall("t", [])),
         remote=text(request, "remote"),
         contexts={name: source for name, source in contexts.items() if name not in images},
         cache_from=tuple(map(str, json_list(request, "cachefrom"))) or None,
@@ -122,6 +124,7 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
             images=images,
         ),
         credentials=from_config_header(request.headers.get("X-Registry-Config")),
+        outputs=outputs_from_wire(json_list(request, "outputs")),
     )
 
 

@@ -25,6 +25,9 @@ PREDEFINED_ARGUMENTS = frozenset(
     for name in (upper, upper.lower())
 )
 
+# Given to the builder as much as to the Dockerfile: it acts on them without an ARG.
+BUILDER_ARGUMENTS = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE"})
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -184,7 +187,9 @@ def unused_arguments(dockerfile: Dockerfile, build_args: Mapping[str, str | None
         if isinstance(statement.instruction, Arg)
         for name, _ in statement.instruction.pairs
     }
-    return tuple(sorted(set(build_args) - declared - PREDEFINED_ARGUMENTS - set(platform_arguments())))
+    return tuple(
+        sorted(set(build_args) - declared - PREDEFINED_ARGUMENTS - BUILDER_ARGUMENTS - set(platform_arguments()))
+    )
 
 
 def platform_arguments(target: Platform | None = None, stage: str = "") -> dict[str, str]:

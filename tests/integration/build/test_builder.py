@@ -6,6 +6,7 @@ import asyncio
 import os
 import stat
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -366,3 +367,28 @@ def test_arguments_for_the_builder_are_heard_and_not_missed_by_the_dockerfile(si
         site.build(text, build_args={"BUILDKIT_DOCKERFILE_CHECK": "error=true"})
     with pytest.raises(Unsupported, match=r"syntax=other/language \(line 1\) names another language"):
         site.build(text, build_args={"BUILDKIT_SYNTAX": "other/language"})
+
+
+def test_with_a_moment_two_builds_elsewhere_are_one_image(tmp_path: Path) -> None:
+    dockerfile = "FROM busybox\nRUN echo made > /made; rm /etc/group; chmod 700 /home\nENV A=b\nWORKDIR /w\nCOPY f /\n"
+    digests, moment = set(), {"SOURCE_DATE_EPOCH": "1000000000"}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        site = BuildSite(tmp_path / name)
+        context = site.context({"f": name})
+        (context / "f").write_text("same")
+        image = site.build(dockerfile, context, build_args=moment)
+        digests.add(image.descriptor.digest)
+        for layer in image.manifest.layers[1:]:
+            with tarfile.open(site.content.path(layer.digest)) as tar:
+                assert {member.mtime for member in tar} == {1_000_000_000}
+        assert {entry.created for entry in image.config.history} == {"2001-09-09T01:46:40Z"}
+        # What comes of it can be used, and the cache knows nothing of the moment.
+        events: list[Event] = []
+        site.build(dockerfile, context, events, build_args={"SOURCE_DATE_EPOCH": "1"})
+        assert told(events)[1:] == [
+            "RUN echo made > /made; rm /etc/group; chmod 700 /home *", "ENV A=b *", "WORKDIR /w *", "COPY f / *",
+        ]  # fmt: skip
+        assert not [event for event in events if isinstance(event, Warned)]
+        site.close()
+    assert len(digests) == 1

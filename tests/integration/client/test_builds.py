@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from jupyter_containers.client import Client
+from jupyter_containers.client.build_outputs import parse
 from jupyter_containers.client.build_reader import BuildEvent, ImageBuilt, StepCached, StepOutput
 from jupyter_containers.client.builds import BuildFailed, BuildSettings
 from jupyter_containers.client.context import gather
+from jupyter_containers.errors import Unsupported
 
 
 def build(client: Client, dockerfile: str, folder: Path, *tags: str, **options: object) -> list[BuildEvent]:
@@ -25,7 +28,8 @@ def test_an_image_is_built_from_a_text_and_a_folder(client: Client, tmp_path: Pa
     events = build(client, dockerfile, tmp_path, "built", build_args={"WHO": "you"})
     output = "".join(event.text for event in events if isinstance(event, StepOutput))
     assert output == "hello you\ncontent\n"
-    assert events[-1] == ImageBuilt(client.images.inspect("built")["Id"])
+    [made] = [event for event in events if isinstance(event, ImageBuilt)]
+    assert (made.image_id, made.names) == (client.images.inspect("built")["Id"], ("docker.io/library/built:latest",))
 
 
 def test_the_second_time_all_is_cached(client: Client, tmp_path: Path) -> None:
@@ -60,3 +64,26 @@ def test_leaving_a_build_ends_it(client: Client, tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         client.builds.build(gather("FROM busybox\nRUN echo begun; sleep 100\n", tmp_path), BuildSettings(), leave)
+
+
+def test_results_come_to_this_side_and_nothing_stays_with_the_daemon(client: Client, tmp_path: Path) -> None:
+    context, out = tmp_path / "context", tmp_path / "out"
+    context.mkdir()
+    (context / "f").write_text("content\n")
+    dockerfile = "FROM busybox AS made\nRUN mkdir /d && echo made > /d/f && ln -s f /d/l\n"
+    dockerfile += "FROM scratch\nCOPY --from=made /d /d\nCOPY f /\n"
+    before = client.images.list(every=True)
+    texts = (str(out), f"type=tar,dest={tmp_path / 'a.tar'}", f"type=oci,tar=false,dest={tmp_path / 'layout'}")
+    build(client, dockerfile, context, "named", outputs=tuple(map(parse, texts)))
+    assert [path.relative_to(out).as_posix() for path in sorted(out.rglob("*"))] == ["d", "d/f", "d/l", "f"]
+    assert ((out / "d/l").read_text(), (out / "f").read_text()) == ("made\n", "content\n")
+    with tarfile.open(tmp_path / "a.tar") as tar:
+        assert sorted(tar.getnames()) == ["d", "d/f", "d/l", "f"]
+    assert {path.name for path in (tmp_path / "layout").iterdir()} == {"blobs", "index.json", "oci-layout"}
+    assert client.images.list(every=True) == before
+
+
+def test_the_root_of_this_machine_does_not_leave_it(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(Unsupported, match="does not leave it"):
+        build(client, "FROM host\nLABEL a=b\n", tmp_path, outputs=(parse(str(tmp_path / "out")),))
+    assert not (tmp_path / "out").exists()

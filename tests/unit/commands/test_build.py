@@ -27,12 +27,13 @@ def do(
 ) -> tuple[BuildResult, Asked, SessionOn]:
     asked: Asked = []
 
-    def build(context: Context, settings: BuildSettings, progress: Callable[[Any], None]) -> str:
+    def build(context: Context, settings: BuildSettings, progress: Callable[[Any], None]) -> ImageBuilt:
         asked.append((context, settings))
         if error is not None:
             raise error
-        progress(ImageBuilt("sha256:1"))
-        return "sha256:1"
+        built = ImageBuilt("sha256:1")
+        progress(built)
+        return built
 
     session = SessionOn(SimpleNamespace(builds=SimpleNamespace(build=build)), body=body, folder=folder, surface=surface)
     command = table.find("build", surface)

@@ -11,8 +11,11 @@ import pytest
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.executor import StepLimits
 from jupyter_containers.build.progress import Event, StepCached, StepStarted
-from jupyter_containers.engine.builds import BaseImages, BuildRequest, Builds, names_of
+from jupyter_containers.engine.build_outputs import Output
+from jupyter_containers.engine.build_results import BuildResults, names_in
+from jupyter_containers.engine.builds import BaseImages, BuildRequest, Builds, Built
 from jupyter_containers.engine.contexts import Contexts
+from jupyter_containers.engine.pushes import Pushes
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.metadata.database import Database
@@ -40,7 +43,9 @@ def builds(rooms: Rooms, folder: Path, **options: Any) -> Builds:
     )  # fmt: skip
     made = Builds(
         builder, rooms.images, bases=bases, cache=cache, events=rooms.events, garbage=rooms.garbage,
-        contexts=Contexts(rooms.registry, folder), **options,
+        contexts=Contexts(rooms.registry, folder),
+        results=BuildResults(rooms.content, rooms.snapshots, rooms.garbage),
+        pushes=Pushes(rooms.images, rooms.registry, rooms.content), **options,
     )  # fmt: skip
     rooms.garbage.protect(made.needed)
     return made
@@ -54,10 +59,10 @@ def test_an_image_is_built_named_and_told_and_its_context_is_gone(tmp_path: Path
     async def use(rooms: Rooms) -> None:
         await rooms.load({"one": ONE})
         events: list[Event] = []
-        request = BuildRequest(names=names_of(["made:1", "made:2"]))
+        request = BuildRequest(names=names_in(["made:1", "made:2"]))
         made = await builds(rooms, tmp_path).build(context(Dockerfile=b"FROM one\nLABEL a=b\n"), request, events.append)
         assert (await rooms.images.find("made:1")).tags == ["made:1", "made:2"]
-        assert (await rooms.images.find("made:2")).id == made.config_digest
+        assert (await rooms.images.find("made:2")).id == made.image.config_digest
         assert [event.text for event in events if isinstance(event, StepStarted)] == ["FROM one", "LABEL a=b"]
         assert [event.attributes["name"] for event in rooms.told("tag")] == ["made:1", "made:2"]
         assert not list(tmp_path.glob("context-*"))
@@ -70,7 +75,7 @@ def test_a_build_that_fails_gives_no_name_and_leaves_no_context(tmp_path: Path) 
         await rooms.load({"one": ONE})
         with pytest.raises(ContainersError, match="missing"):
             await builds(rooms, tmp_path).build(
-                context(Dockerfile=b"FROM one\nCOPY missing /\n"), BuildRequest(names=names_of(["made"])), print
+                context(Dockerfile=b"FROM one\nCOPY missing /\n"), BuildRequest(names=names_in(["made"])), print
             )
         with pytest.raises(NotFound):
             await rooms.images.find("made")
@@ -106,8 +111,8 @@ def test_a_base_is_pulled_with_the_credentials_of_its_own_build(tmp_path: Path) 
             server.add_image("private", "1", ONE)
             made, text = builds(rooms, tmp_path), f"FROM {server.address}/private:1\n".encode()
             domain = server.address
-            right = BuildRequest(names=names_of(["right"]), credentials={domain: Credentials("ada", "secret")})
-            wrong = BuildRequest(names=names_of(["wrong"]), credentials={"elsewhere": Credentials("ada", "secret")})
+            right = BuildRequest(names=names_in(["right"]), credentials={domain: Credentials("ada", "secret")})
+            wrong = BuildRequest(names=names_in(["wrong"]), credentials={"elsewhere": Credentials("ada", "secret")})
             results = await asyncio.gather(
                 made.build(context(Dockerfile=text), wrong, print),
                 made.build(context(Dockerfile=text), right, print),
@@ -125,7 +130,7 @@ def test_cached_steps_protect_their_layers_until_they_are_pruned(tmp_path: Path)
         await rooms.load({"one": ONE})
         made = builds(rooms, tmp_path)
         await made.build(
-            context(Dockerfile=b"FROM one\nCOPY f /f\n", f=b"x"), BuildRequest(names=names_of(["made"])), print
+            context(Dockerfile=b"FROM one\nCOPY f /f\n", f=b"x"), BuildRequest(names=names_in(["made"])), print
         )
         await rooms.images.remove("made")
         assert len(rooms.committed()) == 2
@@ -141,12 +146,6 @@ def test_cached_steps_protect_their_layers_until_they_are_pruned(tmp_path: Path)
     with_rooms(tmp_path, use)
 
 
-def test_names_of_images_that_are_built_have_no_digest() -> None:
-    assert [name.familiar for name in names_of(["a", "", "b:2"])] == ["a:latest", "b:2"]
-    with pytest.raises(InvalidParameter, match="cannot be named by a digest"):
-        names_of([f"a@sha256:{'0' * 64}"])
-
-
 def test_only_the_steps_of_the_images_named_count_as_done_before(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         await rooms.load({"one": ONE})
@@ -154,7 +153,7 @@ def test_only_the_steps_of_the_images_named_count_as_done_before(tmp_path: Path)
 
         async def cached(*names: str) -> int:
             events: list[Event] = []
-            request = BuildRequest(names=names_of(["made"]), cache_from=names or None)
+            request = BuildRequest(names=names_in(["made"]), cache_from=names or None)
             text = b"FROM one\nCOPY f /f\nENV a=b\n"
             await made.build(context(Dockerfile=text, f=b"x"), request, events.append)
             return len([event for event in events if isinstance(event, StepCached)])
@@ -173,5 +172,45 @@ def test_limits_that_the_host_cannot_give_are_refused_before_anything_is_read(tm
         options = BuildOptions(limits=StepLimits(memory=5), network="mine")
         with pytest.raises(InvalidParameter, match="5 on mine"):
             await made.build(context(), BuildRequest(options=options), print)
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_result_that_goes_out_is_kept_and_comes_into_the_store_only_when_asked_for(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await rooms.load({"one": ONE})
+        made = builds(rooms, tmp_path)
+        oci, stored = Output("oci"), Output("image", names_in(["also"]), annotations={"a": "b"})
+
+        async def built(*outputs: Output) -> Built:
+            request = BuildRequest(names=names_in(["named"]), outputs=outputs)
+            return await made.build(context(Dockerfile=b"FROM one\nLABEL a=b\n"), request, print)
+
+        only_out = await built(oci)
+        assert (bool(only_out.result), only_out.names) == (True, ())
+        assert "named:latest" not in [tag for view in rooms.images.all() for tag in view.tags]
+        both = await built(oci, stored)
+        assert [name.familiar for name in both.names] == ["named:latest", "also:latest"]
+        assert both.image.manifest.annotations == {"a": "b"}
+        assert (await rooms.images.find("also")).id == both.image.config_digest
+        assert (await built(stored)).result == ""
+
+    with_rooms(tmp_path, use)
+
+
+def test_an_image_is_pushed_by_its_names(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await rooms.load({"one": ONE})
+        with RegistryServer() as server:
+            request = BuildRequest(
+                names=names_in([f"{server.address}/made:1"]), outputs=(Output("image", pushes=True),)
+            )
+            made = builds(rooms, tmp_path)
+            built = await made.build(context(Dockerfile=b"FROM one\nLABEL a=b\n"), request, print)
+            await rooms.images.remove(str(built.names[0]))
+            pulled = await rooms.transfers.pull(built.names[0], progress=lambda _: None)
+            assert pulled.image.config_digest == built.image.config_digest
+            with pytest.raises(InvalidParameter, match="tag is needed when pushing"):
+                await made.build(context(Dockerfile=b"FROM one\n"), BuildRequest(outputs=request.outputs), print)
 
     with_rooms(tmp_path, use)
