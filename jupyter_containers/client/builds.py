@@ -119,9 +119,7 @@ class Builds:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def build(
-        self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]
-    ) -> ImageBuilt:
+    def build(self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]) -> ImageBuilt:
         """Build an image, bring what its outputs want here, and return it.
 
         Raises BuildFailed, with the lines of the Dockerfile where known, and what deliver raises. Leaving by an
@@ -149,7 +147,9 @@ class Builds:
             names = f"{', '.join(left_out[:5])}{', …' if len(left_out) > 5 else ''}"
             progress(Warned(0, f"device files were left out of {output.destination}: {names}"))
 
-    def _build(self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]) -> ImageBuilt:
+    def _build(
+        self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]
+    ) -> ImageBuilt:
         reader, built = BuildReader(), ImageBuilt("")
         kind, body = body_of(context, settings.secrets, settings.folders)
         try:
