@@ -21,7 +21,7 @@ pytestmark = pytest.mark.needs("root", "overlay")
 def test_files_are_as_the_layers_have_made_them(tmp_path: Path) -> None:
     site = BuildSite(tmp_path)
     try:
-        image = site.build("FROM busybox\nRUN rm /etc/group; echo 1 > /f; chmod 4711 /f; chown 5:6 /f; ln /f /g\n")
+        image = site.build("FROM busybox\nRUN rm /etc/group; echo 1 > /f; chown 5:6 /f; chmod 4711 /f; ln /f /g\n")
         members = written(site, image)
         assert "etc/group" not in members
         assert (members["f"].mode, members["f"].uid, members["f"].gid, members["g"].linkname) == (0o4711, 5, 6, "f")

@@ -66,7 +66,7 @@ def test_a_dockerfile_with_a_mistake_names_its_line(api: Api) -> None:
     ("name", "value"),
     [("remote", "ssh://example.org/x.git"), ("version", "2"), ("platform", "linux/a,linux/b"),
      ("call", "outline"), ("cgroupparent", "/x"), ("networkmode", "container:x"),
-     ("outputs", '[{"Type": "local"}]'), ("securityopt", "x")],
+     ("securityopt", "x")],
 )  # fmt: skip
 def test_what_is_asked_for_and_not_done_is_refused_by_name(api: Api, name: str, value: str) -> None:
     answer = build(api, f"FROM {IMAGE}\n", **{name: value})
