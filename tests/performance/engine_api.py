@@ -61,6 +61,14 @@ class EngineApi:
         data = answer.read()
         assert answer.status < 400, f"PUT {path}: {answer.status} {data!r}"
 
+    def post(self, path: str, content: bytes) -> bytes:
+        """Send a tar for which there is an answer; return all of it."""
+        self._connection.request("POST", path, content, {"Content-Type": "application/x-tar"})
+        answer = self._connection.getresponse()
+        data = answer.read()
+        assert answer.status < 400, f"POST {path}: {answer.status} {data!r}"
+        return data
+
     def create(self, *command: str, network: str) -> str:
         body = {"Image": "busybox", "Cmd": command, "HostConfig": {"NetworkMode": network}}
         container_id: str = self.call("POST", "/containers/create", body)["Id"]
