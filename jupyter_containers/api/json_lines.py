@@ -52,13 +52,17 @@ class JsonLines:
         return True
 
 
+# Of a build: where in which Dockerfile, the exit code, the end of the output, and where to go on.
+_DETAILS = ("code", "file", "line", "end_line", "source", "output", "failure")
+
+
 def _error_line(error: Exception) -> dict[str, Any]:
     if not isinstance(error, ContainersError):
         _log.error("a stream failed", exc_info=error)
     message = error.message if isinstance(error, ContainersError) else str(error) or type(error).__name__
     detail: dict[str, Any] = {"message": message}
     if isinstance(error, ContainersError):
-        detail |= {key: error.details[key] for key in ("code", "line", "end_line", "source") if key in error.details}
+        detail |= {key: error.details[key] for key in _DETAILS if key in error.details}
     return {"errorDetail": detail, "error": message}
 
 

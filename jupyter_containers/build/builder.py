@@ -24,6 +24,7 @@ from jupyter_containers.build.dockerfile.to_graph.convert import plan
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
 from jupyter_containers.build.downloads import Downloads, fetch_all
 from jupyter_containers.build.executor import Executor, NetworkMode, StepLimits
+from jupyter_containers.build.failed_step import FailureKeeper
 from jupyter_containers.build.failures import place
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.finishing import Finish, base_of, moment_of
@@ -102,12 +103,13 @@ class Builder:
         executor: Executor,
         images: BaseImages,
         downloads: Downloads | None = None,
+        keeper: FailureKeeper | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         parallel: int | None = None,
     ) -> None:
         """`parallel`: how many operations may work at the same time, by default one for each processor, at least 2.
 
-        Without `downloads` an ADD of a URL is refused.
+        Without `downloads` an ADD of a URL is refused, without `keeper` nothing is left of a step that fails.
         """
         self._stores = Stores(content, snapshotter)
         self._cache = Cache(cache_records, content, snapshotter)
@@ -115,6 +117,7 @@ class Builder:
         self._executor = executor
         self._images = images
         self._downloads = downloads
+        self._keeper = keeper
         self._clock = clock
         self._solver = Solver(self._cache)
         self._slots = asyncio.Semaphore(parallel or max(2, os.cpu_count() or 1))
@@ -137,7 +140,7 @@ class Builder:
         narration = Narration(planned, ledger, progress)
         performer = OperationPerformer(
             self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits,
-            caches=self._caches, secrets=options.secrets, agents=options.agents,
+            caches=self._caches, secrets=options.secrets, agents=options.agents, keeper=self._keeper,
         )  # fmt: skip
         uncached = None if options.no_cache else _uncached(parsed, planned, options.no_cache_filter)
         outcome = await self._solver.solve(

@@ -12,10 +12,12 @@ class CopyFailed(InvalidParameter):
 
 
 class StepFailed(ContainersError):
-    """A RUN's process ended with another code than 0; it is `code`, and in the details."""
+    """A RUN's process ended with another code than 0; it is `code`, and in the details, as the end of its output."""
 
-    def __init__(self, args: Sequence[str], code: int) -> None:
-        super().__init__(f"The command '{' '.join(args)}' returned a non-zero code: {code}", code=code)
+    def __init__(self, args: Sequence[str], code: int, output: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"The command '{' '.join(args)}' returned a non-zero code: {code}", code=code, output=list(output)
+        )
         self.code = code
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_containers.errors import KINDS, ContainersError, Unavailable
 
 _BY_STATUS: Mapping[int, type[ContainersError]] = {kind.status: kind for kind in KINDS.values()}
-_DETAILS = ("code", "line", "end_line", "source")
+_DETAILS = ("code", "file", "line", "end_line", "source", "output", "failure")
 
 
 def failure(status: int, content: bytes) -> ContainersError:

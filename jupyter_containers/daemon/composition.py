@@ -20,6 +20,8 @@ from jupyter_containers.engine.engine import Engine
 from jupyter_containers.engine.environment import CGROUP_PARENT, Environment
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.exports import Exports
+from jupyter_containers.engine.failed_mounts import FailedMounts
+from jupyter_containers.engine.failed_steps import FailedSteps
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.networks import Daemon, Networks
@@ -32,7 +34,16 @@ from jupyter_containers.engine.volumes import Volumes
 from jupyter_containers.images.host import host_image
 from jupyter_containers.images.walk import Image
 from jupyter_containers.linux import trees
-from jupyter_containers.metadata import blob_places, build_cache, containers, images, networks, snapshots, volumes
+from jupyter_containers.metadata import (
+    blob_places,
+    build_cache,
+    containers,
+    failed_steps,
+    images,
+    networks,
+    snapshots,
+    volumes,
+)
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.network.networks import Networking
 from jupyter_containers.paths import default_places
@@ -86,6 +97,7 @@ class Composition:
         self._name_servers = NameServers(engine_networks.directory)
         environment = self._environment(engine_images, engine_volumes, engine_networks)
         engine_containers = Containers(environment)
+        failures = self._failed_steps(environment, engine_containers)
         return Engine(
             containers=engine_containers,
             execs=Execs(engine_containers.roster),
@@ -93,7 +105,8 @@ class Composition:
             transfers=transfers,
             exports=Exports(engine_images, self._content),
             pushes=pushes,
-            builds=self._builds(environment, transfers, pushes, engine_containers),
+            builds=self._builds(environment, transfers, pushes, engine_containers, failures),
+            failed_steps=failures,
             networks=engine_networks,
             volumes=engine_volumes,
             events=self._events,
@@ -143,8 +156,22 @@ class Composition:
             garbage=self._garbage,
         )
 
+    def _failed_steps(self, environment: Environment, engine_containers: Containers) -> FailedSteps:
+        return FailedSteps(
+            failed_steps.FailedSteps(self._database),
+            containers=engine_containers,
+            images=environment.images,
+            content=self._content,
+            mounts=FailedMounts(self._snapshots, self._data / "failed-steps"),
+        )
+
     def _builds(
-        self, environment: Environment, transfers: Transfers, pushes: Pushes, engine_containers: Containers
+        self,
+        environment: Environment,
+        transfers: Transfers,
+        pushes: Pushes,
+        engine_containers: Containers,
+        failures: FailedSteps,
     ) -> Builds:
         contexts = Contexts(self._registry, self._folder)
         bases = BaseImages(environment.images, transfers)
@@ -155,6 +182,7 @@ class Composition:
             executor=StepExecutor(engine_containers.roster, self._folder),
             images=bases,
             downloads=contexts,
+            keeper=failures,
         )
         return Builds(
             builder,
@@ -166,6 +194,7 @@ class Composition:
             contexts=contexts,
             results=BuildResults(self._content, self._snapshots, self._garbage),
             pushes=pushes,
+            failed_steps=failures,
             check=lambda limits, network: check_limits(engine_containers.roster, limits, network),
         )
 
@@ -193,6 +222,7 @@ class Composition:
         self.engine.networks.endpoints = engine_containers.endpoints
         self._garbage.protect(lambda: [Needed(snapshots=frozenset(engine_containers.snapshots()))])
         self._garbage.protect(self.engine.builds.needed)
+        self._garbage.protect(self.engine.failed_steps.needed)
         self._garbage.on_blobs_removed = self._blob_places.forget
 
     async def open(self) -> None:
@@ -203,6 +233,7 @@ class Composition:
         self.engine.volumes.recover()
         self.engine.networks.recover()
         await self.engine.containers.recover()
+        await self.engine.failed_steps.open()
         await self._garbage.collect()
 
     async def warm_up(self) -> None:

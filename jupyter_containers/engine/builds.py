@@ -27,11 +27,12 @@ from jupyter_containers.engine.build_outputs import (
 from jupyter_containers.engine.build_results import BuildResults, Result
 from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
 from jupyter_containers.engine.events import Events
+from jupyter_containers.engine.failed_steps import FailedSteps, Failure
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.pushes import Pushes
 from jupyter_containers.engine.transfers import Transfers
-from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
 from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
 from jupyter_containers.oci.platform import Platform, suitability
@@ -156,6 +157,7 @@ class Builds:
         contexts: Contexts,
         results: BuildResults,
         pushes: Pushes,
+        failed_steps: FailedSteps,
         check: Callable[[StepLimits, NetworkMode], None] = lambda _limits, _network: None,
     ) -> None:
         self._builder = builder
@@ -167,6 +169,7 @@ class Builds:
         self._contexts = contexts
         self.results = results
         self._pushes = pushes
+        self._failed_steps = failed_steps
         self._check = check
 
     async def build(self, tars: Tars, request: BuildRequest, progress: Listener) -> Built:
@@ -187,8 +190,12 @@ class Builds:
         self._check(options.limits, options.network)
         async with self._garbage.working(), self._opened(tars, request) as context:
             dockerfile = await asyncio.to_thread(read_dockerfile, context)
-            with self._bases.using(request.credentials):
-                image = await self._builder.build(dockerfile, context, options, progress)
+            try:
+                with self._bases.using(request.credentials):
+                    image = await self._builder.build(dockerfile, context, options, progress)
+            except ContainersError as error:
+                self._place(error, request)
+                raise
             if is_stored(request.outputs):
                 for name in names or (None,):
                     self._images.add(image, name)
@@ -213,6 +220,14 @@ class Builds:
         names = [name for output in pushed for name in (*request.names, *output.names)]
         for name in dict.fromkeys(names):
             await self._pushes.push(name, credentials=request.credentials.get(name.domain), progress=tell)
+
+    def _place(self, error: ContainersError, request: BuildRequest) -> None:
+        """Say in which file the failing lines are, and for which images the failed step was done."""
+        if "line" in error.details:
+            error.details.setdefault("file", request.dockerfile)
+        if failed := error.details.get("failure"):
+            names = [name.familiar for name in request.names]
+            self._failed_steps.describe(failed, names=names, file=request.dockerfile)
 
     async def check(self, tars: Tars, request: BuildRequest) -> Checked:
         """Return what the build checks find in the Dockerfile; nothing is built and nothing pulled."""
@@ -268,11 +283,12 @@ class Builds:
         *,
         keep_bytes: int = 0,
         directories: bool = False,
+        failures: Callable[[Failure], bool] = lambda _failure: False,
     ) -> tuple[list[str], int]:
         """Forget the steps that `wanted` picks, the one unused for longest first, until so many bytes are left.
 
-        `directories`: also what RUN --mount=type=cache has kept. Returns the keys of the steps, and the bytes that only
-        they needed.
+        `directories`: also what RUN --mount=type=cache has kept. `failures` picks failed steps, which go unless a
+        container stands on them. Returns the keys of the steps, and the bytes that only they needed.
         """
         steps = [_step(entry) for entry in self._cache.all()]
         sizes = {step.chain: self._images.layer_size(step.chain) for step in steps if step.chain}
@@ -286,6 +302,7 @@ class Builds:
         removed = [step.key for step in steps if step.chain in results or (takes_notes and wanted(step))]
         for key in removed:
             self._cache.remove(key)
+        removed += self._failed_steps.prune(failures)
         freed = (await self._garbage.collect()).freed_bytes
         freed += await self._builder.forget_cache_directories() if directories else 0
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})

@@ -14,6 +14,7 @@ from jupyter_containers.errors import InvalidParameter
 if TYPE_CHECKING:
     from jupyter_containers.engine.builds import Builds, CachedStep
     from jupyter_containers.engine.containers import Containers
+    from jupyter_containers.engine.failed_steps import FailedSteps, Failure
     from jupyter_containers.engine.images import Images, ImageView
     from jupyter_containers.engine.volumes import Volume, Volumes
 
@@ -65,6 +66,15 @@ class StepUsage:
     shared: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FailureUsage:
+    """A failed step that is kept; `in_use` when a container stands on it."""
+
+    failure: Failure
+    size: int
+    in_use: bool
+
+
 def images(found: Images, containers: Containers) -> list[ImageUsage]:
     """Measure all images."""
     users = found.layer_users()
@@ -103,3 +113,8 @@ def build_cache(found: Builds, all_images: Images) -> list[StepUsage]:
     """Measure the cached steps that have made a layer."""
     users = all_images.layer_users()
     return [StepUsage(step, all_images.layer_size(step.chain), step.chain in users) for step in found.cached_steps()]
+
+
+def failed_steps(found: FailedSteps) -> list[FailureUsage]:
+    """Measure the failed steps that are kept."""
+    return [FailureUsage(failure, found.size(failure), found.is_used(failure)) for failure in found.all()]

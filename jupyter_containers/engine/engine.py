@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.containers import Containers
     from jupyter_containers.engine.events import Events
     from jupyter_containers.engine.exports import Exports
+    from jupyter_containers.engine.failed_steps import FailedSteps
     from jupyter_containers.engine.images import Images
     from jupyter_containers.engine.networks import Networks
     from jupyter_containers.engine.processes import Execs
@@ -28,6 +29,7 @@ class Engine:
     exports: Exports
     pushes: Pushes
     builds: Builds
+    failed_steps: FailedSteps
     networks: Networks
     volumes: Volumes
     events: Events

@@ -25,6 +25,7 @@ from jupyter_containers.api.routing import (
 from jupyter_containers.api.wire.build_outputs import built_json, outputs_from_wire
 from jupyter_containers.api.wire.builds import BuildLines, is_prunable, limits_from_wire
 from jupyter_containers.api.wire.checks import check_json, failed_check
+from jupyter_containers.api.wire.failed_steps import is_failure_prunable
 from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.build.builder import BuildOptions
 from jupyter_containers.build.dockerfile.failures import DockerfileError
@@ -194,6 +195,7 @@ async def prune(request: web.Request) -> web.Response:
         lambda step: (takes_all or step.key in lost) and is_prunable(step, wanted, until, users[step.chain] > 0),
         keep_bytes=keep,
         directories=takes_all and not wanted and not keep,
+        failures=lambda failure: not keep and is_failure_prunable(failure, wanted, until),
     )
     return json_answer({"CachesDeleted": pruned or None, "SpaceReclaimed": freed})
 

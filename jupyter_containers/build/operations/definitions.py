@@ -58,6 +58,8 @@ class Execute:
     # Scripts (name, content) that the process finds at /dev/pipes/<name>.
     scripts: tuple[tuple[str, str], ...] = ()
     mounts: tuple[StepMount, ...] = ()
+    # The stage's shell: for who opens one where this has failed. No part of what it does.
+    shell: tuple[str, ...] = ()
 
     def definition(self) -> dict[str, Any]:
         # Of a secret only its name: whoever changes a password does not want all to be built again.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.executor import Executor, StepLimits
+from jupyter_containers.build.failed_step import FailedStep, FailureKeeper
 from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
 from jupyter_containers.build.graph import Vertex, key
 from jupyter_containers.build.operations import files, source
@@ -39,6 +41,7 @@ class OperationPerformer:
         caches: CacheDirectories | None = None,
         secrets: Mapping[str, bytes] = NO_SECRETS,
         agents: Mapping[str, Path] = NO_AGENTS,
+        keeper: FailureKeeper | None = None,
     ) -> None:
         self._stores = stores
         self._executor = executor
@@ -49,6 +52,7 @@ class OperationPerformer:
         self._caches = caches
         self._secrets = secrets
         self._agents = agents
+        self._keeper = keeper
         self._checksums: dict[str, str] = {}
 
     def source(self, vertex: Vertex) -> Filesystem | None:
@@ -89,13 +93,21 @@ class OperationPerformer:
         if isinstance(operation, Execute):
             supplies = Supplies(inputs[1:], self._caches, self._secrets, self._agents)
             return await execute(
-                self._stores, self._executor, operation, inputs[0], report, limits=self._limits, supplies=supplies
-            )
+                self._stores, self._executor, operation, inputs[0], report, limits=self._limits, supplies=supplies,
+                keep=lambda failed: self._keep(vertex, inputs, failed),
+            )  # fmt: skip
         if isinstance(operation, CopyFiles):
             origin = inputs[1] if len(inputs) == 2 else self._context.of(operation.context)
             return await files.copy_files(self._stores, operation, inputs[0], origin)
         assert isinstance(operation, MakeDirectory), operation
         return await files.make_directory(self._stores, operation, inputs[0])
+
+    def _keep(self, vertex: Vertex, inputs: Sequence[Filesystem], failed: FailedStep) -> None:
+        if self._keeper is not None:
+            whole = replace(
+                failed, lines=vertex.lines, source=vertex.source, origins=tuple(inputs[1:]), limits=self._limits
+            )
+            self._keeper.keep(whole)
 
 
 def rfc_3339(moment: datetime) -> str:

@@ -59,6 +59,7 @@ def run(
         hidden_env=tuple(f"{name}={value}" for name, value in hidden.items() if name not in state.env),
         scripts=scripts,
         mounts=mounts,
+        shell=state.shell,
     )
     prefix = [f"|{len(shown)}", *shown] if shown else []
     state.add_step(statement, f"RUN {' '.join([*prefix, *args])} # buildkit", operation=operation, inputs=inputs)
