@@ -1,114 +1,40 @@
-"""A RUN that failed is kept: its error says where, and a container made there works with every client."""
+"""A failed step waits for who looks at it later: through the death of the daemon, and until it is pruned."""
 
 from __future__ import annotations
 
 import io
 import json
 import tarfile
-from typing import Any
 
-from jupyter_containers.engine.failed_steps import COUNT
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, Docker
 
-DOCKERFILE = """\
-FROM busybox
-ARG COLOUR=red
-ENV PLACE=here
-WORKDIR /work
-RUN echo before > made
-RUN --mount=type=cache,target=/cache --mount=type=bind,source=Dockerfile,target=/shown --mount=type=tmpfs,target=/mem \\
-    echo kept > /cache/it && echo halfway >> made && seq 30 && \\
-    exit 7
-"""
 
-
-def context(dockerfile: str) -> bytes:
+def fail(api: Api, dockerfile: str) -> str:
+    """Build what cannot be built; return the id of the failed step."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         member = tarfile.TarInfo("Dockerfile")
         member.size = len(dockerfile)
         tar.addfile(member, io.BytesIO(dockerfile.encode()))
-    return buffer.getvalue()
+    kind = {"Content-Type": "application/x-tar"}
+    answer = api.request("POST", "/build", buffer.getvalue(), headers=kind, networkmode="none")
+    return str(json.loads(answer.content.splitlines()[-1])["errorDetail"]["failure"])
 
 
-def fail(api: Api, dockerfile: str = DOCKERFILE, **query: Any) -> dict[str, Any]:
-    """Build what cannot be built; return the last line of the answer."""
-    answer = api.request(
-        "POST", "/build", context(dockerfile), headers={"Content-Type": "application/x-tar"},
-        **{"networkmode": "none", "rm": 1, **query},
-    )  # fmt: skip
-    assert answer.status == 200, answer.content
-    return dict(json.loads(answer.content.splitlines()[-1]))
-
-
-def failures(api: Api) -> list[dict[str, Any]]:
-    return list(api.get("/build/failures").json)
-
-
-def enter(api: Api, name: str = "last", **body: Any) -> str:
-    answer = api.post(f"/build/failures/{name}/container", body)
+def enter(api: Api, *command: str) -> str:
+    answer = api.post("/build/failures/last/container", {"Cmd": command} if command else {})
     assert answer.status == 201, answer.content
     return str(answer.json["Id"])
 
 
-def test_the_error_says_where_it_happened_and_what_was_said(api: Api) -> None:
-    error = fail(api)
-    assert "returned a non-zero code: 7" in error["error"]
-    detail = error["errorDetail"]
-    assert {name: detail[name] for name in ("code", "file", "line", "end_line")} == {
-        "code": 7, "file": "Dockerfile", "line": 6, "end_line": 8,
-    }  # fmt: skip
-    assert detail["source"].startswith("RUN --mount=type=cache")
-    assert detail["output"] == [str(number) for number in range(11, 31)]
-    (kept,) = failures(api)
-    assert kept["Id"] == detail["failure"]
-    assert (kept["ExitCode"], kept["Line"], kept["WorkingDir"], kept["Missing"]) == (7, 6, "/work", [])
-
-
-def test_a_container_there_is_as_the_step_was(api: Api, docker: Docker) -> None:
-    fail(api, t="wanted:1")
-    assert not docker("ps", "-aq").stdout
-    container = enter(api, "wanted:1", Tty=True, OpenStdin=True)
-    docker("start", container)
-    script = (
-        "pwd; cat made; echo $PLACE $COLOUR; cat /cache/it; head -1 /shown; grep -c ' /mem ' /proc/mounts; "
-        "ls /sys/class/net"
-    )
-    shown = docker("exec", container, "sh", "-c", script).stdout.splitlines()
-    assert shown == ["/work", "before", "halfway", "here red", "kept", "FROM busybox", "1", "lo"]
-    docker("exec", container, "touch", "/fixed")
-    docker("commit", container, "mended")
-    assert docker("run", "--rm", "--network", "none", "mended", "ls", "/fixed", "/work/made").stdout.split() == [
-        "/fixed", "/work/made",
-    ]  # fmt: skip
-    docker("rm", "-f", container)
-    # Each container begins where the step ended.
-    assert "fixed" not in docker("run", "--rm", "--network", "none", kept_image(api), "ls", "/").stdout
-
-
-def kept_image(api: Api) -> str:
-    return str(api.get("/build/failures/last").json["Image"])
-
-
-def test_a_name_that_is_not_kept_is_told_with_those_that_are(api: Api) -> None:
-    fail(api)
-    short = failures(api)[0]["Id"][:12]
-    answer = api.get("/build/failures/nothing")
-    assert answer.status == 404
-    assert short in answer.message
-    assert api.get(f"/build/failures/{short}").json["Id"].startswith(short)
-
-
-def test_a_command_that_cannot_be_executed_leaves_a_place_too(api: Api) -> None:
-    error = fail(api, 'FROM busybox\nRUN ["/nothing"]\n')
-    assert failures(api)[0]["Id"] == error["errorDetail"]["failure"]
-    assert failures(api)[0]["ExitCode"] == 127
-
-
-def test_a_secret_is_kept_nowhere(api: Api) -> None:
-    fail(api, "FROM busybox\nRUN --mount=type=secret,id=key false\n")
-    assert failures(api)[0]["Missing"] == ["the secret key is not at /run/secrets/key: secrets are kept nowhere"]
+def test_what_is_kept_outlives_the_daemon(api: Api, docker: Docker, daemon: Daemon) -> None:
+    fail(api, "FROM busybox\nRUN <<EOF\n#!/bin/sh\necho said > /there\nfalse\nEOF\n")
+    daemon.kill()
+    daemon.start()
+    container = enter(api, "sh", "-c", "cat /there; tail -1 /dev/pipes/EOF")
+    docker("start", "-a", container)
+    assert docker("logs", container).stdout == "said\nfalse\n"
 
 
 def test_prune_takes_the_failed_steps_unless_a_container_stands_there(api: Api, docker: Docker, daemon: Daemon) -> None:
@@ -118,34 +44,24 @@ def test_prune_takes_the_failed_steps_unless_a_container_stands_there(api: Api, 
     assert [entry["Size"] >= 3000000 for entry in usage] == [True]
     container = enter(api)
     docker("builder", "prune", "-f")
-    assert len(failures(api)) == 1
-    assert api.delete("/build/failures/last").status == 409
+    assert len(api.get("/build/failures").json) == 1
     docker("rm", container)
     # The files, and the layer that they are.
     assert api.post("/build/prune").json["SpaceReclaimed"] >= 6000000
-    assert failures(api) == []
+    assert api.get("/build/failures").json == []
     docker("builder", "prune", "-af")
     assert blobs(daemon) == before
     assert docker("images", "-aq", "--filter", "reference=failed-step").stdout == ""
 
 
+def test_system_prune_leaves_nothing_of_a_failed_step(api: Api, docker: Docker, daemon: Daemon) -> None:
+    fail(api, "FROM busybox\nRUN false\n")
+    enter(api)
+    docker("system", "prune", "-f")
+    assert api.get("/build/failures").json == []
+    assert docker("images", "-aq", "--filter", "reference=failed-step").stdout == ""
+    assert docker("ps", "-aq").stdout == ""
+
+
 def blobs(daemon: Daemon) -> set[str]:
     return {path.name for path in (daemon.data / "content" / "blobs" / "sha256").iterdir()}
-
-
-def test_only_the_last_ones_are_kept(api: Api) -> None:
-    first = fail(api, "FROM busybox\nRUN false 0\n")["errorDetail"]["failure"]
-    for number in range(1, COUNT + 1):
-        fail(api, f"FROM busybox\nRUN false {number}\n")
-    ids = [failure["Id"] for failure in failures(api)]
-    assert len(ids) == COUNT
-    assert first not in ids
-
-
-def test_what_is_kept_outlives_the_daemon(api: Api, docker: Docker, daemon: Daemon) -> None:
-    fail(api, "FROM busybox\nRUN <<EOF\n#!/bin/sh\necho said > /there\nfalse\nEOF\n")
-    daemon.kill()
-    daemon.start()
-    container = enter(api, Cmd=["sh", "-c", "cat /there; tail -1 /dev/pipes/EOF"])
-    docker("start", "-a", container)
-    assert docker("logs", container).stdout == "said\nfalse\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -18,7 +18,7 @@ from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.operations import stubs
 from jupyter_containers.build.operations.definitions import Execute
 from jupyter_containers.build.operations.layering import Stores
-from jupyter_containers.build.operations.step_mounts import Supplies, prepared
+from jupyter_containers.build.operations.step_mounts import Prepared, Supplies, prepared
 from jupyter_containers.build.progress import Output, Report, Running
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.runtime_spec import Mount
@@ -46,37 +46,82 @@ async def execute(
     (`failure`). After cancellation and failures: no process, no active snapshot.
     """
     step_id = secrets.token_hex(32)
-    key = f"build:{step_id}"
+    root = _Root(stores, f"build:{step_id}", parent)
     scripts: Path | None = None
     tail = report = Tail(report)
     try:
         scripts = await in_thread(lambda _: _write_scripts(operation))
-        before = await in_thread(lambda _: _prepare(stores, key, parent, operation))
+        await in_thread(lambda _: root.prepare(operation))
         async with prepared(stores, operation.mounts, supplies) as added:
             report(Running(step_id))
-            step = replace(_step(stores, operation, step_id, key, scripts), limits=limits or StepLimits())
-            step = replace(
-                step,
-                rootfs=(*added.rootfs, *step.rootfs),
-                mounts=(*step.mounts, *added.mounts),
-                env=(*step.env, *added.env),
-            )
+            plain = replace(_step(stores, operation, step_id, root.key, scripts), limits=limits or StepLimits())
+            step = _with_mounts(plain, added)
             code = await executor.run(step, output=lambda stream, content: report(Output(stream, content)))
         if code:
             raise StepFailed(operation.args, code, tail.lines())
-        return await in_thread(lambda _: _seal(stores, key, parent, before))
+        return await in_thread(lambda _: root.seal())
     except BaseException as error:
-        try:
-            failed = _failed(error, step_id, operation, tail)
-            if failed is not None and keep is not None:
-                added = in_thread(lambda _: _seal(stores, key, parent, before))
-                await _keep(failed, parent, added, error, keep)
-        finally:
-            await stores.discard_after(key, error)
+        await root.leave(error, _failed(error, step_id, operation, tail), keep)
         raise
     finally:
         if scripts is not None:
             shutil.rmtree(scripts, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class _Root:
+    """The writable root of one step, under `key`."""
+
+    stores: Stores
+    key: str
+    parent: Filesystem
+    _before: stubs.Before = field(default_factory=lambda: stubs.NOTHING)
+
+    def prepare(self, operation: Execute) -> None:
+        """Make it, and look at what is there before the process runs."""
+        self.stores.prepare(self.key, self.parent)
+        targets = [mount.target for mount in operation.mounts]
+        if not self.parent.chain:
+            self._before = stubs.places(targets)
+            return
+        with self.stores.snapshotter.mounted(self.parent.chain, read_only=True) as root:
+            self._before = stubs.look(root, targets)
+
+    def seal(self) -> Layer | None:
+        """Make a layer of what the process changed; the root is frozen."""
+        upper = self.stores.snapshotter.upper(self.key)
+        if upper is not None:
+            is_overlay = self.stores.snapshotter.layer_format == OVERLAY_FORMAT
+            stubs.clear(upper, self._before, is_overlay=is_overlay)
+        return self.stores.seal(self.key, self.parent)
+
+    async def leave(self, error: BaseException, failed: FailedStep | None, keep: Keep | None) -> None:
+        """Give the root to who keeps it after a failure of the process, or remove it."""
+        try:
+            if failed is not None and keep is not None:
+                await self._hand_over(failed, error, keep)
+        finally:
+            await self.stores.discard_after(self.key, error)
+
+    async def _hand_over(self, failed: FailedStep, error: BaseException, keep: Keep) -> None:
+        try:
+            layer = await in_thread(lambda _: self.seal())
+            keep(replace(failed, filesystem=self.parent.with_layer(layer)))
+        except (OSError, ContainersError) as second:
+            # A full disk, maybe: it must not hide why the step failed.
+            error.add_note(f"and the failed step could not be kept: {second}")
+            return
+        if isinstance(error, ContainersError):
+            error.details["failure"] = failed.id
+
+
+def _with_mounts(step: Step, added: Prepared) -> Step:
+    return replace(
+        step,
+        rootfs=(*added.rootfs, *step.rootfs),
+        mounts=(*step.mounts, *added.mounts),
+        env=(*step.env, *added.env),
+    )
 
 
 def _failed(error: BaseException, step_id: str, operation: Execute, tail: Tail) -> FailedStep | None:
@@ -85,28 +130,6 @@ def _failed(error: BaseException, step_id: str, operation: Execute, tail: Tail) 
         return None
     code = error.details.get("code" if isinstance(error, StepFailed) else "exit_code")
     return FailedStep(step_id, operation, Filesystem(), int(code), tail.lines()) if code else None
-
-
-async def _keep(
-    failed: FailedStep, parent: Filesystem, added: Awaitable[Layer | None], error: BaseException, keep: Keep
-) -> None:
-    """Freeze the root as the process left it. That this goes wrong (a full disk) must not hide why the step failed."""
-    try:
-        keep(replace(failed, filesystem=parent.with_layer(await added)))
-    except (OSError, ContainersError) as second:
-        error.add_note(f"and the failed step could not be kept: {second}")
-        return
-    if isinstance(error, ContainersError):
-        error.details["failure"] = failed.id
-
-
-def _prepare(stores: Stores, key: str, parent: Filesystem, operation: Execute) -> stubs.Before:
-    stores.prepare(key, parent)
-    targets = [mount.target for mount in operation.mounts]
-    if not parent.chain:
-        return stubs.places(targets)
-    with stores.snapshotter.mounted(parent.chain, read_only=True) as root:
-        return stubs.look(root, targets)
 
 
 def _step(stores: Stores, operation: Execute, step_id: str, key: str, scripts: Path | None) -> Step:
@@ -125,13 +148,6 @@ def _step(stores: Stores, operation: Execute, step_id: str, key: str, scripts: P
         if scripts
         else (),
     )
-
-
-def _seal(stores: Stores, key: str, parent: Filesystem, before: stubs.Before) -> Layer | None:
-    upper = stores.snapshotter.upper(key)
-    if upper is not None:
-        stubs.clear(upper, before, is_overlay=stores.snapshotter.layer_format == OVERLAY_FORMAT)
-    return stores.seal(key, parent)
 
 
 def _write_scripts(operation: Execute) -> Path | None:

@@ -94,7 +94,7 @@ class OperationPerformer:
             supplies = Supplies(inputs[1:], self._caches, self._secrets, self._agents)
             return await execute(
                 self._stores, self._executor, operation, inputs[0], report, limits=self._limits, supplies=supplies,
-                keep=lambda failed: self._keep(vertex, inputs, failed),
+                keep=self._keeping(vertex, inputs),
             )  # fmt: skip
         if isinstance(operation, CopyFiles):
             origin = inputs[1] if len(inputs) == 2 else self._context.of(operation.context)
@@ -102,12 +102,17 @@ class OperationPerformer:
         assert isinstance(operation, MakeDirectory), operation
         return await files.make_directory(self._stores, operation, inputs[0])
 
-    def _keep(self, vertex: Vertex, inputs: Sequence[Filesystem], failed: FailedStep) -> None:
-        if self._keeper is not None:
-            whole = replace(
-                failed, lines=vertex.lines, source=vertex.source, origins=tuple(inputs[1:]), limits=self._limits
-            )
-            self._keeper.keep(whole)
+    def _keeping(self, vertex: Vertex, inputs: Sequence[Filesystem]) -> Callable[[FailedStep], None] | None:
+        """Return what keeps a failed step together with who asked for it and what its mounts show."""
+        keeper = self._keeper
+        if keeper is None:
+            return None
+
+        def keep(failed: FailedStep) -> None:
+            origins = tuple(inputs[1:])
+            keeper.keep(replace(failed, lines=vertex.lines, source=vertex.source, origins=origins, limits=self._limits))
+
+        return keep
 
 
 def rfc_3339(moment: datetime) -> str:

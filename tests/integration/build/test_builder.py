@@ -194,7 +194,9 @@ def test_a_failing_command_says_code_and_lines_and_shows_its_output(site: BuildS
     with pytest.raises(StepFailed) as failure:
         site.build("FROM busybox\nRUN echo before; \\\n  exit 3\nRUN never\n", events=events)
     assert failure.value.message == "The command '/bin/sh -c echo before;   exit 3' returned a non-zero code: 3"
-    assert failure.value.details == {"code": 3, "line": 2, "end_line": 3, "source": "RUN echo before;   exit 3"}
+    assert failure.value.details == {
+        "code": 3, "line": 2, "end_line": 3, "source": "RUN echo before;   exit 3", "output": ["before"],
+    }  # fmt: skip
     assert output_of(events) == "before\n"
 
 

@@ -4,9 +4,9 @@ from jupyter_containers.build.failures import CopyFailed, StepFailed, place
 
 
 def test_a_failed_step_says_the_command_and_the_code_as_dockerd_does() -> None:
-    error = StepFailed(("/bin/sh", "-c", "exit 3"), 3)
+    error = StepFailed(("/bin/sh", "-c", "exit 3"), 3, ["said"])
     assert error.message == "The command '/bin/sh -c exit 3' returned a non-zero code: 3"
-    assert error.details == {"code": 3}
+    assert error.details == {"code": 3, "output": ["said"]}
 
 
 def test_the_first_place_of_an_error_stays() -> None:

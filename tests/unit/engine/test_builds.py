@@ -15,10 +15,13 @@ from jupyter_containers.engine.build_outputs import Output
 from jupyter_containers.engine.build_results import BuildResults, names_in
 from jupyter_containers.engine.builds import BaseImages, BuildRequest, Builds, Built
 from jupyter_containers.engine.contexts import Contexts
+from jupyter_containers.engine.failed_mounts import FailedMounts
+from jupyter_containers.engine.failed_steps import FailedSteps
 from jupyter_containers.engine.pushes import Pushes
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.metadata.database import Database
+from jupyter_containers.metadata.failed_steps import FailedSteps as FailedStepRecords
 from jupyter_containers.registry import Credentials
 from tests.support.registry_server import RegistryServer
 from tests.support.stores import Rooms, tars, with_rooms
@@ -34,6 +37,13 @@ class NoProcesses:
         raise AssertionError("a process was to be started")
 
 
+def failed_steps(rooms: Rooms, folder: Path) -> FailedSteps:
+    return FailedSteps(
+        FailedStepRecords(Database(folder / "failures.db")), containers=cast(Any, None), images=rooms.images,
+        content=rooms.content, mounts=FailedMounts(rooms.snapshots, folder / "failed"),
+    )  # fmt: skip
+
+
 def builds(rooms: Rooms, folder: Path, **options: Any) -> Builds:
     bases = BaseImages(rooms.images, rooms.transfers)
     cache = BuildCache(Database(folder / "cache.db"))
@@ -45,7 +55,7 @@ def builds(rooms: Rooms, folder: Path, **options: Any) -> Builds:
         builder, rooms.images, bases=bases, cache=cache, events=rooms.events, garbage=rooms.garbage,
         contexts=Contexts(rooms.registry, folder),
         results=BuildResults(rooms.content, rooms.snapshots, rooms.garbage),
-        pushes=Pushes(rooms.images, rooms.registry, rooms.content), **options,
+        pushes=Pushes(rooms.images, rooms.registry, rooms.content), failed_steps=failed_steps(rooms, folder), **options,
     )  # fmt: skip
     rooms.garbage.protect(made.needed)
     return made

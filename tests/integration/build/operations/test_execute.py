@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.build.executor import Step
+from jupyter_containers.build.failed_step import FailedStep
 from jupyter_containers.build.failures import StepFailed
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.operations import source
@@ -15,6 +17,7 @@ from jupyter_containers.build.operations.definitions import Execute, ImageRoot
 from jupyter_containers.build.operations.execute import execute
 from jupyter_containers.build.operations.layering import Stores
 from jupyter_containers.build.progress import Output, Report, Running
+from jupyter_containers.errors import ContainersError
 from tests.support.build_site import BuildSite
 
 pytestmark = pytest.mark.needs("root", "overlay")
@@ -112,3 +115,37 @@ def test_a_process_can_run_on_nothing(site: BuildSite) -> None:
     assert layer is not None
     with tarfile.open(site.content.path(layer.descriptor.digest)) as tar:
         assert tar.getnames() == ["made"]
+
+
+def failed(site: BuildSite, keep: Callable[[FailedStep], None]) -> ContainersError:
+    """Run what fails, where failures are kept; return the error."""
+    stores = Stores(site.content, site.snapshots)
+
+    async def scenario() -> ContainersError:
+        parent = await source.unpack_root(stores, ImageRoot(site.images["busybox"]))
+        operation = Execute(("/bin/sh", "-c", "echo one; echo two; echo > /left; exit 7"), env=("PATH=/bin",))
+        with pytest.raises(ContainersError) as failure:
+            await execute(stores, site.executor, operation, parent, lambda _: None, keep=keep)
+        return failure.value
+
+    return asyncio.run(scenario())
+
+
+def test_what_a_failed_process_left_is_kept(site: BuildSite) -> None:
+    kept: list[FailedStep] = []
+    error = failed(site, kept.append)
+    (step,) = kept
+    assert isinstance(error, StepFailed)
+    assert error.details == {"code": 7, "output": ["one", "two"], "failure": step.id}
+    assert (step.code, step.output, len(step.filesystem.layers)) == (7, ("one", "two"), 2)
+    with site.snapshots.mounted(step.filesystem.chain, read_only=True) as root:
+        assert (root / "left").exists()
+
+
+def test_a_root_that_cannot_be_kept_does_not_hide_the_failure(site: BuildSite) -> None:
+    def keep(_: FailedStep) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    error = failed(site, keep)
+    assert (error.details["code"], "failure" in error.details) == (7, False)
+    assert error.__notes__ == ["and the failed step could not be kept: [Errno 28] No space left on device"]
