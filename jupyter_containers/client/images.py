@@ -14,6 +14,7 @@ from jupyter_containers.client.failures import failure_in_stream
 from jupyter_containers.client.streams import json_lines
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import ImageSummary, Json, Progress
+from jupyter_containers.errors import Unsupported
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -72,6 +73,31 @@ class Images:
         headers = credentials.header_for(repository)
         answer = self._transport.request("POST", "/images/create", query=query, headers=headers, stream=True)
         self._follow(answer, progress)
+
+    def bootstrap(
+        self,
+        image: str,
+        progress: Callable[[Progress], None] | None = None,
+        *,
+        name: str = "",
+        mirror: str = "",
+        keyring: str = "",
+        variant: str = "",
+        include: Sequence[str] = (),
+        platform: str = "",
+    ) -> None:
+        """Make an image such as `debian:bookworm` from a mirror of packages that the daemon reaches.
+
+        Raises Unsupported when the daemon is not one of ours, ContainersError with the reason.
+        """
+        if not self._transport.is_own_daemon:
+            raise Unsupported(
+                f"a bootstrap of {image}: the daemon at {self._transport.address} is not ours, and Docker's API has "
+                "nothing for it; pull the image, or use jupyter-containers' own daemon"
+            )
+        query = {"image": image, "t": name, "mirror": mirror, "keyring": keyring, "include": list(include)}
+        query |= {key: value for key, value in (("variant", variant), ("platform", platform)) if value}
+        self._follow(self._transport.request("POST", "/images/bootstrap", query=query, stream=True), progress)
 
     def push(
         self, name: str, progress: Callable[[Progress], None] | None = None, *, every_tag: bool = False

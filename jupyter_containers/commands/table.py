@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from jupyter_containers.commands import build, containers, daemon, images, inspecting, pulling, registry, run
+from jupyter_containers.commands import (
+    bootstrapping,
+    build,
+    containers,
+    daemon,
+    images,
+    inspecting,
+    pulling,
+    registry,
+    run,
+)
 from jupyter_containers.commands.command import Command
 from jupyter_containers.commands.parsing import UsageError, near
 
@@ -18,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     containers.RM,
     images.IMAGES,
     pulling.PULL,
+    bootstrapping.IMAGE,
     images.TAG,
     images.RMI,
     inspecting.INSPECT,

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_containers.build.builder import Builder
+from jupyter_containers.build.operations.layering import Stores
 from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.daemon.configuration import Configuration
+from jupyter_containers.engine.bootstraps import Bootstraps
 from jupyter_containers.engine.build_results import BuildResults
 from jupyter_containers.engine.builds import BaseImages, Builds
 from jupyter_containers.engine.containers import Containers
@@ -107,6 +109,7 @@ class Composition:
             pushes=pushes,
             builds=self._builds(environment, transfers, pushes, engine_containers, failures),
             failed_steps=failures,
+            bootstraps=self._bootstraps(environment, engine_containers),
             networks=engine_networks,
             volumes=engine_volumes,
             events=self._events,
@@ -196,6 +199,15 @@ class Composition:
             pushes=pushes,
             failed_steps=failures,
             check=lambda limits, network: check_limits(engine_containers.roster, limits, network),
+        )
+
+    def _bootstraps(self, environment: Environment, engine_containers: Containers) -> Bootstraps:
+        return Bootstraps(
+            environment.images,
+            Stores(self._content, self._snapshots),
+            fetch=self._registry.fetch,
+            executor=StepExecutor(engine_containers.roster, self._folder),
+            garbage=self._garbage,
         )
 
     def _system(self, daemon_id: str, engine_containers: Containers, engine_images: Images) -> System:

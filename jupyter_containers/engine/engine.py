@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jupyter_containers.engine.bootstraps import Bootstraps
     from jupyter_containers.engine.builds import Builds
     from jupyter_containers.engine.containers import Containers
     from jupyter_containers.engine.events import Events
@@ -30,6 +31,7 @@ class Engine:
     pushes: Pushes
     builds: Builds
     failed_steps: FailedSteps
+    bootstraps: Bootstraps
     networks: Networks
     volumes: Volumes
     events: Events

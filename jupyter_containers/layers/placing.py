@@ -34,6 +34,9 @@ Data = Iterator[memoryview]
 class Placer:
     """Places members below `root_fd` (which stays open and the caller's); finish() sets the times of directories.
 
+    `keep_directories`: a member that is a directory leaves one that is there as it is, and a link to one too, as dpkg
+    does; a layer's would replace it.
+
     Use as a context manager.
     """
 
@@ -47,11 +50,13 @@ class Placer:
         opaque_xattr: bytes,
         base: bytes = b"",
         keep_kind: bool = False,
+        keep_directories: bool = False,
     ) -> None:
         self._whiteouts = whiteouts
         self._ownership = ownership
         self._inherited = inherited
         self._keep_kind = keep_kind
+        self._keep_directories = keep_directories
         self._directories = Directories(root_fd, self._make_implicit, base=base)
         self._directory_times: dict[bytes, int] = {}
         self._marks = Marks(self._directories, whiteouts, inherited, opaque_xattr)
@@ -140,6 +145,8 @@ class Placer:
         try:
             os.mkdir(name, 0o700, dir_fd=dir_fd)
         except FileExistsError:
+            if self._keep_directories and self._is_directory(path):
+                return
             status = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
             if not stat.S_ISDIR(status.st_mode):
                 hides_below = self._clear(dir_fd, name, member)
@@ -152,6 +159,14 @@ class Placer:
         finally:
             os.close(fd)
         self._directory_times[path] = member.mtime_ns
+
+    def _is_directory(self, path: bytes) -> bool:
+        """Tell whether a path leads to a directory, inside the root and through links."""
+        try:
+            os.close(self._directories.find(path))
+        except OSError:
+            return False
+        return True
 
     def _place_symlink(self, dir_fd: int, name: bytes, member: Member) -> None:
         if not member.link or b"\0" in member.link:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from jupyter_containers.client.streams import STDERR
+from jupyter_containers.commands.bootstrap_result import BootstrapResult
 from jupyter_containers.commands.build_result import TELLING_SECONDS, BuildResult, Step
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.commands.daemon import Checkup
@@ -154,6 +155,15 @@ def _bar(status: str, current: int | None, total: int | None) -> str:
     return joined([element("progress", value=current, max=total), f" {size_text(current)} of {size_text(total)}"])
 
 
+def draw_bootstrap(result: BootstrapResult) -> Html:
+    counts, packages = result.counts(), len(result.packages)
+    rows = [(name, element("progress", value=count, max=packages), f"{count} of {packages}")
+            for name, count in counts.items()]  # fmt: skip
+    parts = [table(("Packages", "", ""), rows)] if packages else []
+    colour, sign = ("bad", "✗") if result.error else (("good", "✓") if result.is_complete else ("busy", "●"))
+    return block(*parts, block(coloured(colour, f"{sign} {result.summary()}")))
+
+
 def draw_table(result: Table) -> Html:
     if not result.rows:
         return block(coloured("quiet", f"no {result.what}"))
@@ -185,6 +195,7 @@ _PICTURES: Sequence[tuple[type[Result], Callable[..., Html]]] = (
     (RunResult, draw_run),
     (BuildResult, draw_build),
     (PullResult, draw_pull),
+    (BootstrapResult, draw_bootstrap),
     (Logs, draw_logs),
     (Checkup, draw_checkup),
     (Inspection, draw_inspection),

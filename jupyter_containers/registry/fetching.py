@@ -44,8 +44,8 @@ class Fetched:
 
 
 @asynccontextmanager
-async def fetch(transport: Transport, url: str) -> AsyncIterator[Fetched]:
-    """Open a URL; the file is read inside the block.
+async def fetch(transport: Transport, url: str, *, proxy: str | None = None) -> AsyncIterator[Fetched]:
+    """Open a URL; the file is read inside the block. `proxy` as in Request.
 
     Raises InvalidParameter for what is no URL, NotFound and ContainersError with the server's answer,
     RegistryUnreachable, ForbiddenAddress.
@@ -53,7 +53,7 @@ async def fetch(transport: Transport, url: str) -> AsyncIterator[Fetched]:
     parts = parts_of(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidParameter(f"{url!r} is not an http or https address")
-    async with transport.stream(Request("GET", url)) as response:
+    async with transport.stream(Request("GET", url, proxy=proxy)) as response:
         if response.status >= 400:
             answer = await read_answer(response, url, limit=_SHOWN_BYTES)
             shown = answer.body.decode("utf-8", "replace").strip()

@@ -86,9 +86,10 @@ class Registry:
         """
         return await log_in(self._transport(), domain, credentials)
 
-    def fetch(self, url: str) -> AbstractAsyncContextManager[Fetched]:
+    def fetch(self, url: str, *, proxy: str | None = None) -> AbstractAsyncContextManager[Fetched]:
         """Open a file at a URL that a user has written. Raises as fetching.fetch."""
-        return fetch(Transport(self._opened_session(), AnyAddress(), self._retries, self._certificates), url)
+        transport = Transport(self._opened_session(), AnyAddress(), self._retries, self._certificates)
+        return fetch(transport, url, proxy=proxy)
 
     async def tags(self, reference: Reference, credentials: Credentials | None = None) -> list[str]:
         """Return all tags of a repository. Raises what `resolve` raises."""

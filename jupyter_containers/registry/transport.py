@@ -37,7 +37,10 @@ Body = bytes | Callable[[], AsyncIterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`authorization` is the value of that header, and never goes to another host than the one in `url`."""
+    """`authorization` is the value of that header, and never goes to another host than the one in `url`.
+
+    `proxy` is one that the caller knows of, "" for none; None: as the daemon's environment says.
+    """
 
     method: str
     url: str
@@ -46,6 +49,7 @@ class Request:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False)
     verify_tls: bool = True
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ class Transport:
             allow_redirects=False,
             timeout=patience or self._session.timeout,
             ssl=await self._checked_by(request),
-            proxy=_proxy_for(request.url),
+            proxy=_proxy_for(request.url) if request.proxy is None else request.proxy or None,
         )
 
     async def _checked_by(self, request: Request) -> ssl.SSLContext | bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_containers.api.routes import (
+    bootstraps,
     build,
     build_results,
     commit,
@@ -32,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
     *container_streams.ROUTES,
     *container_files.ROUTES,
     *execs.ROUTES,
+    *bootstraps.ROUTES,
     *image_transfers.ROUTES,
     *images.ROUTES,
     *build.ROUTES,

@@ -17,7 +17,7 @@ def test_every_command_can_explain_itself(surface: str) -> None:
 
 
 def test_the_words_that_people_know_are_there() -> None:
-    words = "build run exec ps images pull logs start stop kill rm rmi inspect tag doctor status use registry"
+    words = "build run exec ps images image pull logs start stop kill rm rmi inspect tag doctor status use registry"
     assert set(words.split()) == {command.name for command in table.COMMANDS}
 
 
@@ -29,7 +29,7 @@ def test_names_of_commands_and_arguments_are_said_once() -> None:
 
 
 def test_a_word_like_a_command_brings_its_name() -> None:
-    with pytest.raises(UsageError, match="no command is called 'imagse'; did you mean images") as raised:
+    with pytest.raises(UsageError, match="no command is called 'imagse'; did you mean image or images") as raised:
         table.find("imagse", "magic")
     assert "\n" not in raised.value.message
 

@@ -25,7 +25,9 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_mistake_is_one_line_and_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["imagse"]) == 2
-    assert capsys.readouterr().err == "jupyter-containers: no command is called 'imagse'; did you mean images?\n"
+    assert (
+        capsys.readouterr().err == "jupyter-containers: no command is called 'imagse'; did you mean image or images?\n"
+    )
     assert main(["ps", "--alll"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -12,6 +12,10 @@ import pytest
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.layers.archive import extract
+from jupyter_containers.layers.inherited import Inherited
+from jupyter_containers.layers.member import Kind, Member
+from jupyter_containers.layers.placing import Placer
+from jupyter_containers.layers.whiteouts import OPAQUE_XATTR, Whiteouts
 from tests.support.trees import MINE, file, fingerprint, folder, listing, tar
 
 
@@ -82,3 +86,27 @@ def test_a_folder_may_be_kept_from_becoming_a_file(tmp_path: Path) -> None:
     finally:
         os.close(fd)
     assert listing(tmp_path) == {"d": "1", "f": "dir"}
+
+
+def test_what_is_a_directory_already_may_stay_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "bin").symlink_to("usr/bin")
+    (tmp_path / "gone").symlink_to("nowhere")
+    (tmp_path / "usr").chmod(0o750)
+    members = [Member(name, Kind.DIRECTORY, 0o711) for name in (b"usr", b"bin", b"gone", b"new")]
+
+    def placed(*, keep: bool) -> dict[str, int]:
+        fd = os.open(tmp_path, os.O_RDONLY)
+        try:
+            with Placer(
+                fd, whiteouts=Whiteouts.NAMES, ownership=MINE, inherited=Inherited(()), opaque_xattr=OPAQUE_XATTR,
+                keep_directories=keep,
+            ) as placer:  # fmt: skip
+                for member in members:
+                    placer.place(member, iter(()))
+        finally:
+            os.close(fd)
+        return {path.name: path.lstat().st_mode & 0o777 for path in tmp_path.iterdir()}
+
+    assert placed(keep=True) == {"usr": 0o750, "bin": 0o777, "gone": 0o711, "new": 0o711}
+    assert placed(keep=False) == {"usr": 0o711, "bin": 0o711, "gone": 0o711, "new": 0o711}

@@ -74,7 +74,7 @@ def test_the_stack_can_be_asked_for(shell: InteractiveShell, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("%container imagse", "no command is called 'imagse'; did you mean images?"),
+        ("%container imagse", "no command is called 'imagse'; did you mean image or images?"),
         ("%container run 'open", "cannot read the line: No closing quotation"),
         ("%%container ps\nbody", "ps takes nothing below its line; write %container ps"),
         ("%container ps", "cannot connect to the daemon at unix://"),
@@ -116,7 +116,7 @@ def test_names_of_the_daemon_are_completed(shell: InteractiveShell, tmp_path: Pa
     with provisionalcompleter(), canned_server(tmp_path, answer(IMAGES)):
         assert names(shell, "%container run de") == ["debian:12"]
     with provisionalcompleter():
-        assert names(shell, "%container imag") == ["images"]
+        assert names(shell, "%container imag") == ["image", "images"]
 
 
 def test_a_daemon_that_is_not_there_completes_nothing(shell: InteractiveShell) -> None:

@@ -14,9 +14,9 @@ from tests.support.registry_server import Fault, RegistryServer
 from tests.support.web_files import MODIFIED_SECONDS, web_files
 
 
-def fetched(tmp_path: Path, url: str) -> tuple[str, float | None, bytes]:
+def fetched(tmp_path: Path, url: str, *, proxy: str | None = None) -> tuple[str, float | None, bytes]:
     async def use(client: Any) -> tuple[str, float | None, bytes]:
-        async with client.registry.fetch(url) as found:
+        async with client.registry.fetch(url, proxy=proxy) as found:
             return found.name, found.modified_at, b"".join([chunk async for chunk in found.chunks])
 
     result: tuple[str, float | None, bytes] = with_client(tmp_path, use)
@@ -64,3 +64,13 @@ def test_others_do_not_send_us_to_this_machine() -> None:
     for url in ("http://127.0.0.1/x", "http://[::1]/", "file:///x"):
         with pytest.raises(ForbiddenAddress):
             rules.allow(url, source="https://example.org/")
+
+
+def test_a_proxy_that_the_caller_knows_of_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    # A proxy is asked for the whole address; a server that knows it as a path stands for one.
+    with web_files({"http://mirror.example/x": b"by proxy", "/x": b"direct"}) as address:
+        assert fetched(tmp_path, "http://mirror.example/x", proxy=address)[2] == b"by proxy"
+        assert fetched(tmp_path, f"{address}/x", proxy="")[2] == b"direct"
+        with pytest.raises(RegistryUnreachable, match=r"127\.0\.0\.1:1"):
+            fetched(tmp_path, "http://mirror.example/x")

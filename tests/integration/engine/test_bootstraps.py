@@ -1,0 +1,146 @@
+"""A bootstrap in a daemon, with this host's own dpkg in a tiny release: it takes the database that we write.
+
+Nothing comes from outside: packages, release and keys are made here, and served on the loopback.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.client import Client, connect
+from jupyter_containers.client.values import Progress
+from jupyter_containers.errors import ContainersError
+from tests.support.api_client import Api
+from tests.support.daemon import Daemon
+from tests.support.debian_mirror import DebPackage, Executable, File, Link, Mirror, package
+from tests.support.web_files import web_files
+
+pytestmark = [
+    pytest.mark.needs("root", "overlay"),
+    pytest.mark.skipif(not shutil.which("dpkg"), reason="needs dpkg, which only hosts of Debian's kind have"),
+]
+
+PREINST = '#!/bin/sh\nset -e\ntest "$1" = install\necho root:x:0:0::/root:/bin/sh > /etc/passwd\n'
+POSTINST = """#!/bin/sh
+set -e
+test "$1" = configure
+test "$DEBIAN_FRONTEND" = noninteractive
+grep -q ^root: /etc/passwd
+cat /etc/hello.conf > /var/lib/hello
+ls /sys/class/net | tr '\\n' ' ' >> /var/lib/hello
+"""
+
+
+@cache
+def release() -> tuple[DebPackage, ...]:
+    """Return a release: a shell and tools (busybox), dpkg with its libraries, and a package with scripts."""
+    essential = {"Essential": "yes", "Priority": "required"}
+    busybox = shutil.which("busybox")
+    assert busybox, "busybox-static is not installed"
+    applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    tools: dict[str, File] = {"bin/busybox": Executable(Path(busybox).read_bytes())}
+    # Busybox's shell would take its own dpkg for dpkg.
+    tools |= {f"bin/{name}": Link("busybox") for name in sorted(applets) if name not in ("busybox", "sh", "dpkg")}
+    tools |= with_libraries("bin/sh", "dash")
+    # dpkg wants to see them; nothing here needs what they do.
+    tools |= {f"sbin/{name}": Executable(b"#!/bin/sh\n") for name in ("ldconfig", "start-stop-daemon")}
+    dpkg: dict[str, File] = {"var/lib/dpkg/updates/": None}
+    for program in ("dpkg", "dpkg-deb", "dpkg-split", "dpkg-query", "dpkg-trigger"):
+        dpkg |= with_libraries(f"usr/bin/{program}", program)
+    return (
+        package("base-files", files={**tools, "etc/": None, "tmp/": None, "root/": None}, fields=essential),
+        package("dpkg", files=dpkg, fields={**essential, "Pre-Depends": "base-files"}, compression=".zst"),
+        package("base-passwd", fields={**essential, "Multi-Arch": "foreign"}, control={"preinst": PREINST}),
+        package("apt", files={"usr/bin/apt-get": Executable(b"#!/bin/sh\necho 3.0\n")}),
+        package(
+            "hello", files={"etc/hello.conf": b"hello\n", "var/lib/": None}, fields={"Multi-Arch": "same"},
+            control={"postinst": POSTINST, "conffiles": "/etc/hello.conf\n", "triggers": "interest-noawait greet\n"},
+        ),
+        package("broken", control={"postinst": "#!/bin/sh\necho it is broken >&2\nexit 3\n"}),
+    )  # fmt: skip
+
+
+def with_libraries(name: str, program: str) -> dict[str, File]:
+    """Return a program of this host under a name, and the libraries that it needs."""
+    path = shutil.which(program)
+    assert path, f"{program} is not installed"
+    libraries = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
+    found: dict[str, File] = {name: Executable(Path(path).read_bytes())}
+    for library in re.findall(r"(/\S+)", libraries):
+        found[library.removeprefix("/usr").lstrip("/")] = Executable(Path(library).read_bytes())
+    return found
+
+
+class Made:
+    """A mirror on the loopback, and a client of a daemon."""
+
+    def __init__(self, client: Client, url: str, ring: Path) -> None:
+        self.client, self.url, self.ring = client, url, ring
+        self.told: list[Progress] = []
+
+    def make(self, image: str = "debian:bookworm", **options: object) -> None:
+        known = {"mirror": self.url, "keyring": str(self.ring)}
+        self.client.images.bootstrap(image, self.told.append, **{**known, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    mirror = Mirror()
+    mirror.add(*release())
+    mirror.publish("bookworm")
+    return mirror
+
+
+@pytest.fixture
+def made(daemon: Daemon, mirror: Mirror, tmp_path: Path) -> Iterator[Made]:
+    ring = tmp_path / "ring.gpg"
+    ring.write_bytes(mirror.keyring)
+    with web_files(mirror.files) as url, connect(daemon.host) as client:
+        yield Made(client, url, ring)
+
+
+def test_packages_are_installed_as_dpkg_itself_says(made: Made, api: Api) -> None:
+    made.make(include=["hello"])
+
+    def said(command: str) -> str:
+        return api.output("sh", "-c", command, Image="debian:bookworm")
+
+    assert said("dpkg-query -W -f '${Package} ${db:Status-Abbrev}\\n'").splitlines() == [
+        "apt ii ", "base-files ii ", "base-passwd ii ", "dpkg ii ", "hello ii ",
+    ]  # fmt: skip
+    assert said("dpkg --audit && dpkg --verify && echo fine") == "fine\n"
+    # The script ran where there is no network but itself, with its configuration file in place.
+    assert said("cat /var/lib/hello") == "hello\nlo "
+    assert said("dpkg-query -W -f '${Conffiles}' hello").split()[1] == "b1946ac92492d2347c6235b4d2611184"
+    assert said("dpkg-query -L hello").split() == ["/.", "/etc", "/etc/hello.conf", "/var", "/var/lib"]
+    assert said("readlink /bin; apt-get") == "usr/bin\n3.0\n"
+    assert said("ls -A /tmp; ls /var/lib/dpkg | grep old; true") == ""
+    assert {step.id.partition(":")[0] for step in made.told if step.status == "Configured"} == {
+        "apt", "base-files", "base-passwd", "dpkg", "hello",
+    }  # fmt: skip
+    made.client.images.remove("debian:bookworm", force=True)
+
+
+def test_a_script_that_fails_is_quoted_and_nothing_is_left(made: Made, api: Api, daemon: Daemon) -> None:
+    before = [image.id for image in made.client.images.list(every=True)]
+    with pytest.raises(ContainersError, match=r"scripts failed with exit code 1: .*it is broken.*exit status 3"):
+        made.make(include=["broken"])
+    assert [image.id for image in made.client.images.list(every=True)] == before
+    assert list((daemon.run / "bundles").iterdir()) == []
+    assert "bootstrap:" not in str(api.get("/system/df").json)
+
+
+@pytest.mark.parametrize("what", ["signature", "package"])
+def test_a_mirror_that_lies_is_refused(made: Made, mirror: Mirror, what: str) -> None:
+    path = {"signature": "/dists/bookworm/InRelease", "package": f"/{release()[0].filename}"}[what]
+    words = {"signature": "has a wrong signature", "package": "is not what the signed release says"}[what]
+    mirror.files[path] = mirror.files[path].replace(b"Origin: T", b"Origin: R").replace(b"data.tar", b"date.tar")
+    with pytest.raises(ContainersError, match=words):
+        made.make()
