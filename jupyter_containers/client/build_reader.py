@@ -74,9 +74,9 @@ class ImageBuilt:
     result: str = ""
 
     @classmethod
-    def from_wire(cls, aux: Json, built: Json) -> ImageBuilt:
+    def from_wire(cls, image_id: str, built: Json) -> ImageBuilt:
         names = tuple(str(name) for name in built.get("Names") or ())
-        return cls(str(aux["ID"]), built.get("Descriptor") or {}, names, str(built.get("Result") or ""))
+        return cls(image_id, built.get("Descriptor") or {}, names, str(built.get("Result") or ""))
 
 
 BuildEvent = StepStarted | StepRunning | StepCached | StepDone | StepOutput | Warned | ImageBuilt | Progress
@@ -92,13 +92,18 @@ class BuildReader:
     def __init__(self) -> None:
         self._number = 0
         self._cached = False
+        self._image_id = ""
 
     def read(self, line: Json) -> Iterator[BuildEvent]:
         """Yield what a line says; lines that report errors are not for this reader."""
         aux = line.get("aux")
         if isinstance(aux, dict) and aux.get("ID"):
             yield from self._finish()
-            yield ImageBuilt.from_wire(aux, line.get("built") or {})
+            self._image_id = str(aux["ID"])
+            yield ImageBuilt(self._image_id)
+        elif isinstance(line.get("built"), dict):
+            # What Docker's line of the id has no room for comes with the next: the same end, with all that is known.
+            yield ImageBuilt.from_wire(self._image_id, line["built"])
         elif isinstance(line.get("step"), dict):
             event = _from_step(line["step"], str(line.get("stream", "")))
             yield from (event,) if event else ()

@@ -76,11 +76,11 @@ async def build(request: web.Request) -> web.StreamResponse:
                 await lines.start()
             raise
         image = built.image
-        outbox.put(built_json(built))
+        outbox.put({"aux": {"ID": str(image.config_digest)}})
+        text_of_it = f"{image.config_digest}\n" if quiet else f"Successfully built {image.config_digest.short}\n"
+        outbox.put({"stream": text_of_it, "built": built_json(built)})
         if quiet:
-            outbox.put({"stream": f"{image.config_digest}\n"})
             return lines.response
-        outbox.put({"stream": f"Successfully built {image.config_digest.short}\n"})
         for name in built.names:
             outbox.put({"stream": f"Successfully tagged {name.familiar}\n"})
     return lines.response

@@ -27,9 +27,9 @@ def outputs_from_wire(entries: Sequence[object]) -> tuple[Output, ...]:
 
 
 def built_json(built: Built) -> dict[str, Any]:
-    """Return the line that tells the image's id, and beside it (`built`) what our client wants to know of it."""
+    """Return what our client wants to know of an image beside its id."""
     image = built.image
     told: dict[str, Any] = {"Descriptor": image.descriptor.to_json(), "Names": [str(name) for name in built.names]}
     if built.result:
         told["Result"] = built.result
-    return {"aux": {"ID": str(image.config_digest)}, "built": told}
+    return told

@@ -28,7 +28,7 @@ def test_an_image_is_built_from_a_text_and_a_folder(client: Client, tmp_path: Pa
     events = build(client, dockerfile, tmp_path, "built", build_args={"WHO": "you"})
     output = "".join(event.text for event in events if isinstance(event, StepOutput))
     assert output == "hello you\ncontent\n"
-    [made] = [event for event in events if isinstance(event, ImageBuilt)]
+    *_, made = [event for event in events if isinstance(event, ImageBuilt)]
     assert (made.image_id, made.names) == (client.images.inspect("built")["Id"], ("docker.io/library/built:latest",))
 
 

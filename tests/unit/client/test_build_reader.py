@@ -31,7 +31,7 @@ def test_our_daemon_says_what_it_means() -> None:
         {"stream": " ---> 1\n", "step": {"number": 1, "state": "done", "seconds": 0.5, "cached": True}},
         {"stream": "[Warning] line 2: hm\n", "step": {"line": 2, "warning": "hm"}},
         {"aux": {"ID": "sha256:1"}},
-        {"stream": "Successfully built 1\n"},
+        {"stream": "Successfully built 1\n", "built": {"Names": ["a:b"], "Result": "r"}},
     ) == [
         StepStarted(1, 2, "FROM x", 3, 4),
         StepRunning(1),
@@ -40,6 +40,7 @@ def test_our_daemon_says_what_it_means() -> None:
         StepDone(1, 0.5, cached=True),
         Warned(2, "hm"),
         ImageBuilt("sha256:1"),
+        ImageBuilt("sha256:1", {}, ("a:b",), "r"),
     ]
 
 
