@@ -12,7 +12,7 @@ from jupyter_containers.errors import InvalidParameter
 Paragraph: TypeAlias = Mapping[str, str]
 
 _NAME = re.compile(r"[!-9;-~]+")
-_BLANK = re.compile(r"\n(?:[ \t]*\n)+")
+_EMPTY_LINES = re.compile(rb"\n\n+")
 
 
 def paragraphs(text: str, what: str) -> Iterator[Paragraph]:
@@ -59,6 +59,11 @@ def single(text: str, what: str) -> Paragraph:
     return found[0]
 
 
-def split(text: str) -> list[str]:
-    """Return the paragraphs of a large index as text, unread."""
-    return [part for part in _BLANK.split(text.strip("\n")) if part]
+def places(content: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Yield where the paragraphs of a large index begin and end, unread; between them are lines that are empty."""
+    start = 0
+    for found in _EMPTY_LINES.finditer(content):
+        yield start, found.start()
+        start = found.end()
+    if start < len(content):
+        yield start, len(content)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Self
 
 from jupyter_containers.bootstrap import deb822, relations
@@ -15,9 +14,9 @@ from jupyter_containers.bootstrap.versions import Version
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.digest import Digest
 
-_NAME = re.compile(r"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
-_PROVIDES = re.compile(r"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE)
-_BASIC = re.compile(r"^(?:Essential:[ \t]*yes|Priority:[ \t]*required)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_NAME = re.compile(rb"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
+_PROVIDES = re.compile(rb"^Provides:(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE)
+_BASIC = re.compile(rb"^(?:Essential:[ \t]*yes|Priority:[ \t]*required)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _PROPER_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*")
 
 
@@ -91,36 +90,54 @@ def _size(value: str, what: str) -> int:
 
 
 class Index:
-    """The packages of several archives together, for one architecture."""
+    """The packages of several archives together, for one architecture.
+
+    The texts are kept as they came, once, with the places of their paragraphs: a release has some 45 MB of them, and
+    needs a hundred paragraphs to be read.
+    """
 
     def __init__(self, architecture: str) -> None:
         self._architecture = architecture
-        self._texts: dict[str, list[tuple[str, str]]] = {}
+        self._contents: list[tuple[bytes | bytearray, str]] = []
+        # By name: which of the contents, and from where to where.
+        self._places: dict[str, list[tuple[int, int, int]]] = {}
         self._providers: dict[str, set[str]] = {}
         self._basic: set[str] = set()
-        self.candidates = lru_cache(maxsize=None)(self._candidates)
+        self._read: dict[str, tuple[Package, ...]] = {}
 
-    def add(self, text: str, archive: str) -> None:
-        """Take in the text of one index; `archive` is the URL that its files are relative to."""
-        for paragraph in deb822.split(text):
-            found = _NAME.search(paragraph)
+    def add(self, content: bytes | bytearray, archive: str) -> None:
+        """Take in one index; `archive` is the URL that its files are relative to. `content` must not change after.
+
+        Raises InvalidParameter for a paragraph without a package.
+        """
+        number = len(self._contents)
+        self._contents.append((content, archive))
+        for start, end in deb822.places(content):
+            found = _NAME.search(content, start, end)
             if found is None:
-                raise InvalidParameter(f"an index of {archive} has a paragraph without a package: {paragraph:.80}")
-            name = found[1]
-            self._texts.setdefault(name, []).append((paragraph, archive))
-            if _BASIC.search(paragraph):
+                text = bytes(content[start : min(end, start + 80)]).decode("utf-8", "replace")
+                raise InvalidParameter(f"an index of {archive} has a paragraph without a package: {text}")
+            name = found[1].decode("utf-8", "replace")
+            self._places.setdefault(name, []).append((number, start, end))
+            if _BASIC.search(content, start, end):
                 self._basic.add(name)
-            if provided := _PROVIDES.search(paragraph):
-                for relation in _names(provided[1]):
+            if provided := _PROVIDES.search(content, start, end):
+                for relation in _names(provided[1].decode("utf-8", "replace")):
                     self._providers.setdefault(relation, set()).add(name)
-        self.candidates.cache_clear()
+        self._read.clear()
+
+    def candidates(self, name: str) -> tuple[Package, ...]:
+        """Return the versions of a package that suit the architecture, the latest first."""
+        if name not in self._read:
+            self._read[name] = self._candidates(name)
+        return self._read[name]
 
     def _candidates(self, name: str) -> tuple[Package, ...]:
-        """Return the versions of a package that suit the architecture, the latest first."""
-        found = (
-            Package.of(deb822.single(text, f"the index entry of {name}"), archive)
-            for text, archive in self._texts.get(name, ())
-        )
+        found = []
+        for number, start, end in self._places.get(name, ()):
+            content, archive = self._contents[number]
+            text = content[start:end].decode("utf-8", "replace")
+            found.append(Package.of(deb822.single(text, f"the index entry of {name}"), archive))
         suited = [package for package in found if package.architecture in (self._architecture, "all")]
         # Of equal versions the one of the archive that was named first; sorting keeps that order, reversed or not.
         return tuple(sorted(suited, key=lambda package: package.version, reverse=True))

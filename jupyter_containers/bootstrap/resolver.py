@@ -14,6 +14,9 @@ from jupyter_containers.bootstrap.packages import Index, Package
 from jupyter_containers.bootstrap.relations import Alternatives
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 
+# The root is made with merged /usr, so what asks for that, or for a package that merges it, gets the first.
+_PREFERRED = "usr-is-merged"
+
 
 class Variant(Enum):
     """How much: what is essential, or with all of priority required and apt, as debootstrap's minbase."""
@@ -42,11 +45,8 @@ def choose(index: Index, variant: Variant, include: Sequence[str] = ()) -> list[
     if not any(package.is_essential for package in basic):
         raise Unresolvable("the indexes have no essential package: they are not those of a whole release")
     wanted = [*include, *(("apt",) if variant is Variant.MINBASE else ())]
-    named = [_named(index, name) for name in wanted]
-    # The root is made with merged /usr; without this the other alternative would come, which is there to merge it.
-    merged = index.latest("usr-is-merged")
     chosen = _Choice(index)
-    chosen.take_all([*basic, *named, *((merged,) if merged else ())])
+    chosen.take_all([*basic, *(_named(index, name) for name in wanted)])
     chosen.check()
     return sorted(chosen.packages.values(), key=lambda package: package.name)
 
@@ -97,7 +97,7 @@ class _Choice:
         return False
 
     def _first(self, needing: Package, group: Alternatives) -> Package:
-        for relation in group:
+        for relation in sorted(group, key=lambda relation: relation.name != _PREFERRED):
             for package in self._index.candidates(relation.name):
                 if package.satisfies(relation) and package.name not in self.packages:
                     return package

@@ -105,7 +105,8 @@ def script(packages: Sequence[Unpacked]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def configured(line: str) -> str:
+def being_configured(line: str) -> str:
     """Return the package that a line of dpkg's output says is being configured, "" for any other line."""
     head, _, rest = line.partition("Setting up ")
-    return rest.split(" ")[0] if not head and rest else ""
+    # An architecture stands behind the names of packages that may be there for several.
+    return rest.split(" ")[0].partition(":")[0] if not head else ""

@@ -13,7 +13,7 @@ from jupyter_containers.errors import ContainersError
 # What a package goes through, as the daemon says it: counted where its last word was one of these, or a later one.
 _STEPS = (
     ("downloaded", ("Download complete", "Extracting")),
-    ("unpacked", ("Unpacked",)),
+    ("unpacked", ("Unpacked", "Configuring")),
     ("configured", ("Configured",)),
 )
 _SAID = ("Unpacked", "Configured")

@@ -42,6 +42,7 @@ from jupyter_containers.registry.progress import WAITING
 
 EXTRACTING = "Extracting"
 UNPACKED = "Unpacked"
+CONFIGURING = "Configuring"
 CONFIGURED = "Configured"
 APT_FOLDER = Path("/etc/apt")
 _PARALLEL = 6
@@ -150,8 +151,8 @@ class Bootstraps:
                 if not archive.is_guess:
                     raise
                 continue
-            for text in await mirrors.index(archive, release, architecture):
-                await in_thread(lambda _, text=text, uri=archive.uri: index.add(text, uri))  # type: ignore[misc]
+            for content in await mirrors.index(archive, release, architecture):
+                await in_thread(lambda _, content=content, uri=archive.uri: index.add(content, uri))  # type: ignore[misc]
             used.append(archive)
             dates.append(release.date)
         chosen = await in_thread(lambda _: resolver.choose(index, request.variant, request.include))
@@ -243,6 +244,7 @@ class Bootstraps:
         code = await self._executor.run(step, output=said.hear)
         if code:
             raise ConfiguringFailed(f"the packages' scripts failed with exit code {code}: {said.last_lines()}")
+        said.end()
         await in_thread(lambda _: stubs.clear(self._upper(key), before, is_overlay=False))
 
     def _assembled(self, plan: _Plan, layer: Layer) -> Image:
@@ -278,14 +280,23 @@ class _Said:
         self._tell = tell
         self._lines: deque[str] = deque(maxlen=_SHOWN_LINES)
         self._rest = b""
+        self._current = ""
 
     def hear(self, _stream: int, content: bytes) -> None:
         *lines, self._rest = (self._rest + content).split(b"\n")
         for line in lines:
             text = line.decode("utf-8", "replace").rstrip()
             self._lines.append(text[:400])
-            if name := second_stage.configured(text):
-                self._tell(Progress(name, CONFIGURED))
+            if name := second_stage.being_configured(text):
+                self.end()
+                self._current = name
+                self._tell(Progress(name, CONFIGURING))
+
+    def end(self) -> None:
+        """Tell that the package that was configured last is done."""
+        if self._current:
+            self._tell(Progress(self._current, CONFIGURED))
+            self._current = ""
 
     def last_lines(self) -> str:
         return " | ".join(line for line in (*self._lines, self._rest.decode("utf-8", "replace")[:400]) if line)

@@ -87,26 +87,26 @@ class Mirrors:
             ) from None
         return archive.keyring.check_detached(content, await self._read(archive.url("Release.gpg")), what)
 
-    async def index(self, archive: Archive, release: Release, architecture: str) -> list[str]:
-        """Return the texts of the indexes of an archive's components. Raises NotFound, FileRefused, Unavailable."""
+    async def index(self, archive: Archive, release: Release, architecture: str) -> list[bytearray]:
+        """Return the indexes of an archive's components. Raises NotFound, FileRefused, Unavailable."""
         what = f"suite {archive.suite} at {archive.uri}"
-        texts = []
+        contents = []
         for component in archive.components:
             file = release.index(component, architecture, what)
             folder = file.path.rpartition("/")[0]
             path = f"{folder}/by-hash/SHA256/{file.digest.hex}" if release.by_hash else file.path
             await self._bring(archive.url(path), file.digest, file.size, f"index {file.path} of {what}")
-            texts.append(await in_thread(lambda _, digest=file.digest: self._unfolded(digest)))  # type: ignore[misc]
-        return texts
+            contents.append(await in_thread(lambda _, digest=file.digest: self._unfolded(digest)))  # type: ignore[misc]
+        return contents
 
-    def _unfolded(self, digest: Digest) -> str:
+    def _unfolded(self, digest: Digest) -> bytearray:
         plain = bytearray()
         with self._content.open(digest) as file:
             for piece in decompress(file):
                 plain += piece
                 if len(plain) > self._index_limit:
                     raise FileRefused(f"an index unpacks to more than the limit of {self._index_limit} bytes")
-        return plain.decode("utf-8", "replace")
+        return plain
 
     async def package(self, package: Package, tell: Tell) -> None:
         """Bring a package into the content store. Raises NotFound, FileRefused, Unavailable."""

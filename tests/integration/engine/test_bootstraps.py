@@ -20,6 +20,7 @@ from jupyter_containers.errors import ContainersError
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon
 from tests.support.debian_mirror import DebPackage, Executable, File, Link, Mirror, package
+from tests.support.eventually import eventually
 from tests.support.web_files import web_files
 
 pytestmark = [
@@ -63,6 +64,7 @@ def release() -> tuple[DebPackage, ...]:
             "hello", files={"etc/hello.conf": b"hello\n", "var/lib/": None}, fields={"Multi-Arch": "same"},
             control={"postinst": POSTINST, "conffiles": "/etc/hello.conf\n", "triggers": "interest-noawait greet\n"},
         ),
+        package("slow", control={"postinst": "#!/bin/sh\nsleep 1000\n"}),
         package("broken", control={"postinst": "#!/bin/sh\necho it is broken >&2\nexit 3\n"}),
     )  # fmt: skip
 
@@ -122,19 +124,67 @@ def test_packages_are_installed_as_dpkg_itself_says(made: Made, api: Api) -> Non
     assert said("dpkg-query -L hello").split() == ["/.", "/etc", "/etc/hello.conf", "/var", "/var/lib"]
     assert said("readlink /bin; apt-get") == "usr/bin\n3.0\n"
     assert said("ls -A /tmp; ls /var/lib/dpkg | grep old; true") == ""
-    assert {step.id.partition(":")[0] for step in made.told if step.status == "Configured"} == {
+    assert {step.id for step in made.told if step.status == "Configured"} == {
         "apt", "base-files", "base-passwd", "dpkg", "hello",
     }  # fmt: skip
     made.client.images.remove("debian:bookworm", force=True)
 
 
-def test_a_script_that_fails_is_quoted_and_nothing_is_left(made: Made, api: Api, daemon: Daemon) -> None:
-    before = [image.id for image in made.client.images.list(every=True)]
+def test_a_script_that_fails_is_quoted_and_nothing_is_left(made: Made, daemon: Daemon) -> None:
+    before = left(daemon)
     with pytest.raises(ContainersError, match=r"scripts failed with exit code 1: .*it is broken.*exit status 3"):
         made.make(include=["broken"])
-    assert [image.id for image in made.client.images.list(every=True)] == before
-    assert list((daemon.run / "bundles").iterdir()) == []
-    assert "bootstrap:" not in str(api.get("/system/df").json)
+    eventually(lambda: left(daemon) == before, within_seconds=10)
+
+
+class Enough(Exception):
+    """Somebody presses Ctrl-C."""
+
+
+@pytest.mark.parametrize("moment", ["Waiting", "Extracting", "Configuring"])
+def test_who_gives_up_leaves_nothing(made: Made, daemon: Daemon, moment: str) -> None:
+    before = left(daemon)
+
+    def give_up(step: Progress) -> None:
+        if (step.id, step.status) == ("slow", moment):
+            raise Enough
+
+    with pytest.raises(Enough):
+        made.client.images.bootstrap(
+            "debian:bookworm", give_up, mirror=made.url, keyring=str(made.ring), include=["slow"]
+        )
+    eventually(lambda: left(daemon) == before, within_seconds=10)
+    # Whoever comes next need not wait for it.
+    made.make(name="after")
+    made.client.images.remove("after", force=True)
+    eventually(lambda: left(daemon) == before, within_seconds=10)
+
+
+def test_a_daemon_that_was_killed_finds_nothing_worth_keeping(made: Made, tmp_path: Path) -> None:
+    other = Daemon(tmp_path / "other")
+    other.start()
+    try:
+        before = left(other)
+
+        def kill(step: Progress) -> None:
+            if (step.id, step.status) == ("slow", "Configuring"):
+                other.kill()
+
+        with connect(other.host) as client, pytest.raises(ContainersError):
+            client.images.bootstrap("debian:12", kill, mirror=made.url, keyring=str(made.ring), include=["slow"])
+        other.start()
+        eventually(lambda: left(other) == before, within_seconds=10)
+    finally:
+        other.stop()
+
+
+def left(daemon: Daemon) -> dict[str, list[str]]:
+    """Return what a daemon has of content, snapshots and containers, as files."""
+    places = {
+        "blobs": daemon.data / "content/blobs/sha256", "ingests": daemon.data / "content/ingest",
+        "snapshots": daemon.data / "snapshots", "bundles": daemon.run / "bundles", "files": daemon.data / "tmp",
+    }  # fmt: skip
+    return {name: sorted(entry.name for entry in path.glob("*")) for name, path in places.items()}
 
 
 @pytest.mark.parametrize("what", ["signature", "package"])

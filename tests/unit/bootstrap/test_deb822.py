@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_containers.bootstrap.deb822 import paragraphs, single, split
+from jupyter_containers.bootstrap.deb822 import paragraphs, places, single
 from jupyter_containers.errors import InvalidParameter
+
+
+def split(text: str) -> list[str]:
+    content = text.encode()
+    return [content[start:end].decode() for start, end in places(content)]
+
 
 TEXT = """# a comment
 Package: one
@@ -59,7 +65,9 @@ def test_one_paragraph_is_one(text: str, count: int) -> None:
 
 
 def test_an_index_falls_apart_into_its_paragraphs() -> None:
-    assert split("A: b\nC: d\n\n \nA: e\n\t\n\nA: f") == ["A: b\nC: d", "A: e", "A: f"]
+    assert split("A: b\nC: d\n\n\nA: e\n x\n\nA: f\n") == ["A: b\nC: d", "A: e\n x", "A: f\n"]
+    assert split("A: b\n\n") == ["A: b"]
+    assert split("") == []
 
 
 @given(st.lists(st.dictionaries(st.from_regex(r"[a-z][a-z-]{0,8}", fullmatch=True), st.from_regex(

@@ -37,7 +37,7 @@ def entry(name: str, version: str = "1", **fields: str) -> str:
 
 def indexed(*entries: str, archive: str = "http://m") -> Index:
     index = Index("amd64")
-    index.add("\n".join(entries), archive)
+    index.add("\n".join(entries).encode(), archive)
     return index
 
 
@@ -85,9 +85,9 @@ def test_a_paragraph_that_cannot_be_believed_is_refused(field: str, value: str, 
 
 def test_the_latest_version_of_all_archives_comes_first() -> None:
     index = indexed(entry("one", "1.2"), entry("one", "1.10"))
-    index.add(entry("one", "1.9"), "http://updates")
+    index.add(entry("one", "1.9").encode(), "http://updates")
     assert [package.version_text for package in index.candidates("one")] == ["1.10", "1.9", "1.2"]
-    index.add(entry("one", "1.10+deb12u1"), "http://security")
+    index.add(entry("one", "1.10+deb12u1").encode(), "http://security")
     latest = index.latest("one")
     assert latest is not None
     assert latest.url == "http://security/pool/one.deb"
@@ -96,7 +96,7 @@ def test_the_latest_version_of_all_archives_comes_first() -> None:
 
 def test_of_equal_versions_the_archive_that_was_named_first_has_it() -> None:
     index = indexed(entry("one"))
-    index.add(entry("one"), "http://other")
+    index.add(bytearray(entry("one").encode()), "http://other")
     assert [package.archive for package in index.candidates("one")] == ["http://m", "http://other"]
 
 
@@ -136,7 +136,7 @@ def test_a_paragraph_without_a_package_is_refused() -> None:
 def test_rubbish_is_an_index_or_refused(text: str) -> None:
     index = Index("amd64")
     try:
-        index.add(text, "http://m")
+        index.add(text.encode(), "http://m")
         list(index.basic())
     except InvalidParameter:
         pass

@@ -60,7 +60,9 @@ def test_what_must_be_there_anyway_is_taken_before_an_alternative() -> None:
 
 def test_the_root_is_merged_so_that_nothing_comes_to_merge_it() -> None:
     init = entry("init", Essential="yes", Depends="usrmerge | usr-is-merged")
-    assert "usrmerge" not in names(init, entry("usrmerge"), entry("usr-is-merged"))
+    assert names(init, entry("usrmerge"), entry("usr-is-merged")) == ["base", "init", "libc", "usr-is-merged"]
+    assert names(init, entry("usrmerge")) == ["base", "init", "libc", "usrmerge"]
+    assert names(entry("usr-is-merged")) == ["base", "libc"]
 
 
 @pytest.mark.parametrize(

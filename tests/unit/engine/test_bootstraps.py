@@ -140,7 +140,8 @@ def test_the_way_of_each_package_is_told(tmp_path: Path) -> None:
     async def use(site: Site) -> None:
         await site.make()
         assert [step.status for step in site.told if step.id == "apt"] == [
-            "Waiting", "Downloading", "Download complete", "Extracting", "Unpacked", "Configured",
+            "Waiting", "Downloading", "Download complete", "Extracting", "Unpacked", "Configuring",
+            "Configured",
         ]  # fmt: skip
         whole = [step.status for step in site.told if not step.id]
         assert whole[0] == f"Reading bookworm from {site.url}"

@@ -48,8 +48,8 @@ async def all_of_it(mirrors: Mirrors, archive: Archive) -> Package:
     """Fetch release, index, and the package called one."""
     release = await mirrors.release(archive, NOW)
     index = Index(ARCHITECTURE)
-    for text in await mirrors.index(archive, release, ARCHITECTURE):
-        index.add(text, archive.uri)
+    for content in await mirrors.index(archive, release, ARCHITECTURE):
+        index.add(content, archive.uri)
     found = index.latest("one")
     assert found is not None
     await mirrors.package(found, tell_nobody)
