@@ -11,6 +11,7 @@ from jupyter_containers.client.addresses import Address, find, from_environment
 from jupyter_containers.client.builds import Builds
 from jupyter_containers.client.containers import Containers
 from jupyter_containers.client.execs import Execs
+from jupyter_containers.client.failed_steps import FailedSteps
 from jupyter_containers.client.images import Images
 from jupyter_containers.client.networks import Networks
 from jupyter_containers.client.runs import Runs
@@ -30,6 +31,7 @@ class Client:
         self.runs = Runs(self._transport)
         self.images = Images(self._transport)
         self.builds = Builds(self._transport)
+        self.failed_steps = FailedSteps(self._transport)
         self.networks = Networks(self._transport)
         self.volumes = Volumes(self._transport)
         self.system = System(self._transport)

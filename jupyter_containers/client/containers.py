@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import requests
 
+from jupyter_containers.client.failed_steps import failed_step_path
 from jupyter_containers.client.failures import connection_lost
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import RunSettings
@@ -74,9 +75,8 @@ class Containers:
 
     def create(self, settings: RunSettings) -> str:
         """Make a container; return its id. Raises NotFound for an unknown image, Conflict for a name in use."""
-        answer = self._transport.request(
-            "POST", "/containers/create", query={"name": settings.name}, json=settings.to_wire()
-        )
+        place = f"{failed_step_path(settings.failed_step)}/container" if settings.failed_step else "/containers/create"
+        answer = self._transport.request("POST", place, query={"name": settings.name}, json=settings.to_wire())
         return str(answer.json()["Id"])
 
     def start(self, name: str) -> bool:

@@ -35,7 +35,10 @@ def _is_port(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """A container to be made from `image`. `command` and `entrypoint` None: the image's own. Sizes in bytes."""
+    """A container to be made from `image`. `command` and `entrypoint` None: the image's own. Sizes in bytes.
+
+    With `failed_step` it is made where that step of a build has failed, and `image` is "".
+    """
 
     image: str
     command: tuple[str, ...] | None = None
@@ -65,6 +68,7 @@ class RunSettings:
     auto_remove: bool = False
     restart: str = ""
     console_size: tuple[int, int] | None = None
+    failed_step: str = ""
 
     def to_wire(self) -> Json:
         """Write the body of a create request; what is not set is left to the daemon."""

@@ -12,6 +12,7 @@ from jupyter_containers.client.build_outputs import STDOUT, Output
 from jupyter_containers.client.builds import BuildSettings
 from jupyter_containers.client.context import Context
 from jupyter_containers.client.ignore import FILE_NAME
+from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.build_arguments import (
     ANSWERS,
     INPUTS,
@@ -55,11 +56,19 @@ def build(session: Session, options: Namespace) -> Result:
             write_files(session, options, built)
         except ContainersError as error:
             tell(error)
+            if failed := error.details.get("failure"):
+                error.add_note(_way_on(short_id(failed), is_magic=session.is_magic))
             raise
         except KeyboardInterrupt as error:
             tell(error)
             raise Interrupted("the build was stopped; finished steps are in the cache", result) from None
     return Message((built.image_id,), (built.image_id,)) if is_quiet else result
+
+
+def _way_on(failed: str, *, is_magic: bool) -> str:
+    if is_magic:
+        return f"the step is kept: %container debug shows it, and a %%container debug cell goes on in it ({failed})"
+    return f"the step is kept: jupyter containers debug {failed} opens a shell in it"
 
 
 class _Quiet(TerminalFront):

@@ -76,6 +76,7 @@ class BuildResult(LiveResult):
         self.warnings: list[Warned] = []
         self.image_id = ""
         self.error = ""
+        self.failed_step = ""
         self.wrong_lines: tuple[int, int] | None = None
         self.pulls = PullResult("")
         self._started = time.monotonic()
@@ -134,6 +135,7 @@ class BuildResult(LiveResult):
         last = self.steps[max(self.steps)] if self.steps else None
         if isinstance(error, ContainersError):
             self.error = error.message
+            self.failed_step = str(error.details.get("failure", ""))
             line = error.details.get("line") or (last.line if last else 0)
             end = error.details.get("end_line") or (last.end_line if last and last.line == line else line)
             self.wrong_lines = (line, max(line, end)) if line else None
@@ -222,6 +224,7 @@ class BuildResult(LiveResult):
             ],
             "warnings": [{"line": warning.line, "text": warning.text} for warning in self.warnings],
             "error": self.error,
+            "failedStep": self.failed_step,
             "wrongLines": list(self.wrong_lines) if self.wrong_lines else None,
             "seconds": self.seconds,
         }  # fmt: skip

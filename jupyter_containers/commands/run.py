@@ -34,15 +34,15 @@ def run(session: Session, options: Namespace) -> Result:
     ensure_image(session, settings.image, options.pull)
     client = session.client
     if options.detach:
-        return _start(session, settings)
+        return start(session, settings)
     if not session.is_magic and (options.tty or options.interactive):
         return keyboard.run(session, settings, terminal=options.tty, stdin=options.interactive)
     result = RunResult(settings.image, run_arguments.shown_command(options, session.body))
-    _attend(session, result, lambda output: client.runs.run(settings, output, stdin=stdin))
-    return _judged(session, result, raises=session.is_magic and not options.no_raise_error)
+    attend(session, result, lambda output: client.runs.run(settings, output, stdin=stdin))
+    return judged(session, result, raises=session.is_magic and not options.no_raise_error)
 
 
-def _start(session: Session, settings: RunSettings) -> Result:
+def start(session: Session, settings: RunSettings) -> Result:
     """Start a container and leave it alone; one that cannot be started is not left behind."""
     client = session.client
     id_ = client.containers.create(settings)
@@ -58,11 +58,11 @@ def _start(session: Session, settings: RunSettings) -> Result:
     return Message((f"started {name} ({short_id(id_)}){f', {ports}' if ports else ''}",), (name,))
 
 
-def _attend(session: Session, result: RunResult, attend: Attend) -> None:
+def attend(session: Session, result: RunResult, work: Attend) -> None:
     """Show a process to its end. Raises Interrupted when the user ended it, and what prevented it."""
     with session.front.live(result) as tell:
         try:
-            tell(attend(lambda stream, content: tell((stream, content))))
+            tell(work(lambda stream, content: tell((stream, content))))
         except ContainersError as error:
             explained = _explained(error, result.command)
             tell(explained)
@@ -72,7 +72,8 @@ def _attend(session: Session, result: RunResult, attend: Attend) -> None:
             raise Interrupted("stopped before it ended; its container has been removed", result) from None
 
 
-def _judged(session: Session, result: RunResult, *, raises: bool) -> RunResult:
+def judged(session: Session, result: RunResult, *, raises: bool) -> RunResult:
+    """Return the result of a process that has ended. Raises Interrupted, and with `raises` CommandFailed."""
     if result.interrupts and not result:
         signal = "SIGINT" if result.interrupts == 1 else "SIGKILL"
         raise Interrupted(f"{signal} was sent to the process, which ended ({result.state()})", result)
@@ -103,8 +104,8 @@ def exec_(session: Session, options: Namespace) -> Result | None:
     if not session.is_magic and (options.tty or options.interactive):
         return keyboard.run_exec(session, options.container, settings, terminal=options.tty, stdin=options.interactive)
     result = RunResult("", run_arguments.shown_command(options, session.body), where=options.container)
-    _attend(session, result, lambda output: client.runs.run_exec(options.container, settings, output, stdin=stdin))
-    return _judged(session, result, raises=session.is_magic and not options.no_raise_error)
+    attend(session, result, lambda output: client.runs.run_exec(options.container, settings, output, stdin=stdin))
+    return judged(session, result, raises=session.is_magic and not options.no_raise_error)
 
 
 RUN = Command(

@@ -14,7 +14,7 @@ from jupyter_containers.commands.quantities import positive_number, size_in_byte
 from jupyter_containers.commands.session import MAGIC, SHELL
 
 # Linux takes no single argument longer than this (MAX_ARG_STRLEN), less some room.
-_SCRIPT_BYTES = 120_000
+SCRIPT_BYTES = 120_000
 
 PROCESS = (
     Argument(("-e", "--env"), "set a variable; NAME alone takes this process's value", Takes.EACH, "NAME=VALUE"),
@@ -124,7 +124,7 @@ def _process(options: Namespace, body: str) -> tuple[_Words, _Words, bytes | Non
         return command, entrypoint, None
     if command is not None or entrypoint is not None:
         return command, entrypoint, script
-    if len(script) < _SCRIPT_BYTES:
+    if len(script) < SCRIPT_BYTES:
         return ("-c", body), ("sh",), None
     return ("-s",), ("sh",), script
 
@@ -136,7 +136,7 @@ def exec_settings(options: Namespace, body: str) -> tuple[ExecSettings, bytes | 
         script = body.encode()
         if command is not None:
             stdin = script
-        elif len(script) < _SCRIPT_BYTES:
+        elif len(script) < SCRIPT_BYTES:
             command = ("sh", "-c", body)
         else:
             command, stdin = ("sh", "-s"), script

@@ -37,7 +37,7 @@ def main(words: Sequence[str]) -> int:
         print(f"{PROG}: {error.message}", file=sys.stderr)
         return USAGE
     except ContainersError as error:
-        print(f"{PROG}: {error.message}", file=sys.stderr)
+        print("\n".join([f"{PROG}: {error.message}", *getattr(error, "__notes__", ())]), file=sys.stderr)
         return int(error.details.get("exit_code", 1))
     except BrokenPipeError:
         # Whoever read our output has had enough; nothing is left to be said, not even at exit.
@@ -58,7 +58,7 @@ def _main(words: list[str]) -> int:
     try:
         return _exit_code(command, session, command.action(session, options))
     except ContainersError as error:
-        if command.name in ("run", "exec"):
+        if command.name in ("run", "exec", "debug"):
             error.details.setdefault("exit_code", FAILED)
         raise
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from contextvars import ContextVar
@@ -38,6 +39,10 @@ from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
 from jupyter_containers.oci.platform import Platform, suitability
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
+
+
+# What the docker CLI and ours call it. Source: docker/cli, build.AddDockerfileToBuildContext.
+_MADE_UP = re.compile(r"\.dockerfile\.[0-9a-f]{20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +228,13 @@ class Builds:
 
     def _place(self, error: ContainersError, request: BuildRequest) -> None:
         """Say in which file the failing lines are, and for which images the failed step was done."""
+        # One that is not in the context is sent under a name that nobody knows.
+        file = "Dockerfile" if _MADE_UP.fullmatch(request.dockerfile) else request.dockerfile
         if "line" in error.details:
-            error.details.setdefault("file", request.dockerfile)
+            error.details.setdefault("file", file)
         if failed := error.details.get("failure"):
             names = [name.familiar for name in request.names]
-            self._failed_steps.describe(failed, names=names, file=request.dockerfile)
+            self._failed_steps.describe(failed, names=names, file=file)
 
     async def check(self, tars: Tars, request: BuildRequest) -> Checked:
         """Return what the build checks find in the Dockerfile; nothing is built and nothing pulled."""

@@ -73,7 +73,7 @@ def test_a_failing_build_underlines_its_line(kernel: Kernel) -> None:
     assert "     3 | RUN echo going; exit 3\n       | ^^^^^^^^^^^^^^^^^^^^^^" in output["text/plain"]
     assert "<u>" in output["text/html"]
     assert output[BUILD_MIME]["wrongLines"] == [3, 3]
-    assert len(reply.error_lines) == 1
+    assert len(reply.error_lines) == 2
 
 
 def test_copy_takes_files_of_the_notebooks_folder(kernel: Kernel, kernel_folder: Path) -> None:
@@ -128,3 +128,26 @@ def test_tab_completes_names_and_keywords(kernel: Kernel) -> None:
 
 def test_the_doctor_is_a_table(kernel: Kernel) -> None:
     assert "<table" in kernel.run("%container doctor").outputs[0]["text/html"]
+
+
+def test_a_failed_step_is_a_place_to_go_on(kernel: Kernel) -> None:
+    cell = "%%container build -t unmade\nFROM busybox\nENV PLACE=here\nWORKDIR /work\nRUN echo left > file; exit 7\n"
+    failed = kernel.run(cell)
+    assert failed.error is not None
+    said = failed.error_lines
+    assert len(said) == 2
+    assert "returned a non-zero code: 7" in said[0]
+    assert said[1].startswith("the step is kept: %container debug shows it")
+    shown = kernel.run("place = %container debug\nplace").text
+    assert "exit code 7" in shown
+    assert "Dockerfile of unmade:latest, line 4: RUN echo left > file; exit 7" in shown
+    script = "%%container debug unmade\npwd\ncat file\necho $PLACE\necho more >> file\n"
+    assert kernel.run(script).text == "/work\nleft\nhere"
+    # Each script finds the place as the step has left it.
+    assert kernel.run(script).text == "/work\nleft\nhere"
+    assert kernel.run("%container debug last cat file").text == "left"
+    assert kernel.run("%container ps -aq").text.strip() == ""
+    kernel.run("%container debug --forget")
+    gone = kernel.run("%container debug")
+    assert gone.error is not None
+    assert "no failed step last is kept" in gone.error["evalue"]
