@@ -75,7 +75,7 @@ def debug(session: Session, options: Namespace) -> Result:
     settings = _settings(session, options, step, command)
     if options.detach:
         return start(session, settings)
-    shown = command or step.shell[:-1]
+    shown = command or step.shell[:1]
     if not session.is_magic and (options.tty or options.interactive or command is None):
         has_terminal = options.tty or (command is None and sys.stdin.isatty())
         return keyboard.run(session, settings, terminal=has_terminal, stdin=options.interactive or command is None)
@@ -93,7 +93,7 @@ def _process(session: Session, options: Namespace, step: FailedStep) -> tuple[tu
         return command, script
     if len(script) < run_arguments.SCRIPT_BYTES:
         return (*step.shell, session.body), None
-    return step.shell[:-1], script
+    return step.shell[:1], script
 
 
 def _settings(

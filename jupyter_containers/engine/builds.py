@@ -40,7 +40,6 @@ from jupyter_containers.oci.platform import Platform, suitability
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
 
-
 # What the docker CLI and ours call it. Source: docker/cli, build.AddDockerfileToBuildContext.
 _MADE_UP = re.compile(r"\.dockerfile\.[0-9a-f]{20}")
 

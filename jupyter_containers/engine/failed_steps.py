@@ -35,7 +35,7 @@ DAYS = 7
 LAST = "last"
 REPOSITORY = "failed-step"
 _DAY_SECONDS = 24 * 3600.0
-_FALLBACK_SHELL = ("/bin/sh", "-c")
+_FALLBACK_SHELL = ("/bin/sh",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,8 @@ class Failure:
 
     @property
     def shell(self) -> tuple[str, ...]:
-        """The shell of its stage, for a person: without what makes it run one line."""
-        shell = self.step.operation.shell or _FALLBACK_SHELL
-        return shell[:-1] if shell[-1:] == ("-c",) else shell
+        """The shell of its stage, for a person: without -c, and without -e, which would end it at the first mistake."""
+        return (self.step.operation.shell or _FALLBACK_SHELL)[:1]
 
 
 class FailedSteps:

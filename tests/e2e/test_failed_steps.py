@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
 import tarfile
 
 from tests.support.api_client import Api
@@ -65,3 +70,30 @@ def test_system_prune_leaves_nothing_of_a_failed_step(api: Api, docker: Docker, 
 
 def blobs(daemon: Daemon) -> set[str]:
     return {path.name for path in (daemon.data / "content" / "blobs" / "sha256").iterdir()}
+
+
+def test_a_terminal_opens_a_shell_in_the_step(api: Api, docker: Docker, daemon: Daemon) -> None:
+    fail(api, 'FROM busybox\nWORKDIR /work\nSHELL ["/bin/sh", "-ec"]\nRUN echo left > file; false\n')
+    leader, follower = pty.openpty()
+    words = [sys.executable, "-m", "jupyter_containers", "debug"]
+    environment = {**os.environ, "DOCKER_HOST": daemon.host}
+    with subprocess.Popen(words, stdin=follower, stdout=follower, stderr=follower, env=environment) as shell:
+        os.close(follower)
+        read_until(leader, b"/work # ")
+        os.write(leader, b"echo $(cat file) in $(pwd)\r")
+        read_until(leader, b"left in /work")
+        (container,) = docker("ps", "-q").stdout.split()
+        # It is a container as any other while it lasts.
+        assert docker("exec", container, "cat", "file").stdout == "left\n"
+        os.write(leader, b"exit 3\r")
+        assert shell.wait(30) == 3
+    os.close(leader)
+    assert docker("ps", "-aq").stdout == ""
+
+
+def read_until(terminal: int, wanted: bytes) -> None:
+    seen = b""
+    while wanted not in seen:
+        ready, _, _ = select.select([terminal], [], [], 30)
+        assert ready, seen
+        seen += os.read(terminal, 65536)

@@ -20,8 +20,8 @@ from jupyter_containers.commands.run_result import CommandFailed, RunResult
 from tests.support.front_double import SessionOn
 
 STEP = FailedStep(
-    id="ab" * 32, names=("a:1",), created_at=datetime.now(UTC) - timedelta(days=3), file="Dockerfile", line=3, end_line=4,
-    instruction="RUN make", exit_code=7, output=("one", "two"), shell=("/bin/bash", "-o", "pipefail", "-c"),
+    id="ab" * 32, names=("a:1",), created_at=datetime.now(UTC) - timedelta(days=3), file="Dockerfile", line=3,
+    end_line=4, instruction="RUN make", exit_code=7, output=("one", "two"), shell=("/bin/bash", "-o", "pipefail", "-c"),
     environment=("A=1",), workdir="/w", user="", network="none", size=9, is_used=False, missing=(),
 )  # fmt: skip
 
