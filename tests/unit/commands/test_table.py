@@ -17,7 +17,9 @@ def test_every_command_can_explain_itself(surface: str) -> None:
 
 
 def test_the_words_that_people_know_are_there() -> None:
-    words = "build run exec ps images image pull logs start stop kill rm rmi inspect tag doctor status use registry debug"
+    words = (
+        "build run exec debug ps images image pull logs start stop kill rm rmi inspect tag doctor status use registry"
+    )
     assert set(words.split()) == {command.name for command in table.COMMANDS}
 
 
