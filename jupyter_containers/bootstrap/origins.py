@@ -156,6 +156,9 @@ def _keyring(folder: Path, signed_by: str) -> Keyring:
 
 
 def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        # A pipe would be waited for, a device read for ever.
+        raise InvalidParameter(f"keyring {path} is no file")
     try:
         with path.open("rb") as file:
             content = file.read(KEYRING_LIMIT + 1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -127,6 +128,21 @@ class _PackageFiles(Placer):
             self.conffiles[line] = hasher.hexdigest()
         else:
             self.md5sums[path] = hasher.hexdigest()
+
+    def _clear(self, dir_fd: int, name: bytes, member: Member) -> bool:
+        """Make room for a member, but not by removing what another package has put there.
+
+        dpkg would ask for a diversion, or for Replaces; neither is taken into account here. What a release has at its
+        bottom needs none.
+        """
+        status = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+        is_link = stat.S_ISLNK(status.st_mode)
+        if not (is_link and member.kind in (Kind.SYMLINK, Kind.DIRECTORY)):
+            raise InvalidLayer(
+                f"layer has {member.text[:200]!r}, which another package has as well; leave one of them out, and "
+                "install it later with apt-get, in a container of the image"
+            )
+        return super()._clear(dir_fd, name, member)
 
 
 def _hashed(data: Data, update: Callable[[memoryview], None]) -> Iterator[memoryview]:

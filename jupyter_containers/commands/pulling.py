@@ -38,7 +38,14 @@ def ensure_image(session: Session, image: str, when: str = "missing") -> None:
         try:
             fetch(session, image)
         except ContainersError as error:
-            raise NotFound(f"no image {image} here, and it cannot be pulled: {error.message}") from error
+            raise NotFound(f"no image {image} here, and it cannot be pulled: {error.message}{_hint(image)}") from error
+
+
+def _hint(image: str) -> str:
+    """Tell of the other way to a base image, where there is one."""
+    return (
+        f"; where a Debian mirror is reached, image bootstrap {image} makes it" if image.startswith("debian:") else ""
+    )
 
 
 PULL = Command(

@@ -125,6 +125,8 @@ class Bootstraps:
         if name.digest is not None:
             raise InvalidParameter(f"invalid name {name.familiar}: an image that is made cannot be named by a digest")
         architecture = _architecture(request.platform)
+        if self._lock.locked():
+            tell(Progress("", "Waiting for another bootstrap"))
         async with self._lock, self._garbage.working():
             settings = await in_thread(lambda _: apt_settings.read(self._folder))
             mirrors = Mirrors(self._fetch, self._stores.content, settings)

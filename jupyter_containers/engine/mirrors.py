@@ -25,9 +25,9 @@ from jupyter_containers.registry import Fetched, Progress
 from jupyter_containers.registry.failures import RegistryUnreachable
 from jupyter_containers.registry.progress import DOWNLOADED, DOWNLOADING
 
-# Debian's own are a thirtieth of this.
+# Debian's own are a fiftieth of this, and a fifth.
 _RELEASE_LIMIT = 8 << 20
-_INDEX_LIMIT = 1 << 30
+_INDEX_LIMIT = 1 << 28
 # What is unavailable may be there a moment later; one attempt more than waits.
 _DELAYS_SECONDS = (0.5, 1.0, 2.0)
 # How much of a package comes between two words about it.

@@ -48,13 +48,16 @@ def release() -> tuple[DebPackage, ...]:
     applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
     tools: dict[str, File] = {"bin/busybox": Executable(Path(busybox).read_bytes())}
     # Busybox's shell would take its own dpkg for dpkg.
-    tools |= {f"bin/{name}": Link("busybox") for name in sorted(applets) if name not in ("busybox", "sh", "dpkg")}
+    tools |= {
+        f"bin/{name}": Link("busybox") for name in sorted(applets) if name not in ("busybox", "sh", "dpkg", "dpkg-deb")
+    }
     tools |= with_libraries("bin/sh", "dash")
     # dpkg wants to see them; nothing here needs what they do.
     tools |= {f"sbin/{name}": Executable(b"#!/bin/sh\n") for name in ("ldconfig", "start-stop-daemon")}
     dpkg: dict[str, File] = {"var/lib/dpkg/updates/": None}
     for program in ("dpkg", "dpkg-deb", "dpkg-split", "dpkg-query", "dpkg-trigger"):
-        dpkg |= with_libraries(f"usr/bin/{program}", program)
+        found = with_libraries(f"usr/bin/{program}", program)
+        dpkg |= {name: content for name, content in found.items() if name not in tools}
     return (
         package("base-files", files={**tools, "etc/": None, "tmp/": None, "root/": None}, fields=essential),
         package("dpkg", files=dpkg, fields={**essential, "Pre-Depends": "base-files"}, compression=".zst"),

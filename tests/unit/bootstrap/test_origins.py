@@ -142,7 +142,8 @@ def test_a_key_may_stand_in_the_source_itself(tmp_path: Path) -> None:
     [
         ("/nonexistent/ring.gpg", NotFound, "keyring /nonexistent/ring.gpg cannot be read"),
         ("ABCDEF0123", Unsupported, "must be named by its path"),
-        ("/dev/zero", InvalidParameter, "over the limit"),
+        ("/dev/zero", InvalidParameter, "keyring /dev/zero is no file"),
+        ("/etc", InvalidParameter, "keyring /etc is no file"),
     ],
 )
 def test_a_keyring_that_is_none_is_refused(
@@ -150,3 +151,9 @@ def test_a_keyring_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(kind, match=words):
         archives(tmp_path, "bookworm", mirror="http://m", keyring=keyring_name)
+
+
+def test_a_keyring_is_of_a_keyrings_size(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(bytes(5 << 20))
+    with pytest.raises(InvalidParameter, match="over the limit of"):
+        archives(tmp_path, "bookworm", mirror="http://m", keyring=str(tmp_path / "large"))

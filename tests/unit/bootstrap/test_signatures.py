@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_containers.bootstrap.signatures import Keyring, SignatureRefused
-from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.errors import InvalidParameter, Unsupported
 from tests.support.debian_mirror import key, keyring, signed
 
 TEXT = "Suite: x\n\n- a line that is escaped\nlast\n"
@@ -107,3 +108,11 @@ def test_damage_never_changes_what_is_signed(data: st.DataObject) -> None:
         return
     # White space at the ends of lines is no part of what is signed in this form (RFC 9580, 7.2).
     assert [line.rstrip() for line in found.strip().split("\n")] == [line.rstrip() for line in TEXT.strip().split("\n")]
+
+
+def test_without_the_library_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pysequoia", None)
+    with pytest.raises(
+        Unsupported, match=r"needs the Python package pysequoia; install it with pip install '.*\[bootstrap\]'"
+    ):
+        Keyring("the ring", b"")

@@ -114,6 +114,19 @@ def test_links_of_one_package_do_not_lead_another_out(tmp_path: Path) -> None:
     assert (root / "etc/x").read_bytes() + (root / "var/x").read_bytes() + (root / "usr/x").read_bytes() == b"123"
 
 
+@pytest.mark.parametrize("files", [{"usr/x": b"2"}, {"usr/x": Link("y")}, {"usr/x/y": b"2"}, {"usr": b"2"}])
+def test_what_another_package_has_is_not_overwritten(tmp_path: Path, files: dict[str, File]) -> None:
+    unpacked(tmp_path, package("one", files={"usr/x": b"1", "usr/z": b"1", "lib": Link("usr")}))
+    with pytest.raises(
+        InvalidLayer, match=r"package two 1.0: .*which another package has as well|package two 1.0: .*no dir"
+    ):
+        unpacked(tmp_path, package("two", files=files))
+    assert (tmp_path / "usr/x").read_bytes() == b"1"
+    # A link that is the same in both does no harm.
+    unpacked(tmp_path, package("three", files={"lib": Link("usr"), "lib/y": b"3"}))
+    assert (tmp_path / "usr/y").read_bytes() == b"3"
+
+
 @pytest.mark.parametrize("other", [package("two"), package("one", "2"), package("one", fields={"Architecture": "all"})])
 def test_a_package_that_is_not_what_the_index_says_is_refused(tmp_path: Path, other: DebPackage) -> None:
     with pytest.raises(InvalidParameter, match=f"one_1.0.deb is .*, not one 1.0 for {ARCHITECTURE}"):

@@ -58,3 +58,7 @@ def test_always_and_never_are_kept() -> None:
 def test_an_unknown_image_is_told_with_what_was_tried() -> None:
     with pytest.raises(NotFound, match="no image nope here, and it cannot be pulled: no such host"):
         ensured(Images(reachable=False), "nope", "missing")
+    with pytest.raises(
+        NotFound, match="no such host; where a Debian mirror is reached, image bootstrap debian:12 makes"
+    ):
+        ensured(Images(reachable=False), "debian:12", "missing")

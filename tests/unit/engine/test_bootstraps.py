@@ -217,6 +217,7 @@ def test_who_gives_up_finds_nothing_left(tmp_path: Path) -> None:
 def test_two_at_once_are_made_one_after_the_other(tmp_path: Path) -> None:
     async def use(site: Site) -> None:
         await asyncio.gather(site.make(name=Reference.parse("one")), site.make(name=Reference.parse("two")))
+        assert [step.status for step in site.told].count("Waiting for another bootstrap") == 1
         assert {tag for view in site.rooms.images.all() for tag in view.tags} == {"one:latest", "two:latest"}
 
     with_site(tmp_path, use)
