@@ -15,8 +15,8 @@ pytestmark = pytest.mark.needs("root", "overlay")
 
 def test_a_failure_comes_with_its_own_status_or_in_the_stream(api: Api) -> None:
     with web_files({}) as url:
-        missing = api.post("/images/bootstrap", image="debian:bookworm", mirror=url, keyring="/nonexistent")
-        assert (missing.status, missing.message[:28]) == (404, "keyring /nonexistent cannot ")
+        missing = api.post("/images/bootstrap", image="debian:bookworm", mirror=url, keyring="/no/such/ring")
+        assert (missing.status, missing.message[:28]) == (404, "keyring /no/such/ring cannot")
 
 
 def test_what_went_on_before_a_failure_is_told(api: Api, tmp_path_factory: pytest.TempPathFactory) -> None:
