@@ -230,7 +230,7 @@ def _check(
     refuse(findings, document)
     # Of empty continuations the plan warns itself, with their text.
     return [
-        Warned(found.lines[0], f"{found.rule}: {found.text}")
+        Warned(found.lines[0], f"{found.rule}: {found.text}", found.lines[1] if found.lines[1] > found.lines[0] else 0)
         for found in findings
         if found.rule != "NoEmptyContinuation"
     ]

@@ -68,10 +68,11 @@ class PullProgress:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something in the Dockerfile is legal and probably not meant."""
+    """Something in the Dockerfile is legal and probably not meant. `end_line` 0: it is that line alone."""
 
     line: int
     text: str
+    end_line: int = 0
 
 
 Event = StepStarted | StepRunning | StepOutput | StepCached | StepDone | PullProgress | Warned

@@ -56,8 +56,19 @@ class StepOutput:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
+    """A warning about lines of the Dockerfile, from 1; 0 for all of it. `end_line` 0: it is that line alone."""
+
     line: int
     text: str
+    end_line: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The text with its lines."""
+        if not self.line:
+            return self.text
+        last = f" to {self.end_line}" if self.end_line > self.line else ""
+        return f"line{'s' if last else ''} {self.line}{last}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,8 @@ class BuildReader:
 def _from_step(step: Json, text: str) -> BuildEvent | None:
     number, state = int(step.get("number", 0)), step.get("state")
     if "warning" in step:
-        return Warned(int(step.get("line", 0)), str(step["warning"]).removeprefix("[Warning] "))
+        text = str(step["warning"]).removeprefix("[Warning] ")
+        return Warned(int(step.get("line", 0)), text, int(step.get("endLine", 0)))
     if "output" in step:
         return StepOutput(number, int(step["output"]), text.removeprefix(_RED).removesuffix(_RESET))
     if state == "started":

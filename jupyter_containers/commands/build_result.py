@@ -107,7 +107,7 @@ class BuildResult(LiveResult):
                 return self.pulls.apply(event)
             case Warned():
                 self.warnings.append(event)
-                return ((1, f"warning: {_warning_text(event)}\n"),)
+                return ((1, f"warning: {event.sentence}\n"),)
             case ImageBuilt():
                 self.image_id = event.image_id
                 if event.descriptor:
@@ -187,7 +187,7 @@ class BuildResult(LiveResult):
             lines += [f"      {line}" for line in step.shown_output().splitlines()]
         if self._finished is None and self.pulls.layers:
             lines += self.pulls.text().splitlines()
-        lines += [f"warning: {_warning_text(warning)}" for warning in self.warnings]
+        lines += [f"warning: {warning.sentence}" for warning in self.warnings]
         return "\n".join([*lines, *self.excerpt_lines(), self.verdict()])
 
     def excerpt_lines(self) -> list[str]:
@@ -222,13 +222,12 @@ class BuildResult(LiveResult):
                 }
                 for step in self.steps.values()
             ],
-            "warnings": [{"line": warning.line, "text": warning.text} for warning in self.warnings],
+            "warnings": [
+                {"line": warning.line, "endLine": warning.end_line or warning.line, "text": warning.text}
+                for warning in self.warnings
+            ],
             "error": self.error,
             "failedStep": self.failed_step,
             "wrongLines": list(self.wrong_lines) if self.wrong_lines else None,
             "seconds": self.seconds,
         }  # fmt: skip
-
-
-def _warning_text(warning: Warned) -> str:
-    return f"line {warning.line}: {warning.text}" if warning.line else warning.text

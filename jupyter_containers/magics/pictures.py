@@ -100,7 +100,7 @@ def draw_build(result: BuildResult) -> Html:
     parts = [table(("Step", "Instruction", "State", "Time"), rows)] if rows else []
     if not result and not result.error and result.pulls.layers:
         parts.append(draw_pull(result.pulls))
-    parts += [block(coloured("warning", f"! {warning.text}")) for warning in result.warnings]
+    parts += [block(coloured("warning", f"! {warning.sentence}")) for warning in result.warnings]
     if excerpt := result.excerpt():
         first, last = result.wrong_lines or (0, 0)
         place = f"line {first}" if first == last else f"lines {first} to {last}"

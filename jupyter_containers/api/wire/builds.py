@@ -98,7 +98,8 @@ def _step(event: Event) -> dict[str, Any]:
         case StepDone():
             return {"number": event.number, "state": "done", "seconds": event.seconds, "cached": event.cached}
         case Warned():
-            return {"line": event.line, "warning": event.text}
+            last = {"endLine": event.end_line} if event.end_line > event.line else {}
+            return {"line": event.line, **last, "warning": event.text}
     return {}
 
 

@@ -151,3 +151,12 @@ def test_a_failed_step_is_a_place_to_go_on(kernel: Kernel) -> None:
     gone = kernel.run("%container debug")
     assert gone.error is not None
     assert "no failed step last is kept" in gone.error["evalue"]
+
+
+def test_warnings_of_a_build_are_shown_in_its_cell(kernel: Kernel) -> None:
+    reply = kernel.run("%%container build\nFROM busybox\nWORKDIR sub\nCMD echo \\\n  hello\n")
+    (output,) = reply.outputs
+    told = [(warning["line"], warning["endLine"]) for warning in output[BUILD_MIME]["warnings"]]
+    assert told == [(2, 2), (3, 4)]
+    assert "warning: lines 3 to 4: JSONArgsRecommended: JSON arguments recommended for CMD" in output["text/plain"]
+    assert "! line 2: WorkdirRelativePath: Relative workdir" in output["text/html"]

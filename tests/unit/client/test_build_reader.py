@@ -85,3 +85,11 @@ def test_unknown_lines_say_nothing() -> None:
 def test_error_output_is_plain_text_whatever_stands_around_it() -> None:
     line = {"stream": "\x1b[91moh\n\x1b[0m", "step": {"number": 2, "output": 2}}
     assert list(BuildReader().read(line)) == [StepOutput(2, 2, "oh\n")]
+
+
+def test_a_warning_says_its_lines() -> None:
+    (warned,) = BuildReader().read({"stream": "", "step": {"line": 3, "endLine": 5, "warning": "hm"}})
+    assert warned == Warned(3, "hm", 5)
+    assert [each.sentence for each in (Warned(3, "hm", 5), Warned(3, "hm"), Warned(0, "hm"))] == [
+        "lines 3 to 5: hm", "line 3: hm", "hm",
+    ]  # fmt: skip

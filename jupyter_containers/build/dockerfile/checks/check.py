@@ -87,7 +87,10 @@ def checked(
         for stage in dockerfile.stages
         if stage.parent is None and (key := dockerfile.base_key(stage)) in images
     }
-    return check(text, document, dockerfile.statements, environments=environments, ignores=ignores)
+    found = check(text, document, dockerfile.statements, environments=environments, ignores=ignores)
+    wishes = Wishes.parse(document.check)
+    more = (finding for finding in stages.base_platforms(dockerfile, images) if wishes.wants(finding.rule))
+    return tuple(sorted((*found, *more), key=lambda finding: (finding.lines, finding.rule)))
 
 
 def refuse(findings: Sequence[Finding], document: Document) -> None:

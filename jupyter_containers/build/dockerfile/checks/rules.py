@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     "ExposeProtoCasing": "The protocol in EXPOSE should be lowercase",
     "FromAsCasing": "The words FROM and AS should be written in the same case",
     "FromPlatformFlagConstDisallowed": "FROM --platform should not name a fixed platform",
+    "InvalidBaseImagePlatform": "A base image should be for the platform that is built for",
     "InvalidDefaultArgInFrom": "The default of an ARG should make a valid base image",
     "InvalidDefinitionDescription": "A comment above a stage or an ARG should begin with its name",
     "JSONArgsRecommended": "CMD and ENTRYPOINT should be in JSON form, so that signals reach the process",
@@ -31,5 +32,7 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def url_of(rule: str) -> str:
-    """Return where a rule is explained."""
+    """Return where a rule is explained; "" for the one that the documentation has no page for."""
+    if rule == "InvalidBaseImagePlatform":
+        return ""
     return f"https://docs.docker.com/go/dockerfile/rule/{_WORD.sub('-', rule).lower()}/"

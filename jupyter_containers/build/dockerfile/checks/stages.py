@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jupyter_containers.build.dockerfile.checks.finding import Finding, Subject, found
 from jupyter_containers.build.dockerfile.instructions import Cmd, Entrypoint, Healthcheck
 from jupyter_containers.build.dockerfile.lines import Line
+from jupyter_containers.build.dockerfile.stages import Dockerfile
+from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.platform import host_platform, suitability
 
 _RESERVED = frozenset({"context", "scratch"})
 _DEFAULT_PLATFORM = frozenset({"$TARGETPLATFORM", "${TARGETPLATFORM}"})
@@ -36,6 +39,20 @@ def platforms(subject: Subject) -> Iterator[Finding]:
         if platform and "$" not in platform and not is_named:
             text = f'FROM --platform flag should not use constant value "{platform}"'
             yield found("FromPlatformFlagConstDisallowed", line, text)
+
+
+def base_platforms(dockerfile: Dockerfile, images: Mapping[str, Image]) -> Iterator[Finding]:
+    """The only rule that looks at base images: each should be for what its stage is built for."""
+    for stage in dockerfile.stages:
+        image = images.get(dockerfile.base_key(stage)) if stage.parent is None else None
+        if image is None or not image.config.platform.architecture:
+            continue
+        actual, expected = image.config.platform, dockerfile.platform_of(stage) or host_platform()
+        if suitability(actual, expected) is None:
+            text = (
+                f'Base image {stage.base} was pulled with platform "{actual}", expected "{expected}" for current build'
+            )
+            yield found("InvalidBaseImagePlatform", stage.opening.line, text)
 
 
 def repeated(subject: Subject) -> Iterator[Finding]:

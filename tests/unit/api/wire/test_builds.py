@@ -116,3 +116,8 @@ def test_limits_are_read_and_wrong_ones_refused() -> None:
 )
 def test_a_prune_takes_what_its_filters_say(wanted: Filters, until: list[float], is_shared: bool, goes: bool) -> None:
     assert is_prunable(STEP, wanted, until, is_shared) is goes
+
+
+def test_a_warning_about_several_lines_says_the_last_one() -> None:
+    (line,) = BuildLines().lines(Warned(4, "no", 6))
+    assert line["step"] == {"line": 4, "endLine": 6, "warning": "no"}
