@@ -86,6 +86,7 @@ class Keyring:
                 result = verify(bytes=content, store=keys, signature=Sig.from_bytes(signature))
         except Exception as error:
             raise SignatureRefused(self._reason(what, asked, str(error))) from error
+        # So far the library raises then; its API is not called stable.
         if not result.valid_sigs:
             raise SignatureRefused(self._reason(what, asked, "no valid signature"))
         return content if signature is not None else bytes(result.bytes or b"")

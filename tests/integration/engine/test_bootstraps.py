@@ -111,7 +111,7 @@ def made(daemon: Daemon, mirror: Mirror, tmp_path: Path) -> Iterator[Made]:
         yield Made(client, url, ring)
 
 
-def test_packages_are_installed_as_dpkg_itself_says(made: Made, api: Api) -> None:
+def test_packages_are_installed_as_dpkg_itself_says(made: Made, api: Api, daemon: Daemon) -> None:
     made.make(include=["hello"])
 
     def said(command: str) -> str:
@@ -127,6 +127,10 @@ def test_packages_are_installed_as_dpkg_itself_says(made: Made, api: Api) -> Non
     assert said("dpkg-query -L hello").split() == ["/.", "/etc", "/etc/hello.conf", "/var", "/var/lib"]
     assert said("readlink /bin; apt-get") == "usr/bin\n3.0\n"
     assert said("ls -A /tmp; ls /var/lib/dpkg | grep old; true") == ""
+    # What the container was mounted on is not in the image.
+    (root,) = (path.parent.parent for path in (daemon.data / "snapshots").glob("*/fs/etc/hello.conf"))
+    assert not [name for name in ("etc/resolv.conf", "etc/hosts", "etc/hostname") if (root / name).exists()]
+    assert not [entry for name in ("dev", "proc", "sys") for entry in (root / name).glob("*")]
     assert {step.id for step in made.told if step.status == "Configured"} == {
         "apt", "base-files", "base-passwd", "dpkg", "hello",
     }  # fmt: skip

@@ -6,6 +6,7 @@ What happens inside, with dpkg, is in integration/engine/test_bootstraps.py.
 from __future__ import annotations
 
 import asyncio
+import tarfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -111,12 +112,35 @@ def test_packages_become_an_image_with_a_name(tmp_path: Path) -> None:
 def test_what_was_fetched_for_it_does_not_stay(tmp_path: Path) -> None:
     async def use(site: Site) -> None:
         await site.make()
-        await site.rooms.garbage.collect()
+        await site.rooms.garbage.close()
         image = (await site.rooms.images.find("debian:bookworm")).image
         blobs = {image.config_digest, image.descriptor.digest, *(layer.digest for layer in image.manifest.layers)}
         assert set(site.rooms.content) == blobs
 
     with_site(tmp_path, use)
+
+
+def folder(mode: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo()
+    member.type, member.mode = tarfile.DIRTYPE, mode
+    return member
+
+
+def test_what_a_directory_is_like_base_files_says(tmp_path: Path) -> None:
+    mirror = Mirror()
+    mirror.add(
+        package("a", files={"tmp": folder(0o755)}, fields={"Essential": "yes"}),
+        package("base-files", files={"tmp": folder(0o1777), "bin/sh": b""}, fields={"Essential": "yes"}),
+    )
+    mirror.publish("bookworm")
+
+    async def use(site: Site) -> None:
+        await site.make(variant=Variant.ESSENTIAL)
+        view = await site.rooms.images.find("debian:bookworm")
+        root = site.rooms.snapshots.upper(view.chain) or Path()
+        assert (root / "tmp").stat().st_mode & 0o7777 == 0o1777
+
+    with_site(tmp_path, use, mirror)
 
 
 def test_the_second_stage_has_no_network_and_finds_packages_unpacked(tmp_path: Path) -> None:

@@ -79,6 +79,17 @@ def test_what_is_published_is_found(tmp_path: Path, options: dict[str, object]) 
     with_mirror(tmp_path, published(**options), use)
 
 
+def test_what_is_here_already_is_not_fetched_again(tmp_path: Path) -> None:
+    mirror = published()
+
+    async def use(mirrors: Mirrors, archive: Archive, _: Rooms) -> None:
+        found = await all_of_it(mirrors, archive)
+        del mirror.files[f"/{ONE.filename}"]
+        await mirrors.package(found, tell_nobody)
+
+    with_mirror(tmp_path, mirror, use)
+
+
 def test_the_way_of_a_package_is_told(tmp_path: Path) -> None:
     async def use(mirrors: Mirrors, archive: Archive, _: Rooms) -> None:
         told: list[Progress] = []
