@@ -14,6 +14,7 @@ from jupyter_containers.client.execs import Execs
 from jupyter_containers.client.failed_steps import FailedSteps
 from jupyter_containers.client.images import Images
 from jupyter_containers.client.networks import Networks
+from jupyter_containers.client.registries import Registries
 from jupyter_containers.client.runs import Runs
 from jupyter_containers.client.system import System
 from jupyter_containers.client.transport import Transport
@@ -34,6 +35,7 @@ class Client:
         self.failed_steps = FailedSteps(self._transport)
         self.networks = Networks(self._transport)
         self.volumes = Volumes(self._transport)
+        self.registries = Registries(self._transport)
         self.system = System(self._transport)
 
     def close(self) -> None:

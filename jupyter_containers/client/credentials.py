@@ -1,6 +1,6 @@
 """Credentials for registries as the docker CLI keeps them: in its config.json, or behind credential helpers.
 
-They are read for each request, sent to the daemon in a header, and kept nowhere.
+They are read for each request, sent to the daemon in a header, and kept nowhere else. credential_store.py writes them.
 
     auths        {"host": {"auth": base64 of "name:password"} or {"identitytoken": …}}
     credHelpers  {"host": "x"}    ask the program docker-credential-x
@@ -41,23 +41,50 @@ def header_for(name: str) -> dict[str, str]:
 
 def header_for_builds() -> dict[str, str]:
     """Return the header of a build: all that the file names, by host."""
-    settings = _settings()
-    hosts = {*_object(settings, "auths"), *_object(settings, "credHelpers")}
-    found = {host: entry for host in sorted(hosts) if (entry := find(_domain_of_key(host), settings))}
+    settings = read_settings()
+    hosts = {*section(settings, "auths"), *section(settings, "credHelpers")}
+    found = {host: entry for host in sorted(hosts) if (entry := find(domain_of_key(host), settings))}
     return {"X-Registry-Config": _encoded(found)} if found else {}
 
 
 def find(domain: str, settings: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return the fields of Docker's AuthConfig for a registry's domain; empty for none."""
-    settings = _settings() if settings is None else settings
-    key = HUB_KEY if domain == DEFAULT_DOMAIN else domain
-    helper = _object(settings, "credHelpers").get(key) or settings.get("credsStore")
-    if helper:
-        return _from_helper(str(helper), key)
-    for host, entry in _object(settings, "auths").items():
-        if _domain_of_key(host) == domain and isinstance(entry, Mapping):
+    settings = read_settings() if settings is None else settings
+    key = key_of(domain)
+    if program := helper_for(domain, settings):
+        return _from_helper(program, key)
+    entries = section(settings, "auths")
+    for host in (key, *entries):
+        entry = entries.get(host)
+        if domain_of_key(host) == domain and isinstance(entry, Mapping):
             return _from_entry(host, entry)
     return {}
+
+
+def key_of(domain: str) -> str:
+    """Return what a registry's domain is called in the file and by helpers."""
+    return HUB_KEY if domain == DEFAULT_DOMAIN else domain
+
+
+def helper_for(domain: str, settings: Mapping[str, Any]) -> str:
+    """Return the program that keeps the credentials for a domain, "" when the file itself does."""
+    name = section(settings, "credHelpers").get(key_of(domain)) or settings.get("credsStore")
+    return f"docker-credential-{name}" if name else ""
+
+
+def ask_helper(program: str, verb: str, text: str) -> tuple[int, str]:
+    """Run a credential helper with `text` as its input; return its exit code and what it says. Raises Unavailable."""
+    try:
+        done = subprocess.run(
+            [program, verb], input=text.encode(), capture_output=True, timeout=HELPER_SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise Unavailable(f"config.json names the credential helper {program}, which is not installed") from None
+    except OSError as error:
+        raise Unavailable(f"the credential helper {program} cannot be run: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"the credential helper {program} has not answered in {HELPER_SECONDS} s") from None
+    return done.returncode, done.stdout.decode(errors="replace")
 
 
 def _from_entry(host: str, entry: Mapping[str, Any]) -> dict[str, str]:
@@ -74,18 +101,9 @@ def _from_entry(host: str, entry: Mapping[str, Any]) -> dict[str, str]:
     return {"username": name, "password": password.strip("\0"), "serveraddress": host}
 
 
-def _from_helper(helper: str, key: str) -> dict[str, str]:
-    program = f"docker-credential-{helper}"
-    try:
-        done = subprocess.run(
-            [program, "get"], input=key.encode(), capture_output=True, timeout=HELPER_SECONDS, check=False
-        )
-    except FileNotFoundError:
-        raise Unavailable(f"config.json names the credential helper {program}, which is not installed") from None
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"the credential helper {program} has not answered in {HELPER_SECONDS} s") from None
-    text = done.stdout.decode(errors="replace")
-    if done.returncode:
+def _from_helper(program: str, key: str) -> dict[str, str]:
+    code, text = ask_helper(program, "get", key)
+    if code:
         if _NOT_FOUND in text.lower():
             return {}
         raise Unavailable(f"the credential helper {program} failed: {text.strip()[:200]}")
@@ -99,7 +117,7 @@ def _from_helper(helper: str, key: str) -> dict[str, str]:
     return {"username": name, "password": secret, "serveraddress": key}
 
 
-def _settings() -> Mapping[str, Any]:
+def read_settings() -> Mapping[str, Any]:
     path = configuration_folder() / "config.json"
     try:
         settings = json.loads(path.read_text())
@@ -112,7 +130,8 @@ def _settings() -> Mapping[str, Any]:
     return settings
 
 
-def _object(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def section(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a part of the file that is an object, an empty one if it is not there."""
     value = settings.get(key)
     return value if isinstance(value, Mapping) else {}
 
@@ -121,7 +140,8 @@ def _domain(name: str) -> str:
     return Reference.parse(name).domain
 
 
-def _domain_of_key(key: str) -> str:
+def domain_of_key(key: str) -> str:
+    """Return the domain that a key of the file, or an address that somebody wrote, is about."""
     host = key.removeprefix("https://").removeprefix("http://").partition("/")[0]
     return DEFAULT_DOMAIN if host in (LEGACY_DOMAIN, "registry-1.docker.io") else host
 

@@ -1,16 +1,17 @@
-"""The result of a pull: how far each layer is, and what the registry said at the end."""
+"""The result of a pull or a push: how far each layer is, and what the registry said at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import ClassVar
 
+from jupyter_containers.client.images import Pushed
 from jupyter_containers.client.values import Progress
 from jupyter_containers.commands.quantities import size_text
 from jupyter_containers.commands.results import Json, LiveResult, Said
 from jupyter_containers.errors import ContainersError
 
-DONE = ("Pull complete", "Already exists", "Download complete")
+DONE = ("Pull complete", "Already exists", "Download complete", "Pushed", "Layer already exists")
 
 
 class PullResult(LiveResult):
@@ -72,6 +73,36 @@ class PullResult(LiveResult):
                 for layer in self.layers.values()
             ],
         }
+
+
+class PushResult(PullResult):
+    """An image on its way to a registry. `pushed` are the names that are there now."""
+
+    kind: ClassVar[str] = "push"
+
+    def __init__(self, image: str) -> None:
+        super().__init__(image)
+        self.pushed: list[Pushed] = []
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.pushed)
+
+    def apply(self, event: object) -> Iterable[Said]:
+        if not isinstance(event, Pushed):
+            return super().apply(event)
+        self.pushed.append(event)
+        self.digest = event.digest
+        return ()
+
+    def verdict(self) -> str:
+        if self.error:
+            return f"could not push {self.image}"
+        return "\n".join(f"pushed {each.name}, {each.digest}" for each in self.pushed) or f"Pushing {self.image}"
+
+    def data(self) -> Json:
+        names = [{"name": each.name, "digest": each.digest, "size": each.size_bytes} for each in self.pushed]
+        return super().data() | {"pushed": names}
 
 
 def _amount(layer: Progress) -> str:

@@ -66,6 +66,12 @@ class Kernel:
     def run(self, cell: str) -> Reply:
         return self.finish(self.begin(cell))
 
+    def answer(self, text: str) -> dict[str, Any]:
+        """Type what the running cell asks for; return the question."""
+        question: dict[str, Any] = self._client.get_stdin_msg(timeout=SECONDS)["content"]
+        self._client.input(text)
+        return question
+
     def interrupt(self) -> None:
         """Do what the Interrupt button does."""
         self._manager.interrupt_kernel()

@@ -1,0 +1,35 @@
+"""push: an image goes to its registry."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.pull_result import PushResult
+from jupyter_containers.commands.session import Session
+from jupyter_containers.errors import ContainersError
+
+
+def push(session: Session, options: Namespace) -> PushResult:
+    """Send an image, drawing the way of its layers. Raises ContainersError with the registry's reason."""
+    client, result = session.client, PushResult(options.image)
+    with session.front.live(result) as tell:
+        try:
+            for pushed in client.images.push(options.image, tell, every_tag=options.all_tags):
+                tell(pushed)
+        except ContainersError as error:
+            tell(error)
+            raise
+    return result
+
+
+PUSH = Command(
+    "push",
+    "send an image to its registry",
+    push,
+    (
+        Argument(("-a", "--all-tags"), "all tags of the repository", Takes.NOTHING),
+        Argument(("image",), "its name, which begins with the registry's host", metavar="IMAGE",
+                 completes=Completes.IMAGE),
+    ),
+)  # fmt: skip
