@@ -69,13 +69,13 @@ def architecture_of(platform: Platform) -> str:
     return _ARCHITECTURES[platform.architecture]
 
 
-def archives(folder: Path, suite: str, *, mirror: str = "", keyring: str = "") -> list[Archive]:
+def archives(folder: Path, suite: str, architecture: str, *, mirror: str = "", keyring: str = "") -> list[Archive]:
     """Return the archives to make `suite` of, its main one first. `folder` is apt's configuration (/etc/apt).
 
     `mirror` is used instead of what is configured there; `keyring` (a path) instead of what the sources name.
     Raises NotFound when no mirror is configured, Unsupported for one that is not on the web, InvalidParameter.
     """
-    configured = [] if mirror else [source for source in read(folder) if source.components]
+    configured = [] if mirror else [source for source in read(folder) if _is_for(source, architecture)]
     sources = [Source(mirror.rstrip("/"), suite, ("main",))] if mirror else _sources(folder, configured, suite)
     said = {(source.uri, source.suite) for source in configured}
     found = []
@@ -85,6 +85,10 @@ def archives(folder: Path, suite: str, *, mirror: str = "", keyring: str = "") -
         is_guess = source.suite != suite and (source.uri, source.suite) not in said
         found.append(Archive(source.uri, source.suite, source.components, keys, is_guess))
     return found
+
+
+def _is_for(source: Source, architecture: str) -> bool:
+    return bool(source.components) and (not source.architectures or architecture in source.architectures)
 
 
 def _check(uri: str) -> None:

@@ -142,7 +142,9 @@ class Bootstraps:
         self, mirrors: Mirrors, request: BootstrapRequest, suite: str, architecture: str, tell: Tell
     ) -> _Plan:
         archives = await in_thread(
-            lambda _: origins.archives(self._folder, suite, mirror=request.mirror, keyring=request.keyring)
+            lambda _: origins.archives(
+                self._folder, suite, architecture, mirror=request.mirror, keyring=request.keyring
+            )
         )
         index, used, dates = Index(architecture), list[Archive](), list[datetime]()
         for archive in archives:

@@ -75,7 +75,7 @@ def test_the_hosts_own_sources_come_first(tmp_path: Path, ring: str) -> None:
         f"deb [signed-by={ring}] http://other/ bookworm contrib",
         "deb [signed-by=/nonexistent] http://vendor/ stable main",
     )
-    found = archives(folder, "bookworm")
+    found = archives(folder, "bookworm", "amd64")
     assert places(found) == [
         ("http://m/debian", "bookworm", False),
         ("http://m/debian", "bookworm-updates", False),
@@ -86,6 +86,16 @@ def test_the_hosts_own_sources_come_first(tmp_path: Path, ring: str) -> None:
     assert found[0].keyring.name == ring
 
 
+def test_sources_for_other_architectures_are_none(tmp_path: Path, ring: str) -> None:
+    folder = configured(
+        tmp_path,
+        f"deb [arch=arm64 signed-by={ring}] http://arm bookworm main",
+        f"deb [arch=i386,amd64 signed-by={ring}] http://m bookworm main",
+    )
+    assert places(archives(folder, "bookworm", "amd64")) == [("http://m", "bookworm", False)]
+    assert places(archives(folder, "bookworm", "arm64")) == [("http://arm", "bookworm", False)]
+
+
 def test_another_suite_is_looked_for_beside_a_release_of_debian(tmp_path: Path, ring: str) -> None:
     folder = configured(
         tmp_path,
@@ -93,23 +103,23 @@ def test_another_suite_is_looked_for_beside_a_release_of_debian(tmp_path: Path, 
         f"deb [signed-by={ring}] http://m/debian bookworm main",
         f"deb [signed-by={ring}] http://s/security bookworm-security main",
     )
-    assert places(archives(folder, "trixie")) == [
+    assert places(archives(folder, "trixie", "amd64")) == [
         ("http://m/debian", "trixie", False),
         ("http://s/security", "trixie-security", True),
     ]
-    assert places(archives(folder, "sid")) == [("http://m/debian", "sid", False)]
+    assert places(archives(folder, "sid", "amd64")) == [("http://m/debian", "sid", False)]
 
 
 def test_a_mirror_that_is_named_stands_alone(tmp_path: Path, ring: str) -> None:
     folder = configured(tmp_path, "deb http://m/debian bookworm main")
-    found = archives(folder, "bookworm", mirror="http://n/debian/", keyring=ring)
+    found = archives(folder, "bookworm", "amd64", mirror="http://n/debian/", keyring=ring)
     assert places(found) == [("http://n/debian", "bookworm", False)]
 
 
 @pytest.mark.parametrize("lines", [(), ("deb http://m/ubuntu noble main",), ("deb http://m ./",)])
 def test_a_host_without_a_mirror_says_so(tmp_path: Path, lines: tuple[str, ...]) -> None:
     with pytest.raises(NotFound, match=f"no Debian mirror is configured .*{tmp_path}/sources.list.* --mirror"):
-        archives(configured(tmp_path, *lines), "bookworm")
+        archives(configured(tmp_path, *lines), "bookworm", "amd64")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +133,7 @@ def test_a_host_without_a_mirror_says_so(tmp_path: Path, lines: tuple[str, ...])
 )
 def test_a_mirror_that_cannot_be_used_is_refused(tmp_path: Path, mirror: str, words: str) -> None:
     with pytest.raises(Unsupported, match=words) as refused:
-        archives(tmp_path, "bookworm", mirror=mirror, keyring="/nonexistent")
+        archives(tmp_path, "bookworm", "amd64", mirror=mirror, keyring="/nonexistent")
     assert "secret" not in refused.value.message
 
 
@@ -134,7 +144,7 @@ def test_a_key_may_stand_in_the_source_itself(tmp_path: Path) -> None:
     (tmp_path / "sources.list.d" / "x.sources").write_text(
         f"Types: deb\nURIs: http://m\nSuites: bookworm\nComponents: main\nSigned-By:\n{text}"
     )
-    assert archives(tmp_path, "bookworm")[0].keyring.name == "the source's Signed-By"
+    assert archives(tmp_path, "bookworm", "amd64")[0].keyring.name == "the source's Signed-By"
 
 
 @pytest.mark.parametrize(
@@ -150,10 +160,10 @@ def test_a_keyring_that_is_none_is_refused(
     tmp_path: Path, keyring_name: str, kind: type[ContainersError], words: str
 ) -> None:
     with pytest.raises(kind, match=words):
-        archives(tmp_path, "bookworm", mirror="http://m", keyring=keyring_name)
+        archives(tmp_path, "bookworm", "amd64", mirror="http://m", keyring=keyring_name)
 
 
 def test_a_keyring_is_of_a_keyrings_size(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes(5 << 20))
     with pytest.raises(InvalidParameter, match="over the limit of"):
-        archives(tmp_path, "bookworm", mirror="http://m", keyring=str(tmp_path / "large"))
+        archives(tmp_path, "bookworm", "amd64", mirror="http://m", keyring=str(tmp_path / "large"))

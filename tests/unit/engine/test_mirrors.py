@@ -38,7 +38,7 @@ def with_mirror(
 
     async def run(rooms: Rooms) -> None:
         with web_files(mirror.files) as url:
-            (archive,) = archives(folder, "bookworm", mirror=url, keyring=str(ring))
+            (archive,) = archives(folder, "bookworm", ARCHITECTURE, mirror=url, keyring=str(ring))
             await use(Mirrors(rooms.registry.fetch, rooms.content, settings, delays_seconds=()), archive, rooms)
 
     with_rooms(folder, run)
