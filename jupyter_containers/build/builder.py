@@ -22,6 +22,7 @@ from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, divide
 from jupyter_containers.build.dockerfile.to_graph.base import Wanted, external_images
 from jupyter_containers.build.dockerfile.to_graph.convert import plan
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
+from jupyter_containers.build.dockerfile.triggers import with_triggers
 from jupyter_containers.build.downloads import Downloads, fetch_all
 from jupyter_containers.build.executor import Executor, NetworkMode, StepLimits
 from jupyter_containers.build.failed_step import FailureKeeper
@@ -131,7 +132,7 @@ class Builder:
         """
         moment = moment_of(options.build_args)
         document, parsed, target = await in_thread(lambda _: _parse(dockerfile, context, options))
-        images = await self._resolve(external_images(parsed, parsed.needed(target)), options, progress)
+        parsed, images = await self._with_images(parsed, target, options, progress)
         for warning in await in_thread(lambda _: _check(dockerfile, document, parsed, images, context)):
             progress(warning)
         planned = await in_thread(lambda _: _plan(parsed, target, images, options))
@@ -169,6 +170,19 @@ class Builder:
     async def forget_cache_directories(self) -> int:
         """Remove what RUN --mount=type=cache has kept and no step uses now; return how many bytes it had."""
         return await self._caches.forget_unused()
+
+    async def _with_images(
+        self, parsed: Dockerfile, target: Stage, options: BuildOptions, progress: Listener
+    ) -> tuple[Dockerfile, dict[str, Image]]:
+        """Return the images that are needed. What a base left to be done may need further stages, and images."""
+        images: dict[str, Image] = {}
+        while True:
+            parsed = with_triggers(parsed, images)
+            wanted = external_images(parsed, parsed.needed(target))
+            missing = {key: one for key, one in wanted.items() if key not in images}
+            if not missing:
+                return parsed, images
+            images |= await self._resolve(missing, options, progress)
 
     async def _resolve(
         self, wanted: Mapping[str, Wanted], options: BuildOptions, progress: Listener
@@ -216,7 +230,7 @@ def _parse(text: str, context: Context, options: BuildOptions) -> tuple[Document
     if wishes := options.build_args.get("BUILDKIT_DOCKERFILE_CHECK"):
         document = replace(document, check=wishes)
     parsed = divide(
-        document, options.build_args, folders=context.named.keys(), images=options.images.keys(),
+        document, options.build_args, folders=context.named.keys(), images=options.images,
         platform=options.platform, target=options.target,
     )  # fmt: skip
     return document, parsed, parsed.target(options.target)

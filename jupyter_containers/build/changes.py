@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.failures import DockerfileError
@@ -40,4 +41,5 @@ def apply_changes(process: ProcessDefaults, changes: Sequence[str]) -> ProcessDe
     except DockerfileError as error:
         # There is no Dockerfile whose lines could be counted.
         raise InvalidParameter(_NUMBERED.sub("", error.message)) from error
-    return state.process
+    # BuildKit's mark alone: docker commit and import do not set it.
+    return replace(state.process, args_escaped=process.args_escaped)

@@ -97,10 +97,10 @@ class Ledger:
 
 
 def _with_step(config: ImageConfig, step: PlannedStep, created: str, *, empty_layer: bool) -> ImageConfig:
-    entry = History(created, step.created_by, step.author, HISTORY_COMMENT, empty_layer)
-    return replace(
-        config, process=step.process, history=(*config.history, entry), created=created, author=step.author
-    )  # fmt: skip
+    history = config.history
+    if step.created_by:
+        history = (*history, History(created, step.created_by, "", HISTORY_COMMENT, empty_layer))
+    return replace(config, process=step.process, history=history, created=created, author=step.author)
 
 
 def _next_id(before: Entry, step: PlannedStep, created: str, added: str = "") -> str:

@@ -87,7 +87,7 @@ class Tree:
 
         Raises CopyFailed with dockerd's sentences for a name that is not there.
         """
-        relative = _relative(source, word, may_climb=self.with_owners)
+        relative = _relative(source)
         if not has_wildcard(relative):
             return self._wanted([self._match(_unescape(relative), source, word)])
         return self._wanted([self._match(name, name, word) for name in self._expand(relative, deep=deep)])
@@ -246,11 +246,9 @@ def xattrs(fd: int) -> list[tuple[str, bytes]]:
     return [(name, os.getxattr(fd, name)) for name in kept if not name.startswith("user.overlay.")]
 
 
-def _relative(source: str, word: str, *, may_climb: bool) -> str:
-    cleaned = posixpath.normpath(source.lstrip("/") or ".")
-    if not may_climb and (cleaned == ".." or cleaned.startswith("../")):
-        raise CopyFailed(f"{word} failed: forbidden path outside the build context: {source} ()")
-    return "" if cleaned == "." else cleaned
+def _relative(source: str) -> str:
+    """Return the path in the tree: above its root there is nothing, so `..` there is left out, as BuildKit does."""
+    return posixpath.normpath(f"/{source}").lstrip("/")
 
 
 def _missing(shown: str, word: str) -> CopyFailed:

@@ -61,8 +61,9 @@ class History:
     empty_layer: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"created": self.created, "created_by": self.created_by}
-        data |= {key: value for key, value in (("author", self.author), ("comment", self.comment)) if value}
+        data: dict[str, Any] = {"created": self.created}
+        texts = (("created_by", self.created_by), ("author", self.author), ("comment", self.comment))
+        data |= {key: value for key, value in texts if value}
         if self.empty_layer:
             data["empty_layer"] = True
         return data

@@ -6,7 +6,7 @@ Messages are dockerd's. Source: the Dockerfile reference.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_containers.build.dockerfile import arguments
 from jupyter_containers.build.dockerfile.flags import Flags
@@ -56,6 +56,7 @@ class Copy:
     checksum: str = ""
     with_parents: bool = False
     excludes: tuple[str, ...] = ()
+    is_linked: bool = False
     heredocs: tuple[Heredoc, ...] = ()
 
 
@@ -211,8 +212,6 @@ def _copy(line: Line, flags: Flags) -> Copy:
             "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope "
             "as a workaround"
         )
-    # A linked copy differs in how layers are shared, not in what is in them.
-    flags.take_switch("link")
     return Copy(
         sources,
         words[-1],
@@ -225,6 +224,7 @@ def _copy(line: Line, flags: Flags) -> Copy:
         checksum=flags.take("checksum") if unpacks else "",
         with_parents=not unpacks and flags.take_switch("parents"),
         excludes=flags.take_all("exclude"),
+        is_linked=flags.take_switch("link"),
         heredocs=line.heredocs,
     )
 
@@ -295,13 +295,17 @@ def _healthcheck(line: Line, flags: Flags) -> Healthcheck:
 def _onbuild(line: Line, _: Flags) -> Onbuild:
     if not line.rest:
         raise line.error("ONBUILD requires at least one argument")
-    trigger = read_line(line.rest, line.escape, line.lines)
+    parse_trigger(replace(read_line(line.rest, line.escape, line.lines), heredocs=line.heredocs), line)
+    return Onbuild(line.rest + "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in line.heredocs))
+
+
+def parse_trigger(trigger: Line, line: Line) -> Statement:
+    """Return what a line says that is to run later. Raises DockerfileError, blaming `line`, for what must not."""
     if trigger.word == "ONBUILD":
         raise line.error("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
     if trigger.word in {"FROM", "MAINTAINER"}:
         raise line.error(f"{trigger.word} isn't allowed as an ONBUILD trigger")
-    parse(trigger)
-    return Onbuild(line.rest)
+    return parse(trigger)
 
 
 def _command(line: Line) -> Command:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_containers.build.dockerfile.expand import ExpansionError, split_words, unquote
 from jupyter_containers.build.dockerfile.failures import DockerfileError, syntax_error
@@ -145,12 +145,11 @@ class _Reader:
         return (text[: match.start() + len(match.group(1))], True) if match else (text, False)
 
     def _with_heredocs(self, line: Line) -> Line:
-        if line.word not in _WITH_HEREDOCS or "<<" not in line.rest or line.rest.startswith("["):
+        inner = read_line(line.rest, line.escape, line.lines) if line.word == "ONBUILD" else line
+        if inner.word not in _WITH_HEREDOCS or "<<" not in inner.rest or inner.rest.startswith("["):
             return line
-        heredocs = tuple(self._heredoc(opened, line) for opened in _openings(line))
-        return Line(
-            line.word, line.flags, line.rest, line.text, line.start, self._position, heredocs, line.escape
-        )  # fmt: skip
+        heredocs = tuple(self._heredoc(opened, line) for opened in _openings(inner))
+        return replace(line, end=self._position, heredocs=heredocs)
 
     def _heredoc(self, opened: Heredoc, line: Line) -> Heredoc:
         content: list[str] = []

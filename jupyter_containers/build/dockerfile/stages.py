@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from jupyter_containers.build.dockerfile.expand import ExpansionError, expand
 from jupyter_containers.build.dockerfile.failures import DockerfileError
@@ -14,6 +15,7 @@ from jupyter_containers.oci.platform import Platform, host_platform
 from jupyter_containers.oci.reference import Reference
 
 SCRATCH = "scratch"
+NO_IMAGES: Mapping[str, str] = MappingProxyType({})
 
 # Every line carries the whole environment before it: without a limit a few megabytes would take hours.
 MAX_INSTRUCTIONS = 5000
@@ -31,7 +33,10 @@ BUILDER_ARGUMENTS = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE"})
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`base` is expanded: `scratch`, a name for an image, or that of the earlier stage numbered `parent`."""
+    """`base` is expanded: `scratch`, a name for an image, or that of the earlier stage numbered `parent`.
+
+    `triggers` are what ONBUILD has left in the base, once that is known; see triggers.py.
+    """
 
     number: int
     name: str
@@ -40,6 +45,7 @@ class Stage:
     platform: str
     opening: Statement
     statements: tuple[Statement, ...]
+    triggers: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class Dockerfile:
     # Names of --build-context: folders, and images that stand for others. They win over stages.
     folders: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
+    # Those of them that stand for nothing (docker-image://scratch).
+    empty: frozenset[str] = frozenset()
     # What is built for; None: this machine.
     platform: Platform | None = None
 
@@ -68,6 +76,10 @@ class Dockerfile:
     def base_key(self, stage: Stage) -> str:
         """Return the key by which the base image of a stage is found among those that were resolved."""
         return image_key(stage.base, self.platform_of(stage))
+
+    def is_scratch(self, name: str) -> bool:
+        """Say whether FROM or --from means nothing at all by a name that is no stage's."""
+        return name == SCRATCH or _named(self.empty, name) is not None
 
     def folder(self, name: str) -> str | None:
         """Return the named context with files that FROM or --from means, None if it means something else."""
@@ -95,7 +107,7 @@ class Dockerfile:
 
     def needed(self, target: Stage) -> tuple[Stage, ...]:
         """Return the target and the stages it uses, in the order of the file."""
-        wanted, waiting = {target.number}, [target]
+        wanted, waiting = {target.number}, [self.stages[target.number]]
         while waiting:
             stage = waiting.pop()
             for number in self._uses(stage) - wanted:
@@ -105,7 +117,7 @@ class Dockerfile:
 
     def _uses(self, stage: Stage) -> set[int]:
         used = set() if stage.parent is None else {stage.parent}
-        for statement in stage.statements:
+        for statement in (*stage.triggers, *stage.statements):
             for origin in origins(statement.instruction):
                 found = self.find(origin, stage.number)
                 used |= {found.number} if found else set()
@@ -152,13 +164,13 @@ def divide(
     build_args: Mapping[str, str | None],
     *,
     folders: Collection[str] = (),
-    images: Collection[str] = (),
+    images: Mapping[str, str] = NO_IMAGES,
     platform: Platform | None = None,
     target: str = "",
 ) -> Dockerfile:
     """Return the stages of a document. Raises DockerfileError with the lines.
 
-    `folders` and `images` are the names of contexts, see Dockerfile.
+    `folders` are the names of contexts, `images` those with what stands for them; see Dockerfile.
     """
     if len(document.lines) > MAX_INSTRUCTIONS:
         raise document.lines[MAX_INSTRUCTIONS].error(
@@ -173,8 +185,9 @@ def divide(
     for opening, own in _groups(statements[first:]):
         stages.append(_stage(opening, own, stages, arguments, {*folders, *images}))
     return Dockerfile(
-        tuple(stages), arguments, tuple(statements), document.warnings, frozenset(folders), frozenset(images), platform
-    )
+        tuple(stages), arguments, tuple(statements), document.warnings, frozenset(folders), frozenset(images),
+        frozenset(name for name, image in images.items() if image == SCRATCH), platform,
+    )  # fmt: skip
 
 
 def unused_arguments(dockerfile: Dockerfile, build_args: Mapping[str, str | None]) -> tuple[str, ...]:
@@ -239,8 +252,6 @@ def _stage(
     base = _expanded(instruction.image, arguments, opening)
     if not base:
         raise opening.line.error(f"base name ({instruction.image}) should not be blank")
-    if instruction.name and any(stage.name == instruction.name for stage in earlier):
-        raise opening.line.error(f"{instruction.name} stage name already used")
     same = (stage.number for stage in reversed(earlier) if stage.name and stage.name == base.lower())
     parent = next(same, None) if _named(contexts, base) is None else None
     platform = _expanded(instruction.platform, arguments, opening)

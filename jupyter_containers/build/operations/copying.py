@@ -46,12 +46,17 @@ class Dress:
 
 
 class Copier:
-    """Copies into one root. `root_fd` stays open and belongs to the caller."""
+    """Copies into one root. `root_fd` stays open and belongs to the caller.
 
-    def __init__(self, tree: Tree, root_fd: int, dress: Dress) -> None:
+    With `is_linked` nothing that is there already is looked at: links are not followed, and what is no directory is
+    replaced by one, so the files end where they say. Source: Dockerfile reference, COPY --link.
+    """
+
+    def __init__(self, tree: Tree, root_fd: int, dress: Dress, *, is_linked: bool = False) -> None:
         self._tree = tree
         self._root_fd = root_fd
         self._dress = dress
+        self._is_linked = is_linked
 
     def copy(self, match: Match, destination: str) -> None:
         """Copy a file to, or what is in a directory into, `destination` (absolute; a final slash: a directory).
@@ -95,6 +100,13 @@ class Copier:
     @contextmanager
     def _directory(self, path: str) -> Iterator[int]:
         """Open a directory of the root, made part by part where missing, each new one with the copies' owner."""
+        if self._is_linked:
+            fd = self._open_below(self._root_fd, os.fsencode(path.strip("/") or "."))
+            try:
+                yield fd
+            finally:
+                os.close(fd)
+            return
         fd = os.dup(self._root_fd)
         try:
             made = ""
@@ -127,6 +139,8 @@ class Copier:
     def _follow(self, path: str) -> str:
         """Return where a destination leads when it is a link, also a dangling one; like writing through it."""
         path = path.rstrip("/") or "/"
+        if self._is_linked:
+            return path
         for _ in range(_MAX_LINKS):
             try:
                 fd = open_in_root(self._root_fd, path, os.O_PATH | os.O_NOFOLLOW)
@@ -141,6 +155,8 @@ class Copier:
         raise OSError(errno.ELOOP, f"open: {os.strerror(errno.ELOOP)}", path)
 
     def _is_directory(self, path: str) -> bool:
+        if self._is_linked:
+            return path == "/"
         try:
             fd = open_in_root(self._root_fd, path, _DIRECTORY)
         except OSError:
@@ -180,6 +196,7 @@ class Copier:
         try:
             _clear(parent_fd, name)
             os.mkdir(name, 0o755, dir_fd=parent_fd)
+            os.chmod(name, 0o755, dir_fd=parent_fd)
             os.chown(name, *(self._dress.owner or (0, 0)), dir_fd=parent_fd, follow_symlinks=False)
         finally:
             os.close(parent_fd)

@@ -101,6 +101,8 @@ class CopyFiles:
     # The directories on the way to a source come along; from a part `.` of it on.
     with_parents: bool = False
     excludes: tuple[str, ...] = ()
+    # Links and files on the way are replaced by directories (--link).
+    is_linked: bool = False
     # The named context that the files come from; "" for the build's own.
     context: str = ""
     word: str = field(default="COPY", compare=False)
@@ -115,6 +117,7 @@ class CopyFiles:
             **({"checksum": self.checksum} if self.checksum else {}),
             **({"parents": True} if self.with_parents else {}),
             **({"excludes": self.excludes} if self.excludes else {}),
+            **({"linked": True} if self.is_linked else {}),
             **({"context": self.context} if self.context else {}),
         }  # fmt: skip
 
@@ -126,9 +129,10 @@ class CopyFiles:
 
 @dataclass(frozen=True, slots=True)
 class MakeDirectory:
-    """A directory (and its parents), if it is not there."""
+    """A directory (and its parents), if it is not there, for `owner` as USER says it; for root if that is nobody."""
 
     path: str
+    owner: str = ""
 
     def definition(self) -> dict[str, Any]:
-        return {"directory": self.path}
+        return {"directory": self.path, **({"owner": self.owner} if self.owner else {})}

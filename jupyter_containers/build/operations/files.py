@@ -58,7 +58,7 @@ async def make_directory(stores: Stores, operation: MakeDirectory, parent: Files
                 Tree(root, stop=stop) as nothing,
                 _opened(root) as root_fd,
             ):
-                Copier(nothing, root_fd, Dress()).make_directory(operation.path)
+                Copier(nothing, root_fd, Dress(_owner_or_root(root_fd, operation.owner))).make_directory(operation.path)
 
         return stores.change(key, parent, fill)
 
@@ -106,7 +106,8 @@ def _opened(root: str | os.PathLike[str]) -> Iterator[int]:
 
 def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
     owner = find_owner(root_fd, operation.owner) if operation.owner else None
-    copier = Copier(tree, root_fd, Dress(owner, operation.mode, tree.with_owners))
+    dress = Dress(owner, operation.mode, tree.with_owners)
+    copier = Copier(tree, root_fd, dress, is_linked=operation.is_linked)
     try:
         for match in _find(operation, tree):
             placed = _placed(operation, match)
@@ -121,14 +122,20 @@ def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
         ) from error
 
 
+def _owner_or_root(root_fd: int, user: str) -> tuple[int, int] | None:
+    """A process of the user cannot start where it is unknown, but a directory can be made all the same."""
+    try:
+        return find_owner(root_fd, user) if user else None
+    except CopyFailed:
+        return None
+
+
 def _find(operation: CopyFiles, tree: Tree) -> list[Match]:
     matches = [
         replace(match, pivot=source.partition("/./")[0].strip("/") if "/./" in source else "")
         for source in operation.sources
         for match in tree.find(source, operation.word, deep=operation.with_parents)
     ]
-    if not matches and not operation.inline and not operation.remote:
-        raise CopyFailed(f"{operation.word} failed: no source files were specified")
     several = len(matches) + len(operation.inline) + len(operation.remote) > 1
     if several and not operation.with_parents and not operation.destination.endswith("/"):
         raise CopyFailed(

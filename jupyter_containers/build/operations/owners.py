@@ -14,9 +14,11 @@ _MAX_ID = (1 << 32) - 2
 def find_owner(root_fd: int, text: str) -> tuple[int, int]:
     """Return uid and gid for `user[:group]`, names or numbers. Raises CopyFailed with dockerd's sentence.
 
-    Without a group: the number of the user, or for a name the group called like it, else the user's own group.
+    Without a group: the number of the user, or for a name the group called like it, else the user's own group. Without
+    a user: root.
     """
     user, colon, group = text.partition(":")
+    user = user or "0"
     uid = _number(user)
     if uid is None:
         entry = _entry(root_fd, "etc/passwd", user)

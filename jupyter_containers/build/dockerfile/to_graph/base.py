@@ -1,13 +1,12 @@
-"""FROM: what a stage begins with, and the triggers that its base image left."""
+"""FROM: what a stage begins with."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from jupyter_containers.build.dockerfile.instructions import Statement, parse
-from jupyter_containers.build.dockerfile.lines import Line, read_line
-from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, Stage, image_key, origins
+from jupyter_containers.build.dockerfile.lines import Line
+from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage, image_key, origins
 from jupyter_containers.build.dockerfile.to_graph.files import folder_root
 from jupyter_containers.build.dockerfile.to_graph.plan import Opening
 from jupyter_containers.build.dockerfile.to_graph.state import DEFAULT_PATH, StageState
@@ -36,14 +35,14 @@ def external_images(dockerfile: Dockerfile, stages: tuple[Stage, ...]) -> dict[s
     """Return the images that must be resolved before the graph can be made, by the keys that the graph has for them."""
     found: dict[str, Wanted] = {}
     for stage in stages:
-        if stage.parent is None and stage.base != SCRATCH and dockerfile.folder(stage.base) is None:
+        if stage.parent is None and not dockerfile.is_scratch(stage.base) and dockerfile.folder(stage.base) is None:
             wanted = Wanted(stage.base, dockerfile.platform_of(stage), stage.opening.line)
             found.setdefault(dockerfile.base_key(stage), wanted)
-        for statement in stage.statements:
+        for statement in (*stage.triggers, *stage.statements):
             for origin in origins(statement.instruction):
                 if dockerfile.find(origin, stage.number) is not None or dockerfile.folder(origin) is not None:
                     continue
-                if origin != SCRATCH:
+                if not dockerfile.is_scratch(origin):
                     wanted = Wanted(origin, dockerfile.platform, statement.line)
                     found.setdefault(image_key(origin, dockerfile.platform), wanted)
     return found
@@ -58,16 +57,18 @@ def open_stage(
     build_args: Mapping[str, str | None],
     network: NetworkMode,
     emulated: Collection[str] = (),
-) -> tuple[StageState, tuple[Statement, ...]]:
-    """Return the state after FROM, and the triggers to run before the stage's own lines."""
+) -> StageState:
+    """Return the state after FROM."""
     platform = dockerfile.platform_of(stage) or host_platform()
     _check_system(stage, platform)
     parent = earlier[stage.parent] if stage.parent is not None else None
     folder = None if parent else dockerfile.folder(stage.base)
-    image = None if parent or stage.base == SCRATCH or folder is not None else images[dockerfile.base_key(stage)]
+    is_empty = parent is None and (dockerfile.is_scratch(stage.base) or folder is not None)
+    image = None if parent or is_empty else images[dockerfile.base_key(stage)]
     config = image.config if image else ImageConfig(platform)
     process = parent.process if parent else config.process
-    triggers = process.on_build
+    if is_empty:
+        process = replace(process, working_dir="/")
     top = parent.top if parent else vertex(ImageRoot(image), lines=stage.opening.line.lines)
     if folder is not None:
         top = folder_root(folder)
@@ -80,13 +81,14 @@ def open_stage(
         network,
         author=parent.author if parent else config.author,
         foreign=parent.foreign if parent else _foreign(config.platform, emulated),
+        arguments=dict(parent.arguments) if parent else {},
+        declared=dict(parent.declared) if parent else {},
     )
     state.change(on_build=())
     if "PATH" not in state.env:
         state.set_env("PATH", DEFAULT_PATH)
     state.add_step(stage.opening, "", opens=Opening(config, image, stage.parent))
-    opening = stage.opening.line
-    return state, tuple(parse(read_line(text, "\\", opening.lines)) for text in triggers)
+    return state
 
 
 def _check_system(stage: Stage, platform: Platform) -> None:

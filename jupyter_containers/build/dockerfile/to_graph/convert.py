@@ -15,6 +15,7 @@ from jupyter_containers.build.dockerfile.to_graph.base import open_stage
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
 from jupyter_containers.build.dockerfile.to_graph.run import run
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
+from jupyter_containers.build.dockerfile.triggers import with_triggers
 from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.platform import host_platform
@@ -44,12 +45,12 @@ def plan(
     `emulated` are architectures beside this machine's whose programs run here.
     """
     stages: dict[int, StageState] = {}
+    dockerfile = with_triggers(dockerfile, images)
     for stage in dockerfile.needed(target):
-        state, triggers = open_stage(
+        state = stages[stage.number] = open_stage(
             stage, stages, images, dockerfile=dockerfile, build_args=build_args, network=network, emulated=emulated
         )
-        stages[stage.number] = state
-        for statement in (*triggers, *stage.statements):
+        for statement in (*stage.triggers, *stage.statements):
             _act(state, statement, dockerfile, stages, images)
     last = stages[target.number]
     _add_labels(last, labels, (target.opening, *target.statements)[-1].line)
@@ -81,8 +82,8 @@ def _act(
 
 
 def _add_labels(state: StageState, labels: Mapping[str, str], last: Line) -> None:
-    """One step for each label given to the build, as dockerd does; their values are not expanded."""
+    """One step for each label given to the build, as dockerd tells it, without history; values are not expanded."""
     for name, value in sorted(labels.items()):
         state.change(labels={**state.process.labels, name: value})
         line = replace(last, word="LABEL", text=f"LABEL {name}={value}")
-        state.add_step(Statement(Label(((name, value),)), line), f"LABEL {name}={value}")
+        state.add_step(Statement(Label(((name, value),)), line), "")

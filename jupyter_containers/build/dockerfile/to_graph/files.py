@@ -10,13 +10,13 @@ from jupyter_containers.build.dockerfile.arguments import is_git, is_url
 from jupyter_containers.build.dockerfile.ignore import IgnoreRules
 from jupyter_containers.build.dockerfile.instructions import Copy, Statement, Workdir
 from jupyter_containers.build.dockerfile.lines import Heredoc, Line
-from jupyter_containers.build.dockerfile.stages import SCRATCH, Dockerfile, image_key
+from jupyter_containers.build.dockerfile.stages import Dockerfile, image_key
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.dockerfile.wildcards import BadPattern
 from jupyter_containers.build.graph import Vertex, vertex
 from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot, InlineFile, MakeDirectory
 from jupyter_containers.build.operations.modes import ModeChange
-from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images.walk import Image
 from jupyter_containers.repositories.addresses import checksum_of
 from jupyter_containers.repositories.addresses import parse as parse_address
@@ -55,6 +55,7 @@ def copy(
         checksum=_checksum(state, instruction, line, sources),
         with_parents=instruction.with_parents,
         excludes=_excludes(state, instruction, line),
+        is_linked=instruction.is_linked,
         word=line.word,
     )
     _check_destination(instruction, sources, destination, line)
@@ -122,13 +123,13 @@ def _excludes(state: StageState, instruction: Copy, line: Line) -> tuple[str, ..
 
 
 def workdir(state: StageState, instruction: Workdir, statement: Statement) -> None:
-    """Go to a directory, and make it. Relative ones add up."""
+    """Go to a directory, and make it, for the user so far. Relative ones add up."""
     path = state.expand(instruction.path, statement.line)
     if not path:
         raise statement.line.error("WORKDIR cannot be an empty path; give one after expansion")
     directory = absolute(path, state.working_dir).rstrip("/") or "/"
     state.change(working_dir=directory)
-    operation = MakeDirectory(directory) if directory != "/" else None
+    operation = MakeDirectory(directory, state.process.user) if directory != "/" else None
     state.add_step(statement, f"WORKDIR {directory}", operation=operation)
 
 
@@ -165,10 +166,8 @@ def origin(
     folder = dockerfile.folder(name)
     if folder is not None:
         return folder_root(folder)
-    key = image_key(name, dockerfile.platform)
-    if name != SCRATCH and key not in images:
-        raise Unsupported(f"a trigger of the base image takes files from {name}, which this Dockerfile does not name")
-    return vertex(ImageRoot(None if name == SCRATCH else images[key]))
+    image = None if dockerfile.is_scratch(name) else images[image_key(name, dockerfile.platform)]
+    return vertex(ImageRoot(image))
 
 
 def folder_root(name: str) -> Vertex:

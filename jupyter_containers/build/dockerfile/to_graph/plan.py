@@ -14,7 +14,8 @@ from jupyter_containers.oci.platform import Platform
 class PlannedStep:
     """One instruction. `process` is the image's config after it.
 
-    `vertex` is the work it needs, None if it changes only the config. `created_by` "" leaves no history (FROM).
+    `vertex` is the work it needs, None if it changes only the config. `created_by` "" leaves no history (FROM, ONBUILD,
+    labels given to the build).
     `opens` is set for FROM: what the stage begins with.
     """
 

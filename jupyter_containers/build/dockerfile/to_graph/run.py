@@ -42,16 +42,11 @@ def run(
     )
     args, scripts = _arguments(state, instruction)
     arguments = {name: value for name, value in state.arguments.items() if name not in state.env}
-    shown = [f"{name}={value}" for name, value in arguments.items()]
-    # A proxy that an ARG names is an argument like others; one that is only given stays out of key and history.
-    hidden = {
-        name: value
-        for name, value in state.build_args.items()
-        if name in PREDEFINED_ARGUMENTS and value and name not in arguments
-    }
+    given = [f"{name}={value}" for name, value in arguments.items()]
+    hidden = {name: value for name, value in _proxies(state).items() if name not in arguments}
     operation = Execute(
         args,
-        (*state.process.env, *shown),
+        (*state.process.env, *given),
         state.working_dir,
         state.process.user,
         _network(state, instruction),
@@ -61,8 +56,19 @@ def run(
         mounts=mounts,
         shell=state.shell,
     )
+    shown = [f"{name}={state.env.get(name, value)}" for name, value in state.declared.items()]
     prefix = [f"|{len(shown)}", *shown] if shown else []
     state.add_step(statement, f"RUN {' '.join([*prefix, *args])} # buildkit", operation=operation, inputs=inputs)
+
+
+def _proxies(state: StageState) -> dict[str, str]:
+    """Return the proxies given to the build, in capitals and small letters: programs look for either.
+
+    One that an ARG names is an argument like others; what is only given stays out of key and history.
+    """
+    given = {name: value for name, value in state.build_args.items() if name in PREDEFINED_ARGUMENTS and value}
+    both = {name: value for key, value in given.items() for name in (key.upper(), key.lower())}
+    return both | given
 
 
 def _check_runs(state: StageState, line: Line) -> None:

@@ -60,6 +60,7 @@ def arg(state: StageState, instruction: Arg, statement: Statement) -> None:
             value = state.global_arguments.get(name)
         if value is not None:
             state.arguments[name] = value
+        state.declared[name] = value or ""
         words.append(name if value is None else f"{name}={value}")
     state.add_step(statement, " ".join(["ARG", *words]))
 
@@ -72,7 +73,8 @@ def user(state: StageState, instruction: User, statement: Statement) -> None:
 
 def cmd(state: StageState, instruction: Cmd, statement: Statement) -> None:
     args = _command(state, instruction.command)
-    state.change(cmd=args or None)
+    # Windows alone reads the mark; BuildKit sets it everywhere, and images are compared.
+    state.change(cmd=args or None, args_escaped=True)
     state.has_own_cmd = True
     state.add_step(statement, f"CMD {go_list(args)}")
 
@@ -126,8 +128,9 @@ def maintainer(state: StageState, instruction: Maintainer, statement: Statement)
 
 
 def onbuild(state: StageState, instruction: Onbuild, statement: Statement) -> None:
+    """Keep the trigger for those who build on this image; it is no part of how the image came to be."""
     state.change(on_build=(*state.process.on_build, instruction.trigger))
-    state.add_step(statement, f"ONBUILD {instruction.trigger}")
+    state.add_step(statement, "")
 
 
 def healthcheck(state: StageState, instruction: Healthcheck, statement: Statement) -> None:

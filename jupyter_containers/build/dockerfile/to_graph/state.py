@@ -20,7 +20,10 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(slots=True)
 class StageState:
-    """Changes line by line. `arguments` are ARGs declared so far that have a value; `top` is the last vertex."""
+    """Changes line by line. `arguments` are ARGs declared so far that have a value; `top` is the last vertex.
+
+    `declared` are the names of all ARGs so far, in their order, each with its value or "".
+    """
 
     number: int
     top: Vertex
@@ -32,6 +35,7 @@ class StageState:
     # The platform of the stage, if its programs do not run here.
     foreign: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, str] = field(default_factory=dict)
     has_own_cmd: bool = False
     steps: list[PlannedStep] = field(default_factory=list)
 

@@ -33,16 +33,17 @@ class Places:
         return path
 
     @contextmanager
-    def copier(self, mode: int | None = None) -> Iterator[tuple[Copier, Tree]]:
+    def copier(self, mode: int | None = None, is_linked: bool = False) -> Iterator[tuple[Copier, Tree]]:
         root_fd = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
         try:
             with Tree(self.source) as tree:
-                yield Copier(tree, root_fd, Dress(MINE, None if mode is None else ModeChange(f"{mode:o}", mode))), tree
+                dress = Dress(MINE, None if mode is None else ModeChange(f"{mode:o}", mode))
+                yield Copier(tree, root_fd, dress, is_linked=is_linked), tree
         finally:
             os.close(root_fd)
 
-    def copy(self, source: str, destination: str, mode: int | None = None) -> None:
-        with self.copier(mode) as (copier, tree):
+    def copy(self, source: str, destination: str, mode: int | None = None, *, is_linked: bool = False) -> None:
+        with self.copier(mode, is_linked) as (copier, tree):
             for match in tree.find(source):
                 copier.copy(match, destination)
 
@@ -154,6 +155,30 @@ def test_a_destination_that_is_a_link_is_written_through(places: Places) -> None
     places.copy("a", "/link")
     assert (places.root / "real/file").read_text() == "new"
     assert (places.root / "link").is_symlink()
+
+
+@pytest.mark.parametrize("target", ["real", "/", "outside", "nowhere"])
+def test_a_linked_copy_follows_no_link_and_replaces_it(places: Places, target: str) -> None:
+    places.put("a")
+    (places.root / "real").mkdir()
+    for name in ("file", "folder", "way"):
+        (places.root / name).symlink_to(places.outside if target == "outside" else target)
+    places.copy("a", "/file", is_linked=True)
+    places.copy("a", "/folder/", is_linked=True)
+    places.copy("a", "/way/to/a", is_linked=True)
+    assert places.listing() == ["file", "folder", "folder/a", "real", "way", "way/to", "way/to/a"]
+    assert not any((places.root / name).is_symlink() for name in ("file", "folder", "way"))
+    assert not list(places.outside.iterdir())
+
+
+def test_a_linked_copy_goes_where_it_says_over_files_and_folders(places: Places) -> None:
+    places.put("a", "new")
+    (places.root / "file").write_text("old")
+    (places.root / "folder/below").mkdir(parents=True)
+    places.copy("a", "/file/a", is_linked=True)
+    places.copy("a", "/folder", is_linked=True)
+    places.copy("a", "/", is_linked=True)
+    assert places.listing() == ["a", "file", "file/a", "folder"]
 
 
 def test_a_destination_that_is_a_loop_of_links_fails(places: Places) -> None:

@@ -27,7 +27,8 @@ def root_fd(tmp_path: Path) -> Iterator[int]:
     ("text", "expected"),
     [
         ("0", (0, 0)), ("3:4", (3, 4)), ("3", (3, 3)), ("3:", (3, 3)), ("alice", (1000, 1005)), ("bob", (1001, 7)),
-        ("alice:staff", (1000, 50)), ("3:staff", (3, 50)), ("alice:9", (1000, 9)),
+        ("alice:staff", (1000, 50)), ("3:staff", (3, 50)), ("alice:9", (1000, 9)), (":staff", (0, 50)),
+        (":9", (0, 9)),
     ],
 )  # fmt: skip
 def test_names_and_numbers_are_found(root_fd: int, text: str, expected: tuple[int, int]) -> None:

@@ -17,7 +17,7 @@ def test_environment_is_env_and_then_the_arguments_that_env_does_not_set() -> No
 
 def test_proxies_reach_the_process_but_not_the_key() -> None:
     operation = executed("FROM busybox\nRUN x\n", HTTP_PROXY="http://secret")
-    assert operation.hidden_env == ("HTTP_PROXY=http://secret",)
+    assert operation.hidden_env == ("HTTP_PROXY=http://secret", "http_proxy=http://secret")
     assert "secret" not in str(operation.definition())
 
 
