@@ -66,9 +66,8 @@ def open_stage(
     is_empty = parent is None and (dockerfile.is_scratch(stage.base) or folder is not None)
     image = None if parent or is_empty else images[dockerfile.base_key(stage)]
     config = image.config if image else ImageConfig(platform)
-    process = parent.process if parent else config.process
-    if is_empty:
-        process = replace(process, working_dir="/")
+    nothing = replace(config.process, working_dir="/")
+    process = parent.process if parent else nothing if is_empty else config.process
     top = parent.top if parent else vertex(ImageRoot(image), lines=stage.opening.line.lines)
     if folder is not None:
         top = folder_root(folder)
