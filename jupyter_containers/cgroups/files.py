@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from jupyter_containers.errors import Conflict, ContainersError, DeadlineExceeded, InvalidParameter, Unsupported
 
@@ -64,6 +64,19 @@ def write(directory: str, name: str, value: str | int) -> None:
     fd = os.open(f"{directory}/{name}", os.O_WRONLY | os.O_CLOEXEC)
     try:
         os.write(fd, str(value).encode())
+    except OSError as error:
+        error.filename = f"{directory}/{name}"
+        raise
+    finally:
+        os.close(fd)
+
+
+def write_each(directory: str, name: str, values: Iterable[str]) -> None:
+    """Write values one after the other to a file that takes one at a time. Raises OSError, its filename the file's."""
+    fd = os.open(f"{directory}/{name}", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        for value in values:
+            os.write(fd, value.encode())
     except OSError as error:
         error.filename = f"{directory}/{name}"
         raise
@@ -165,17 +178,21 @@ def remove_tree(directory: str) -> None:
     """Remove a group and those below it, waiting a little for processes on their way out. Raises Conflict."""
 
     def gone() -> bool:
-        for group in walk(directory):
-            try:
-                os.rmdir(group)
-            except FileNotFoundError:
-                pass
-            except OSError as error:
-                if error.errno not in {errno.EBUSY, errno.ENOTEMPTY}:
-                    raise
-                return False
-        return True
+        # Few have groups below them, and to look costs more than to try.
+        return _is_removed(directory) or all(_is_removed(group) for group in walk(directory))
 
     if not wait_until(gone, REMOVE_SECONDS):
         pids = processes(directory)
         raise Conflict(f"cannot remove cgroup {directory}: in use by processes {pids}; kill them first", pids=pids)
+
+
+def _is_removed(directory: str) -> bool:
+    try:
+        os.rmdir(directory)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno not in {errno.EBUSY, errno.ENOTEMPTY}:
+            raise
+        return False
+    return True

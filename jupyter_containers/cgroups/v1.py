@@ -228,6 +228,8 @@ def _fill_cpuset(directory: str, hierarchy: str) -> None:
         parent = os.path.dirname(directory)
         _fill_cpuset(parent, hierarchy)
         files.write(directory, name, (files.read(parent, name) or b"").decode().strip())
+        if parent != hierarchy:
+            files.write(parent, "cgroup.clone_children", 1)  # the next one is born with them
 
 
 def _clean_up(group: LegacyCgroup, error: BaseException) -> None:

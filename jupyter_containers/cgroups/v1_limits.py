@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import os
 from collections.abc import Mapping
@@ -165,9 +166,13 @@ def _write_cpuset(cpuset: str, name: str, value: str, what: str) -> None:
 
 
 def _write_devices(rules: tuple[DeviceRule, ...], devices: str) -> None:
-    for rule in rules:
-        name = "devices.allow" if rule.allow else "devices.deny"
-        files.write_limit(devices, name, _rule_text(rule), limit="devices")
+    # The order counts: what is allowed after "deny all" stays allowed.
+    for allow, group in itertools.groupby(rules, lambda rule: rule.allow):
+        name, texts = "devices.allow" if allow else "devices.deny", [_rule_text(rule) for rule in group]
+        try:
+            files.write_each(devices, name, texts)
+        except OSError as error:
+            raise files.refusal(error, name, ", ".join(texts), "devices") from error
 
 
 def _rule_text(rule: DeviceRule) -> str:

@@ -53,7 +53,7 @@ def test_a_group_that_no_hierarchy_has_is_not_found(tmp_path: Path) -> None:
 
 def test_an_empty_cpuset_is_filled_from_above_and_a_filled_one_left_alone(tmp_path: Path) -> None:
     root = hierarchy(tmp_path / "cpuset", **{"cpuset.cpus": "0-3\n", "cpuset.mems": "0\n"})
-    parent = hierarchy(root / "parent", **{"cpuset.cpus": "\n", "cpuset.mems": "\n"})
+    parent = hierarchy(root / "parent", **{"cpuset.cpus": "\n", "cpuset.mems": "\n", "cgroup.clone_children": "0\n"})
     child = hierarchy(parent / "child", **{"cpuset.cpus": "", "cpuset.mems": "1"})
     v1._fill_cpuset(str(child), str(root))
     texts = [(place / name).read_text().strip() for place in (parent, child) for name in ("cpuset.cpus", "cpuset.mems")]
