@@ -13,6 +13,7 @@ from typing import Protocol
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.cache import Cache, CacheRecords
+from jupyter_containers.build.caches.exchange import Exchange
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.checks.check import checked, refuse
@@ -123,9 +124,17 @@ class Builder:
         self._solver = Solver(self._cache)
         self._slots = asyncio.Semaphore(parallel or max(2, os.cpu_count() or 1))
 
-    async def build(self, dockerfile: str, context: Context, options: BuildOptions, progress: Listener) -> Image:
+    async def build(
+        self,
+        dockerfile: str,
+        context: Context,
+        options: BuildOptions,
+        progress: Listener,
+        exchange: Exchange | None = None,
+    ) -> Image:
         """Build the target stage and return its image, stored in the content store; naming it is the caller's.
 
+        `exchange` has what caches elsewhere know, and afterwards what is to be told to them.
         `progress` is called on the event loop, in the order of the steps. Raises DockerfileError with the line range,
         StepFailed with the exit code, and what the base images raise; all carry details line, end_line where known.
         After cancellation: processes are dead and active snapshots removed; finished steps stay in the cache.
@@ -137,7 +146,10 @@ class Builder:
             progress(warning)
         planned = await in_thread(lambda _: _plan(parsed, target, images, options))
         await fetch_all(planned.target, self._downloads, context, options.secrets)
-        ledger = Ledger(self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()))
+        exchange = (exchange or Exchange()).prepared(planned, self._stores)
+        ledger = Ledger(
+            self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()), exchange=exchange
+        )  # fmt: skip
         narration = Narration(planned, ledger, progress)
         performer = OperationPerformer(
             self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits,
@@ -145,13 +157,12 @@ class Builder:
         )  # fmt: skip
         uncached = None if options.no_cache else _uncached(parsed, planned, options.no_cache_filter)
         outcome = await self._solver.solve(
-            planned.target, performer, narration, accepts=options.accepts, uncached=uncached,
+            planned.target, performer, narration, accepts=options.accepts, uncached=uncached, elsewhere=exchange,
             no_cache_salt=secrets.token_hex(8) if options.no_cache or uncached else "",
         )  # fmt: skip
-        unused = unused_arguments(parsed, options.build_args)
-        if unused:
-            progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))
-        finish = Finish(moment, options.rewrites_times, options.annotations)
+        exchange.result = outcome.filesystem
+        _warn_of_unused(parsed, options, progress)
+        finish = Finish(moment, options.rewrites_times, options.annotations, exchange.inline)
         return await self._image(planned, ledger, outcome.filesystem, finish)
 
     async def check(self, dockerfile: str, context: Context, options: BuildOptions) -> tuple[Finding, ...]:
@@ -234,6 +245,12 @@ def _parse(text: str, context: Context, options: BuildOptions) -> tuple[Document
         platform=options.platform, target=options.target,
     )  # fmt: skip
     return document, parsed, parsed.target(options.target)
+
+
+def _warn_of_unused(parsed: Dockerfile, options: BuildOptions, progress: Listener) -> None:
+    unused = unused_arguments(parsed, options.build_args)
+    if unused:
+        progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))
 
 
 def _check(

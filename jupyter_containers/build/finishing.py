@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from jupyter_containers.build.caches.config import with_inline
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.content.store import ContentStore
@@ -46,6 +47,8 @@ class Finish:
     moment: int | None = None
     rewrites_times: bool = True
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # What cache goes into the config, "" for none.
+    inline: Callable[[Filesystem], str] = lambda _filesystem: ""
 
     @property
     def changes_anything(self) -> bool:
@@ -60,7 +63,10 @@ class Finish:
             config = with_moment(config, self.moment)
             if self.rewrites_times:
                 config, layers = self._retimed(content, config, layers, base, stop)
-        digest = content.write(config.to_bytes())
+        written = config.to_bytes()
+        if cache := self.inline(filesystem):
+            written = with_inline(written, cache)
+        digest = content.write(written)
         return assemble_around(content, config, digest, layers, annotations=dict(sorted(self.annotations.items())))
 
     def _retimed(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jupyter_containers.build.cache import Cache
+from jupyter_containers.build.caches.exchange import Exchange
 from jupyter_containers.build.dockerfile.to_graph.plan import Opening, PlannedStep
 from jupyter_containers.build.filesystem import Outcome
 from jupyter_containers.build.graph import key
@@ -31,16 +32,22 @@ class Entry:
     config: ImageConfig
     image_id: str
     cached: bool
+    # Some step before it was not needed, and nobody knows when it was made.
+    is_guess: bool = False
 
 
 class Ledger:
     """Takes the steps in the order of the Dockerfile. `now` returns RFC 3339 text.
 
-    `accepts` says whether what was first made at a moment may count as done before.
+    `accepts` says whether what was first made at a moment may count as done before; `exchange` knows what others have,
+    and hears what this build has.
     """
 
-    def __init__(self, cache: Cache, *, accepts: Callable[[str], bool], now: Callable[[], str]) -> None:
+    def __init__(
+        self, cache: Cache, *, accepts: Callable[[str], bool], now: Callable[[], str], exchange: Exchange | None = None
+    ) -> None:
         self._cache = cache
+        self._exchange = exchange or Exchange()
         self._accepts = accepts
         self._now = now
         self._stages: dict[int, Entry] = {}
@@ -81,18 +88,26 @@ class Ledger:
         if layer is not None:
             config = replace(config, diff_ids=(*config.diff_ids, layer.diff_id))
         added = str(layer.diff_id) if layer is not None else ""
-        return Entry(config, _next_id(before, step, created, added), outcome is None or outcome.cached)
+        is_guess = before.is_guess or outcome is None
+        return Entry(config, _next_id(before, step, created, added), outcome is None or outcome.cached, is_guess)
 
     def _change_config(self, step: PlannedStep) -> Entry:
         before = self._stages[step.stage]
+        if before.is_guess:
+            config = _with_step(before.config, step, ZERO_TIME, empty_layer=True)
+            return Entry(config, _next_id(before, step, ZERO_TIME), cached=True, is_guess=True)
         # The text as well as what it expanded to: two lines that read the same in history may differ in their words.
-        record = f"config:{key(before.image_id, step.text, step.created_by, step.author)}"
+        identity = key(before.image_id, step.text, step.created_by, step.author)
+        record = f"config:{identity}"
         created = self._cache.time_of(record)
         if created is not None and not self._accepts(created):
             created = None
+        known = created
+        created = created or self._exchange.time_of(identity, step)
         config = _with_step(before.config, step, created or self._now(), empty_layer=True)
-        if created is None:
+        if known is None:
             self._cache.store_time(record, config.created)
+        self._exchange.note_time(identity, config.created)
         return Entry(config, _next_id(before, step, config.created), created is not None)
 
 

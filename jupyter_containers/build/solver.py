@@ -56,16 +56,44 @@ class Watcher(Protocol):
     def failed(self, vertex: Vertex) -> None: ...
 
 
+class Elsewhere(Protocol):
+    """Caches of others, for one build; and who wants to hear what it found and made."""
+
+    def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
+        """Return what the key stands for there. It may have to be brought here."""
+
+    async def bring(self, filesystems: Sequence[Filesystem]) -> None:
+        """Make filesystems that were looked up. After cancellation: nothing is half made."""
+
+    def note(self, key: str, filesystem: Filesystem, created: str) -> None: ...
+
+
+class Nowhere:
+    """There is no other cache."""
+
+    def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
+        return None
+
+    async def bring(self, filesystems: Sequence[Filesystem]) -> None:
+        pass
+
+    def note(self, key: str, filesystem: Filesystem, created: str) -> None:
+        pass
+
+
 @dataclass(slots=True)
 class _Solution:
     """One call of solve(): keys and outcomes by vertex digest."""
 
     accepts: Callable[[str], bool]
+    elsewhere: Elsewhere
     salt: str = ""
     uncached: Collection[str] | None = None
     keys: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     coming: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict)
+    # Vertices whose outcome was found elsewhere.
+    borrowed: list[Vertex] = field(default_factory=list)
 
     def salt_of(self, vertex: Vertex) -> str:
         """Return "" if the vertex may be found in the cache."""
@@ -88,24 +116,26 @@ class Solver:
         no_cache_salt: str = "",
         uncached: Collection[str] | None = None,
         accepts: Callable[[str], bool] = lambda _created: True,
+        elsewhere: Elsewhere | None = None,
     ) -> Outcome:
         """Return the outcome of `target`. With a salt (unique to the build) nothing is looked up in the cache.
 
         With `uncached` the salt is for the vertices with these digests only.
 
-        `accepts` says whether a cached result that was made at a moment may be used.
+        `accepts` says whether a cached result of this daemon that was made at a moment may be used; what it does not
+        have is looked up `elsewhere`.
 
         Raises what the first failing vertex raises; the others are cancelled before. After cancellation: no work of
         this call goes on, unless another build waits for the same.
         """
-        solution = _Solution(accepts, no_cache_salt, uncached)
+        solution = _Solution(accepts, elsewhere or Nowhere(), no_cache_salt, uncached)
         order = in_order(target)
-        for vertex in order:
-            inputs = [solution.keys[entry.digest] for entry in vertex.inputs]
-            with _blamed_on(vertex, watcher):
-                solution.keys[vertex.digest] = await performer.definition_key(vertex, inputs)
+        await self._define(order, solution, performer, watcher)
         self._look_up(order, solution, performer)
         needed = self._needed(target, solution)
+        await self._bring(
+            [target, *(entry for vertex in order if vertex.digest in needed for entry in vertex.inputs)], solution
+        )
         _tell(order, solution, needed, watcher)
         try:
             async with asyncio.TaskGroup() as group:
@@ -117,6 +147,14 @@ class Solver:
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         return solution.outcomes[target.digest]
+
+    async def _define(
+        self, order: Sequence[Vertex], solution: _Solution, performer: Performer, watcher: Watcher
+    ) -> None:
+        for vertex in order:
+            inputs = [solution.keys[entry.digest] for entry in vertex.inputs]
+            with _blamed_on(vertex, watcher):
+                solution.keys[vertex.digest] = await performer.definition_key(vertex, inputs)
 
     def _look_up(self, order: Sequence[Vertex], solution: _Solution, performer: Performer) -> None:
         """Find by definition key what is there already. A result counts only together with what it stands on."""
@@ -134,8 +172,34 @@ class Solver:
             base = solution.outcomes.get(vertex.inputs[0].digest)
             if digest not in done_again and base is not None:
                 found = self._cache.look_up(_definition(solution.keys[digest]), base.filesystem)
-                if found is not None and solution.accepts(found.created):
+                if found is None or not solution.accepts(found.created):
+                    found = self._borrow(vertex, solution, base.filesystem)
+                if found is not None:
                     solution.outcomes[digest] = found
+                    solution.elsewhere.note(solution.keys[digest], found.filesystem, found.created)
+
+    def _borrow(self, vertex: Vertex, solution: _Solution, parent: Filesystem) -> Outcome | None:
+        found = solution.elsewhere.look_up(solution.keys[vertex.digest], vertex, parent)
+        if found is not None:
+            solution.borrowed.append(vertex)
+        return found
+
+    async def _bring(self, used: Sequence[Vertex], solution: _Solution) -> None:
+        """Have here what is worked on, and what comes of the build; of all else that was found a promise is enough."""
+        if not solution.borrowed:
+            return
+        filesystems = [
+            solution.outcomes[vertex.digest].filesystem for vertex in used if vertex.digest in solution.outcomes
+        ]
+        await solution.elsewhere.bring(list({entry.chain: entry for entry in filesystems}.values()))
+        here = {
+            Filesystem.of(entry.layers[:count]).chain for entry in filesystems for count in range(len(entry.layers) + 1)
+        }
+        for vertex in solution.borrowed:
+            outcome = solution.outcomes[vertex.digest]
+            if outcome.filesystem.chain in here:
+                base = solution.outcomes[vertex.inputs[0].digest].filesystem
+                self._cache.store(_definition(solution.keys[vertex.digest]), base, outcome)
 
     def _needed(self, target: Vertex, solution: _Solution) -> set[str]:
         """Return the vertices that must be worked on: those under the target that no result stands for."""
@@ -156,15 +220,15 @@ class Solver:
         watcher.started(vertex)
 
         async def work(report: Callable[[Report], None]) -> Outcome:
-            return await self._work(
-                vertex, filesystems, performer, key, report, accepts=solution.accepts if not salt else _nothing
-            )
+            return await self._work(vertex, filesystems, performer, report, solution)
 
         with _blamed_on(vertex, watcher):
             outcome = await self._shared.run(
                 _shared_key(key, salt, filesystems), work, lambda report: watcher.reported(vertex, report)
             )
         solution.outcomes[vertex.digest] = outcome
+        if vertex.inputs:
+            solution.elsewhere.note(key, outcome.filesystem, outcome.created)
         watcher.finished(vertex, outcome)
         coming = solution.coming[vertex.digest]
         if not coming.done():
@@ -179,22 +243,31 @@ class Solver:
         vertex: Vertex,
         inputs: Sequence[Filesystem],
         performer: Performer,
-        key: str,
         report: Callable[[Report], None],
-        *,
-        accepts: Callable[[str], bool],
+        solution: _Solution,
     ) -> Outcome:
         if not vertex.inputs:
             return await performer.perform(vertex, inputs, report)
         content_key = await performer.content_key(vertex, inputs)
-        found = self._cache.look_up(_content(content_key), inputs[0]) if content_key else None
-        if found is not None and not accepts(found.created):
-            found = None
+        found = None
+        if content_key and not solution.salt_of(vertex):
+            found = await self._with_content(content_key, vertex, inputs[0], solution)
         outcome = found or await performer.perform(vertex, inputs, report)
-        self._cache.store(_definition(key), inputs[0], outcome)
+        self._cache.store(_definition(solution.keys[vertex.digest]), inputs[0], outcome)
         if content_key:
             self._cache.store(_content(content_key), inputs[0], outcome)
+            solution.elsewhere.note(content_key, outcome.filesystem, outcome.created)
         return outcome
+
+    async def _with_content(self, key: str, vertex: Vertex, parent: Filesystem, solution: _Solution) -> Outcome | None:
+        """Return the result of the same work on equal files, made here or elsewhere."""
+        found = self._cache.look_up(_content(key), parent)
+        if found is not None and solution.accepts(found.created):
+            return found
+        found = solution.elsewhere.look_up(key, vertex, parent)
+        if found is not None:
+            await solution.elsewhere.bring([found.filesystem])
+        return found
 
 
 def _tell(order: Sequence[Vertex], solution: _Solution, needed: Collection[str], watcher: Watcher) -> None:
@@ -215,10 +288,6 @@ def _blamed_on(vertex: Vertex, watcher: Watcher) -> Iterator[None]:
         watcher.failed(vertex)
         place(error, vertex.lines, vertex.source)
         raise
-
-
-def _nothing(_created: str) -> bool:
-    return False
 
 
 def _definition(key: str) -> str:

@@ -7,11 +7,14 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from jupyter_containers.client.build_body import body_of
+from jupyter_containers.client.build_caches import Cache, chunks, receive
 from jupyter_containers.client.build_outputs import Output, check, deliver
 from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt, Warned
 from jupyter_containers.client.credentials import header_for_builds
@@ -102,6 +105,8 @@ class BuildSettings:
     hosts: tuple[str, ...] = ()
     limits: BuildLimits = field(default_factory=BuildLimits)
     outputs: tuple[Output, ...] = ()
+    cache_from: tuple[Cache, ...] = ()
+    cache_to: tuple[Cache, ...] = ()
 
     def own_wishes(self) -> list[str]:
         """Return what is asked for that only a daemon of ours understands."""
@@ -109,6 +114,8 @@ class BuildSettings:
             ("a secret", self.secrets), ("an ssh agent", self.agents),
             ("a named context", self.folders or self.contexts),
             ("--no-cache-filter", self.no_cache_filter),
+            ("a cache that is no image", [cache for cache in self.cache_from if not cache.image]),
+            ("--cache-to", self.cache_to),
         )  # fmt: skip
         return [name for name, value in wishes if value]
 
@@ -127,6 +134,7 @@ class Builds:
         """
         check(settings.outputs)
         self._check_daemon(settings.own_wishes())
+        settings = replace(settings, cache_from=tuple(map(self._uploaded, settings.cache_from)))
         built = self._build(context, settings, progress)
         fetched = [output for output in settings.outputs if output.is_fetched]
         if fetched and not built.result:
@@ -134,18 +142,33 @@ class Builds:
         try:
             for output in fetched:
                 self._fetch(built, output, progress)
+            for cache in settings.cache_to:
+                if cache.folder is not None:
+                    receive(cache, self._transport.chunks(self._result(built, "cache")))
         finally:
             if built.result:
                 self._transport.request("DELETE", f"/build/results/{built.result}")
         return built
 
     def _fetch(self, built: ImageBuilt, output: Output, progress: Callable[[BuildEvent], None]) -> None:
-        path = f"/build/results/{built.result}"
-        answer = self._transport.request("GET", path, query={"type": output.form}, stream=True)
+        answer = self._result(built, output.form)
         left_out = deliver(output, self._transport.chunks(answer), sys.stdout.buffer)
         if left_out:
             names = f"{', '.join(left_out[:5])}{', …' if len(left_out) > 5 else ''}"
             progress(Warned(0, f"device files were left out of {output.destination}: {names}"))
+
+    def _result(self, built: ImageBuilt, form: str) -> requests.Response:
+        path = f"/build/results/{built.result}"
+        return self._transport.request("GET", path, query={"type": form}, stream=True)
+
+    def _uploaded(self, cache: Cache) -> Cache:
+        """Send a cache in a folder to the daemon; others it finds itself."""
+        if cache.folder is None:
+            return cache
+        answer = self._transport.request(
+            "POST", "/build/caches", body=chunks(cache), headers={"Content-Type": "application/x-tar"}
+        )  # fmt: skip
+        return cache.uploaded(str(answer.json()["Id"]))
 
     def _build(
         self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]
@@ -154,7 +177,8 @@ class Builds:
         kind, body = body_of(context, settings.secrets, settings.folders)
         try:
             answer = self._transport.request(
-                "POST", "/build", query=_query(context, settings), body=body, stream=True,
+                "POST", "/build", query={**_query(context, settings), **self._cache_query(settings)}, body=body,
+                stream=True,
                 headers={"Content-Type": kind, **header_for_builds()},
             )  # fmt: skip
             with closing(answer):
@@ -167,6 +191,17 @@ class Builds:
         except ContainersError as error:
             raise _placed(error) from error
         return built
+
+    def _cache_query(self, settings: BuildSettings) -> dict[str, Any]:
+        if not self._transport.is_own_daemon:
+            # Docker's classic builder knows only images that are there.
+            return {
+                "cachefrom": json.dumps([cache.image for cache in settings.cache_from]) if settings.cache_from else ""
+            }
+        caches = {"cacheimports": settings.cache_from, "cacheexports": settings.cache_to}
+        return {
+            name: json.dumps([cache.to_wire() for cache in found]) if found else "" for name, found in caches.items()
+        }
 
     def check(self, context: AnyContext, settings: BuildSettings) -> tuple[Finding, ...]:
         """Return what the build checks find; nothing is built. Raises BuildFailed for what is no Dockerfile."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from jupyter_containers.client import build_caches
 from jupyter_containers.client.build_outputs import STDOUT, Output
 from jupyter_containers.client.builds import BuildSettings
 from jupyter_containers.client.context import Context
@@ -15,6 +16,7 @@ from jupyter_containers.client.ignore import FILE_NAME
 from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.build_arguments import (
     ANSWERS,
+    CACHES,
     INPUTS,
     LIMITS,
     agents,
@@ -110,6 +112,8 @@ def _settings(options: Namespace, folder: Path) -> BuildSettings:
         agents=agents(options.ssh),
         hosts=hosts(options.add_host),
         limits=limits(options),
+        cache_from=tuple(build_caches.parse(text, place="src").below(folder) for text in options.cache_from),
+        cache_to=tuple(build_caches.parse(text, place="dest").below(folder) for text in options.cache_to),
     )
 
 
@@ -147,6 +151,7 @@ BUILD = Command(
         Argument(("--platform",), "build for this, as linux/arm64", metavar="PLATFORM", default=""),
         Argument(("--network",), "for RUN: default, none or host", metavar="NETWORK", default=""),
         *INPUTS,
+        *CACHES,
         *LIMITS,
         *ANSWERS,
         *OUTPUTS,

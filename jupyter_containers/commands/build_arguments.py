@@ -30,6 +30,16 @@ INPUTS = (
         "NAME=SOURCE",
     ),
 )  # fmt: skip
+CACHES = (
+    Argument(
+        ("--cache-from",), "use what other builds have done: an image, or type=registry,ref=NAME, "
+        "type=local,src=FOLDER", Takes.EACH, "CACHE",
+    ),
+    Argument(
+        ("--cache-to",), "keep what this build does for others: type=inline, type=registry,ref=NAME or "
+        "type=local,dest=FOLDER, with mode=max for all stages", Takes.EACH, "CACHE",
+    ),
+)  # fmt: skip
 LIMITS = (
     Argument(("--add-host",), "a line of /etc/hosts for RUN", Takes.EACH, "NAME:ADDRESS"),
     Argument(("--shm-size",), "size of /dev/shm, such as 64m", metavar="SIZE", parse=size_in_bytes, default=0),

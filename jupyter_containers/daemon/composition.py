@@ -13,6 +13,7 @@ from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.daemon.configuration import Configuration
 from jupyter_containers.engine.bootstraps import Bootstraps
+from jupyter_containers.engine.build_caches import BuildCaches
 from jupyter_containers.engine.build_results import BuildResults
 from jupyter_containers.engine.builds import BaseImages, Builds
 from jupyter_containers.engine.containers import Containers
@@ -197,6 +198,7 @@ class Composition:
             contexts=contexts,
             results=BuildResults(self._content, self._snapshots, self._garbage),
             pushes=pushes,
+            caches=BuildCaches(self._registry, environment.images, self._content, self._garbage),
             failed_steps=failures,
             check=lambda limits, network: check_limits(engine_containers.roster, limits, network),
         )

@@ -5,15 +5,16 @@ Nothing is written on the client's side by the daemon: it hands out a stream, an
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.build_caches import Layout
 from jupyter_containers.engine.garbage import Garbage, Needed
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.engine.shelf import Shelf
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images import layout
 from jupyter_containers.images.layout import Named
 from jupyter_containers.images.root_archive import refuse_host, write_root
@@ -21,25 +22,25 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
-# A client that does not come for its result by then has gone.
-KEPT_SECONDS = 600.0
-KEPT_AT_MOST = 32
-
 Write = Callable[[bytes], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a build has made, under the names that it has in archives. `moment` (seconds) is that of all its files."""
+    """What a build has made, under the names that it has in archives. `moment` (seconds) is that of all its files.
+
+    `cache` is what it tells other builds, if that was asked for.
+    """
 
     image: Image
     names: tuple[Reference, ...] = ()
     moment: int | None = None
+    cache: Layout | None = None
 
     def needed(self) -> Needed:
         image = self.image
         blobs = {image.descriptor.digest, image.config_digest, *(layer.digest for layer in image.manifest.layers)}
-        return Needed(frozenset(blobs), frozenset(image.chain))
+        return Needed(frozenset(blobs) | (self.cache.blobs if self.cache else set()), frozenset(image.chain))
 
 
 class BuildResults:
@@ -56,32 +57,27 @@ class BuildResults:
         self._content = content
         self._snapshots = snapshots
         self._garbage = garbage
-        self._monotonic = monotonic
-        self._kept: dict[str, tuple[float, Result]] = {}
-        garbage.protect(self._needed)
+        self._shelf: Shelf[Result] = Shelf("result of a build", monotonic=monotonic)
+        garbage.protect(lambda: [result.needed() for result in self._shelf.all()])
 
     def keep(self, result: Result) -> str:
         """Keep a result until it is fetched and forgotten, or its time is over; return the name to fetch it by."""
-        while len(self._kept) >= KEPT_AT_MOST:
-            del self._kept[next(iter(self._kept))]
-        name = secrets.token_hex(16)
-        self._kept[name] = (self._monotonic() + KEPT_SECONDS, result)
-        return name
+        return self._shelf.put(result)
 
     def forget(self, name: str) -> None:
         """Let a result go; what only it needed is collected. Raises NotFound."""
-        self._find(name)
-        del self._kept[name]
+        self._shelf.remove(name)
         self._garbage.begin()
 
     @asynccontextmanager
     async def writing(self, name: str, kind: str) -> AsyncIterator[Callable[[Write], None]]:
-        """Give what writes a result in one form, blocking: tar (of its files), docker or oci (an archive of the image).
+        """Give what writes a result in one form, blocking: tar (of its files), docker or oci (an archive of the image),
+        cache (as an OCI layout).
 
         Nothing of it is collected inside the block. Raises NotFound, InvalidParameter for another form, Unsupported for
         the root of this machine.
         """
-        result = self._find(name)
+        result = self._shelf.find(name)
         write = self._writer(result, kind)
         async with self._garbage.keeping(result.needed):
             yield write
@@ -91,26 +87,12 @@ class BuildResults:
             refuse_host(result.image)
             mtime_ns = None if result.moment is None else result.moment * 10**9
             return lambda write: write_root(result.image, self._content, self._snapshots, write, mtime_ns=mtime_ns)
+        if kind == "cache" and (cache := result.cache) is not None:
+            return lambda write: layout.save_blobs(cache.manifests, cache.blobs, self._content, write)
         if kind not in ("docker", "oci"):
-            raise InvalidParameter(f"no form {kind!r} of a build's result; ask for tar, docker or oci")
+            raise InvalidParameter(f"no form {kind!r} of this build's result; ask for tar, docker or oci")
         named = [Named(result.image, result.names)]
         return lambda write: layout.save(named, self._content, write, for_docker=kind == "docker")
-
-    def _find(self, name: str) -> Result:
-        self._drop_old()
-        kept = self._kept.get(name)
-        if kept is None:
-            raise NotFound(f"no result of a build is kept as {name}; build again")
-        return kept[1]
-
-    def _drop_old(self) -> None:
-        now = self._monotonic()
-        for name in [name for name, (until, _) in self._kept.items() if until <= now]:
-            del self._kept[name]
-
-    def _needed(self) -> Iterable[Needed]:
-        self._drop_old()
-        return [result.needed() for _, result in self._kept.values()]
 
 
 def names_in(texts: Sequence[str]) -> tuple[Reference, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -12,11 +12,13 @@ from types import MappingProxyType
 
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.cache import protected
+from jupyter_containers.build.caches.config import Note
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile.checks.finding import Finding
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.finishing import moment_of
 from jupyter_containers.build.progress import Listener, PullProgress
+from jupyter_containers.engine.build_caches import BuildCaches, CacheFrom, CacheTo, Layout, Wishes
 from jupyter_containers.engine.build_outputs import (
     FETCHED,
     Output,
@@ -42,6 +44,8 @@ from jupyter_containers.registry import Credentials, Progress
 
 # What the docker CLI and ours call it. Source: docker/cli, build.AddDockerfileToBuildContext.
 _MADE_UP = re.compile(r"\.dockerfile\.[0-9a-f]{20}")
+# The build argument by which BuildKit is asked to put the cache into the image.
+INLINE_CACHE = "BUILDKIT_INLINE_CACHE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class BuildRequest:
 
     `remote` is a URL where the context is, instead of the body. `contexts` are URLs of named contexts, beside those in
     the body. `cache_from` are images whose steps count as done before, and no others; None: all that is known.
-    `credentials` are for base images and pushes, by the domain of the registry. Without `outputs` the image comes into
+    `cache_sources` and `cache_targets` are caches elsewhere. `credentials` are for base images, caches and pushes, by
+    the domain of the registry. Without `outputs` the image comes into
     the store.
     """
 
@@ -59,9 +64,21 @@ class BuildRequest:
     remote: str = ""
     contexts: Mapping[str, str] = field(default_factory=dict)
     cache_from: tuple[str, ...] | None = None
+    cache_sources: tuple[CacheFrom, ...] = ()
+    cache_targets: tuple[CacheTo, ...] = ()
     options: BuildOptions = field(default_factory=BuildOptions)
     credentials: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
     outputs: tuple[Output, ...] = ()
+
+    @property
+    def wishes(self) -> Wishes:
+        """What it wants of caches elsewhere: nothing is taken from them when all is to be done again."""
+        targets = self.cache_targets
+        if self.options.build_args.get(INLINE_CACHE) in ("1", "true"):
+            targets = (*targets, CacheTo("inline"))
+        if self.options.no_cache:
+            return Wishes(targets=targets, credentials=self.credentials)
+        return Wishes(self.cache_sources, self.cache_from or (), targets, self.credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +178,7 @@ class Builds:
         contexts: Contexts,
         results: BuildResults,
         pushes: Pushes,
+        caches: BuildCaches,
         failed_steps: FailedSteps,
         check: Callable[[StepLimits, NetworkMode], None] = lambda _limits, _network: None,
     ) -> None:
@@ -173,6 +191,7 @@ class Builds:
         self._contexts = contexts
         self.results = results
         self._pushes = pushes
+        self.caches = caches
         self._failed_steps = failed_steps
         self._check = check
 
@@ -195,26 +214,40 @@ class Builds:
         async with self._garbage.working(), self._opened(tars, request) as context:
             dockerfile = await asyncio.to_thread(read_dockerfile, context)
             try:
+                exchange = await self.caches.open(request.wishes, progress)
                 with self._bases.using(request.credentials):
-                    image = await self._builder.build(dockerfile, context, options, progress)
+                    image = await self._builder.build(dockerfile, context, options, progress, exchange)
             except ContainersError as error:
                 self._place(error, request)
                 raise
+            selected = [(target, self.caches.select(exchange, target)) for target in request.wishes.targets]
             if is_stored(request.outputs):
                 for name in names or (None,):
                     self._images.add(image, name)
-            result = self._keep(image, request)
+            result = self._keep(image, request, await self._write_cache(selected, request, progress))
         for name in names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
         await self._push(request, progress)
         return Built(image, names, result)
 
-    def _keep(self, image: Image, request: BuildRequest) -> str:
+    async def _write_cache(
+        self, selected: Iterable[tuple[CacheTo, Sequence[Note]]], request: BuildRequest, progress: Listener
+    ) -> Layout | None:
+        """Send caches where they go; return the one that the client will fetch."""
+        layout = None
+        for target, notes in selected:
+            if target.reference is not None:
+                await self.caches.push(target.reference, notes, request.wishes, progress)
+            elif target.kind == "local":
+                layout = await asyncio.to_thread(self.caches.write, notes)
+        return layout
+
+    def _keep(self, image: Image, request: BuildRequest, cache: Layout | None) -> str:
         """Keep what the client will fetch, if it has asked for anything like that."""
-        if not any(output.kind in FETCHED for output in request.outputs):
+        if cache is None and not any(output.kind in FETCHED for output in request.outputs):
             return ""
         names = archive_names(request.outputs, request.names)
-        return self.results.keep(Result(image, names, moment_of(request.options.build_args)))
+        return self.results.keep(Result(image, names, moment_of(request.options.build_args), cache))
 
     async def _push(self, request: BuildRequest, progress: Listener) -> None:
         def tell(step: Progress) -> None:

@@ -82,6 +82,23 @@ def load(
     return loaded
 
 
+def take_layout(stream: Readable, content: ContentStore) -> tuple[tuple[Descriptor, ...], frozenset[Digest]]:
+    """Read an OCI layout in a tar, whatever its manifests are of; return them, and all blobs that are in the store now.
+
+    Raises InvalidParameter for what is none, and deletes what it had brought in.
+    """
+    archive = _Archive()
+    try:
+        _take_in(stream, content, archive)
+        index = parse_manifest(content.read(archive.find(_OCI_INDEX)), media_types.OCI_INDEX)
+        if not isinstance(index, Index):
+            raise InvalidParameter("invalid archive: index.json is not an index")
+    except BaseException:
+        _delete(content, archive.new)
+        raise
+    return index.manifests, frozenset(archive.blobs.values())
+
+
 def import_tar(
     stream: Readable,
     content: ContentStore,

@@ -48,18 +48,38 @@ def save(
         if entry.image.is_host:
             name = entry.names[0].familiar if entry.names else str(entry.image.config_digest)
             raise Unsupported(f"cannot save {name}: it stands on this machine's own root, which does not leave it")
-    blobs = sorted({digest for entry in images for digest in _blobs(entry.image)})
-    sizes = {digest: content.size(digest) for digest in blobs}
     tar = TarWriter(write)
+    _add_blobs(tar, {digest for entry in images for digest in _blobs(entry.image)}, content)
+    _add(tar, "index.json", _index(images))
+    if for_docker:
+        _add(tar, "manifest.json", [_entry(image) for image in images])
+    _finish(tar)
+
+
+def save_blobs(
+    manifests: Sequence[Descriptor], blobs: Iterable[Digest], content: ContentStore, write: Callable[[bytes], object]
+) -> None:
+    """Write an OCI layout of what need not be images: blobs, and an index of manifests among them."""
+    tar = TarWriter(write)
+    _add_blobs(tar, blobs, content)
+    entries = [manifest.to_json() for manifest in manifests]
+    _add(tar, "index.json", {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": entries})
+    _finish(tar)
+
+
+def _add_blobs(tar: TarWriter, wanted: Iterable[Digest], content: ContentStore) -> None:
+    blobs = sorted(set(wanted))
+    # Asked before anything is written: a blob that is not there is an error, not half a tar.
+    sizes = {digest: content.size(digest) for digest in blobs}
     for folder in ("blobs", *sorted({f"blobs/{digest.algorithm}" for digest in blobs})):
         tar.add(Member(folder.encode(), Kind.DIRECTORY, mode=0o755))
     for digest in blobs:
         with content.open(digest) as blob:
             size = sizes[digest]
             tar.add(Member(_place(digest).encode(), Kind.FILE, size=size, stored_size=size), _pieces(blob))
-    _add(tar, "index.json", _index(images))
-    if for_docker:
-        _add(tar, "manifest.json", [_entry(image) for image in images])
+
+
+def _finish(tar: TarWriter) -> None:
     _add(tar, "oci-layout", {"imageLayoutVersion": "1.0.0"})
     tar.finish()
 

@@ -6,7 +6,7 @@ a look at the records.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jupyter_containers.content.store import ContentStore
@@ -18,6 +18,7 @@ from jupyter_containers.layers.member import InvalidLayer, LayerNotApplied
 from jupyter_containers.layers.whiteouts import OPAQUE_XATTR, USER_OPAQUE_XATTR, Whiteouts
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest, DigestMismatch
+from jupyter_containers.oci.image_config import chain_ids
 from jupyter_containers.oci.media_types import HOST_LAYER
 from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_HOST, LABEL_OPAQUE
 from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, Snapshotter
@@ -50,25 +51,44 @@ def unpack(
     Raises BlobNotFound, InvalidLayer, LayerNotApplied, and DigestMismatch when a layer is not the one that the config
     promised.
     """
-    names = image.chain
-    _refuse_borrowed_host(image, snapshotter)
+    layers = list(zip(image.manifest.layers, image.config.diff_ids, strict=True))
+    return unpack_stack(layers, content, snapshotter, owner=f"image {image.config_digest}", on_progress=on_progress)
+
+
+def unpack_stack(
+    layers: Sequence[tuple[Descriptor, Digest]],
+    content: ContentStore,
+    snapshotter: Snapshotter,
+    *,
+    owner: str = "the build cache",
+    on_progress: Listener | None = None,
+) -> str:
+    """Make the committed snapshots of layers (with their diff ids, bottom first), as `unpack` does.
+
+    `owner` is who has told of them, for messages.
+    """
+    names = [str(chain_id) for chain_id in chain_ids(diff_id for _, diff_id in layers)]
+    _refuse_borrowed_host(layers, names, snapshotter, owner)
     if not names or snapshotter.exists(names[-1]):
-        return image.top
+        return names[-1] if names else ""
     parent: str | None = None
-    for name, diff_id, layer in zip(names, image.config.diff_ids, image.manifest.layers, strict=True):
+    for name, (layer, diff_id) in zip(names, layers, strict=True):
         with snapshotter.exclusive(name):
             if not snapshotter.exists(name):
                 _unpack_layer(content, snapshotter, layer, _Place(name, parent, diff_id), on_progress)
         parent = name
-    return image.top
+    return names[-1]
 
 
-def _refuse_borrowed_host(image: Image, snapshotter: Snapshotter) -> None:
-    """A config that promises the host's own layer, with another to show for it, must not get the host's snapshot."""
-    if not image.chain or image.is_host or not snapshotter.exists(image.chain[0]):
+def _refuse_borrowed_host(
+    layers: Sequence[tuple[Descriptor, Digest]], names: Sequence[str], snapshotter: Snapshotter, owner: str
+) -> None:
+    """Who promises the host's own layer, with another to show for it, must not get the host's snapshot."""
+    is_host = any(layer.media_type == HOST_LAYER for layer, _ in layers)
+    if not names or is_host or not snapshotter.exists(names[0]):
         return
-    if LABEL_HOST in snapshotter.stat(image.chain[0]).labels:
-        raise InvalidParameter(f"image {image.config_digest} claims a layer that is the host's own root")
+    if LABEL_HOST in snapshotter.stat(names[0]).labels:
+        raise InvalidParameter(f"{owner} claims a layer that is the host's own root")
 
 
 @dataclass(frozen=True, slots=True)

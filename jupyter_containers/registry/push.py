@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from jupyter_containers.content.store import ContentStore
@@ -37,11 +37,16 @@ _TELL_EVERY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Pushable:
-    """An image as a registry gets it: its manifest, the bytes of that, and how front ends call its layers."""
+    """An image as a registry gets it: its manifest, the bytes of that, and how front ends call its layers.
+
+    `finish` makes the manifest, and writes its config into the store, from what the layers are called there: for what
+    names its layers in its config, too.
+    """
 
     manifest: Manifest
     content: bytes
     layer_ids: tuple[str, ...]
+    finish: Callable[[tuple[Descriptor, ...]], Manifest] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,13 @@ class Pusher:
                     group.create_task(send(layer, layer_id), name=f"push layer {layer_id}")
         except BaseExceptionGroup as failures:
             raise most_telling(failures) from None
+        there = tuple(found[layer.digest] for layer in image.manifest.layers)
+        if image.finish is not None:
+            manifest = await asyncio.to_thread(image.finish, there)
+            image = replace(image, manifest=manifest, content=manifest.to_bytes())
+            there = manifest.layers
         await self._send_config(image.manifest.config)
-        return await self._put_manifest(image, tuple(found[layer.digest] for layer in image.manifest.layers))
+        return await self._put_manifest(image, there)
 
     async def _send_config(self, config: Descriptor) -> None:
         if await self.repository.blob_size(config.digest) is None:

@@ -28,6 +28,7 @@ from jupyter_containers.registry.places import BlobPlaces, NoPlaces
 from jupyter_containers.registry.progress import Progress, Tell
 from jupyter_containers.registry.pull import Pulled, Puller
 from jupyter_containers.registry.push import Pushable, Pushed, Pusher
+from jupyter_containers.registry.remote import Remote
 from jupyter_containers.registry.repository import Repository, open_repository
 from jupyter_containers.registry.retries import RetryPolicy
 from jupyter_containers.registry.transport import Transport, new_session
@@ -90,6 +91,14 @@ class Registry:
         """Open a file at a URL that a user has written. Raises as fetching.fetch."""
         transport = Transport(self._opened_session(), AnyAddress(), self._retries, self._certificates)
         return fetch(transport, url, proxy=proxy)
+
+    async def open(
+        self, reference: Reference, credentials: Credentials | None = None, *, progress: Tell | None = None
+    ) -> Remote:
+        """Return what asks for single manifests and blobs of a reference. Raises LoginRequired, RegistryUnreachable."""
+        reference = reference.with_default_tag()
+        repository = await self._open(reference, credentials)
+        return Remote(repository, reference, self._content, self._downloads, progress or _tell_nobody)
 
     async def tags(self, reference: Reference, credentials: Credentials | None = None) -> list[str]:
         """Return all tags of a repository. Raises what `resolve` raises."""

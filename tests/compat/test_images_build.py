@@ -11,6 +11,7 @@ import json
 import tarfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,6 +154,25 @@ def test_only_the_images_named_count_as_cache(docker: Docker, api: Api, name: st
     assert "Using cache" not in unknown
     assert texts(build(api, script, t=f"{name}:four")).count("Using cache") == 3
     assert "Using cache" not in texts(build(api, script, t=f"{name}:five", nocache=1))
+
+
+def test_the_history_of_an_image_from_elsewhere_counts_as_cache(
+    docker: Docker, api: Api, name: str, tmp_path: Path
+) -> None:
+    """What was built here goes, and comes again as an image only: its history says which steps it has."""
+    script = (
+        f"FROM busybox\nENV of={name}\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN true\nWORKDIR /new\n"
+        'CMD ["cat", "/id"]\n'
+    )
+    build(api, script, t=f"{name}:one")
+    made = run(docker, f"{name}:one")
+    docker("save", "-o", str(tmp_path / "image"), f"{name}:one")
+    docker("rmi", f"{name}:one")
+    docker("builder", "prune", "-af")
+    docker("load", "-i", str(tmp_path / "image"))
+    out = texts(build(api, f"{script}LABEL a=b\n", t=f"{name}:two", cachefrom=json.dumps([f"{name}:one"])))
+    assert out.count("Using cache") == 5
+    assert run(docker, f"{name}:two") == made
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -22,7 +22,7 @@ from jupyter_containers.api.routing import (
     json_query,
     text,
 )  # fmt: skip
-from jupyter_containers.api.wire.build_outputs import built_json, outputs_from_wire
+from jupyter_containers.api.wire.build_outputs import built_json, cache_sources, cache_targets, outputs_from_wire
 from jupyter_containers.api.wire.builds import BuildLines, is_prunable, limits_from_wire
 from jupyter_containers.api.wire.checks import check_json, failed_check
 from jupyter_containers.api.wire.failed_steps import is_failure_prunable
@@ -124,6 +124,8 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
             agents=_agents(request),
             images=images,
         ),
+        cache_sources=cache_sources(json_list(request, "cacheimports")),
+        cache_targets=cache_targets(json_list(request, "cacheexports")),
         credentials=from_config_header(request.headers.get("X-Registry-Config")),
         outputs=outputs_from_wire(json_list(request, "outputs")),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.engine import build_results
+from jupyter_containers.engine import shelf
 from jupyter_containers.engine.build_results import BuildResults, Result, names_in
 from jupyter_containers.errors import InvalidParameter, NotFound
 from tests.support.stores import Rooms, with_rooms
@@ -39,7 +39,7 @@ def test_an_image_is_handed_out_as_an_archive_until_it_is_forgotten(tmp_path: Pa
         await rooms.garbage.collect()
         assert not rooms.content.contains(made.config_digest)
         for forgotten in (lambda: results.forget(name), lambda: results.keep(Result(made)) and results.forget("x")):
-            with pytest.raises(NotFound, match="build again"):
+            with pytest.raises(NotFound, match="begin again"):
                 forgotten()
 
     with_rooms(tmp_path, use)
@@ -53,7 +53,7 @@ def test_what_nobody_fetches_goes_after_a_while(tmp_path: Path) -> None:
         made = await rooms.load({"one": ONE})
         name = results.keep(Result(made))
         await rooms.images.remove("one")
-        now[0] = build_results.KEPT_SECONDS - 1
+        now[0] = shelf.KEPT_SECONDS - 1
         await rooms.garbage.collect()
         assert rooms.content.contains(made.config_digest)
         now[0] += 1
@@ -69,7 +69,7 @@ def test_the_oldest_makes_room(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         results = BuildResults(rooms.content, rooms.snapshots, rooms.garbage)
         made = await rooms.load({"one": ONE})
-        kept = [results.keep(Result(made)) for _ in range(build_results.KEPT_AT_MOST + 1)]
+        kept = [results.keep(Result(made)) for _ in range(shelf.KEPT_AT_MOST + 1)]
         with pytest.raises(NotFound):
             results.forget(kept[0])
         results.forget(kept[1])

@@ -1,0 +1,132 @@
+"""One build's dealings with caches elsewhere: what it may take from them, and what it has to tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from jupyter_containers.build.blocking import in_thread
+from jupyter_containers.build.caches import config
+from jupyter_containers.build.caches.config import Known, Note
+from jupyter_containers.build.caches.history import Done, matched
+from jupyter_containers.build.dockerfile.to_graph.plan import Plan, PlannedStep
+from jupyter_containers.build.filesystem import Filesystem, Outcome
+from jupyter_containers.build.graph import Vertex
+from jupyter_containers.build.operations.layering import Stop, Stores
+from jupyter_containers.errors import Cancelled, ContainersError
+from jupyter_containers.images.unpack import Progress, unpack_stack
+from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.digest import Digest
+
+Fetch = Callable[[Descriptor], Awaitable[None]]
+
+
+async def fetch_nothing(_: Descriptor) -> None:
+    """Of a cache whose layers are all in the content store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A cache that was read, and what brings a layer of it into the content store."""
+
+    known: Known
+    fetch: Fetch = fetch_nothing
+
+
+@dataclass(slots=True)
+class Exchange:
+    """`sources` in the order in which they are asked; `images` are those whose history counts.
+
+    `carries`: the image is to have its own cache inside.
+
+    Lives as long as the build. The solver and the ledger ask and tell; `notes` is all that they told.
+    """
+
+    sources: Sequence[Source] = ()
+    images: Sequence[Image] = ()
+    carries: bool = False
+    # What came of the build.
+    result: Filesystem = field(default_factory=Filesystem)
+    _notes: dict[str, Note] = field(default_factory=dict)
+    _fetchers: dict[Digest, Fetch] = field(default_factory=dict)
+    _done: Done = field(default_factory=Done)
+    _stores: Stores | None = None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(self._notes.values())
+
+    def prepared(self, planned: Plan, stores: Stores) -> Self:
+        """Return this, knowing where things go, and what the histories of images say of these steps."""
+        self._stores = stores
+        for image in self.images:
+            self._done.add(matched(planned, image))
+        return self
+
+    def inline(self, filesystem: Filesystem) -> str:
+        """Return the cache that goes into the config of an image with these files, "" for none."""
+        return config.to_inline(self.notes, filesystem) if self.carries else ""
+
+    def note(self, key: str, filesystem: Filesystem, created: str) -> None:
+        self._notes[key] = Note(key, created, filesystem.layers)
+
+    def note_time(self, key: str, created: str) -> None:
+        self._notes[key] = Note(key, created)
+
+    def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
+        """Return what a key stands for somewhere. Before it is used, `bring` its filesystem."""
+        for source in self.sources:
+            found = source.known.look_up(key, parent)
+            if found is not None:
+                if found.layer is not None:
+                    self._fetchers[found.layer.descriptor.digest] = source.fetch
+                return found
+        return self._done.look_up(vertex, parent)
+
+    def time_of(self, key: str, step: PlannedStep) -> str | None:
+        """Return when a change of the config was first made, as others have it."""
+        found = (source.known.time_of(key) for source in self.sources)
+        return next((created for created in found if created), None) or self._done.time_of(step)
+
+    async def bring(self, filesystems: Sequence[Filesystem]) -> None:
+        """Make the snapshots of filesystems that were looked up, fetching what is not here.
+
+        Raises what a pull raises, InvalidParameter for a layer that pretends to be the root of this machine. After
+        cancellation: no layer is half unpacked.
+        """
+        stores = self._stores
+        assert stores is not None, "nothing is looked up before prepared()"
+        for filesystem in filesystems:
+            missing = {layer.descriptor.digest: layer.descriptor for layer in filesystem.layers}
+            missing = {digest: found for digest, found in missing.items() if not stores.content.contains(digest)}
+            if missing:
+                await self._fetch(missing)
+            await in_thread(lambda stop, filesystem=filesystem: _unpack(filesystem, stores, stop))  # type: ignore[misc]
+
+    async def _fetch(self, missing: Mapping[Digest, Descriptor]) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for digest, descriptor in missing.items():
+                    group.create_task(self._fetch_one(self._fetchers.get(digest, fetch_nothing), descriptor))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def _fetch_one(self, fetch: Fetch, descriptor: Descriptor) -> None:
+        try:
+            await fetch(descriptor)
+        except ContainersError as error:
+            error.message = f"cannot fetch a layer of the build cache: {error.message}; leave --cache-from out"
+            error.args = (error.message,)
+            raise
+
+
+def _unpack(filesystem: Filesystem, stores: Stores, stop: Stop) -> None:
+    def check(_: Progress) -> None:
+        if stop.is_set():
+            raise Cancelled("the build was cancelled")
+
+    pairs = [(layer.descriptor, layer.diff_id) for layer in filesystem.layers]
+    unpack_stack(pairs, stores.content, stores.snapshotter, on_progress=check)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_containers.build.caches.config import Known, Note
+from jupyter_containers.build.caches.exchange import Exchange, Source
+from jupyter_containers.build.filesystem import Filesystem, Layer
+from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.errors import NotFound
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.media_types import OCI_LAYER
+from tests.support.planning import planned
+from tests.support.stores import Rooms, with_rooms
+from tests.support.tiny_image import layer
+
+PLAN = planned("FROM a\nRUN x\nENV a=b\n")
+RUN, ENV = PLAN.steps[1:]
+KEY = "0" * 64
+
+
+def of(content: bytes) -> tuple[Layer, bytes]:
+    made = layer({"file": content})
+    return Layer(Descriptor(OCI_LAYER, made.descriptor.digest, made.descriptor.size), made.diff_id), made.content
+
+
+def test_what_is_found_elsewhere_is_fetched_when_it_is_brought(tmp_path: Path) -> None:
+    one, content = of(b"1")
+
+    async def use(rooms: Rooms) -> None:
+        fetched = []
+
+        async def fetch(wanted: Descriptor) -> None:
+            fetched.append(rooms.content.write(content))
+
+        exchange = Exchange([Source(Known([])), Source(Known([Note(KEY, "t", (one,))]), fetch)])
+        exchange.prepared(PLAN, Stores(rooms.content, rooms.snapshots))
+        assert RUN.vertex is not None
+        assert exchange.look_up("1" * 64, RUN.vertex, Filesystem()) is None
+        found = exchange.look_up(KEY, RUN.vertex, Filesystem())
+        assert found is not None
+        assert (found.layer, fetched, rooms.committed()) == (one, [], set())
+        for _ in range(2):
+            await exchange.bring([found.filesystem])
+        assert (fetched, rooms.committed()) == ([one.descriptor.digest], {found.filesystem.chain})
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_layer_that_does_not_come_is_told_of(tmp_path: Path) -> None:
+    one, _ = of(b"1")
+
+    async def fetch(_: Descriptor) -> None:
+        raise NotFound("gone")
+
+    async def use(rooms: Rooms) -> None:
+        exchange = Exchange([Source(Known([Note(KEY, "t", (one,))]), fetch)])
+        exchange.prepared(PLAN, Stores(rooms.content, rooms.snapshots))
+        assert RUN.vertex is not None
+        found = exchange.look_up(KEY, RUN.vertex, Filesystem())
+        assert found is not None
+        with pytest.raises(NotFound, match="cannot fetch a layer of the build cache: gone"):
+            await exchange.bring([found.filesystem])
+
+    with_rooms(tmp_path, use)
+
+
+def test_it_remembers_what_it_is_told() -> None:
+    one, _ = of(b"1")
+    exchange = Exchange(carries=True)
+    exchange.note(KEY, Filesystem.of((one,)), "t1")
+    exchange.note_time("1" * 64, "t2")
+    assert exchange.notes == (Note(KEY, "t1", (one,)), Note("1" * 64, "t2"))
+    assert exchange.inline(Filesystem.of((one,)))
+    assert Exchange().inline(Filesystem.of((one,))) == ""
+    again = Exchange([Source(Known(exchange.notes))])
+    assert (again.time_of("1" * 64, ENV), again.time_of("2" * 64, ENV)) == ("t2", None)
