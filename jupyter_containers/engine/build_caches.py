@@ -171,6 +171,8 @@ class BuildCaches:
     async def _source(self, wish: CacheFrom, wishes: Wishes, progress: Listener) -> Source:
         if wish.reference is None:
             layout = self._uploads.remove(wish.upload)
+            # What of it the build does not use goes when it is over.
+            self._garbage.begin()
             notes = [note for found in layout.manifests for note in await self._read_local(found)]
             return Source(Known(notes))
 

@@ -55,8 +55,7 @@ class BuildRequest:
     `remote` is a URL where the context is, instead of the body. `contexts` are URLs of named contexts, beside those in
     the body. `cache_from` are images whose steps count as done before, and no others; None: all that is known.
     `cache_sources` and `cache_targets` are caches elsewhere. `credentials` are for base images, caches and pushes, by
-    the domain of the registry. Without `outputs` the image comes into
-    the store.
+    the domain of the registry. Without `outputs` the image comes into the store.
     """
 
     dockerfile: str = "Dockerfile"

@@ -11,6 +11,7 @@ import pytest
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.executor import StepLimits
 from jupyter_containers.build.progress import Event, StepCached, StepStarted
+from jupyter_containers.engine.build_caches import BuildCaches
 from jupyter_containers.engine.build_outputs import Output
 from jupyter_containers.engine.build_results import BuildResults, names_in
 from jupyter_containers.engine.builds import BaseImages, BuildRequest, Builds, Built
@@ -55,7 +56,8 @@ def builds(rooms: Rooms, folder: Path, **options: Any) -> Builds:
         builder, rooms.images, bases=bases, cache=cache, events=rooms.events, garbage=rooms.garbage,
         contexts=Contexts(rooms.registry, folder),
         results=BuildResults(rooms.content, rooms.snapshots, rooms.garbage),
-        pushes=Pushes(rooms.images, rooms.registry, rooms.content), failed_steps=failed_steps(rooms, folder), **options,
+        pushes=Pushes(rooms.images, rooms.registry, rooms.content), failed_steps=failed_steps(rooms, folder),
+        caches=BuildCaches(rooms.registry, rooms.images, rooms.content, rooms.garbage), **options,
     )  # fmt: skip
     rooms.garbage.protect(made.needed)
     return made
