@@ -145,7 +145,10 @@ class BuildCaches:
             return self._uploads.put(Layout(manifests, blobs))
 
     async def open(self, wishes: Wishes, progress: Listener) -> Exchange:
-        """Read the caches that a build may use. One that cannot be read is told of, and left out."""
+        """Read the caches that a build may use. One that cannot be read is told of, and left out.
+
+        Call it inside garbage.working(), which the build goes on in.
+        """
         sources = []
         for wish in wishes.sources:
             name = wish.reference.familiar if wish.reference is not None else "the client's folder"

@@ -76,7 +76,8 @@ def test_what_is_written_for_a_folder_comes_in_again(tmp_path: Path) -> None:
         name = await caches.take_in(body(buffer.getvalue()))
         await rooms.garbage.collect()
         events: list[Event] = []
-        opened = await caches.open(Wishes(sources=(CacheFrom(upload=name),)), events.append)
+        async with rooms.garbage.working():
+            opened = await caches.open(Wishes(sources=(CacheFrom(upload=name),)), events.append)
         [source] = opened.sources
         found = source.known.look_up("0" * 64, Filesystem())
         assert found is not None
