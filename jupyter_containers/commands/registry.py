@@ -1,17 +1,23 @@
-"""registry serve: images for others, from a registry of our own. The server is a process that this one becomes."""
+"""registry: images for others. From a folder, by a process that this one becomes; or out of the daemon itself."""
 
 from __future__ import annotations
 
 import os
 import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import NoReturn
 
-from jupyter_containers.commands.command import Argument, Command
+from jupyter_containers.client.registries import Shared
+from jupyter_containers.commands.command import Argument, Command, Takes
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.session import SHELL, Session
+from jupyter_containers.errors import NotFound
 
 _SERVER = "jupyter_containers.registry.server"
 _OPTIONS = ("root", "listen", "htpasswd", "tls_cert", "tls_key", "blob_limit", "expire")
+_OF_FOLDERS = ("root", "blob_limit", "expire")
 
 
 def command_line(options: Namespace) -> list[str]:
@@ -23,11 +29,50 @@ def command_line(options: Namespace) -> list[str]:
     return words
 
 
-def registry(session: Session, options: Namespace) -> NoReturn:
+def registry(session: Session, options: Namespace) -> Result:
+    if options.verb == "stop":
+        return Message((f"stopped the registry at {session.client.registries.end_sharing().url}",))
+    if options.verb == "status":
+        return _status(session)
+    if session.is_magic or options.images or options.image:
+        return _share(session, options)
+    return _become(command_line(options))
+
+
+def _become(words: list[str]) -> NoReturn:
     # Not a child: signals, exit code and standard streams are then the server's, with nobody in between.
-    words = command_line(options)
     sys.stdout.flush()
     os.execv(words[0], words)
+
+
+def _share(session: Session, options: Namespace) -> Result:
+    for name in _OF_FOLDERS:
+        if getattr(options, name, None) is not None:
+            raise UsageError(f"registry: --{name.replace('_', '-')} is for a folder, and does not go with --images")
+    shared = session.client.registries.share(
+        options.image, listen=options.listen or "", htpasswd=_absolute(session, options.htpasswd),
+        tls_certificate=_absolute(session, options.tls_cert), tls_key=_absolute(session, options.tls_key),
+    )  # fmt: skip
+    who = "those in the password file" if options.htpasswd else "everybody who reaches it"
+    return Message((_sentence(shared), f"{who} may pull and push; `registry stop` ends it"), (shared.url,))
+
+
+def _status(session: Session) -> Result:
+    try:
+        shared = session.client.registries.shared()
+    except NotFound as error:
+        return Message((error.message,))
+    return Message((_sentence(shared),), (shared.url,))
+
+
+def _sentence(shared: Shared) -> str:
+    what = "all images of the daemon" if shared.images == ("*",) else f"images {', '.join(shared.images)}"
+    address = shared.url.partition("//")[2]
+    return f"registry at {shared.url} serves {what}; others: docker pull {address}/NAME"
+
+
+def _absolute(session: Session, path: str | None) -> str:
+    return str(session.folder / Path(path)) if path else ""
 
 
 REGISTRY = Command(
@@ -35,17 +80,21 @@ REGISTRY = Command(
     "serve images to others: docker, podman and skopeo push to it and pull from it",
     registry,
     (
-        Argument(("verb",), "serve: in the foreground, until Ctrl-C", metavar="serve", choices=("serve",)),
-        Argument(("--root",), "folder that it keeps everything in", metavar="DIR"),
+        Argument(("verb",), "serve: begin (from a folder: in the foreground, until Ctrl-C); stop, status: of the "
+                 "daemon's", metavar="serve|stop|status", choices=("serve", "stop", "status")),
+        Argument(("--images",), "let the daemon serve its own images as well, out of its own store", Takes.NOTHING,
+                 only_in=SHELL),
+        Argument(("--image",), "only those images whose name matches, as team/*", Takes.EACH, metavar="PATTERN"),
+        Argument(("--root",), "folder that it keeps everything in", metavar="DIR", only_in=SHELL),
         Argument(("--listen",), "address; 127.0.0.1:5000 if not given. Others than the loopback's need TLS",
                  metavar="HOST:PORT"),
         Argument(("--htpasswd",), "who may come in: a file that htpasswd -B writes; without it everybody may",
                  metavar="FILE"),
         Argument(("--tls-cert",), "certificate (PEM), with those between it and its authority", metavar="FILE"),
         Argument(("--tls-key",), "key of the certificate (PEM)", metavar="FILE"),
-        Argument(("--blob-limit",), "largest layer that is taken; no limit if not given", metavar="BYTES"),
+        Argument(("--blob-limit",), "largest layer that is taken; no limit if not given", metavar="BYTES",
+                 only_in=SHELL),
         Argument(("--expire",), "how long unfinished uploads and unused layers stay; a day if not given",
-                 metavar="SECONDS"),
+                 metavar="SECONDS", only_in=SHELL),
     ),
-    only_in=SHELL,
 )  # fmt: skip

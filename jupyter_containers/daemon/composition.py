@@ -30,6 +30,7 @@ from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.networks import Daemon, Networks
 from jupyter_containers.engine.processes import Execs
 from jupyter_containers.engine.pushes import Pushes
+from jupyter_containers.engine.sharing import Sharing
 from jupyter_containers.engine.steps import StepExecutor, check_limits
 from jupyter_containers.engine.system import System
 from jupyter_containers.engine.transfers import Transfers
@@ -114,6 +115,7 @@ class Composition:
             networks=engine_networks,
             volumes=engine_volumes,
             events=self._events,
+            sharing=Sharing(engine_images, self._content, self._data / "sharing"),
             system=self._system(daemon_id, engine_containers, engine_images),
         )
 
@@ -249,6 +251,7 @@ class Composition:
         await self.engine.containers.recover()
         await self.engine.failed_steps.open()
         await self._garbage.collect()
+        await self.engine.sharing.recover()
 
     async def warm_up(self) -> None:
         """Load what the first container would wait for."""
@@ -260,6 +263,7 @@ class Composition:
 
     async def close(self) -> None:
         """Let go of containers, which run on, and of everything else. The network goes when nobody is on it."""
+        await self.engine.sharing.close()
         counts = self.engine.containers.counts()
         await self.engine.containers.close()
         self._name_servers.close_all()

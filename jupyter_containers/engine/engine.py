@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.networks import Networks
     from jupyter_containers.engine.processes import Execs
     from jupyter_containers.engine.pushes import Pushes
+    from jupyter_containers.engine.sharing import Sharing
     from jupyter_containers.engine.system import System
     from jupyter_containers.engine.transfers import Transfers
     from jupyter_containers.engine.volumes import Volumes
@@ -35,4 +36,5 @@ class Engine:
     networks: Networks
     volumes: Volumes
     events: Events
+    sharing: Sharing
     system: System

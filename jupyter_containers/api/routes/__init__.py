@@ -18,6 +18,7 @@ from jupyter_containers.api.routes import (
     images,
     networks,
     registries,
+    sharing,
     system,
     unsupported,
     volumes,
@@ -42,6 +43,7 @@ ROUTES: tuple[Route, ...] = (
     *commit.ROUTES,
     *networks.ROUTES,
     *registries.ROUTES,
+    *sharing.ROUTES,
     *volumes.ROUTES,
     *unsupported.ROUTES,
 )

@@ -1,8 +1,8 @@
 """A registry of our own: the OCI distribution protocol, as a server that needs nothing but a folder.
 
-I own the folder that I am given and nothing else: content by digest (a content store of my own), which repository
-may show which of it, tags, and uploads that are not finished. I never run in the daemon; a process of its own serves
-me (`jupyter-containers registry serve`).
+I own the folder that I am given and nothing else: content by digest, which repository may show which of it, tags, and
+uploads that are not finished. I run in a process of my own, with a content store of my own (`registry serve`), or in
+the daemon over its store and its images (`registry serve --images`): engine/sharing.py says why there.
 
     request ─▶ application: who is it (users), what does it ask for (targets), whose turn is it
                   ├ blobs, manifests, sessions, listings: one file for each kind of thing; status codes live there

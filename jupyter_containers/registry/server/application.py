@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from aiohttp import web
 
@@ -19,6 +20,7 @@ from jupyter_containers.registry.server.users import Users
 
 _log = logging.getLogger(__name__)
 
+_WRITING = frozenset({"POST", "PATCH", "PUT"})
 Answerer = Callable[[Site, web.Request, Target], Awaitable[web.StreamResponse]]
 VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 # Who guesses passwords must not take all threads, and all cores, from those who know theirs.
@@ -41,14 +43,22 @@ ANSWERS: dict[Kind, dict[str, Answerer]] = {
 }  # fmt: skip
 
 
-def application(site: Site, users: Users | None = None) -> web.Application:
-    """Return the registry as an aiohttp application. `users`: who may come in; None: everybody."""
+def application(
+    site: Site,
+    users: Users | None = None,
+    writing: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+) -> web.Application:
+    """Return the registry as an aiohttp application. `users`: who may come in; None: everybody.
+
+    `writing` makes the block in which content comes in, for who collects the garbage of a shared store.
+    """
     turns = asyncio.Semaphore(_PROOFS_AT_ONCE)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             await _admit(users, turns, request)
-            response = await _answer(site, request)
+            async with writing() if request.method in _WRITING else nullcontext():
+                response = await _answer(site, request)
         except Refusal as refusal:
             response = refused(refusal)
         except StoreFull as error:

@@ -1,6 +1,6 @@
 """The storage as a folder: one content store, and a tree of small files that says which repository shows what.
 
-content/                                            by digest, immutable, each once
+content/                                            by digest, immutable, each once; or a store given to me
 repositories/<name>/_blobs/<algorithm>/<hex>        empty
 repositories/<name>/_manifests/<algorithm>/<hex>    the media type
 repositories/<name>/_tags/<tag>                     the digest
@@ -23,10 +23,14 @@ BLOBS, MANIFESTS, TAGS, REFERRERS = "_blobs", "_manifests", "_tags", "_referrers
 
 
 class FolderStorage:
-    """A Storage in `root`. `lock` is held while something is linked, and while the sweep looks and takes."""
+    """A Storage in `root`. `lock` is held while something is linked, and while the sweep looks and takes.
 
-    def __init__(self, root: Path) -> None:
-        self.content = DirectoryStore(root / "content")
+    `content` is a store on the same file system whose garbage somebody else collects; without it I have my own.
+    """
+
+    def __init__(self, root: Path, content: DirectoryStore | None = None) -> None:
+        self._is_owner = content is None
+        self.content = content or DirectoryStore(root / "content")
         self.lock = threading.RLock()
         self._root = root / "repositories"
         self._fresh = root / "new"
@@ -35,7 +39,8 @@ class FolderStorage:
 
     def recover(self) -> None:
         """Remove what a crash left half written. Call once, before anything is asked for."""
-        self.content.recover()
+        if self._is_owner:
+            self.content.recover()
         for path in self._fresh.iterdir():
             path.unlink()
 

@@ -21,9 +21,7 @@ def sweep(storage: FolderStorage, idle_seconds: float) -> int:
     Holds the storage's lock for one repository at a time, then once while content is compared with the links.
     """
     limit = time.time() - idle_seconds
-    for name in storage.all_repositories():
-        with storage.lock:
-            _sweep_repository(storage, name, limit)
+    sweep_links(storage, idle_seconds)
     with storage.lock:
         shown = {
             digest
@@ -32,6 +30,14 @@ def sweep(storage: FolderStorage, idle_seconds: float) -> int:
             for digest in storage.digests(name, kind)
         }
         return sum(_remove(storage, digest, limit) for digest in list(storage.content) if digest not in shown)
+
+
+def sweep_links(storage: FolderStorage, idle_seconds: float) -> None:
+    """Take from repositories the blobs that none of their manifests needs; the content itself stays."""
+    limit = time.time() - idle_seconds
+    for name in storage.all_repositories():
+        with storage.lock:
+            _sweep_repository(storage, name, limit)
 
 
 def _sweep_repository(storage: FolderStorage, name: str, limit: float) -> None:

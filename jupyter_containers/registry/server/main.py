@@ -12,21 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from aiohttp import web
-
-from jupyter_containers.errors import Conflict, ContainersError, Unavailable
+from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.registry.server.application import application
 from jupyter_containers.registry.server.folder import FolderStorage
 from jupyter_containers.registry.server.garbage import sweep
+from jupyter_containers.registry.server.serving import SWEEP_SECONDS, Serving
 from jupyter_containers.registry.server.settings import PROG, Settings, settings
 from jupyter_containers.registry.server.site import Site, open_site
 from jupyter_containers.registry.server.users import Users
 
 _log = logging.getLogger(__name__)
-# How often what has expired is looked for; at most, when it expires sooner.
-_SWEEP_SECONDS = 600.0
-# How long requests that are under way may take to end; their uploads can be resumed.
-_END_SECONDS = 5.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,39 +52,25 @@ def alone_in(root: Path) -> Iterator[None]:
 
 
 async def _serve(told: Settings) -> None:
-    tls, users = told.tls(), Users(told.htpasswd) if told.htpasswd is not None else None
+    users = Users(told.htpasswd) if told.htpasswd is not None else None
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     site, storage = await asyncio.to_thread(open_site, told.root, told.blob_limit)
-    # Bodies are what their digests say, whatever a Content-Encoding says of them.
-    runner = web.AppRunner(
-        application(site, users), access_log=None, auto_decompress=False, shutdown_timeout=_END_SECONDS
-    )
-    await runner.setup()
+    serving = Serving(application(site, users))
     try:
-        await _listen(runner, told, is_open=users is None, scheme="https" if tls else "http", tls=tls)
+        place = await serving.begin(told)
+        who = "everybody who reaches it may push and pull" if users is None else f"for those in {told.htpasswd}"
+        print(f"registry at {place} serves {told.root}; {who}", flush=True)
         while not stop.is_set():
             await _clean(site, storage, told.expire_seconds)
             try:
-                await asyncio.wait_for(stop.wait(), min(_SWEEP_SECONDS, told.expire_seconds))
+                await asyncio.wait_for(stop.wait(), min(SWEEP_SECONDS, told.expire_seconds))
             except TimeoutError:
                 continue
     finally:
-        await runner.cleanup()
+        await serving.end()
         site.uploads.close()
-
-
-async def _listen(runner: web.AppRunner, told: Settings, *, is_open: bool, scheme: str, tls: object) -> None:
-    server = web.TCPSite(runner, told.host, told.port, ssl_context=tls)  # type: ignore[arg-type]
-    try:
-        await server.start()
-    except OSError as error:
-        raise Unavailable(f"cannot listen on {told.host}:{told.port}: {error.strerror or error}") from error
-    host = f"[{told.host}]" if ":" in told.host else told.host
-    port = runner.addresses[0][1]
-    who = "everybody who reaches it may push and pull" if is_open else f"for those in {told.htpasswd}"
-    print(f"registry at {scheme}://{host}:{port} serves {told.root}; {who}", flush=True)
 
 
 async def _clean(site: Site, storage: FolderStorage, expire_seconds: float) -> None:

@@ -8,12 +8,14 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.paths import default_places
 
 PROG = "jupyter-containers registry serve"
 DAY = 24 * 3600
+DEFAULT_LISTEN = "127.0.0.1:5000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,33 @@ class Settings:
     tls_key: Path | None
     blob_limit: int | None
     expire_seconds: float
+
+    @classmethod
+    def checked(
+        cls,
+        root: Path,
+        *,
+        listen: str,
+        htpasswd: Path | None = None,
+        tls_certificate: Path | None = None,
+        tls_key: Path | None = None,
+        blob_limit: int | None = None,
+        expire_seconds: float = DAY,
+    ) -> Self:
+        """Return settings that make sense together. Raises InvalidParameter."""
+        host, port = address(listen)
+        if (tls_certificate is None) != (tls_key is None):
+            raise InvalidParameter("--tls-cert and --tls-key belong together; give both, or none")
+        if tls_certificate is None and not is_loopback(host):
+            raise InvalidParameter(
+                f"cannot listen on {listen} without TLS: images and passwords would be open to the network; give "
+                "--tls-cert and --tls-key, or listen on 127.0.0.1"
+            )
+        if blob_limit is not None and blob_limit <= 0:
+            raise InvalidParameter(f"--blob-limit must be a number of bytes above 0, not {blob_limit}")
+        if expire_seconds <= 0:
+            raise InvalidParameter(f"--expire must be a number of seconds above 0, not {expire_seconds:g}")
+        return cls(root, host, port, htpasswd, tls_certificate, tls_key, blob_limit, expire_seconds)
 
     def tls(self) -> ssl.SSLContext | None:
         """Return the TLS side, None for plain HTTP. Raises InvalidParameter."""
@@ -48,20 +77,8 @@ class Settings:
 def settings(arguments: Sequence[str]) -> Settings:
     """Return what the flags say. Raises InvalidParameter; leaves the process for --help and unknown flags."""
     options = _parser().parse_args(list(arguments))
-    host, port = address(options.listen)
-    if (options.tls_cert is None) != (options.tls_key is None):
-        raise InvalidParameter("--tls-cert and --tls-key belong together; give both, or none")
-    if options.tls_cert is None and not is_loopback(host):
-        raise InvalidParameter(
-            f"cannot listen on {options.listen} without TLS: images and passwords would be open to the network; give "
-            "--tls-cert and --tls-key, or listen on 127.0.0.1"
-        )
-    if options.blob_limit is not None and options.blob_limit <= 0:
-        raise InvalidParameter(f"--blob-limit must be a number of bytes above 0, not {options.blob_limit}")
-    if options.expire <= 0:
-        raise InvalidParameter(f"--expire must be a number of seconds above 0, not {options.expire:g}")
-    return Settings(
-        root=options.root, host=host, port=port, htpasswd=options.htpasswd, tls_certificate=options.tls_cert,
+    return Settings.checked(
+        options.root, listen=options.listen, htpasswd=options.htpasswd, tls_certificate=options.tls_cert,
         tls_key=options.tls_key, blob_limit=options.blob_limit, expire_seconds=options.expire,
     )  # fmt: skip
 
@@ -90,7 +107,7 @@ def is_loopback(host: str) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROG, description="Serve images to others.", allow_abbrev=False)
     parser.add_argument("--root", type=Path, default=default_places().data / "registry", metavar="DIR")
-    parser.add_argument("--listen", default="127.0.0.1:5000", metavar="HOST:PORT")
+    parser.add_argument("--listen", default=DEFAULT_LISTEN, metavar="HOST:PORT")
     parser.add_argument("--htpasswd", type=Path, metavar="FILE")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE")
     parser.add_argument("--tls-key", type=Path, metavar="FILE")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from jupyter_containers.commands import registry, table
+from jupyter_containers.client.registries import Shared
+from jupyter_containers.commands import registry
 from jupyter_containers.commands.parsing import UsageError, parse
+from jupyter_containers.errors import NotFound
+from tests.support.front_double import SessionOn
 
 
 def command_line(*words: str) -> list[str]:
@@ -36,6 +41,43 @@ def test_there_is_one_verb() -> None:
         command_line("sell")
 
 
-def test_a_notebook_has_it_not() -> None:
-    with pytest.raises(UsageError, match="no command is called 'registry'"):
-        table.find("registry", "magic")
+class Registries:
+    def __init__(self) -> None:
+        self.asked: dict[str, object] = {}
+
+    def share(self, images: list[str], **settings: object) -> Shared:
+        self.asked = {"images": images, **settings}
+        return Shared("http://127.0.0.1:5000", tuple(images) or ("*",))
+
+    def shared(self) -> Shared:
+        raise NotFound("the daemon serves no registry")
+
+    def end_sharing(self) -> Shared:
+        return Shared("http://127.0.0.1:5000", ("*",))
+
+
+def said(registries: Registries, *words: str, surface: str = "magic") -> str:
+    session = SessionOn(SimpleNamespace(registries=registries), surface=surface, folder=Path("/here"))
+    return registry.registry(session, parse(registry.REGISTRY, words, surface=surface, prog="x")).text()
+
+
+def test_a_notebook_lets_the_daemon_serve() -> None:
+    registries = Registries()
+    text = said(registries, "serve", "--htpasswd", "people", "--image", "team/*")
+    assert registries.asked == {
+        "images": ["team/*"], "listen": "", "htpasswd": "/here/people", "tls_certificate": "", "tls_key": "",
+    }  # fmt: skip
+    assert text.startswith(
+        "registry at http://127.0.0.1:5000 serves images team/*; others: docker pull 127.0.0.1:5000/"
+    )
+    assert "all images of the daemon" in said(registries, "serve")
+    assert said(registries, "status") == "the daemon serves no registry"
+    assert said(registries, "stop") == "stopped the registry at http://127.0.0.1:5000"
+
+
+def test_a_shell_asks_for_the_daemons_images() -> None:
+    registries = Registries()
+    said(registries, "serve", "--images", "--listen", "127.0.0.1:7000", surface="shell")
+    assert registries.asked["listen"] == "127.0.0.1:7000"
+    with pytest.raises(UsageError, match="--root is for a folder"):
+        said(registries, "serve", "--images", "--root", "/x", surface="shell")

@@ -1,0 +1,143 @@
+"""The daemon's images as repositories of a registry, beside what was pushed to it; nothing is copied.
+
+An image that is called `team/app:1` here is `team/app:1` there, read from the blobs as they lie in the content store.
+Such a name cannot be changed from outside: it is its owner's, who uses tag and rmi. Images of other registries are not
+offered, since who may have them is not for us to say; nor is what stands on this machine's own root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from jupyter_containers.content.store import DirectoryStore
+from jupyter_containers.engine.images import HOST_NAME, ImageView
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.reference import DEFAULT_DOMAIN, Reference
+from jupyter_containers.registry.server import documents
+from jupyter_containers.registry.server.folder import FolderStorage
+from jupyter_containers.registry.server.refusals import Refusal
+from jupyter_containers.registry.server.storage import Stored
+
+
+class OfferedImages:
+    """A Storage: `pushed` is what came from outside, `views` answers all images of the daemon.
+
+    `patterns` choose among their names, as `team/*`.
+    """
+
+    def __init__(
+        self,
+        pushed: FolderStorage,
+        content: DirectoryStore,
+        views: Callable[[], Iterable[ImageView]],
+        patterns: Sequence[str],
+    ) -> None:
+        self._pushed = pushed
+        self._content = content
+        self._views = views
+        self._patterns = patterns
+
+    def repositories(self) -> list[str]:
+        return sorted({*self._pushed.repositories(), *(name for name, _, _ in self._offers())})
+
+    def knows(self, name: str) -> bool:
+        return self._pushed.knows(name) or any(True for _ in self._offers(name))
+
+    def tags(self, name: str) -> list[str]:
+        return sorted({*self._pushed.tags(name), *(tag for _, tag, _ in self._offers(name))})
+
+    def resolve(self, name: str, tag: str) -> Digest:
+        for _, found, view in self._offers(name):
+            if found == tag:
+                return view.image.descriptor.digest
+        return self._pushed.resolve(name, tag)
+
+    def manifest(self, name: str, digest: Digest) -> Stored:
+        view = self._offer(name, digest)
+        if view is None:
+            return self._pushed.manifest(name, digest)
+        return Stored(digest, view.image.manifest.media_type, self._content.read(digest))
+
+    def has_manifest(self, name: str, digest: Digest) -> bool:
+        return self._offer(name, digest) is not None or self._pushed.has_manifest(name, digest)
+
+    def put_manifest(
+        self, name: str, stored: Stored, *, tags: Sequence[str] = (), subject: Digest | None = None
+    ) -> None:
+        free = [tag for tag in tags if not self._is_owned(name, tag, stored)]
+        self._pushed.put_manifest(name, stored, tags=free, subject=subject)
+
+    def untag(self, name: str, tag: str) -> None:
+        if any(found == tag for _, found, _ in self._offers(name)):
+            raise _owned(f"{name}:{tag}")
+        self._pushed.untag(name, tag)
+
+    def delete_manifest(self, name: str, digest: Digest) -> None:
+        if self._offer(name, digest) is not None and not self._pushed.has_manifest(name, digest):
+            raise _owned(name)
+        self._pushed.delete_manifest(name, digest)
+
+    def referrers(self, name: str, subject: Digest) -> list[Digest]:
+        return self._pushed.referrers(name, subject)
+
+    def blob(self, name: str, digest: Digest) -> Path:
+        return self._content.path(digest) if self._shows(name, digest) else self._pushed.blob(name, digest)
+
+    def blob_size(self, name: str, digest: Digest) -> int | None:
+        return self._content.size(digest) if self._shows(name, digest) else self._pushed.blob_size(name, digest)
+
+    def holds(self, digest: Digest) -> bool:
+        # Not whatever the daemon has: who knows a digest must not get by it what is not offered.
+        return any(digest in _blobs(view) for _, _, view in self._offers())
+
+    def link_blob(self, name: str, digest: Digest) -> None:
+        self._pushed.link_blob(name, digest)
+
+    def unlink_blob(self, name: str, digest: Digest) -> None:
+        if self._shows(name, digest) and self._pushed.blob_size(name, digest) is None:
+            raise _owned(name)
+        self._pushed.unlink_blob(name, digest)
+
+    def _shows(self, name: str, digest: Digest) -> bool:
+        return self._content.contains(digest) and any(digest in _blobs(view) for _, _, view in self._offers(name))
+
+    def _offer(self, name: str, digest: Digest) -> ImageView | None:
+        return next((view for _, _, view in self._offers(name) if view.image.descriptor.digest == digest), None)
+
+    def _offers(self, wanted: str | None = None) -> Iterable[tuple[str, str, ImageView]]:
+        """Yield repository, tag and image of each name that is offered; `wanted`: of one repository."""
+        for view in self._views():
+            if view.image.is_host:
+                continue
+            for reference in view.names:
+                name = self._name(reference)
+                if name and reference.tag and wanted in (None, name):
+                    yield name, reference.tag, view
+
+    def _name(self, reference: Reference) -> str:
+        """Return what a name is called here, "" if it is not offered."""
+        name = reference.familiar_repository
+        if reference.domain != DEFAULT_DOMAIN or str(reference) == HOST_NAME:
+            return ""
+        return name if any(fnmatchcase(name, pattern) for pattern in self._patterns) else ""
+
+    def _is_owned(self, name: str, tag: str, stored: Stored) -> bool:
+        """Say whether the daemon has the same image under this name. Raises Refusal if it has another one."""
+        for _, found, view in self._offers(name):
+            if found == tag:
+                document = documents.read(stored.content, stored.media_type)
+                if not document.blobs or document.blobs[0].digest != view.id:
+                    raise _owned(f"{name}:{tag}")
+                return True
+        return False
+
+
+def _blobs(view: ImageView) -> set[Digest]:
+    manifest = view.image.manifest
+    return {manifest.config.digest, *(layer.digest for layer in manifest.layers)}
+
+
+def _owned(name: str) -> Refusal:
+    return Refusal(403, "DENIED", f"{name} is an image of the daemon that serves it, where tag and rmi change it")
