@@ -147,10 +147,10 @@ def test_a_failed_step_is_a_place_to_go_on(kernel: Kernel) -> None:
     assert kernel.run(script).text == "/work\nleft\nhere"
     assert kernel.run("%container debug last cat file").text == "left"
     assert kernel.run("%container ps -aq").text.strip() == ""
-    kernel.run("%container debug --forget")
-    gone = kernel.run("%container debug")
+    kernel.run("%container debug --forget unmade")
+    gone = kernel.run("%container debug unmade")
     assert gone.error is not None
-    assert "no failed step last is kept" in gone.error["evalue"]
+    assert "no failed step unmade is kept" in gone.error["evalue"]
 
 
 def test_warnings_of_a_build_are_shown_in_its_cell(kernel: Kernel) -> None:
