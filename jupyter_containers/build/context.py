@@ -23,10 +23,14 @@ class Context:
     Every path is resolved inside the root; symbolic links cannot lead out. `<dockerfile>.dockerignore` beside the
     Dockerfile wins over `.dockerignore`. Files that ADD fetches are kept in folders under `downloads_path`, whose owner
     removes them. Owners of the files do not count: a copy belongs to root, or to --chown.
+    `is_own`: the files were made for this build and go with it, so that layers may share them.
     """
 
-    def __init__(self, root: Path, *, dockerfile: str = "Dockerfile", downloads_path: Path | None = None) -> None:
+    def __init__(
+        self, root: Path, *, dockerfile: str = "Dockerfile", downloads_path: Path | None = None, is_own: bool = False
+    ) -> None:
         self.root = root
+        self.is_own = is_own
         self.downloads_path = downloads_path or root.parent
         # What was fetched for ADD: the file for each URL.
         self.fetched: dict[str, Path] = {}
@@ -45,7 +49,7 @@ class Context:
         """Return the files, for one `with` block in one thread. Raises InvalidParameter for a bad ignore file."""
         if self._rules is None:
             self._rules = self._read_rules()
-        return Tree(self.root, rules=self._rules, stop=stop)
+        return Tree(self.root, rules=self._rules, stop=stop, is_own=self.is_own)
 
     def ignores(self, path: str) -> bool:
         """Say whether the ignore file leaves a path out. Raises InvalidParameter for a bad one."""

@@ -48,7 +48,7 @@ class Tree:
     """A tree to copy from. Use as a context manager, from one thread.
 
     `with_owners`: a copy keeps the owners of the files, so they count in checksums. `stop` ends long work with
-    Cancelled.
+    Cancelled. `is_own`: see Context.
     """
 
     def __init__(
@@ -58,8 +58,10 @@ class Tree:
         rules: IgnoreRules | None = None,
         with_owners: bool = False,
         stop: threading.Event | None = None,
+        is_own: bool = False,
     ) -> None:
         self._path = root
+        self.is_own = is_own
         self._rules = rules or IgnoreRules()
         self.with_owners = with_owners
         self.stop = stop or threading.Event()

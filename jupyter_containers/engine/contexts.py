@@ -78,14 +78,14 @@ class Contexts:
         folder = Path(mkdtemp(prefix="context-", dir=self._folder))
         try:
             login = Login(secrets, keep_git_dir=keep_git_dir)
-            context = Context(_made(folder / "tree"), dockerfile=dockerfile, downloads_path=folder)
+            context = Context(_made(folder / "tree"), dockerfile=dockerfile, downloads_path=folder, is_own=True)
             await self._extract_all(tars, context, has_main=not remote)
             if remote:
                 context.root, context.dockerfile = await self._fetch_context(remote, context.root, dockerfile, login)
             for name, url in named.items():
                 place = folder / f"named-{len(context.named)}"
                 root, _ = await self._fetch_context(url, _made(place), dockerfile, login)
-                context.named[name] = Context(root, dockerfile="", downloads_path=folder)
+                context.named[name] = Context(root, dockerfile="", downloads_path=folder, is_own=True)
             yield context
         finally:
             # A context may have very many files; shielded, so that a build that is cancelled leaves none either.
@@ -107,7 +107,7 @@ class Contexts:
             root = context.root
             if name != MAIN:
                 root = _made(context.downloads_path / f"named-{len(context.named)}")
-                context.named[name] = Context(root, dockerfile="", downloads_path=context.downloads_path)
+                context.named[name] = Context(root, dockerfile="", downloads_path=context.downloads_path, is_own=True)
             await consume(body, lambda stream, root=root: _extract(stream, root))  # type: ignore[misc]
 
     async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:

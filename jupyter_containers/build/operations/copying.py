@@ -45,18 +45,26 @@ class Dress:
         return mode if self.mode is None else self.mode.of(mode, is_directory=is_directory)
 
 
+# What link() answers where it cannot be done; to copy always can.
+_NO_LINK = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM})
+
+
 class Copier:
     """Copies into one root. `root_fd` stays open and belongs to the caller.
 
     With `is_linked` nothing that is there already is looked at: links are not followed, and what is no directory is
     replaced by one, so the files end where they say. Source: Dockerfile reference, COPY --link.
+    With `shares` a file that stays as it is becomes one more name of the source's; sharing.py says when that is good.
     """
 
-    def __init__(self, tree: Tree, root_fd: int, dress: Dress, *, is_linked: bool = False) -> None:
+    def __init__(
+        self, tree: Tree, root_fd: int, dress: Dress, *, is_linked: bool = False, shares: bool = False
+    ) -> None:
         self._tree = tree
         self._root_fd = root_fd
         self._dress = dress
         self._is_linked = is_linked
+        self._shares = shares
 
     def copy(self, match: Match, destination: str) -> None:
         """Copy a file to, or what is in a directory into, `destination` (absolute; a final slash: a directory).
@@ -229,6 +237,9 @@ class Copier:
         if stat.S_ISLNK(status.st_mode):
             os.symlink(os.readlink(entry.name, dir_fd=entry.dir_fd), name, dir_fd=parent_fd)
         else:
+            if self._shares and stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
+                # Where no overlay stands before it, this would be a whiteout.
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), os.fsdecode(entry.path))
             os.mknod(name, stat.S_IFMT(status.st_mode) | 0o600, status.st_rdev, dir_fd=parent_fd)
         os.chown(name, *self._dress.owner_of(status), dir_fd=parent_fd, follow_symlinks=False)
         if not stat.S_ISLNK(status.st_mode):
@@ -236,7 +247,27 @@ class Copier:
         times = (status.st_mtime_ns, status.st_mtime_ns)
         os.utime(name, ns=times, dir_fd=parent_fd, follow_symlinks=False)
 
+    def _shared(self, entry: trees.Entry, parent_fd: int, name: bytes) -> bool:
+        """Make it a link if nothing about the file is to change; say whether that was done."""
+        status = entry.status
+        if (status.st_uid, status.st_gid) != self._dress.owner_of(status):
+            return False
+        if stat.S_IMODE(status.st_mode) != self._dress.mode_of(status):
+            return False
+        try:
+            if os.listxattr(f"/proc/self/fd/{entry.dir_fd}/".encode() + entry.name, follow_symlinks=False):
+                return False
+            os.link(entry.name, name, src_dir_fd=entry.dir_fd, dst_dir_fd=parent_fd, follow_symlinks=False)
+        except OSError as error:
+            if error.errno in _NO_LINK or error.errno == errno.ENOTSUP:
+                return False
+            raise
+        return True
+
     def _place_file(self, entry: trees.Entry, parent_fd: int, name: bytes) -> None:
+        if self._shares and self._shared(entry, parent_fd, name):
+            self._tree.check()
+            return
         source_fd = os.open(entry.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=entry.dir_fd)
         try:
             target_fd = _create(parent_fd, name)

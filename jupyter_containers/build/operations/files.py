@@ -14,7 +14,7 @@ from jupyter_containers.build.context import Context
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.graph import key as key_of
-from jupyter_containers.build.operations import fetched
+from jupyter_containers.build.operations import fetched, sharing
 from jupyter_containers.build.operations.archives import unpack_archive
 from jupyter_containers.build.operations.copying import Copier, Dress
 from jupyter_containers.build.operations.definitions import CopyFiles, MakeDirectory
@@ -32,10 +32,14 @@ async def copy_files(
 
     def work(stop: Stop) -> Layer | None:
         def fill() -> None:
-            with stores.snapshotter.mounted(key) as root, _tree(stores, source, stop) as tree, _opened(root) as root_fd:
+            with _tree(stores, source, stop) as tree:
                 tree.exclude(operation.excludes)
-                _copy(operation, tree, root_fd)
-                fetched.copy(operation, source, root_fd, stop)
+                folder = sharing.whole_folder(stores, operation, tree)
+                if folder is not None and _share(stores, operation, key, tree, folder):
+                    return
+                with stores.snapshotter.mounted(key) as root, _opened(root) as root_fd:
+                    _copy(operation, tree, root_fd)
+                    fetched.copy(operation, source, root_fd, stop)
 
         return stores.change(key, parent, fill)
 
@@ -104,10 +108,30 @@ def _opened(root: str | os.PathLike[str]) -> Iterator[int]:
         os.close(fd)
 
 
-def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
+def _share(stores: Stores, operation: CopyFiles, key: str, tree: Tree, folder: Match) -> bool:
+    """Share the folder's files with the root; say whether that could be done."""
+    try:
+        with stores.snapshotter.mounted(key) as root, _opened(root) as root_fd:
+            dress = _dress(operation, tree, root_fd)
+            place = sharing.bare_place(root_fd, operation.destination, tree, dress)
+        if place is not None:
+            sharing.fill(stores, key, place, tree, folder, dress=dress)
+    except OSError as error:
+        raise _failed(operation, error) from error
+    return place is not None
+
+
+def _dress(operation: CopyFiles, tree: Tree, root_fd: int) -> Dress:
     owner = find_owner(root_fd, operation.owner) if operation.owner else None
-    dress = Dress(owner, operation.mode, tree.with_owners)
-    copier = Copier(tree, root_fd, dress, is_linked=operation.is_linked)
+    return Dress(owner, operation.mode, tree.with_owners)
+
+
+def _failed(operation: CopyFiles, error: OSError) -> CopyFailed:
+    return CopyFailed(f"failed to copy files to {operation.destination}: {error.strerror}", errno=error.errno)
+
+
+def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
+    copier = Copier(tree, root_fd, _dress(operation, tree, root_fd), is_linked=operation.is_linked)
     try:
         for match in _find(operation, tree):
             placed = _placed(operation, match)
@@ -117,9 +141,7 @@ def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
         for file in operation.inline:
             copier.write(file.name, file.content.encode("utf-8", "surrogateescape"), operation.destination)
     except OSError as error:
-        raise CopyFailed(
-            f"failed to copy files to {operation.destination}: {error.strerror}", errno=error.errno
-        ) from error
+        raise _failed(operation, error) from error
 
 
 def _owner_or_root(root_fd: int, user: str) -> tuple[int, int] | None:

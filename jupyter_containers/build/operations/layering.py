@@ -10,7 +10,7 @@ from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.filesystem import EMPTY_DIFF_IDS, Filesystem, Layer
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.images.assemble import export_snapshot
-from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE
+from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_VOLATILE
 from jupyter_containers.snapshots.snapshotter import SnapshotExists, Snapshotter
 
 
@@ -21,7 +21,7 @@ class Stores:
 
     def prepare(self, key: str, parent: Filesystem) -> None:
         """Make an active snapshot on the parent's; whoever calls removes it."""
-        self.snapshotter.prepare(key, parent.chain or None, labels={LABEL_DISPOSABLE: "true"})
+        self.snapshotter.prepare(key, parent.chain or None, labels={LABEL_DISPOSABLE: "true", LABEL_VOLATILE: "true"})
 
     def seal(self, key: str, parent: Filesystem) -> Layer | None:
         """Make a layer of what the snapshot has on its parent, and a committed snapshot of it; None if it is nothing.
