@@ -160,7 +160,7 @@ class Builder:
             planned.target, performer, narration, accepts=options.accepts, uncached=uncached, elsewhere=exchange,
             no_cache_salt=secrets.token_hex(8) if options.no_cache or uncached else "",
         )  # fmt: skip
-        exchange.result = outcome.filesystem
+        exchange.results.append(outcome.filesystem)
         _warn_of_unused(parsed, options, progress)
         finish = Finish(moment, options.rewrites_times, options.annotations, exchange.inline)
         return await self._image(planned, ledger, outcome.filesystem, finish)

@@ -12,10 +12,11 @@ from jupyter_containers.build.operations.layering import Stores
 from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.daemon.configuration import Configuration
+from jupyter_containers.engine.base_images import BaseImages
 from jupyter_containers.engine.bootstraps import Bootstraps
 from jupyter_containers.engine.build_caches import BuildCaches
 from jupyter_containers.engine.build_results import BuildResults
-from jupyter_containers.engine.builds import BaseImages, Builds
+from jupyter_containers.engine.builds import Builds
 from jupyter_containers.engine.containers import Containers
 from jupyter_containers.engine.containers.name_server import NameServers
 from jupyter_containers.engine.contexts import Contexts

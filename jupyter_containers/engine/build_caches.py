@@ -201,7 +201,7 @@ class BuildCaches:
 
     def select(self, exchange: Exchange, target: CacheTo) -> Sequence[Note]:
         """Return what of a build goes to a target. Raises Unsupported for what stands on this machine's own root."""
-        notes = exchange.notes if target.everything else config.within(exchange.notes, exchange.result)
+        notes = exchange.notes if target.everything else config.within(exchange.notes, *exchange.results)
         if any(layer.descriptor.media_type == media_types.HOST_LAYER for layer in config.layers_of(notes)):
             raise Unsupported("this build stands on this machine's own root, and its cache cannot leave the machine")
         return notes

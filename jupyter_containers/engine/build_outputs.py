@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jupyter_containers.engine.build_results import names_in
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.oci.reference import Reference
 
@@ -59,6 +58,15 @@ class Output:
             else:
                 _refuse(kind, name, value)
         return cls(kind, names, pushes, annotations, rewrites_times)
+
+
+def names_in(texts: Sequence[str]) -> tuple[Reference, ...]:
+    """Return names with tags, each once. Raises InvalidParameter for one with a digest."""
+    names = [Reference.parse(text).with_default_tag() for text in texts if text]
+    for name in names:
+        if name.digest is not None:
+            raise InvalidParameter(f"invalid tag {name.familiar}: an image that is built cannot be named by a digest")
+    return tuple(dict.fromkeys(names))
 
 
 def all_names(outputs: Sequence[Output], names: Sequence[Reference]) -> tuple[Reference, ...]:

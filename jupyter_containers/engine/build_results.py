@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.build_caches import Layout
+from jupyter_containers.engine.build_platforms import write_index
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.shelf import Shelf
 from jupyter_containers.errors import InvalidParameter
@@ -29,18 +30,19 @@ Write = Callable[[bytes], object]
 class Result:
     """What a build has made, under the names that it has in archives. `moment` (seconds) is that of all its files.
 
-    `cache` is what it tells other builds, if that was asked for.
+    `cache` is what it tells other builds, if that was asked for; `index` the images for several platforms, of which
+    `image` is the first.
     """
 
     image: Image
     names: tuple[Reference, ...] = ()
     moment: int | None = None
     cache: Layout | None = None
+    index: Layout | None = None
 
     def needed(self) -> Needed:
-        image = self.image
-        blobs = {image.descriptor.digest, image.config_digest, *(layer.digest for layer in image.manifest.layers)}
-        return Needed(frozenset(blobs) | (self.cache.blobs if self.cache else set()), frozenset(image.chain))
+        layouts = [layout.blobs for layout in (self.cache, self.index) if layout is not None]
+        return Needed(self.image.blobs.union(*layouts), frozenset(self.image.chain))
 
 
 class BuildResults:
@@ -64,6 +66,10 @@ class BuildResults:
         """Keep a result until it is fetched and forgotten, or its time is over; return the name to fetch it by."""
         return self._shelf.put(result)
 
+    def write_index(self, images: Sequence[Image], names: Sequence[Reference]) -> Layout:
+        """Write what images for several platforms are handed out as. Raises Unsupported for host."""
+        return write_index(images, names, self._content)
+
     def forget(self, name: str) -> None:
         """Let a result go; what only it needed is collected. Raises NotFound."""
         self._shelf.remove(name)
@@ -83,6 +89,11 @@ class BuildResults:
             yield write
 
     def _writer(self, result: Result, kind: str) -> Callable[[Write], None]:
+        if result.index is not None and kind != "cache":
+            index = result.index
+            if kind != "oci":
+                raise InvalidParameter(f"no form {kind!r} of a build for several platforms; ask for oci")
+            return lambda write: layout.save_blobs(index.manifests, index.blobs, self._content, write)
         if kind == "tar":
             refuse_host(result.image)
             mtime_ns = None if result.moment is None else result.moment * 10**9
@@ -93,12 +104,3 @@ class BuildResults:
             raise InvalidParameter(f"no form {kind!r} of this build's result; ask for tar, docker or oci")
         named = [Named(result.image, result.names)]
         return lambda write: layout.save(named, self._content, write, for_docker=kind == "docker")
-
-
-def names_in(texts: Sequence[str]) -> tuple[Reference, ...]:
-    """Return names with tags, each once. Raises InvalidParameter for one with a digest."""
-    names = [Reference.parse(text).with_default_tag() for text in texts if text]
-    for name in names:
-        if name.digest is not None:
-            raise InvalidParameter(f"invalid tag {name.familiar}: an image that is built cannot be named by a digest")
-    return tuple(dict.fromkeys(names))

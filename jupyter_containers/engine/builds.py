@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.cache import protected
 from jupyter_containers.build.caches.config import Note
+from jupyter_containers.build.caches.exchange import Exchange
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile.checks.finding import Finding
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.finishing import moment_of
 from jupyter_containers.build.progress import Listener, PullProgress
+from jupyter_containers.engine.base_images import BaseImages
 from jupyter_containers.engine.build_caches import BuildCaches, CacheFrom, CacheTo, Layout, Wishes
 from jupyter_containers.engine.build_outputs import (
     FETCHED,
@@ -27,6 +27,7 @@ from jupyter_containers.engine.build_outputs import (
     archive_names,
     is_stored,
 )
+from jupyter_containers.engine.build_platforms import Counting, check_outputs
 from jupyter_containers.engine.build_results import BuildResults, Result
 from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
 from jupyter_containers.engine.events import Events
@@ -34,11 +35,12 @@ from jupyter_containers.engine.failed_steps import FailedSteps, Failure
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.pushes import Pushes
-from jupyter_containers.engine.transfers import Transfers
-from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
-from jupyter_containers.oci.platform import Platform, suitability
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
 
@@ -68,6 +70,8 @@ class BuildRequest:
     options: BuildOptions = field(default_factory=BuildOptions)
     credentials: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
     outputs: tuple[Output, ...] = ()
+    # More than one make an index; one is in the options, too.
+    platforms: tuple[Platform, ...] = ()
 
     @property
     def wishes(self) -> Wishes:
@@ -82,11 +86,20 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The image of a build, the names that it has in the store now, and what its bytes are fetched by, "" for not."""
+    """The image of a build, the names that it has in the store now, and what its bytes are fetched by, "" for not.
+
+    `index` is set for a build for several platforms, of which `image` is the first.
+    """
 
     image: Image
     names: tuple[Reference, ...] = ()
     result: str = ""
+    index: Descriptor | None = None
+
+    @property
+    def id(self) -> Digest:
+        """What it is called: the image's id, or the digest of the index."""
+        return self.index.digest if self.index is not None else self.image.config_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,57 +108,6 @@ class Checked:
 
     dockerfile: str
     findings: tuple[Finding, ...]
-
-
-class BaseImages:
-    """Finds the images that FROM names: here, or else in their registry. Implements build's BaseImages."""
-
-    def __init__(self, images: Images, transfers: Transfers) -> None:
-        self._images = images
-        self._transfers = transfers
-        # The builder is one for all builds, so that they can share work; whose build a base is for, its task knows.
-        self._credentials: ContextVar[Mapping[str, Credentials]] = ContextVar(
-            "credentials", default=MappingProxyType({})
-        )
-
-    @contextmanager
-    def using(self, credentials: Mapping[str, Credentials]) -> Iterator[None]:
-        """Use these, by domain, for what the block and the tasks begun in it resolve."""
-        token = self._credentials.set(credentials)
-        try:
-            yield
-        finally:
-            self._credentials.reset(token)
-
-    async def local(self, reference: str) -> Image | None:
-        try:
-            return (await self._images.find(reference)).image
-        except NotFound:
-            return None
-
-    async def resolve(
-        self, reference: str, pull: bool, report: Callable[[PullProgress], None], *, platform: Platform | None = None
-    ) -> Image:
-        name = Reference.parse(reference).with_default_tag()
-        is_host = name.repository == "docker.io/library/host"
-        if not pull or is_host:
-            try:
-                found = (await self._images.find(reference)).image
-                # An image that does not say what it is for is for everything.
-                here = found.config.platform
-                if platform is None or not here.architecture or suitability(here, platform) is not None:
-                    return found
-                if is_host:
-                    raise Unsupported(f"host is for {here} only, and not for {platform}")
-            except NotFound:
-                if is_host:
-                    raise
-
-        def tell(step: Progress) -> None:
-            report(PullProgress(step.id, step.status, step.current, step.total))
-
-        credentials = self._credentials.get().get(name.domain)
-        return (await self._transfers.pull(name, platform=platform, credentials=credentials, progress=tell)).image
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,24 +172,52 @@ class Builds:
         if not names and any(output.pushes for output in request.outputs):
             raise InvalidParameter("tag is needed when pushing to registry: name the image with -t")
         self._check(options.limits, options.network)
+        check_outputs(request.platforms, request.outputs)
         async with self._garbage.working(), self._opened(tars, request) as context:
-            dockerfile = await asyncio.to_thread(read_dockerfile, context)
             try:
                 exchange = await self.caches.open(request.wishes, progress)
                 with self._bases.using(request.credentials):
-                    image = await self._builder.build(dockerfile, context, options, progress, exchange)
+                    images = await self._build_all(context, request, options, progress=progress, exchange=exchange)
             except ContainersError as error:
                 self._place(error, request)
                 raise
             selected = [(target, self.caches.select(exchange, target)) for target in request.wishes.targets]
+            image = images[0]
             if is_stored(request.outputs):
                 for name in names or (None,):
                     self._images.add(image, name)
-            result = self._keep(image, request, await self._write_cache(selected, request, progress))
+            index = self._index(images, request)
+            result = self._keep(image, request, await self._write_cache(selected, request, progress), index)
         for name in names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
         await self._push(request, progress)
-        return Built(image, names, result)
+        return Built(image, names, result, index.manifests[0] if index is not None else None)
+
+    async def _build_all(
+        self,
+        context: Context,
+        request: BuildRequest,
+        options: BuildOptions,
+        *,
+        progress: Listener,
+        exchange: Exchange,
+    ) -> list[Image]:
+        """Build for each platform, one after the other: they share what they have in common."""
+        dockerfile = await asyncio.to_thread(read_dockerfile, context)
+        if len(request.platforms) < 2:
+            return [await self._builder.build(dockerfile, context, options, progress, exchange)]
+        images, told = [], 0
+        for platform in request.platforms:
+            counting = Counting(platform, told, progress)
+            wanted = replace(options, platform=platform)
+            images.append(await self._builder.build(dockerfile, context, wanted, counting, exchange))
+            told = counting.total
+        return images
+
+    def _index(self, images: Sequence[Image], request: BuildRequest) -> Layout | None:
+        if len(images) < 2:
+            return None
+        return self.results.write_index(images, archive_names(request.outputs, request.names))
 
     async def _write_cache(
         self, selected: Iterable[tuple[CacheTo, Sequence[Note]]], request: BuildRequest, progress: Listener
@@ -241,12 +231,12 @@ class Builds:
                 layout = await asyncio.to_thread(self.caches.write, notes)
         return layout
 
-    def _keep(self, image: Image, request: BuildRequest, cache: Layout | None) -> str:
+    def _keep(self, image: Image, request: BuildRequest, cache: Layout | None, index: Layout | None) -> str:
         """Keep what the client will fetch, if it has asked for anything like that."""
         if cache is None and not any(output.kind in FETCHED for output in request.outputs):
             return ""
         names = archive_names(request.outputs, request.names)
-        return self.results.keep(Result(image, names, moment_of(request.options.build_args), cache))
+        return self.results.keep(Result(image, names, moment_of(request.options.build_args), cache, index))
 
     async def _push(self, request: BuildRequest, progress: Listener) -> None:
         def tell(step: Progress) -> None:

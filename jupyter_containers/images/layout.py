@@ -7,7 +7,7 @@ first bytes for its compression. Sources: OCI image-spec, image-layout.md; moby,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -45,15 +45,20 @@ def save(
     Raises Unsupported for one that stands on this machine's own root, before anything is written; BlobNotFound.
     """
     for entry in images:
-        if entry.image.is_host:
-            name = entry.names[0].familiar if entry.names else str(entry.image.config_digest)
-            raise Unsupported(f"cannot save {name}: it stands on this machine's own root, which does not leave it")
+        refuse_host(entry.image, entry.names)
     tar = TarWriter(write)
-    _add_blobs(tar, {digest for entry in images for digest in _blobs(entry.image)}, content)
+    _add_blobs(tar, {digest for entry in images for digest in entry.image.blobs}, content)
     _add(tar, "index.json", _index(images))
     if for_docker:
         _add(tar, "manifest.json", [_entry(image) for image in images])
     _finish(tar)
+
+
+def refuse_host(image: Image, names: Sequence[Reference] = ()) -> None:
+    """Raise Unsupported for an image that stands on this machine's own root."""
+    if image.is_host:
+        name = names[0].familiar if names else str(image.config_digest)
+        raise Unsupported(f"cannot save {name}: it stands on this machine's own root, which does not leave it")
 
 
 def save_blobs(
@@ -84,12 +89,6 @@ def _finish(tar: TarWriter) -> None:
     tar.finish()
 
 
-def _blobs(image: Image) -> Iterator[Digest]:
-    yield image.descriptor.digest
-    yield image.config_digest
-    yield from (layer.digest for layer in image.manifest.layers)
-
-
 def _pieces(blob: BinaryIO) -> Iterable[bytes]:
     return iter(lambda: blob.read(_PIECE), b"")
 
@@ -108,9 +107,14 @@ def _index(images: Sequence[Named]) -> dict[str, object]:
     return {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": entries}
 
 
+def naming(name: Reference) -> dict[str, str]:
+    """Return the annotations by which an index names an image."""
+    return {NAME_ANNOTATION: str(name), TAG_ANNOTATION: name.tag or ""}
+
+
 def _described(image: Image, name: Reference | None) -> dict[str, object]:
     found, config = image.descriptor, image.config
-    annotations = {NAME_ANNOTATION: str(name), TAG_ANNOTATION: name.tag or ""} if name is not None else {}
+    annotations = naming(name) if name is not None else {}
     return Descriptor(
         found.media_type, found.digest, found.size, platform=config.platform, annotations=annotations
     ).to_json()

@@ -37,6 +37,13 @@ class Image:
         return self.chain[-1] if self.config.diff_ids else ""
 
     @property
+    def blobs(self) -> frozenset[Digest]:
+        """All that it is made of: manifest, config, layers."""
+        return frozenset(
+            {self.descriptor.digest, self.config_digest, *(layer.digest for layer in self.manifest.layers)}
+        )
+
+    @property
     def is_host(self) -> bool:
         """True if it stands on this machine's own root, and so cannot leave it (no push, no save)."""
         return any(layer.media_type == media_types.HOST_LAYER for layer in self.manifest.layers)

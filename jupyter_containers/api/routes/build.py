@@ -31,11 +31,11 @@ from jupyter_containers.build.builder import BuildOptions
 from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.progress import Event
-from jupyter_containers.engine.build_results import names_in
+from jupyter_containers.engine.build_outputs import names_in
+from jupyter_containers.engine.build_platforms import parse_platforms
 from jupyter_containers.engine.builds import BuildRequest
 from jupyter_containers.engine.contexts import Tars
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
-from jupyter_containers.oci.platform import Platform
 from jupyter_containers.registry import from_config_header
 
 IMAGE = "docker-image://"
@@ -75,9 +75,8 @@ async def build(request: web.Request) -> web.StreamResponse:
             if not wanted.remote:
                 await lines.start()
             raise
-        image = built.image
-        outbox.put({"aux": {"ID": str(image.config_digest)}})
-        text_of_it = f"{image.config_digest}\n" if quiet else f"Successfully built {image.config_digest.short}\n"
+        outbox.put({"aux": {"ID": str(built.id)}})
+        text_of_it = f"{built.id}\n" if quiet else f"Successfully built {built.id.short}\n"
         outbox.put({"stream": text_of_it, "built": built_json(built)})
         if quiet:
             return lines.response
@@ -104,6 +103,7 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
     _refuse(request)
     contexts = {name: str(source) for name, source in json_query(request, "contexts").items()}
     images = {name: source.removeprefix(IMAGE) for name, source in contexts.items() if source.startswith(IMAGE)}
+    platforms = parse_platforms(text(request, "platform"))
     return BuildRequest(
         dockerfile=text(request, "dockerfile") or "Dockerfile",
         names=names_in(request.query.getall("t", [])),
@@ -114,7 +114,7 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
             target=text(request, "target"),
             build_args=dict(json_query(request, "buildargs")),
             labels=dict(json_query(request, "labels")),
-            platform=Platform.parse(text(request, "platform")) if text(request, "platform") else None,
+            platform=platforms[0] if platforms else None,
             no_cache=flag(request, "nocache"),
             no_cache_filter=tuple(map(str, json_list(request, "nocachefilter"))),
             pull=flag(request, "pull"),
@@ -128,6 +128,7 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
         cache_targets=cache_targets(json_list(request, "cacheexports")),
         credentials=from_config_header(request.headers.get("X-Registry-Config")),
         outputs=outputs_from_wire(json_list(request, "outputs")),
+        platforms=platforms,
     )
 
 
@@ -158,8 +159,6 @@ def _refuse(request: web.Request) -> None:
         raise Unsupported(f"build parameter call={text(request, 'call')!r} is not supported; choose build or check")
     if text(request, "version") == "2":
         raise Unsupported("BuildKit's protocol is not supported; set DOCKER_BUILDKIT=0")
-    if "," in text(request, "platform"):
-        raise Unsupported(f"one build for several platforms ({text(request, 'platform')}) is not supported; build each")
     if text(request, "networkmode").startswith("container:"):
         raise Unsupported(f"network {text(request, 'networkmode')!r} is not supported in builds; use a network's name")
 

@@ -47,8 +47,8 @@ def _entries(entries: Sequence[object], parameter: str) -> Iterator[tuple[str, d
 
 def built_json(built: Built) -> dict[str, Any]:
     """Return what our client wants to know of an image beside its id."""
-    image = built.image
-    told: dict[str, Any] = {"Descriptor": image.descriptor.to_json(), "Names": [str(name) for name in built.names]}
+    descriptor = built.index or built.image.descriptor
+    told: dict[str, Any] = {"Descriptor": descriptor.to_json(), "Names": [str(name) for name in built.names]}
     if built.result:
         told["Result"] = built.result
     return told

@@ -67,9 +67,13 @@ class Known:
         return next((note.created for note in self._notes.get(key, ())), None)
 
 
-def within(notes: Iterable[Note], filesystem: Filesystem) -> list[Note]:
-    """Return the notes of what a filesystem is made of, and all times (mode=min)."""
-    parts = {Filesystem.of(filesystem.layers[:count]).chain for count in range(len(filesystem.layers) + 1)}
+def within(notes: Iterable[Note], *filesystems: Filesystem) -> list[Note]:
+    """Return the notes of what filesystems are made of, and all times (mode=min)."""
+    parts = {
+        Filesystem.of(filesystem.layers[:count]).chain
+        for filesystem in filesystems
+        for count in range(len(filesystem.layers) + 1)
+    }
     return [note for note in notes if note.layers is None or Filesystem.of(note.layers).chain in parts]
 
 

@@ -48,8 +48,8 @@ class Exchange:
     sources: Sequence[Source] = ()
     images: Sequence[Image] = ()
     carries: bool = False
-    # What came of the build.
-    result: Filesystem = field(default_factory=Filesystem)
+    # What came of the build, or of each of several for different platforms.
+    results: list[Filesystem] = field(default_factory=list)
     _notes: dict[str, Note] = field(default_factory=dict)
     _fetchers: dict[Digest, Fetch] = field(default_factory=dict)
     _done: Done = field(default_factory=Done)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +89,37 @@ def test_the_root_of_this_machine_does_not_leave_it(client: Client, tmp_path: Pa
     with pytest.raises(Unsupported, match="does not leave it"):
         build(client, "FROM host\nLABEL a=b\n", tmp_path, outputs=(parse(str(tmp_path / "out")),))
     assert not (tmp_path / "out").exists()
+
+
+def test_an_image_for_several_platforms_is_an_index(client: Client, tmp_path: Path) -> None:
+    """Only files are for the others here: no program of theirs runs."""
+    dockerfile = (
+        "FROM --platform=$BUILDPLATFORM busybox AS made\nARG TARGETARCH\nRUN echo for $TARGETARCH > /out\n"
+        "FROM scratch\nCOPY --from=made /out /out\n"
+    )
+    events = build(
+        client, dockerfile, tmp_path, "several", platform="linux/s390x,linux/arm64,linux/amd64",
+        outputs=(parse(f"type=oci,tar=false,dest={tmp_path / 'oci'}"),),
+    )  # fmt: skip
+    blobs = tmp_path / "oci" / "blobs" / "sha256"
+
+    def read(descriptor: dict[str, Any]) -> Any:
+        return json.loads((blobs / descriptor["digest"].partition(":")[2]).read_bytes())
+
+    [entry] = json.loads((tmp_path / "oci" / "index.json").read_bytes())["manifests"]
+    found = {}
+    for described in read(entry)["manifests"]:
+        manifest = read(described)
+        [layer] = manifest["layers"]
+        with tarfile.open(blobs / layer["digest"].partition(":")[2]) as tar:
+            content = tar.extractfile("out").read()  # type: ignore[union-attr]
+        found[described["platform"]["architecture"]] = (read(manifest["config"])["architecture"], content)
+    assert found == {name: (name, f"for {name}\n".encode()) for name in ("s390x", "arm64", "amd64")}
+    *_, made = [event for event in events if isinstance(event, ImageBuilt)]
+    assert (made.image_id, made.names) == (entry["digest"], ())
+
+
+def test_a_program_for_a_machine_that_is_not_here_is_refused(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(BuildFailed, match="cannot run programs for linux/mips64le") as raised:
+        build(client, "FROM scratch\nCOPY . /\nRUN x\n", tmp_path, platform="linux/mips64le")
+    assert raised.value.details["line"] == 3

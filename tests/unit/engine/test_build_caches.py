@@ -68,8 +68,8 @@ def test_what_is_written_for_a_folder_comes_in_again(tmp_path: Path) -> None:
         caches = BuildCaches(rooms.registry, rooms.images, rooms.content, rooms.garbage)
         made = await rooms.load({"one": image(layer({"f": b"1"}))})
         stack = tuple(map(Layer, made.manifest.layers, made.config.diff_ids))
-        exchange = Exchange(result=Filesystem.of(stack))
-        exchange.note("0" * 64, exchange.result, "t")
+        exchange = Exchange(results=[Filesystem.of(stack)])
+        exchange.note("0" * 64, exchange.results[0], "t")
         layout = caches.write(caches.select(exchange, CacheTo("local")))
         buffer = io.BytesIO()
         save_blobs(layout.manifests, layout.blobs, rooms.content, buffer.write)
@@ -94,8 +94,8 @@ def test_the_root_of_this_machine_stays_here(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         caches = BuildCaches(rooms.registry, rooms.images, rooms.content, rooms.garbage)
         host = Layer(Descriptor(media_types.HOST_LAYER, Digest.of(b"h"), 1), Digest.of(b"h"))
-        exchange = Exchange(result=Filesystem.of((host,)))
-        exchange.note("0" * 64, exchange.result, "t")
+        exchange = Exchange(results=[Filesystem.of((host,))])
+        exchange.note("0" * 64, exchange.results[0], "t")
         with pytest.raises(Unsupported, match="cannot leave the machine"):
             caches.select(exchange, CacheTo("local"))
         assert isinstance(exchange.notes[0], Note)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.engine import shelf
-from jupyter_containers.engine.build_results import BuildResults, Result, names_in
+from jupyter_containers.engine.build_outputs import names_in
+from jupyter_containers.engine.build_results import BuildResults, Result
 from jupyter_containers.errors import InvalidParameter, NotFound
 from tests.support.stores import Rooms, with_rooms
 from tests.support.tiny_image import image, layer

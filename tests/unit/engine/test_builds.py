@@ -11,10 +11,11 @@ import pytest
 from jupyter_containers.build.builder import Builder, BuildOptions
 from jupyter_containers.build.executor import StepLimits
 from jupyter_containers.build.progress import Event, StepCached, StepStarted
+from jupyter_containers.engine.base_images import BaseImages
 from jupyter_containers.engine.build_caches import BuildCaches
-from jupyter_containers.engine.build_outputs import Output
-from jupyter_containers.engine.build_results import BuildResults, names_in
-from jupyter_containers.engine.builds import BaseImages, BuildRequest, Builds, Built
+from jupyter_containers.engine.build_outputs import Output, names_in
+from jupyter_containers.engine.build_results import BuildResults
+from jupyter_containers.engine.builds import BuildRequest, Builds, Built
 from jupyter_containers.engine.contexts import Contexts
 from jupyter_containers.engine.failed_mounts import FailedMounts
 from jupyter_containers.engine.failed_steps import FailedSteps

@@ -1,0 +1,78 @@
+"""One build for several platforms: an image for each, and an index of them, which leaves as an OCI layout.
+
+The store has one image behind a name, so an index does not come into it. Source: BuildKit, docs/multi-platform.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jupyter_containers.build.progress import (
+    Event,
+    Listener,
+    StepCached,
+    StepDone,
+    StepOutput,
+    StepRunning,
+    StepStarted,
+)
+from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.build_caches import Layout
+from jupyter_containers.engine.build_outputs import Output
+from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.images.layout import naming, refuse_host
+from jupyter_containers.images.walk import Image
+from jupyter_containers.oci import media_types
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.manifest import Index
+from jupyter_containers.oci.platform import Platform
+from jupyter_containers.oci.reference import Reference
+
+
+def parse_platforms(text: str) -> tuple[Platform, ...]:
+    """Read `linux/amd64,linux/arm64`. Raises InvalidParameter."""
+    found = tuple(Platform.parse(part.strip()) for part in text.split(",")) if text else ()
+    if len(set(found)) != len(found):
+        raise InvalidParameter(f"a platform is named twice: {text}")
+    return found
+
+
+def check_outputs(platforms: Sequence[Platform], outputs: Sequence[Output]) -> None:
+    """Refuse several platforms where there can be no index. Raises Unsupported."""
+    if len(platforms) > 1 and not (outputs and all(output.kind == "oci" for output in outputs)):
+        names = ",".join(map(str, platforms))
+        raise Unsupported(
+            f"a build for several platforms ({names}) needs an output of type oci; or build each by itself"
+        )
+
+
+class Counting:
+    """Tells a build for one platform of several: its steps have numbers behind those of the ones before."""
+
+    def __init__(self, platform: Platform, told: int, listener: Listener) -> None:
+        self._platform = platform
+        self._told = told
+        self._listener = listener
+        self.total = told
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            self.total = self._told + event.total
+            text = f"[{self._platform}] {event.text}"
+            event = replace(event, number=event.number + self._told, total=self.total, text=text)
+        elif isinstance(event, StepRunning | StepOutput | StepCached | StepDone):
+            event = replace(event, number=event.number + self._told)
+        self._listener(event)
+
+
+def write_index(images: Sequence[Image], names: Sequence[Reference], content: ContentStore) -> Layout:
+    """Write the index of images into the store; return it with all that it leads to. Raises Unsupported for host."""
+    for image in images:
+        refuse_host(image)
+    entries = tuple(replace(image.descriptor, platform=image.config.platform) for image in images)
+    written = Index(media_types.OCI_INDEX, entries).to_bytes()
+    index = Descriptor(media_types.OCI_INDEX, content.write(written), len(written))
+    blobs = {index.digest} | {digest for image in images for digest in image.blobs}
+    named = tuple(replace(index, annotations=naming(name)) for name in names) or (index,)
+    return Layout(named, frozenset(blobs))
