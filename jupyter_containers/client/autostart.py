@@ -239,15 +239,17 @@ def _tail(site: Site) -> str:
     return "\n".join(lines[-_TAIL_LINES:]) or "(it is empty)"
 
 
-def diagnose() -> dict[str, Any]:
+def diagnose(*flags: str, timeout: float | None = DOCTOR_SECONDS) -> dict[str, Any]:
     """Return what the doctor finds, as its JSON. It needs no daemon. Raises ContainersError when it says nothing."""
     run = subprocess.run(
-        [sys.executable, "-m", "jupyter_containers", "doctor", "--format", "json"], capture_output=True, check=False,
-        timeout=DOCTOR_SECONDS, stdin=subprocess.DEVNULL, env=_environment(),
+        [sys.executable, "-m", "jupyter_containers", "doctor", "--format", "json", *flags], capture_output=True,
+        check=False, timeout=timeout, stdin=subprocess.DEVNULL, env=_environment(),
     )  # fmt: skip
     try:
         found: dict[str, Any] = json.loads(run.stdout)
     except ValueError:
         reason = run.stderr.decode("utf-8", "replace").strip().splitlines()
         raise ContainersError(f"the doctor gave no answer: {reason[-1] if reason else run.returncode}") from None
+    if "error" in found:
+        raise ContainersError(str(found["error"]))
     return found

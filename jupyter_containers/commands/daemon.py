@@ -9,8 +9,10 @@ from typing import ClassVar
 
 from jupyter_containers.client import autostart
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Json, Message, Result, aligned
 from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.storage_checkup import examine_storage
 from jupyter_containers.errors import ContainersError
 
 USUAL = "default"
@@ -81,6 +83,11 @@ class Checkup(Result):
 
 
 def doctor(session: Session, options: Namespace) -> Result:
+    if options.storage:
+        # Every byte is read: how long that takes, nobody can say beforehand.
+        return examine_storage(repair=options.repair)
+    if options.repair:
+        raise UsageError("doctor: --repair goes together with --storage")
     return Checkup(autostart.diagnose())
 
 
@@ -125,7 +132,15 @@ def use(session: Session, options: Namespace) -> Result:
     return Message(tuple(lines), (session.host,))
 
 
-DOCTOR = Command("doctor", "check what this machine allows, and how to mend it", doctor)
+DOCTOR = Command(
+    "doctor",
+    "check what this machine allows, and how to mend it",
+    doctor,
+    (
+        Argument(("--storage",), "look for damage in the store of images, containers and volumes", Takes.NOTHING),
+        Argument(("--repair",), "mend what --storage finds; without it nothing is changed", Takes.NOTHING),
+    ),
+)
 STATUS = Command("status", "tell whether the daemon runs", status)
 USE = Command(
     "use",

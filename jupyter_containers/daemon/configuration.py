@@ -112,6 +112,16 @@ def configure(arguments: Sequence[str]) -> Configuration:
     return _configuration({**settings, **flags})
 
 
+def data_root() -> Path:
+    """Return the data root of this user's daemon, as its configuration file or the default has it.
+
+    Raises InvalidParameter for a file that cannot be read.
+    """
+    path = default_configuration_file()
+    settings = _from_file(path) if path.exists() else {}
+    return Path(settings.get("data-root", default_places().data)).absolute()
+
+
 def _from_file(path: Path) -> dict[str, Any]:
     try:
         settings = json.loads(path.read_text())

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
+from jupyter_containers.daemon.configuration import data_root
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.linux.features import Feature, probe
 
 # Without one of these no container starts; what else is lacking only takes something away.
@@ -18,10 +22,38 @@ def main(arguments: Sequence[str]) -> int:
     """Print the findings; return 0 when containers can run here, 1 when something essential is lacking."""
     parser = argparse.ArgumentParser(prog="jupyter-containers doctor", description=__doc__)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default text)")
+    add = parser.add_argument
+    add("--storage", action="store_true", help="look for damage in the store of images, containers and volumes")
+    add("--repair", action="store_true", help="mend what --storage finds; without it nothing is changed")
+    add("--data-root", type=Path, metavar="PATH", help="which store (default: that of this user's daemon)")
     options = parser.parse_args(arguments)
+    if options.storage:
+        return _examine_storage(options)
+    if options.repair or options.data_root:
+        parser.error("--repair and --data-root go together with --storage")
     features = probe()
     print(json.dumps(as_json(features), indent=2) if options.format == "json" else as_text(features))
     return 1 if lacking(features) else 0
+
+
+def _examine_storage(options: argparse.Namespace) -> int:
+    """Print what is wrong with a store; return 0 when nothing is any more, 1 else."""
+    # Its rooms are large, and the other examination needs none of them.
+    from jupyter_containers.daemon.storage import doctor as storage
+
+    try:
+        data = options.data_root.absolute() if options.data_root else data_root()
+        outcomes = storage.examine(data, repair=options.repair)
+    except ContainersError as error:
+        if options.format == "json":
+            print(json.dumps({"error": error.message}))
+        print(f"jupyter-containers doctor: {error.message}", file=sys.stderr)
+        return 1
+    if options.format == "json":
+        print(json.dumps(storage.as_json(data, outcomes), indent=2))
+    else:
+        print(storage.as_text(data, outcomes, repair=options.repair))
+    return 0 if storage.is_sound(outcomes) else 1
 
 
 def lacking(features: Sequence[Feature]) -> list[Feature]:

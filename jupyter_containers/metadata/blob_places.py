@@ -41,6 +41,10 @@ class BlobPlaces:
         )
         return [(repository, Descriptor.from_json(from_text(text))) for repository, text in rows]
 
+    def blobs(self) -> list[Digest]:
+        """Return all blobs of which a place is known."""
+        return [Digest.parse(row[0]) for row in self._database.rows("SELECT DISTINCT blob FROM blob_places ORDER BY 1")]
+
     def forget(self, blobs: Iterable[Digest]) -> None:
         """Forget the places of blobs that have left the store."""
         with self._database.transaction():

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_containers.commands import table
 from jupyter_containers.commands.daemon import Checkup, NotRunning
-from jupyter_containers.commands.parsing import parse
+from jupyter_containers.commands.parsing import UsageError, parse
 from jupyter_containers.commands.results import Result
 from tests.support.docker_contexts import write_context
 from tests.support.front_double import SessionOn
@@ -91,3 +91,8 @@ def test_in_a_shell_it_tells_how_to_make_it_last(tmp_path: Path, monkeypatch: py
 
 def test_no_daemon_is_false_for_a_shell() -> None:
     assert not NotRunning(("the daemon is not running",))
+
+
+def test_repair_alone_is_refused() -> None:
+    with pytest.raises(UsageError, match="--repair goes together with --storage"):
+        do("doctor", "--repair")

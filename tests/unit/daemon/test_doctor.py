@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +47,11 @@ def test_this_host_is_examined_and_every_essential_feature_is_known(capsys: pyte
     assert code == (0 if data["canRun"] else 1)
     if os.geteuid() != 0:
         assert not data["canRun"]
+
+
+def test_the_store_is_looked_at_only_when_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert doctor.main(["--storage", "--data-root", str(tmp_path)]) == 1
+    assert f"there is no store at {tmp_path}" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        doctor.main(["--repair"])
+    assert "go together with --storage" in capsys.readouterr().err

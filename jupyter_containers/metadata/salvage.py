@@ -1,0 +1,120 @@
+"""A database that may be damaged: what is wrong with the file, which rows can still be read, which cannot be used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.metadata.database import Database, NewerSchema
+
+_LOG = "-wal"
+_LOGS = (_LOG, "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class UselessRow:
+    """A row whose record is no JSON object; `key` is what names it in its table."""
+
+    table: str
+    column: str
+    key: str
+
+
+def copy(path: Path, folder: Path) -> Path:
+    """Copy a database and its log, which a crash may have left, into a folder; the index of the log is made anew."""
+    target = folder / path.name
+    for suffix in ("", _LOG):
+        source = Path(f"{path}{suffix}")
+        if source.exists():
+            shutil.copyfile(source, f"{target}{suffix}")
+    return target
+
+
+def problem(path: Path) -> str:
+    """Return what is wrong with a database, "" when nothing is; the file is not touched. Raises NewerSchema."""
+    with TemporaryDirectory(prefix="jupyter-containers-") as folder:
+        copied = copy(path, Path(folder))
+        try:
+            with closing(sqlite3.connect(copied)) as connection:
+                lines = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
+            Database(copied).close()
+        except NewerSchema:
+            raise
+        except (sqlite3.DatabaseError, ContainersError, UnicodeDecodeError) as error:
+            return f"cannot be read: {error}"
+    return "" if lines == ["ok"] else f"is damaged: {'; '.join(lines)}".replace("\n", " ")
+
+
+def salvage(path: Path, new: Path) -> None:
+    """Make a new database at `new` of all rows that can be read from a damaged one, which is not touched."""
+    remove(new)
+    database = Database(new)
+    try:
+        tables = database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        with TemporaryDirectory(prefix="jupyter-containers-") as folder:
+            old = copy(path, Path(folder))
+            for (table,) in tables:
+                columns = ", ".join(row[1] for row in database.rows(f"PRAGMA table_info({table})"))
+                for row in _readable(old, table, columns):
+                    marks = ", ".join("?" * len(row))
+                    database.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", row)
+    finally:
+        # Writes the log back, so that one file is all.
+        database.close()
+
+
+def _readable(path: Path, table: str, columns: str) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of a table from its beginning until a damaged page, and again from its end."""
+    for order in ("ASC", "DESC"):
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                yield from connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1 {order}")
+        except sqlite3.DatabaseError:
+            continue
+
+
+def remove(path: Path) -> None:
+    """Remove a database that nobody has open, with what belongs to it; nothing when it is not there."""
+    for suffix in ("", *_LOGS):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def move(path: Path, target: Path) -> None:
+    """Rename a database that nobody has open, with what belongs to it."""
+    for suffix in ("", *_LOGS):
+        if Path(f"{path}{suffix}").exists():
+            Path(f"{path}{suffix}").rename(f"{target}{suffix}")
+
+
+def useless_rows(database: Database) -> list[UselessRow]:
+    """Return the rows whose `record` is no JSON object."""
+    found = []
+    tables = database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    for (table,) in tables:
+        columns = [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
+        if "record" not in columns:
+            continue
+        column = next(name for name in columns if name != "position")
+        for key, record in database.rows(f"SELECT {column}, record FROM {table}"):
+            if not _is_object(record):
+                found.append(UselessRow(table, column, str(key)))
+    return found
+
+
+def forget(database: Database, row: UselessRow) -> None:
+    """Remove a row."""
+    database.execute(f"DELETE FROM {row.table} WHERE {row.column} = ?", (row.key,))
+
+
+def _is_object(text: object) -> bool:
+    try:
+        return isinstance(json.loads(str(text)), dict)
+    except ValueError:
+        return False
