@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -142,14 +143,13 @@ class Builder:
         moment = moment_of(options.build_args)
         document, parsed, target = await in_thread(lambda _: _parse(dockerfile, context, options))
         parsed, images = await self._with_images(parsed, target, options, progress)
-        for warning in await in_thread(lambda _: _check(dockerfile, document, parsed, images, context)):
+        checks = partial(_check, dockerfile, document, parsed, images, context)
+        warnings, planned = await in_thread(lambda _: (checks(), _plan(parsed, target, images, options)))
+        for warning in warnings:
             progress(warning)
-        planned = await in_thread(lambda _: _plan(parsed, target, images, options))
         await fetch_all(planned.target, self._downloads, context, options.secrets)
         exchange = (exchange or Exchange()).prepared(planned, self._stores)
-        ledger = Ledger(
-            self._cache, accepts=options.accepts, now=lambda: rfc_3339(self._clock()), exchange=exchange
-        )  # fmt: skip
+        ledger = Ledger(self._cache, accepts=options.accepts, now=self._now, exchange=exchange)
         narration = Narration(planned, ledger, progress)
         performer = OperationPerformer(
             self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits,
@@ -164,6 +164,9 @@ class Builder:
         _warn_of_unused(parsed, options, progress)
         finish = Finish(moment, options.rewrites_times, options.annotations, exchange.inline)
         return await self._image(planned, ledger, outcome.filesystem, finish)
+
+    def _now(self) -> str:
+        return rfc_3339(self._clock())
 
     async def check(self, dockerfile: str, context: Context, options: BuildOptions) -> tuple[Finding, ...]:
         """Return what the build checks find, with what is known of base images that are here already.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
-from jupyter_containers.oci.image_config import chain_ids
+from jupyter_containers.oci.image_config import chain_ids, chained
 
 # A tar with nothing in it, of two zero blocks or of a whole record: not worth a layer, as dockerd decides too.
 EMPTY_DIFF_IDS = frozenset({
@@ -35,7 +35,11 @@ class Filesystem:
 
     def with_layer(self, layer: Layer | None) -> Filesystem:
         """Return this with one more layer on top, or itself for None."""
-        return Filesystem.of((*self.layers, layer)) if layer else self
+        if layer is None:
+            return self
+        # Not made anew from all layers: a look into the cache does this for each step.
+        chain = chained(self.chain, layer.diff_id) if self.chain else layer.diff_id
+        return Filesystem((*self.layers, layer), str(chain))
 
 
 @dataclass(frozen=True, slots=True)

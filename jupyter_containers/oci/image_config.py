@@ -127,9 +127,13 @@ def chain_ids(diff_ids: Iterable[Digest]) -> tuple[Digest, ...]:
     """Return the chain id of every prefix of the stack of layers. Source: OCI image-spec, config.md, Layer ChainID."""
     chain: list[Digest] = []
     for diff_id in diff_ids:
-        text = f"{chain[-1]} {diff_id}" if chain else None
-        chain.append(Digest("sha256", hashlib.sha256(text.encode()).hexdigest()) if text else diff_id)
+        chain.append(chained(str(chain[-1]), diff_id) if chain else diff_id)
     return tuple(chain)
+
+
+def chained(below: str, diff_id: Digest) -> Digest:
+    """Return the chain id of one more layer on a stack that has the chain id `below`."""
+    return Digest("sha256", hashlib.sha256(f"{below} {diff_id}".encode()).hexdigest())
 
 
 def moment_ns(created: str) -> int:

@@ -26,14 +26,13 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 def whole_folder(stores: Stores, operation: CopyFiles, tree: Tree) -> Match | None:
     """Return the one folder that is all an operation copies; None for everything else."""
-    is_more = (
-        operation.inline
-        or operation.remote
-        or operation.with_parents
-        or operation.is_linked
+    is_special = operation.inline or operation.remote or operation.with_parents or operation.is_linked
+    if (
+        is_special
         or len(operation.sources) != 1
-    )
-    if is_more or not tree.is_own or stores.snapshotter.layer_format != OVERLAY_FORMAT:
+        or not tree.is_own
+        or stores.snapshotter.layer_format != OVERLAY_FORMAT
+    ):
         return None
     try:
         found = tree.find(operation.sources[0], operation.word)
