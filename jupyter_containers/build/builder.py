@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -181,9 +181,12 @@ class Builder:
                 images[key] = image
         return await in_thread(lambda _: checked(dockerfile, document, parsed, images, context.ignores))
 
-    async def forget_cache_directories(self) -> int:
-        """Remove what RUN --mount=type=cache has kept and no step uses now; return how many bytes it had."""
-        return await self._caches.forget_unused()
+    async def forget_cache_directories(self, shown: Collection[str] = ()) -> int:
+        """Remove what RUN --mount=type=cache has kept and no step uses now; return how many bytes it had.
+
+        Directories whose path is `shown` somewhere else stay.
+        """
+        return await self._caches.forget_unused(shown)
 
     async def _with_images(
         self, parsed: Dockerfile, target: Stage, options: BuildOptions, progress: Listener

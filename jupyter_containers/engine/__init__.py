@@ -8,6 +8,7 @@ and supervisor. I know no HTTP and no Docker JSON (api/wire translates), no SQL,
                      ├─ images              names, lists, removal        ──▶ images, metadata
                      ├─ transfers, pushes, exports   what comes and goes ──▶ registry, images
                      ├─ builds, contexts    Dockerfiles to images        ──▶ build
+                     ├─ failed_steps        a RUN that failed, as a place  ──▶ build, containers
                      ├─ volumes, networks   what containers share
                      ├─ events              what happened, to whoever listens
                      └─ system              facts about this daemon, prune, disk use

@@ -332,7 +332,8 @@ class Builds:
             self._cache.remove(key)
         removed += self._failed_steps.prune(failures)
         freed = (await self._garbage.collect()).freed_bytes
-        freed += await self._builder.forget_cache_directories() if directories else 0
+        if directories:
+            freed += await self._builder.forget_cache_directories(self._failed_steps.sources_in_use())
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})
         return removed, freed
 

@@ -2,7 +2,8 @@
 
 A failed step is no container: nobody asked for one, and `ps -a` would fill with them. It becomes one when somebody
 wants in: then its root is an image, `failed-step:<id>`, and the container is like all others, to start, attach, exec,
-commit and remove from any client. The last COUNT are kept, for DAYS; one that a container stands on stays with it.
+commit and remove from any client. The last COUNT are kept, for DAYS, together of BYTES at the most unless it is only
+the last; one that a container stands on stays with it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from jupyter_containers.oci.reference import Reference
 
 COUNT = 10
 DAYS = 7
+BYTES = 10_000_000_000
 LAST = "last"
 REPOSITORY = "failed-step"
 _DAY_SECONDS = 24 * 3600.0
@@ -77,8 +79,10 @@ class FailedSteps:
         content: ContentStore,
         mounts: FailedMounts,
         clock: Callable[[], float] = time.time,
+        max_bytes: int = BYTES,
     ) -> None:
         self._records = records
+        self._max_bytes = max_bytes
         self._containers = containers
         self._images = images
         self._content = content
@@ -132,6 +136,11 @@ class FailedSteps:
         """Say whether a container stands on it."""
         return bool(self._users(failure))
 
+    def sources_in_use(self) -> frozenset[str]:
+        """Return what containers of failed steps are shown of this host, by path."""
+        used = (self._mounts.shown(failure.step) for failure in self.all() if self.is_used(failure))
+        return frozenset(mount.source for shown in used for mount in shown.mounts)
+
     def missing(self, failure: Failure) -> tuple[str, ...]:
         """Return sentences about what a container of the step lacks that the step had."""
         return self._mounts.shown(failure.step).missing
@@ -175,9 +184,11 @@ class FailedSteps:
         self._records.put(failure.id, failure.created, to_json(failure))
 
     def _trim(self) -> None:
-        oldest = self._clock() - DAYS * _DAY_SECONDS
+        oldest, taken = self._clock() - DAYS * _DAY_SECONDS, 0
         for number, failure in enumerate(self.all()):
-            if (number >= COUNT or failure.created < oldest) and not self.is_used(failure):
+            taken += self.size(failure)
+            is_too_much = number >= COUNT or (number > 0 and taken > self._max_bytes)
+            if (is_too_much or failure.created < oldest) and not self.is_used(failure):
                 self._forget(failure)
 
     def _forget(self, failure: Failure) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 from jupyter_containers.build.blocking import in_thread
@@ -54,11 +54,16 @@ class CacheDirectories:
                 del self._users[name]
                 self._locks.pop(name, None)
 
-    async def forget_unused(self) -> int:
-        """Remove the directories that no step uses now; return how many bytes were in them."""
+    async def forget_unused(self, shown: Collection[str] = ()) -> int:
+        """Remove the directories that no step uses now, but for those whose path is `shown` somewhere else.
+
+        Returns how many bytes were in them.
+        """
         freed = 0
         for record in list(self._snapshotter.walk()):
-            if record.key.startswith(PREFIX) and not self._users.get(record.key):
+            if not record.key.startswith(PREFIX) or self._users.get(record.key):
+                continue
+            if str(self._snapshotter.upper(record.key)) not in shown:
                 freed += await in_thread(lambda _, key=record.key: self._remove(key))  # type: ignore[misc]
         return freed
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from jupyter_containers.build.failed_step import FailedStep
-from jupyter_containers.build.filesystem import Filesystem
+from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.operations.definitions import Execute, StepMount
 from jupyter_containers.engine.failed_mounts import FailedMounts
 from jupyter_containers.engine.failed_steps import COUNT, DAYS, FailedSteps, Failure
@@ -18,9 +18,12 @@ from jupyter_containers.engine.image_removal import User
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
 from jupyter_containers.metadata.database import Database
 from jupyter_containers.metadata.failed_steps import FailedSteps as Records
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.digest import Digest
 from tests.support.stores import Rooms, with_rooms
 
 NOTHING = Filesystem()
+LARGEST = 1000
 OPERATION = Execute(
     ("/bin/bash", "-c", "make"), env=("A=1",), cwd="/w", user="me", scripts=(("EOF", "x"),),
     mounts=(StepMount("tmpfs", "/t", mode=0o700),), shell=("/bin/bash", "-o", "pipefail", "-c"),
@@ -41,7 +44,8 @@ class Kept:
         self.rooms, self.clock = rooms, Clock()
         self.steps = FailedSteps(
             Records(Database(folder / "failures.db")), containers=cast(Any, None), images=rooms.images,
-            content=rooms.content, mounts=FailedMounts(rooms.snapshots, folder / "failed"), clock=self.clock,
+            content=rooms.content, mounts=FailedMounts(rooms.snapshots, folder / "failed"), max_bytes=LARGEST,
+            clock=self.clock,
         )  # fmt: skip
         rooms.garbage.protect(self.steps.needed)
 
@@ -109,6 +113,21 @@ def test_the_oldest_go_when_there_are_too_many_or_they_are_too_old(use: Use) -> 
         kept.clock.now += (DAYS * 24 * 3600) - 3.5
         await kept.steps.open()
         assert kept.ids() == ids[:-5:-1]
+
+    use(act)
+
+
+def test_the_older_ones_go_when_they_take_too_much_but_never_the_last(use: Use) -> None:
+    def act(kept: Kept) -> None:
+        digest = Digest.of(b"x")
+        filesystem = Filesystem.of((Layer(Descriptor("m", digest, 1), digest),))
+        kept.rooms.snapshots.prepare("making")
+        kept.rooms.snapshots.commit(filesystem.chain, "making", size_bytes=LARGEST - 1)
+        first, second = kept.keep(1, filesystem), kept.keep(2, filesystem)
+        assert kept.ids() == [second]
+        assert first not in kept.ids()
+        kept.keep(3)
+        assert len(kept.ids()) == 2
 
     use(act)
 

@@ -80,17 +80,18 @@ def test_the_error_says_where_it_happened_and_what_was_said(api: Api) -> None:
 
 
 def test_a_container_there_is_as_the_step_was(api: Api, docker: Docker) -> None:
-    fail(api, t="wanted:1")
+    fail(api, t="wanted:1", buildargs={"http_proxy": "http://proxy"})
     assert not docker("ps", "-aq").stdout
     container = enter(api, "wanted:1", Tty=True, OpenStdin=True)
     docker("start", container)
-    docker("image", "inspect", kept_image(api))
+    # A proxy may have a password in it: it is the container's, not the image's.
+    assert "proxy" not in docker("image", "inspect", kept_image(api)).stdout
     script = (
         "pwd; cat made; echo $PLACE $COLOUR; cat /cache/it; head -1 /shown; grep -c ' /mem ' /proc/mounts; "
-        "ls /sys/class/net"
+        "ls /sys/class/net; echo $http_proxy"
     )
     shown = docker("exec", container, "sh", "-c", script).stdout.splitlines()
-    assert shown == ["/work", "before", "halfway", "here red", "kept", "FROM busybox", "1", "lo"]
+    assert shown == ["/work", "before", "halfway", "here red", "kept", "FROM busybox", "1", "lo", "http://proxy"]
     docker("exec", container, "touch", "/fixed")
     docker("commit", container, "mended")
     assert docker("run", "--rm", "--network", "none", "mended", "ls", "/fixed", "/work/made").stdout.split() == [
@@ -103,6 +104,18 @@ def test_a_container_there_is_as_the_step_was(api: Api, docker: Docker) -> None:
 
 def kept_image(api: Api) -> str:
     return str(api.get("/build/failures/last").json["Image"])
+
+
+def test_a_cache_stays_while_a_container_shows_it(api: Api, docker: Docker) -> None:
+    fail(api, "FROM busybox\nRUN --mount=type=cache,target=/cache echo kept > /cache/it; false\n")
+    container = enter(api, Tty=True, OpenStdin=True)
+    docker("start", container)
+    api.post("/build/prune", all=1)
+    assert docker("exec", container, "cat", "/cache/it").stdout == "kept\n"
+    docker("rm", "-f", container)
+    api.post("/build/prune", all=1)
+    fail(api, "FROM busybox\nRUN --mount=type=cache,target=/cache cat /cache/it\n")
+    assert failures(api)[0]["Output"] == ["cat: can't open '/cache/it': No such file or directory"]
 
 
 def test_a_name_that_is_not_kept_is_told_with_those_that_are(api: Api) -> None:
