@@ -12,6 +12,7 @@ import pytest
 from jupyter_containers.client import Client, connect
 from jupyter_containers.client.build_caches import parse
 from jupyter_containers.client.build_outputs import Output
+from jupyter_containers.client.build_outputs import parse as output
 from jupyter_containers.client.build_reader import BuildEvent, StepDone, Warned
 from jupyter_containers.client.builds import BuildFailed, BuildSettings
 from jupyter_containers.client.context import gather
@@ -175,3 +176,25 @@ def test_the_caches_of_others_are_refused(client: Client, folder: Path, kind: st
     for option in ("cache_from", "cache_to"):
         with pytest.raises(BuildFailed, match=f"type={kind} is not supported; use"):
             build(client, folder, **{option: f"type={kind},name=x"})  # type: ignore[arg-type]
+
+
+def test_with_a_moment_two_daemons_make_the_same_bytes(
+    client: Client, other: Client, folder: Path, tmp_path: Path
+) -> None:
+    """Nothing of when, where and in which order it was made is in the archive."""
+    dockerfile = (
+        "FROM busybox AS made\nRUN mkdir -p /a/b; echo 1 > /a/b/c; ln -s c /a/b/d; ln /a/b/c /a/e\n"
+        "FROM busybox\nENV A=b\nWORKDIR /new\nCOPY file .\nRUN rm /etc/group; chmod 700 /home\n"
+        "COPY --from=made /a /a\nRUN cat /a/b/c > /f; chown 5:6 /f\nCMD x\n"
+    )
+    archives = []
+    for number, daemon in enumerate((client, other)):
+        target = tmp_path / f"{number}.tar"
+        settings = BuildSettings(
+            tags=("moment",),
+            build_args={"SOURCE_DATE_EPOCH": "1000000000"},
+            outputs=(output(f"type=oci,dest={target}"),),
+        )
+        daemon.builds.build(gather(dockerfile, folder), settings, lambda _: None)
+        archives.append(target.read_bytes())
+    assert archives[0] == archives[1]

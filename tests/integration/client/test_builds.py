@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.build_outputs import parse
-from jupyter_containers.client.build_reader import BuildEvent, ImageBuilt, StepCached, StepOutput
+from jupyter_containers.client.build_reader import BuildEvent, ImageBuilt, StepCached, StepOutput, StepStarted
 from jupyter_containers.client.builds import BuildFailed, BuildSettings
 from jupyter_containers.client.context import gather
 from jupyter_containers.errors import Unsupported
@@ -123,3 +123,21 @@ def test_a_program_for_a_machine_that_is_not_here_is_refused(client: Client, tmp
     with pytest.raises(BuildFailed, match="cannot run programs for linux/mips64le") as raised:
         build(client, "FROM scratch\nCOPY . /\nRUN x\n", tmp_path, platform="linux/mips64le")
     assert raised.value.details["line"] == 3
+
+
+# Waits for a file that another stage makes, but not for ever.
+_MEET = "i=0; until [ -e /c/{other} ]; do i=$((i+1)); [ $i -lt 2000 ] || exit 9; sleep 0.01; done; touch /{own}"
+
+
+def test_stages_that_do_not_need_one_another_run_at_the_same_time(client: Client, tmp_path: Path) -> None:
+    """Each of two waits for the other; a third, which nobody asks for, would fail."""
+    meeting = "RUN --mount=type=cache,id=meeting,target=/c touch /c/{own}; " + _MEET
+    dockerfile = (
+        f"FROM busybox AS one\n{meeting.format(own='one', other='two')}\n"
+        f"FROM busybox AS two\n{meeting.format(own='two', other='one')}\n"
+        "FROM two AS unused\nRUN exit 3\n"
+        "FROM busybox\nCOPY --from=one /one /\nCOPY --from=two /two /\nRUN ls /one /two\n"
+    )
+    events = build(client, dockerfile, tmp_path)
+    assert "".join(event.text for event in events if isinstance(event, StepOutput)) == "/one\n/two\n"
+    assert "RUN exit 3" not in [event.text for event in events if isinstance(event, StepStarted)]
