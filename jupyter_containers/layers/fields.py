@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from jupyter_containers.layers.member import InvalidLayer
 
 BLOCK = 512
 _MAX_NUMBER = (1 << 63) - 1
 
 
+# The files of a layer have few modes, owners and moments among them.
+@lru_cache(maxsize=1024)
 def number(field: bytes, what: str) -> int:
     """Read a numeric header field: octal text, or big-endian two's complement when the first bit is set (GNU)."""
     if field[0] & 0x80:

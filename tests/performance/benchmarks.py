@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.performance import builds, contents, crowds, daemons
+from tests.performance import builds, contents, crowds, daemons, transfers
 from tests.performance.boxes import remove_all, sleeping
 from tests.performance.daemons import Side
 
@@ -17,6 +17,7 @@ IDLE_SECONDS = 3.0
 MAX_STARTS = 5
 MAX_CROWDS = 3
 MAX_BUILDS = 5
+MAX_TRANSFERS = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ def measure(rounds: int) -> list[Row]:
         rows += [timed(what, work, sides, rounds) for what, work in (*TIMED, *contents.TIMED)]
         few = min(rounds, MAX_CROWDS)
         rows += [timed(what, work, sides, min(rounds, MAX_BUILDS)) for what, work in builds.TIMED]
+        whole = transfers.timed_at(1.0 if rounds > 1 else 0.05)
+        rows += [timed(what, work, sides, min(rounds, MAX_TRANSFERS)) for what, work in whole]
         rows.append(timed(f"{crowds.AT_ONCE} at once: `run --rm` over the API", crowds.run_at_once, sides, few))
         rows += at_rest(sides)
         rows += holding(sides, 1.0 if rounds > 1 else 0.1)
