@@ -16,7 +16,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?\-$!]")
 _MAX_DEPTH = 40
 # execve takes no longer words than 128 KiB; without a limit `ENV A=$A$A` forty times would fill the memory.
 _MAX_EXPANDED = 1 << 20
-_MAX_PATTERN_VALUE = 8192
+# A pattern is tried at each place of a value, up to each other place: some tenths of a second at most.
+_MAX_PATTERN_WORK = 4 << 20
 
 
 class ExpansionError(ValueError):
@@ -236,8 +237,10 @@ class _Scanner:
         return "".join(p for p, _ in _Scanner(word, self._variables, self._escape, self._depth + 1).pieces())
 
     def _pattern(self, word: str, value: str) -> Wildcards:
-        if len(value) > _MAX_PATTERN_VALUE:
-            raise ExpansionError(f"a value of {len(value)} characters is too long for patterns")
+        if len(value) * len(value) * (len(word) + 1) > _MAX_PATTERN_WORK:
+            raise ExpansionError(
+                f"a value of {len(value)} characters is too long for a pattern of {len(word)}; do it in a RUN"
+            )
         pieces = _Scanner(word, self._variables, self._escape, self._depth + 1).pieces()
         # What was quoted or escaped stands for itself.
         text = "".join(_hidden(piece, self._escape) if is_quoted else piece for piece, is_quoted in pieces)

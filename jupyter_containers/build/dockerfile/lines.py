@@ -15,6 +15,7 @@ from jupyter_containers.errors import Unsupported
 
 # A logical line longer than this is not a Dockerfile; dockerd's scanner stops at 64 KiB per physical line.
 MAX_TEXT_BYTES = 4 << 20
+MAX_FLAGS = 500
 
 _DIRECTIVE = re.compile(r"\s*#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
 _FRONTEND = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
@@ -216,6 +217,8 @@ def _flags(rest: str, escape: str) -> tuple[tuple[str, ...], str]:
     """Cut the leading `--flag[=value]` words; quotes and escapes in them are resolved, a lone `--` ends them."""
     flags: list[str] = []
     while rest.startswith("--"):
+        if len(flags) == MAX_FLAGS:
+            raise DockerfileError(f"an instruction has more than {MAX_FLAGS} flags")
         word, length = _flag_word(rest, escape)
         rest = rest[length:].lstrip()
         if word == "--":

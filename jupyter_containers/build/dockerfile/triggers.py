@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.failures import DockerfileError
-from jupyter_containers.build.dockerfile.instructions import Onbuild, Statement, parse_trigger
+from jupyter_containers.build.dockerfile.instructions import Onbuild, parse_trigger
 from jupyter_containers.build.dockerfile.lines import Line
-from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage
+from jupyter_containers.build.dockerfile.stages import MAX_INSTRUCTIONS, Dockerfile, Stage
 from jupyter_containers.images.walk import Image
 
-# Every line carries the whole environment before it; no image has so many.
-MAX_TRIGGERS = 1000
+# In all stages together, as in a Dockerfile: stages on one stage run its triggers each for itself.
+MAX_TRIGGERS = MAX_INSTRUCTIONS
 
 
 def with_triggers(dockerfile: Dockerfile, images: Mapping[str, Image]) -> Dockerfile:
@@ -21,18 +21,28 @@ def with_triggers(dockerfile: Dockerfile, images: Mapping[str, Image]) -> Docker
 
     Raises DockerfileError, blaming the FROM, for a trigger that cannot be.
     """
-    stages = [replace(stage, triggers=_triggers(stage, dockerfile, images)) for stage in dockerfile.stages]
+    stages: list[Stage] = []
+    count = size = 0
+    for stage in dockerfile.stages:
+        texts, opening = _texts(stage, dockerfile, images), stage.opening.line
+        count, size = count + len(texts), size + sum(map(len, texts))
+        if count > MAX_TRIGGERS or size > lines.MAX_TEXT_BYTES:
+            raise opening.error(
+                f"the ONBUILD triggers of all bases are {count} with {size} characters; at most {MAX_TRIGGERS} with "
+                f"{lines.MAX_TEXT_BYTES} are run"
+            )
+        triggers = tuple(parse_trigger(_line(text, opening), opening) for text in texts)
+        stages.append(replace(stage, triggers=triggers))
     return replace(dockerfile, stages=tuple(stages))
 
 
-def _triggers(stage: Stage, dockerfile: Dockerfile, images: Mapping[str, Image]) -> tuple[Statement, ...]:
-    opening = stage.opening.line
+def _texts(stage: Stage, dockerfile: Dockerfile, images: Mapping[str, Image]) -> Sequence[str]:
     if stage.parent is not None:
-        return _read(_left_by(dockerfile.stages[stage.parent]), opening)
+        return _left_by(dockerfile.stages[stage.parent])
     if dockerfile.is_scratch(stage.base) or dockerfile.folder(stage.base) is not None:
         return ()
     image = images.get(dockerfile.base_key(stage))
-    return _read(image.config.process.on_build, opening) if image else ()
+    return image.config.process.on_build if image else ()
 
 
 def _left_by(stage: Stage) -> list[str]:
@@ -40,12 +50,6 @@ def _left_by(stage: Stage) -> list[str]:
     return [
         statement.instruction.trigger for statement in stage.statements if isinstance(statement.instruction, Onbuild)
     ]
-
-
-def _read(texts: Sequence[str], opening: Line) -> tuple[Statement, ...]:
-    if len(texts) > MAX_TRIGGERS:
-        raise opening.error(f"the base has {len(texts)} ONBUILD triggers; at most {MAX_TRIGGERS} are run")
-    return tuple(parse_trigger(_line(text, opening), opening) for text in texts)
 
 
 def _line(text: str, opening: Line) -> Line:

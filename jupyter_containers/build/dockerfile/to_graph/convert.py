@@ -12,13 +12,17 @@ from jupyter_containers.build.dockerfile.lines import Line
 from jupyter_containers.build.dockerfile.stages import Dockerfile, Stage
 from jupyter_containers.build.dockerfile.to_graph import files, settings
 from jupyter_containers.build.dockerfile.to_graph.base import open_stage
-from jupyter_containers.build.dockerfile.to_graph.plan import Plan
+from jupyter_containers.build.dockerfile.to_graph.plan import Plan, PlannedStep
 from jupyter_containers.build.dockerfile.to_graph.run import run
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.dockerfile.triggers import with_triggers
 from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.platform import host_platform
+
+# Every step carries the config and the environment so far: without a limit a small Dockerfile could fill the memory.
+MAX_CARRIED_BYTES = 128 << 20
+_ENTRY_BYTES = 50
 
 # What each instruction does to a stage; COPY and RUN need to know the other stages and stand apart.
 ACTIONS: Mapping[type, Any] = {
@@ -45,6 +49,7 @@ def plan(
     `emulated` are architectures beside this machine's whose programs run here.
     """
     stages: dict[int, StageState] = {}
+    carried = 0
     dockerfile = with_triggers(dockerfile, images)
     for stage in dockerfile.needed(target):
         state = stages[stage.number] = open_stage(
@@ -52,6 +57,12 @@ def plan(
         )
         for statement in (*stage.triggers, *stage.statements):
             _act(state, statement, dockerfile, stages, images)
+            carried += _weight(state.steps[-1])
+            if carried > MAX_CARRIED_BYTES:
+                raise statement.line.error(
+                    "variables, labels and history up to here, counted once for each instruction, have more than "
+                    f"{MAX_CARRIED_BYTES} bytes; put the large ones into files"
+                )
     last = stages[target.number]
     _add_labels(last, labels, (target.opening, *target.statements)[-1].line)
     steps = tuple(step for state in stages.values() for step in state.steps)
@@ -63,6 +74,13 @@ def plan(
         tuple(stage.name for stage in dockerfile.stages),
         dockerfile.warnings,
     )
+
+
+def _weight(step: PlannedStep) -> int:
+    """Return roughly how many bytes are kept, and hashed, for a step because of what lines before it said."""
+    process = step.process
+    entries = (process.env, process.labels, process.exposed_ports, process.volumes, process.on_build)
+    return len(step.created_by) + sum(map(len, process.env)) + sum(map(len, entries)) * _ENTRY_BYTES
 
 
 def _act(

@@ -21,6 +21,7 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.repositories.addresses import checksum_of
 from jupyter_containers.repositories.addresses import parse as parse_address
 
+_MAX_MODE_LENGTH = 200
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -75,10 +76,11 @@ def _check_destination(instruction: Copy, sources: tuple[str, ...], destination:
 
 
 def _mode(text: str, line: Line) -> ModeChange | None:
-    found = ModeChange.parse(text) if text else None
+    found = ModeChange.parse(text) if text and len(text) <= _MAX_MODE_LENGTH else None
     if text and found is None:
         raise line.error(
-            f"invalid chmod parameter: '{text}': it should be an octal number between 0 and 07777, or letters as u+x"
+            f"invalid chmod parameter: '{text[:_MAX_MODE_LENGTH]}': it should be an octal number between 0 and 07777, "
+            "or letters as u+x"
         )
     return found
 

@@ -58,6 +58,11 @@ def test_what_a_stranger_left_is_read_with_care(trigger: str, complaint: str) ->
     assert (caught.value.details["line"], caught.value.details["end_line"]) == (2, 2)
 
 
-def test_there_are_not_too_many() -> None:
-    with pytest.raises(DockerfileError, match="at most"):
-        triggered("FROM base\n", *["RUN x"] * (MAX_TRIGGERS + 1))
+@pytest.mark.parametrize(
+    "triggers", [["RUN x"] * (MAX_TRIGGERS // 3 + 1), ["RUN " + "x" * (lines.MAX_TEXT_BYTES // 3)]]
+)
+def test_there_are_not_too_many_in_all_stages_together(triggers: list[str]) -> None:
+    assert len(triggered("FROM base\n" * 2, *triggers).stages[1].triggers) == len(triggers)
+    with pytest.raises(DockerfileError, match="at most 5000 with 4194304 are run") as caught:
+        triggered("FROM base\n" * 3, *triggers)
+    assert caught.value.details["line"] == 3
