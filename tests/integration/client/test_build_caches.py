@@ -19,6 +19,7 @@ from jupyter_containers.client.context import gather
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, running_daemon
 from tests.support.own_registry import OwnRegistry, own_registry
+from tests.support.tiny_image import tar_of
 
 # What it makes is never the same twice: only a cache can give it again.
 DOCKERFILE = """\
@@ -38,15 +39,26 @@ CMD ["cat", "/id"]
 
 
 @pytest.fixture(scope="module")
-def second(daemon: Daemon, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Another daemon, with the same base image and nothing else."""
+def second_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     folder = tmp_path_factory.mktemp("second")
-    with connect(daemon.host) as first, running_daemon(folder) as started, connect(started.host) as client:
+    with running_daemon(folder) as started:
+        yield started
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def second_api(second_daemon: Daemon) -> Api:
+    return Api(os.fspath(second_daemon.socket))
+
+
+@pytest.fixture(scope="module")
+def second(daemon: Daemon, second_daemon: Daemon, second_api: Api) -> Iterator[Client]:
+    """Another daemon, with the same base image and nothing else."""
+    with connect(daemon.host) as first, connect(second_daemon.host) as client:
         client.images.load(first.images.save(["busybox"]))
         # The bridge is made for the first container on it, and kept: no test shall be blamed for it.
-        Api(os.fspath(started.socket)).output("true", host={"NetworkMode": "bridge"})
+        second_api.output("true", host={"NetworkMode": "bridge"})
         yield client
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -198,3 +210,19 @@ def test_with_a_moment_two_daemons_make_the_same_bytes(
         daemon.builds.build(gather(dockerfile, folder), settings, lambda _: None)
         archives.append(target.read_bytes())
     assert archives[0] == archives[1]
+
+
+def test_docker_finds_the_cache_inside_an_image_that_is_here(
+    daemon: Daemon, client: Client, other: Client, second_api: Api
+) -> None:
+    """By the parameters that its clients send: the build argument that asks for a cache, and the images to look in."""
+    files = {"Dockerfile": DOCKERFILE.encode(), "file": b"content"}
+    first = Api(os.fspath(daemon.socket))
+    made = first.request("POST", "/build", tar_of(dict(files)), t="inside", buildargs='{"BUILDKIT_INLINE_CACHE": "1"}')
+    assert b"Successfully built" in made.content
+    other.images.load(client.images.save(["inside"]))
+    found = second_api.request("POST", "/build", tar_of(dict(files)), t="again", cachefrom='["inside"]')
+    assert found.content.count(b"Using cache") == len(DOCKERFILE.splitlines()) - len(FROMS)
+    assert other.images.inspect("again")["RootFS"] == client.images.inspect("inside")["RootFS"]
+    unknown = second_api.request("POST", "/build", tar_of(dict(files)), cachefrom='["busybox"]')
+    assert b"Using cache" not in unknown.content
