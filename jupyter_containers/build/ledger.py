@@ -103,7 +103,7 @@ class Ledger:
         if created is not None and not self._accepts(created):
             created = None
         known = created
-        created = created or self._exchange.time_of(identity, step)
+        created = created or self._exchange.time_of(identity, step, before.config.diff_ids)
         config = _with_step(before.config, step, created or self._now(), empty_layer=True)
         if known is None:
             self._cache.store_time(record, config.created)

@@ -62,6 +62,9 @@ class Elsewhere(Protocol):
     def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
         """Return what the key stands for there. It may have to be brought here."""
 
+    async def settle(self, vertex: Vertex, parent: Filesystem, made: Outcome) -> Outcome:
+        """Return a result that others know and that is as good as what was made, else that."""
+
     async def bring(self, filesystems: Sequence[Filesystem]) -> None:
         """Make filesystems that were looked up. After cancellation: nothing is half made."""
 
@@ -73,6 +76,9 @@ class Nowhere:
 
     def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
         return None
+
+    async def settle(self, vertex: Vertex, parent: Filesystem, made: Outcome) -> Outcome:
+        return made
 
     async def bring(self, filesystems: Sequence[Filesystem]) -> None:
         pass
@@ -249,10 +255,12 @@ class Solver:
         if not vertex.inputs:
             return await performer.perform(vertex, inputs, report)
         content_key = await performer.content_key(vertex, inputs)
-        found = None
-        if content_key and not solution.salt_of(vertex):
+        found, is_salted = None, bool(solution.salt_of(vertex))
+        if content_key and not is_salted:
             found = await self._with_content(content_key, vertex, inputs[0], solution)
         outcome = found or await performer.perform(vertex, inputs, report)
+        if found is None and not is_salted:
+            outcome = await solution.elsewhere.settle(vertex, inputs[0], outcome)
         self._cache.store(_definition(solution.keys[vertex.digest]), inputs[0], outcome)
         if content_key:
             self._cache.store(_content(content_key), inputs[0], outcome)

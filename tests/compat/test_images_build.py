@@ -161,18 +161,23 @@ def test_the_history_of_an_image_from_elsewhere_counts_as_cache(
 ) -> None:
     """What was built here goes, and comes again as an image only: its history says which steps it has."""
     script = (
-        f"FROM busybox\nENV of={name}\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN true\nWORKDIR /new\n"
+        f"FROM busybox\nENV of={name}\nCOPY file /into/\nRUN cat /proc/sys/kernel/random/uuid > /id\n"
+        "RUN true\nWORKDIR /new\n"
         'CMD ["cat", "/id"]\n'
     )
-    build(api, script, t=f"{name}:one")
+    build(api, script, t=f"{name}:one", files={"file": b"content"})
     made = run(docker, f"{name}:one")
     docker("save", "-o", str(tmp_path / "image"), f"{name}:one")
     docker("rmi", f"{name}:one")
     docker("builder", "prune", "-af")
     docker("load", "-i", str(tmp_path / "image"))
-    out = texts(build(api, f"{script}LABEL a=b\n", t=f"{name}:two", cachefrom=json.dumps([f"{name}:one"])))
-    assert out.count("Using cache") == 5
+    query = {"cachefrom": json.dumps([f"{name}:one"])}
+    files = {"file": b"content"}
+    out = texts(build(api, f"{script}LABEL a=b\n", files, t=f"{name}:two", **query))
+    assert out.count("Using cache") == 6
     assert run(docker, f"{name}:two") == made
+    out = texts(build(api, script, {"file": b"another"}, **query))
+    assert out.count("Using cache") == 1
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.caches import config
 from jupyter_containers.build.caches.config import Known, Note
+from jupyter_containers.build.caches.equality import same_files
 from jupyter_containers.build.caches.history import Done, matched
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan, PlannedStep
 from jupyter_containers.build.filesystem import Filesystem, Outcome
@@ -86,10 +87,23 @@ class Exchange:
                 return found
         return self._done.look_up(vertex, parent)
 
-    def time_of(self, key: str, step: PlannedStep) -> str | None:
-        """Return when a change of the config was first made, as others have it."""
+    async def settle(self, vertex: Vertex, parent: Filesystem, made: Outcome) -> Outcome:
+        """Return the layer of an image with the same files as the one that was made, if its history has such a copy."""
+        stores, layer = self._stores, made.layer
+        if stores is None or layer is None:
+            return made
+        for copied in self._done.copies(vertex, parent):
+            assert copied.layer is not None
+            one, other = layer.descriptor.digest, copied.layer.descriptor.digest
+            if await in_thread(lambda stop, one=one, other=other: _equal(stores, one, other, stop)):  # type: ignore[misc]
+                await self.bring([copied.filesystem])
+                return copied
+        return made
+
+    def time_of(self, key: str, step: PlannedStep, diff_ids: Iterable[Digest]) -> str | None:
+        """Return when a change of the config, on top of these layers, was first made, as others have it."""
         found = (source.known.time_of(key) for source in self.sources)
-        return next((created for created in found if created), None) or self._done.time_of(step)
+        return next((created for created in found if created), None) or self._done.time_of(step, diff_ids)
 
     async def bring(self, filesystems: Sequence[Filesystem]) -> None:
         """Make the snapshots of filesystems that were looked up, fetching what is not here.
@@ -123,10 +137,18 @@ class Exchange:
             raise
 
 
+def _equal(stores: Stores, one: Digest, other: Digest, stop: Stop) -> bool:
+    return same_files(stores.content, one, other, lambda: _check(stop))
+
+
+def _check(stop: Stop) -> None:
+    if stop.is_set():
+        raise Cancelled("the build was cancelled")
+
+
 def _unpack(filesystem: Filesystem, stores: Stores, stop: Stop) -> None:
     def check(_: Progress) -> None:
-        if stop.is_set():
-            raise Cancelled("the build was cancelled")
+        _check(stop)
 
     pairs = [(layer.descriptor, layer.diff_id) for layer in filesystem.layers]
     unpack_stack(pairs, stores.content, stores.snapshotter, on_progress=check)

@@ -1,23 +1,28 @@
 """The older way to know what was done before: an image's history has the same words as the Dockerfile's next lines.
 
 As dockerd's classic builder has it for images named in --cache-from. Only steps that their words and what they stand on
-say all about are believed: a RUN without mounts, a WORKDIR, changes of the config. Where files are copied it ends: the
-words do not say which files. Source: moby, image/cache/cache.go.
+say all about are believed: a RUN without mounts, a WORKDIR, changes of the config. The words of a COPY do not say which
+files: it is done, and what comes of it compared. Source: moby, image/cache/cache.go.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from jupyter_containers.build.dockerfile.to_graph.plan import Opening, Plan, PlannedStep
 from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
 from jupyter_containers.build.graph import Vertex
-from jupyter_containers.build.operations.definitions import Execute, MakeDirectory
+from jupyter_containers.build.operations.definitions import CopyFiles, Execute, MakeDirectory
 from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import History, ImageConfig
 
 _NOTHING = "/bin/sh -c #(nop) "
 _OURS = " # buildkit"
+# Stage, lines, and the layers below.
+_Place: TypeAlias = tuple[int, tuple[int, int], tuple[Digest, ...]]
 
 
 @dataclass(slots=True)
@@ -25,17 +30,24 @@ class Done:
     """What was done according to histories: results by the digest of a vertex, times by the step's place."""
 
     _results: dict[str, list[tuple[Filesystem, Layer | None, str]]] = field(default_factory=dict)
-    _times: dict[tuple[int, tuple[int, int]], str] = field(default_factory=dict)
+    _times: dict[_Place, str] = field(default_factory=dict)
+    # Results of copies, to be compared.
+    _copies: dict[str, list[Outcome]] = field(default_factory=dict)
 
     def add(self, other: Done) -> None:
         for digest, results in other._results.items():
             self._results.setdefault(digest, []).extend(results)
+        for digest, copies in other._copies.items():
+            self._copies.setdefault(digest, []).extend(copies)
         for place, created in other._times.items():
             self._times.setdefault(place, created)
 
     def note(self, step: PlannedStep, below: Filesystem, layer: Layer | None, created: str) -> None:
-        self._times[_place(step)] = created
-        if step.vertex is not None:
+        self._times[_place(step, below.layers)] = created
+        if step.vertex is not None and isinstance(step.vertex.operation, CopyFiles):
+            copied = Outcome(below.with_layer(layer), created, layer, cached=True)
+            self._copies.setdefault(step.vertex.digest, []).append(copied)
+        elif step.vertex is not None:
             self._results.setdefault(step.vertex.digest, []).append((below, layer, created))
 
     def look_up(self, vertex: Vertex, parent: Filesystem) -> Outcome | None:
@@ -44,8 +56,18 @@ class Done:
                 return Outcome(parent.with_layer(layer), created, layer, cached=True)
         return None
 
-    def time_of(self, step: PlannedStep) -> str | None:
-        return self._times.get(_place(step)) if step.vertex is None else None
+    def copies(self, vertex: Vertex, parent: Filesystem) -> list[Outcome]:
+        """Return what a copy on this parent may have resulted in."""
+        found = self._copies.get(vertex.digest, ())
+        return [one for one in found if one.layer is not None and _below(one).chain == parent.chain]
+
+    def time_of(self, step: PlannedStep, diff_ids: Iterable[Digest]) -> str | None:
+        """Return when a change of the config on top of these layers was made."""
+        return self._times.get((step.stage, step.lines, tuple(diff_ids))) if step.vertex is None else None
+
+
+def _below(outcome: Outcome) -> Filesystem:
+    return Filesystem.of(outcome.filesystem.layers[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,8 @@ def _entry(config: ImageConfig, at: _Position | None, step: PlannedStep) -> Hist
     if at is None or at.entries >= len(config.history) or not _is_told_by_words(step):
         return None
     entry = config.history[at.entries]
+    if step.vertex is not None and isinstance(step.vertex.operation, CopyFiles):
+        return entry if not entry.empty_layer and _goes_to(entry.created_by, step.vertex.operation) else None
     return entry if _words(entry.created_by) == _words(step.created_by) else None
 
 
@@ -106,7 +130,16 @@ def _is_told_by_words(step: PlannedStep) -> bool:
     operation = step.vertex.operation
     if isinstance(operation, Execute):
         return not operation.mounts and not operation.scripts
-    return isinstance(operation, MakeDirectory)
+    return isinstance(operation, MakeDirectory | CopyFiles)
+
+
+def _goes_to(created_by: str, operation: CopyFiles) -> bool:
+    """Say whether the words are those of a copy to the same place; ours name sources, the classic ones a digest."""
+    text = _words(created_by)
+    place = text.rpartition(" ")[2]
+    return text.startswith(("COPY ", "ADD ")) and operation.destination.rstrip("/").endswith(
+        place.removeprefix(".").rstrip("/")
+    )
 
 
 def _words(created_by: str) -> str:
@@ -115,5 +148,5 @@ def _words(created_by: str) -> str:
     return text.removeprefix(_NOTHING).strip() if text.startswith(_NOTHING) else text.removeprefix("RUN ")
 
 
-def _place(step: PlannedStep) -> tuple[int, tuple[int, int]]:
-    return step.stage, step.lines
+def _place(step: PlannedStep, below: Iterable[Layer]) -> _Place:
+    return step.stage, step.lines, tuple(layer.diff_id for layer in below)

@@ -75,4 +75,4 @@ def test_it_remembers_what_it_is_told() -> None:
     assert exchange.inline(Filesystem.of((one,)))
     assert Exchange().inline(Filesystem.of((one,))) == ""
     again = Exchange([Source(Known(exchange.notes))])
-    assert (again.time_of("1" * 64, ENV), again.time_of("2" * 64, ENV)) == ("t2", None)
+    assert (again.time_of("1" * 64, ENV, ()), again.time_of("2" * 64, ENV, ())) == ("t2", None)

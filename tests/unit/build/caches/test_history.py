@@ -39,7 +39,7 @@ def times(text: str, image: Image) -> list[str | None]:
     found: list[str | None] = []
     for step in plan.steps[1:]:
         if step.vertex is None:
-            found.append(done.time_of(step))
+            found.append(done.time_of(step, [layer.diff_id for layer in below.layers]))
             continue
         outcome = done.look_up(step.vertex, below)
         below = outcome.filesystem if outcome is not None else below
@@ -88,4 +88,18 @@ def test_histories_of_several_images_add_up() -> None:
     plan, done = planned(TEXT), Done()
     done.add(matched(plan, later(OURS[0])))
     done.add(matched(plan, later(*OURS)))
-    assert [done.time_of(step) for step in plan.steps if step.vertex is None] == ["0", "3"]
+    layers = [BASE.config.diff_ids, (*BASE.config.diff_ids, Digest.of(OURS[1][0].encode()))]
+    steps = [step for step in plan.steps if step.vertex is None]
+    assert [done.time_of(*each) for each in zip(steps, layers, strict=True)] == ["0", "3"]
+    assert done.time_of(steps[1], layers[0]) is None
+
+
+@pytest.mark.parametrize("words", ["COPY a /b # buildkit", "/bin/sh -c #(nop) COPY file:0123abc in /b "])
+def test_a_copy_to_the_same_place_is_to_be_compared(words: str) -> None:
+    plan, made = planned("FROM busybox\nCOPY a /b\n"), later((words, True))
+    done, vertex = matched(plan, made), plan.steps[1].vertex
+    assert vertex is not None
+    [copied] = done.copies(vertex, Filesystem.of(BASE_LAYERS))
+    assert copied.filesystem.layers[-1].diff_id == made.config.diff_ids[-1]
+    assert done.copies(vertex, Filesystem()) == []
+    assert matched(plan, later(("COPY a /c # buildkit", True))).copies(vertex, Filesystem.of(BASE_LAYERS)) == []
