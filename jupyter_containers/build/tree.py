@@ -10,7 +10,7 @@ import os
 import posixpath
 import stat
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -101,7 +101,7 @@ class Tree:
         """Open a file of the tree; the caller closes it."""
         return open_in_root(self._root_fd, path, flags)
 
-    def walk(self, directory: Match) -> Iterator[trees.Entry]:
+    def walk(self, directory: Match) -> Generator[trees.Entry, None, None]:
         """Yield what is below a directory, parents first, in byte order, without what is ignored."""
         fd = self.open(directory.path, os.O_RDONLY | os.O_DIRECTORY)
         prefix = f"{directory.path}/" if directory.path else ""

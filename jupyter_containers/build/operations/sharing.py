@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import closing
 
 from jupyter_containers.build.operations.copying import Copier, Dress
 from jupyter_containers.build.operations.definitions import CopyFiles
@@ -38,7 +39,11 @@ def whole_folder(stores: Stores, operation: CopyFiles, tree: Tree) -> Match | No
         found = tree.find(operation.sources[0], operation.word)
     except ContainersError:
         return None  # told where it is tried again
-    return found[0] if len(found) == 1 and found[0].is_directory else None
+    if len(found) != 1 or not found[0].is_directory:
+        return None
+    with closing(tree.walk(found[0])) as entries:
+        # Nothing put into a place changes nothing there: not even its directory is to be in the layer.
+        return found[0] if next(entries, None) is not None else None
 
 
 def bare_place(root_fd: int, destination: str, tree: Tree, dress: Dress) -> str | None:

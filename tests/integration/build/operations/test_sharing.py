@@ -121,6 +121,14 @@ def test_nothing_is_shared_with_files_that_others_may_change_or_over_what_is_the
     assert inode(site, over, "full/a") != (root / "a").stat().st_ino
 
 
+def test_nothing_put_where_nothing_is_makes_no_layer(site: BuildSite) -> None:
+    base = base_of(site, "empty/")
+    root = site.context({"a": "1", ".dockerignore": "b/c\n", "b/c": ""})
+    (root / "folder").mkdir()
+    for source in ("folder", "b"):
+        assert copy(site, CopyFiles((source,), "/empty"), root, base, own=True) == base
+
+
 def test_a_device_that_would_be_a_whiteout_is_refused(site: BuildSite) -> None:
     root = site.context({"a": "1"})
     os.mknod(root / "hole", stat.S_IFCHR | 0o600, os.makedev(0, 0))
