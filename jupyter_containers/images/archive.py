@@ -154,7 +154,8 @@ def _ingest(content: ContentStore, pieces: Iterator[memoryview], member: Member,
         for piece in pieces:
             ingest.write(piece)
         is_new = not content.contains(ingest.digest)
-        digest = ingest.commit(member.stored_size)
+        # Not flushed: who loads it has the file still, and a flush waits for all that the disk has to do besides.
+        digest = ingest.commit(member.stored_size, sync=False)
     return digest, is_new
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.registry.downloads import finish_in_thread
 from jupyter_containers.registry.failures import (
@@ -211,7 +212,7 @@ def test_a_size_that_contradicts_the_stored_blob_is_refused(server: RegistryServ
     lying = IMAGE.manifest.replace(str(BIG.descriptor.size).encode(), str(BIG.descriptor.size + 1).encode())
     server.add_manifest("team/app", "2", lying, IMAGE.media_type)
     server.add_manifest("team/app", str(Digest.of(lying)), lying, IMAGE.media_type)
-    with pytest.raises(RegistryRefused, match="manifest says layer"):
+    with pytest.raises(RegistryRefused, match="the manifest promises"):
         pull(server, tmp_path, "team/app:2")
 
 
@@ -327,3 +328,12 @@ def test_work_in_a_thread_is_finished_before_a_cancellation_goes_on() -> None:
 
     asyncio.run(run())
     assert undone == ["opened"]
+
+
+def test_what_a_power_cut_left_of_a_blob_is_fetched_again(server: RegistryServer, tmp_path: Path) -> None:
+    server.add_image("team/app", "1", IMAGE)
+    store = DirectoryStore(tmp_path)
+    digest = BIG.descriptor.digest
+    (tmp_path / "blobs" / digest.algorithm / digest.hex).write_bytes(b"")
+    pull(server, tmp_path, "team/app:1")
+    assert store.read(digest) == BIG.content
