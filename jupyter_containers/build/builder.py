@@ -33,7 +33,7 @@ from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.finishing import Finish, base_of, moment_of
 from jupyter_containers.build.ledger import Ledger
 from jupyter_containers.build.narration import Narration
-from jupyter_containers.build.operations.caches import CacheDirectories
+from jupyter_containers.build.operations.caches import CacheDirectories, CacheDirectory
 from jupyter_containers.build.operations.layering import Stores
 from jupyter_containers.build.operations.performer import OperationPerformer, rfc_3339
 from jupyter_containers.build.progress import Listener, PullProgress, Warned
@@ -181,12 +181,16 @@ class Builder:
                 images[key] = image
         return await in_thread(lambda _: checked(dockerfile, document, parsed, images, context.ignores))
 
-    async def forget_cache_directories(self, shown: Collection[str] = ()) -> int:
-        """Remove what RUN --mount=type=cache has kept and no step uses now; return how many bytes it had.
+    async def forget_cache_directories(self, shown: Collection[str] = (), keys: Collection[str] | None = None) -> int:
+        """Remove what RUN --mount=type=cache has kept (None: all) and no step uses now; return how many bytes it had.
 
         Directories whose path is `shown` somewhere else stay.
         """
-        return await self._caches.forget_unused(shown)
+        return await self._caches.forget_unused(shown, keys)
+
+    async def cache_directories(self, shown: Collection[str] = ()) -> list[CacheDirectory]:
+        """Measure what RUN --mount=type=cache has kept, the one unused for longest first. What is `shown` is in use."""
+        return await in_thread(lambda _: self._caches.measured(shown))
 
     async def _with_images(
         self, parsed: Dockerfile, target: Stage, options: BuildOptions, progress: Listener

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +17,7 @@ from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile.checks.finding import Finding
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.finishing import moment_of
+from jupyter_containers.build.operations.caches import CacheDirectory
 from jupyter_containers.build.progress import Listener, PullProgress
 from jupyter_containers.engine.base_images import BaseImages
 from jupyter_containers.engine.build_caches import BuildCaches, CacheFrom, CacheTo, Layout, Wishes
@@ -29,6 +31,7 @@ from jupyter_containers.engine.build_outputs import (
 )
 from jupyter_containers.engine.build_platforms import Counting, check_outputs
 from jupyter_containers.engine.build_results import BuildResults, Result
+from jupyter_containers.engine.cache_room import NO_ROOM, Prunable, Room, chosen
 from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.failed_steps import FailedSteps, Failure
@@ -305,37 +308,50 @@ class Builds:
             found = [step for step in steps if step.parent in tops]
         return steps
 
+    async def cache_directories(self) -> list[CacheDirectory]:
+        """Measure what RUN --mount=type=cache has kept, the one unused for longest first."""
+        return await self._builder.cache_directories(self._failed_steps.sources_in_use())
+
     async def prune(
         self,
         wanted: Callable[[CachedStep], bool] = lambda _step: True,
         *,
-        keep_bytes: int = 0,
-        directories: bool = False,
+        room: Room = NO_ROOM,
+        directories: Callable[[CacheDirectory], bool] = lambda _directory: False,
         failures: Callable[[Failure], bool] = lambda _failure: False,
     ) -> tuple[list[str], int]:
-        """Forget the steps that `wanted` picks, the one unused for longest first, until so many bytes are left.
+        """Forget the steps that `wanted` picks, the one unused for longest first, until what is left fits in `room`.
 
-        `directories`: also what RUN --mount=type=cache has kept. `failures` picks failed steps, which go unless a
-        container stands on them. Returns the keys of the steps, and the bytes that only they needed.
+        `directories` picks among what RUN --mount=type=cache has kept and no step uses now, which goes in the same
+        order. `failures` picks failed steps, which go unless a container stands on them. Returns the keys of what went,
+        and the bytes that only it needed.
         """
-        steps = [_step(entry) for entry in self._cache.all()]
-        sizes = {step.chain: self._images.layer_size(step.chain) for step in steps if step.chain}
-        left, results = sum(sizes.values()), set[str]()
-        for step in steps:
-            if step.chain and step.chain not in results and wanted(step) and (not keep_bytes or left > keep_bytes):
-                results.add(step.chain)
-                left -= sizes[step.chain]
+        steps, kept = [_step(entry) for entry in self._cache.all()], await self.cache_directories()
+        # One that changed no file has the layer of what it stands on, which may be an image's and none of the cache's.
+        sizes = {step.chain: self._images.layer_size(step.chain) for step in steps if step.chain != step.parent}
+        total = sum(sizes.values()) + sum(directory.size for directory in kept)
+        keep = room.bytes_kept(total, free=self._free_bytes())
+        # A step is found by what it is and by what it reads: the later use of the two counts.
+        layers = {step.chain: step for step in steps if step.chain in sizes}
+        results = [Prunable(step.last_used, key, sizes[key]) for key, step in layers.items() if wanted(step)]
+        results += [Prunable(each.last_used, each.key, each.size) for each in kept if directories(each)]
+        doomed = chosen(results, total, keep)
         # A note of when a config was first changed is of no use without the layers around it.
-        takes_notes = results >= sizes.keys()
-        removed = [step.key for step in steps if step.chain in results or (takes_notes and wanted(step))]
+        takes_notes = doomed >= sizes.keys()
+        removed = [step.key for step in steps if step.chain in doomed or (takes_notes and wanted(step))]
         for key in removed:
             self._cache.remove(key)
         removed += self._failed_steps.prune(failures)
         freed = (await self._garbage.collect()).freed_bytes
-        if directories:
-            freed += await self._builder.forget_cache_directories(self._failed_steps.sources_in_use())
+        gone = [each.key for each in kept if each.key in doomed]
+        freed += await self._builder.forget_cache_directories(self._failed_steps.sources_in_use(), gone)
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})
-        return removed, freed
+        return removed + gone, freed
+
+    def _free_bytes(self) -> int:
+        """Return how many bytes are free where the store is."""
+        space = os.statvfs(self._contexts.folder)
+        return space.f_bavail * space.f_frsize
 
 
 def _step(entry: CacheEntry) -> CachedStep:

@@ -56,7 +56,8 @@ class Contexts:
 
     def __init__(self, registry: Registry, folder: Path) -> None:
         self._registry = registry
-        self._folder = folder
+        # Where contexts are unpacked, on the file system of the store.
+        self.folder = folder
 
     @asynccontextmanager
     async def opened(
@@ -75,7 +76,7 @@ class Contexts:
         git repositories. Raises InvalidParameter for what
         is neither a tar nor a Dockerfile, and what a fetch raises.
         """
-        folder = Path(mkdtemp(prefix="context-", dir=self._folder))
+        folder = Path(mkdtemp(prefix="context-", dir=self.folder))
         try:
             login = Login(secrets, keep_git_dir=keep_git_dir)
             context = Context(_made(folder / "tree"), dockerfile=dockerfile, downloads_path=folder, is_own=True)

@@ -23,7 +23,7 @@ from jupyter_containers.api.routing import (
     text,
 )  # fmt: skip
 from jupyter_containers.api.wire.build_outputs import built_json, cache_sources, cache_targets, outputs_from_wire
-from jupyter_containers.api.wire.builds import BuildLines, is_prunable, limits_from_wire
+from jupyter_containers.api.wire.builds import BuildLines, is_directory_prunable, is_prunable, limits_from_wire
 from jupyter_containers.api.wire.checks import check_json, failed_check
 from jupyter_containers.api.wire.failed_steps import is_failure_prunable
 from jupyter_containers.api.wire.times import parse_time
@@ -34,6 +34,7 @@ from jupyter_containers.build.progress import Event
 from jupyter_containers.engine.build_outputs import names_in
 from jupyter_containers.engine.build_platforms import parse_platforms
 from jupyter_containers.engine.builds import BuildRequest
+from jupyter_containers.engine.cache_room import NO_ROOM, Room
 from jupyter_containers.engine.contexts import Tars
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 from jupyter_containers.registry import from_config_header
@@ -50,7 +51,7 @@ _PRUNE_FILTERS = {
     "all", "id", "inuse", "label", "label!", "parent", "private", "shared", "type", "unused-for", "until",
 }  # fmt: skip
 # Parameters of a prune that say how much of the cache to keep.
-_ROOM = ("keep-storage", "reserved-space", "max-used-space")
+_ROOM = ("max-used-space", "min-free-space", "reserved-space", "keep-storage")
 
 
 async def build(request: web.Request) -> web.StreamResponse:
@@ -189,14 +190,14 @@ async def prune(request: web.Request) -> web.Response:
         for name in ("until", "unused-for")
         for moment in wanted.get(name, ())
     ]
-    if integer(request, "min-free-space", 0):
-        raise Unsupported("min-free-space is not supported: say how much of the cache to keep with max-used-space")
-    keep = max(integer(request, name, 0) or 0 for name in _ROOM)
+    # `keep-storage` is what `reserved-space` was called before 1.48.
+    most, free, reserved, storage = (integer(request, name, 0) or 0 for name in _ROOM)
+    room = Room(most, free, max(reserved, storage))
     pruned, freed = await engine.builds.prune(
         lambda step: (takes_all or step.key in lost) and is_prunable(step, wanted, until, users[step.chain] > 0),
-        keep_bytes=keep,
-        directories=takes_all and not wanted and not keep,
-        failures=lambda failure: not keep and is_failure_prunable(failure, wanted, until),
+        room=room,
+        directories=lambda found: takes_all and is_directory_prunable(found, wanted, until),
+        failures=lambda failure: room == NO_ROOM and is_failure_prunable(failure, wanted, until),
     )
     return json_answer({"CachesDeleted": pruned or None, "SpaceReclaimed": freed})
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from jupyter_containers.api.routes.containers import summaries
 from jupyter_containers.api.routing import Route, engine_of, json_answer, version_of
-from jupyter_containers.api.wire.disk_usage import step_json
+from jupyter_containers.api.wire.disk_usage import directory_json, step_json
 from jupyter_containers.api.wire.failed_steps import usage_json
 from jupyter_containers.api.wire.images import summary_json
 from jupyter_containers.api.wire.volumes import volume_usage_json
@@ -38,12 +38,15 @@ async def measure(request: web.Request) -> web.Response:
     if Kind.BUILD_CACHE in kinds:
         steps = disk_usage.build_cache(engine.builds, engine.images)
         failures = disk_usage.failed_steps(engine.failed_steps)
+        kept = await engine.builds.cache_directories()
         body["BuildCache"] = [step_json(one, version=version) for one in steps]
+        body["BuildCache"] += [directory_json(one, version=version) for one in kept]
         body["BuildCache"] += [
             usage_json(one.failure, size=one.size, in_use=one.in_use, version=version) for one in failures
         ]
         if version < _TYPED_SINCE:
             body["BuilderSize"] = sum(one.size for one in steps if not one.shared) + sum(one.size for one in failures)
+            body["BuilderSize"] += sum(one.size for one in kept)
     return json_answer(body)
 
 

@@ -14,6 +14,7 @@ from jupyter_containers.api import filters
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.progress import progress_json
 from jupyter_containers.build.executor import STDERR, StepLimits
+from jupyter_containers.build.operations.caches import CacheDirectory
 from jupyter_containers.build.progress import (
     Event,
     PullProgress,
@@ -29,6 +30,9 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.registry import Progress
 
 RED, RESET = "\x1b[91m", "\x1b[0m"
+
+# BuildKit's word for what a cache mount has kept.
+DIRECTORY_TYPE = "exec.cachemount"
 
 
 class BuildLines:
@@ -123,6 +127,18 @@ def limits_from_wire(
         extra_hosts=tuple(extra_hosts),
         cpuset_cpus=cpuset_cpus,
         cpuset_mems=cpuset_mems,
+    )
+
+
+def is_directory_prunable(found: CacheDirectory, wanted: filters.Filters, until: Sequence[float]) -> bool:
+    """Tell whether what a cache mount has kept passes the filters of a prune."""
+    if found.in_use or wanted.get("label") or "parent" in wanted or any(found.last_used > moment for moment in until):
+        return False
+    booleans = (("shared", False), ("private", True), ("inuse", False))
+    if any(filters.boolean(wanted, name) not in (None, value) for name, value in booleans):
+        return False
+    return DIRECTORY_TYPE in wanted.get("type", (DIRECTORY_TYPE,)) and any(
+        found.key.startswith(prefix) for prefix in wanted.get("id", ("",))
     )
 
 

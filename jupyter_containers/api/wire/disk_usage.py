@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_containers.api.wire.builds import DIRECTORY_TYPE
 from jupyter_containers.api.wire.times import rfc3339
+from jupyter_containers.build.operations.caches import CacheDirectory
 from jupyter_containers.engine.disk_usage import StepUsage
+
+
+def directory_json(found: CacheDirectory, *, version: tuple[int, int]) -> dict[str, Any]:
+    """Write what a cache mount has kept."""
+    return {
+        "ID": found.key,
+        **({"Parents": None} if version >= (1, 42) else {"Parent": ""}),
+        "Type": DIRECTORY_TYPE,
+        "Description": "cached mount of RUN --mount=type=cache",
+        "InUse": found.in_use,
+        "Shared": False,
+        "Size": found.size,
+        "CreatedAt": found.created,
+        "LastUsedAt": rfc3339(int(found.last_used * 1e9)),
+    }
 
 
 def step_json(usage: StepUsage, *, version: tuple[int, int]) -> dict[str, Any]:

@@ -9,16 +9,29 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.graph import key as key_of
 from jupyter_containers.build.operations.definitions import StepMount
-from jupyter_containers.snapshots.snapshotter import Snapshotter
+from jupyter_containers.snapshots.snapshotter import SnapshotNotFound, Snapshotter
 
 # Their snapshots' keys begin so.
 PREFIX = "build-cache:"
 _MODE = 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class CacheDirectory:
+    """What one cache mount has kept: `created` is RFC 3339 text, `last_used` seconds since the epoch."""
+
+    key: str
+    created: str
+    last_used: float
+    size: int
+    in_use: bool
 
 
 class CacheDirectories:
@@ -54,14 +67,33 @@ class CacheDirectories:
                 del self._users[name]
                 self._locks.pop(name, None)
 
-    async def forget_unused(self, shown: Collection[str] = ()) -> int:
-        """Remove the directories that no step uses now, but for those whose path is `shown` somewhere else.
+    def measured(self, shown: Collection[str] = ()) -> list[CacheDirectory]:
+        """Return all directories, the one unused for longest first. Reads all of them: call it in a thread.
+
+        Those whose path is `shown` somewhere else are in use.
+        """
+        found = []
+        for record in list(self._snapshotter.walk()):
+            if not record.key.startswith(PREFIX):
+                continue
+            try:
+                place, size = self._place(record.key), self._snapshotter.usage(record.key)
+                used = place.stat().st_mtime
+                in_use = bool(self._users.get(record.key)) or str(self._snapshotter.upper(record.key)) in shown
+            except (FileNotFoundError, SnapshotNotFound):
+                continue  # removed meanwhile
+            found.append(CacheDirectory(record.key.removeprefix(PREFIX), record.created_at, used, size, in_use))
+        return sorted(found, key=lambda directory: directory.last_used)
+
+    async def forget_unused(self, shown: Collection[str] = (), keys: Collection[str] | None = None) -> int:
+        """Remove the directories (None: all) that no step uses now, but for those whose path is `shown` somewhere else.
 
         Returns how many bytes were in them.
         """
         freed = 0
         for record in list(self._snapshotter.walk()):
-            if not record.key.startswith(PREFIX) or self._users.get(record.key):
+            is_wanted = keys is None or record.key.removeprefix(PREFIX) in keys
+            if not is_wanted or not record.key.startswith(PREFIX) or self._users.get(record.key):
                 continue
             if str(self._snapshotter.upper(record.key)) not in shown:
                 freed += await in_thread(lambda _, key=record.key: self._remove(key))  # type: ignore[misc]
@@ -69,7 +101,14 @@ class CacheDirectories:
 
     async def _made(self, name: str, mount: StepMount, origin: Filesystem | None) -> str:
         await in_thread(lambda _: self._make(name, mount, origin))
+        # The time of the directory around the files, which nobody else changes, is when it was last used.
+        os.utime(self._place(name))
         return name
+
+    def _place(self, name: str) -> Path:
+        upper = self._snapshotter.upper(name)
+        assert upper is not None, name
+        return upper.parent
 
     def _make(self, name: str, mount: StepMount, origin: Filesystem | None) -> None:
         with self._snapshotter.exclusive(name):

@@ -16,6 +16,7 @@ from jupyter_containers.engine.build_caches import BuildCaches
 from jupyter_containers.engine.build_outputs import Output, names_in
 from jupyter_containers.engine.build_results import BuildResults
 from jupyter_containers.engine.builds import BuildRequest, Builds, Built
+from jupyter_containers.engine.cache_room import Room
 from jupyter_containers.engine.contexts import Contexts
 from jupyter_containers.engine.failed_mounts import FailedMounts
 from jupyter_containers.engine.failed_steps import FailedSteps
@@ -149,7 +150,7 @@ def test_cached_steps_protect_their_layers_until_they_are_pruned(tmp_path: Path)
         assert len(rooms.committed()) == 2
         [copied] = made.cached_steps()
         assert await made.prune(lambda step: step.chain != copied.chain) == ([], 0)
-        assert await made.prune(keep_bytes=1 << 20) == ([], 0)
+        assert await made.prune(room=Room(most=1 << 20)) == ([], 0)
         assert (made.cached_steps(), len(rooms.committed())) == ([copied], 2)
         steps, freed = await made.prune()
         assert copied.key in steps

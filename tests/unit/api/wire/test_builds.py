@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from jupyter_containers.api.filters import Filters
-from jupyter_containers.api.wire.builds import RED, RESET, BuildLines, is_prunable, limits_from_wire
+from jupyter_containers.api.wire.builds import (
+    RED,
+    RESET,
+    BuildLines,
+    is_directory_prunable,
+    is_prunable,
+    limits_from_wire,
+)
 from jupyter_containers.build.executor import StepLimits
+from jupyter_containers.build.operations.caches import CacheDirectory
 from jupyter_containers.build.progress import (
     Event,
     PullProgress,
@@ -121,3 +129,25 @@ def test_a_prune_takes_what_its_filters_say(wanted: Filters, until: list[float],
 def test_a_warning_about_several_lines_says_the_last_one() -> None:
     (line,) = BuildLines().lines(Warned(4, "no", 6))
     assert line["step"] == {"line": 4, "endLine": 6, "warning": "no"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "until", "in_use", "goes"),
+    [
+        ({}, [], False, True),
+        ({}, [], True, False),
+        ({}, [4.0], False, False),
+        ({}, [6.0], False, True),
+        ({"type": ("exec.cachemount",)}, [], False, True),
+        ({"type": ("regular",)}, [], False, False),
+        ({"id": ("ke",)}, [], False, True),
+        ({"id": ("other",)}, [], False, False),
+        ({"shared": ("true",)}, [], False, False),
+        ({"private": ("true",)}, [], False, True),
+    ],
+)
+def test_which_directories_of_cache_mounts_a_prune_takes(
+    wanted: dict[str, tuple[str, ...]], until: list[float], in_use: bool, goes: bool
+) -> None:
+    found = CacheDirectory("key", "", 5.0, 7, in_use=in_use)
+    assert is_directory_prunable(found, wanted, until) is goes
