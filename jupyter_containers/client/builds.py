@@ -17,6 +17,7 @@ from jupyter_containers.client.build_body import body_of
 from jupyter_containers.client.build_caches import Cache, chunks, receive
 from jupyter_containers.client.build_outputs import Output, check, deliver
 from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt, Warned
+from jupyter_containers.client.containers import Filters, filters_text
 from jupyter_containers.client.credentials import header_for_builds
 from jupyter_containers.client.failures import failure_in_stream
 from jupyter_containers.client.other_contexts import AnyContext
@@ -225,9 +226,10 @@ class Builds:
                 "API has nothing for it; leave it out, or build with jupyter-containers' own daemon"
             )
 
-    def prune(self, *, every: bool = True) -> Json:
+    def prune(self, *, every: bool = True, filters: Filters | None = None) -> Json:
         """Forget the cache of builds; without `every` only the steps that no image shares."""
-        body: Json = self._transport.request("POST", "/build/prune", query={"all": every}).json()
+        query = {"all": every, "filters": filters_text(filters)}
+        body: Json = self._transport.request("POST", "/build/prune", query=query).json()
         return body
 
 

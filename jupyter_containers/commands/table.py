@@ -15,6 +15,7 @@ from jupyter_containers.commands import (
     pushing,
     registry,
     run,
+    system,
 )
 from jupyter_containers.commands.command import Command
 from jupyter_containers.commands.parsing import UsageError, near
@@ -39,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     inspecting.INSPECT,
     logins.LOGIN,
     logins.LOGOUT,
+    system.SYSTEM,
     registry.REGISTRY,
     daemon.DOCTOR,
     daemon.STATUS,
