@@ -159,8 +159,12 @@ def read_dockerfile(context: Context) -> str:
         ) from error
     finally:
         os.close(root_fd)
-    with open(fd, "rb") as file:
-        content = file.read(MAX_DOCKERFILE_BYTES + 1)
+    try:
+        with open(fd, "rb") as file:
+            content = file.read(MAX_DOCKERFILE_BYTES + 1)
+    except IsADirectoryError:
+        os.close(fd)
+        raise InvalidParameter(f"Dockerfile {name} is a directory; name the file in it") from None
     if len(content) > MAX_DOCKERFILE_BYTES:
         raise InvalidParameter(f"Dockerfile {name} is larger than {MAX_DOCKERFILE_BYTES} bytes")
     try:

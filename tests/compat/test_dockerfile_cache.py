@@ -64,8 +64,8 @@ def touch(root: Path) -> None:
 
 def edit(root: Path) -> None:
     text = (root / "dir/one").read_text()
+    # With another time: BuildKit's client sends no file whose size and time are those of before.
     (root / "dir/one").write_text(text.replace("one", "One"))
-    settle(root)
 
 
 def change_mode(root: Path) -> None:
@@ -108,7 +108,11 @@ def test_a_copy_is_found_by_what_it_copies(twice: Twice, change: Callable[[Path]
     assert (twice.layers(script) == before) is is_hit
 
 
-@pytest.mark.parametrize("change", ["chown 7:8 /o/f", "chmod 600 /o/f", "touch -d @1500000000 /o/f"])
+# By 20.10 an owner does not count, and the copy keeps the old one.
+CHANGES = ["chmod 600 /o/f", "touch -d @1500000000 /o/f", *([] if IS_REFERENCE else ["chown 7:8 /o/f"])]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_copy_from_a_stage_counts_owners_and_modes_but_not_times(twice: Twice, change: str) -> None:
     script = (
         f"FROM {BASE} AS a\nRUN mkdir /o && echo {twice.salt} > /o/f %s\nFROM {BASE}\nCOPY --from=a /o /o\n{WITNESS}"

@@ -10,6 +10,8 @@ from jupyter_containers.build.dockerfile.wildcards import BadPattern, Wildcards,
 from jupyter_containers.errors import InvalidParameter
 
 FILE_NAME = ".dockerignore"
+# Each file of a context is held against all of them.
+MAX_RULES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class IgnoreRules:
             except BadPattern as error:
                 raise InvalidParameter(f"{FILE_NAME} line {number}: {error}", line=number) from error
             rules.append(rule)
+            if len(rules) > MAX_RULES:
+                raise InvalidParameter(f"{FILE_NAME} has more than {MAX_RULES} patterns; use wildcards", line=number)
         return cls(tuple(rules))
 
     @classmethod

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_containers.build.dockerfile.ignore import IgnoreRules
+from jupyter_containers.build.dockerfile.ignore import MAX_RULES, IgnoreRules
 from jupyter_containers.errors import InvalidParameter
 
 
@@ -48,6 +48,13 @@ def test_a_bad_rule_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(InvalidParameter) as failure:
         IgnoreRules.parse(text)
     assert failure.value.details["line"] == 2
+
+
+def test_there_are_not_too_many_rules() -> None:
+    assert left("a\n!a\n" * (MAX_RULES // 2), "a") == ["a"]
+    with pytest.raises(InvalidParameter, match="more than 2000 patterns") as caught:
+        left("a\n!a\n" * MAX_RULES, "a")
+    assert caught.value.details["line"] == MAX_RULES + 1
 
 
 def test_only_rules_that_include_again_make_ignored_folders_worth_a_look() -> None:
