@@ -13,6 +13,8 @@ from tests.performance.table import table
 pytestmark = pytest.mark.needs("root", "overlay", "namespaces")
 
 
+# All that dockerd is slow in, on a machine that may be busy: longer than a test usually may.
+@pytest.mark.timeout(600)
 def test_every_benchmark_measures_both_sides() -> None:
     for program in ("docker", "dockerd", "busybox"):
         if shutil.which(program) is None:
