@@ -204,6 +204,7 @@ class Composition:
             caches=BuildCaches(self._registry, environment.images, self._content, self._garbage),
             failed_steps=failures,
             check=lambda limits, network: check_limits(engine_containers.roster, limits, network),
+            cache_limits=self._configuration.cache_limits,
         )
 
     def _bootstraps(self, environment: Environment, engine_containers: Containers) -> Bootstraps:

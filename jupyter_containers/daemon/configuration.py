@@ -13,7 +13,9 @@ from typing import Any
 
 from jupyter_containers.api.listeners import UNPROTECTED, ListenAddress, Protection
 from jupyter_containers.api.tls import TlsFiles
+from jupyter_containers.daemon.cache_limits import cache_limits
 from jupyter_containers.daemon.log_format import LEVELS
+from jupyter_containers.engine.cache_room import CacheLimit
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.paths import Places, default_configuration_file, default_places
 from jupyter_containers.version import __version__
@@ -34,6 +36,7 @@ class Configuration:
     registry_mirrors: tuple[str, ...] = ()
     max_download_attempts: int = DEFAULT_DOWNLOAD_ATTEMPTS
     protection: Protection = UNPROTECTED
+    cache_limits: tuple[CacheLimit, ...] = ()
 
     def warnings(self) -> tuple[str, ...]:
         """Return what `info` shall remind of."""
@@ -50,7 +53,7 @@ _KEYS: Mapping[str, type] = {
     "hosts": list, "data-root": str, "exec-root": str, "pidfile": str, "group": str, "debug": bool, "log-level": str,
     "insecure-registries": list, "registry-mirrors": list, "max-download-attempts": int, "tls": bool,
     "tlsverify": bool, "tlscacert": str,
-    "tlscert": str, "tlskey": str, "insecure-tcp": bool,
+    "tlscert": str, "tlskey": str, "insecure-tcp": bool, "builder": dict,
 }  # fmt: skip
 
 
@@ -166,6 +169,7 @@ def _configuration(settings: Mapping[str, Any]) -> Configuration:
         registry_mirrors=tuple(map(_mirror, settings.get("registry-mirrors", ()))),
         max_download_attempts=attempts,
         protection=protection,
+        cache_limits=cache_limits(settings.get("builder", {})),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,7 @@ from jupyter_containers.engine.build_outputs import (
 )
 from jupyter_containers.engine.build_platforms import Counting, check_outputs
 from jupyter_containers.engine.build_results import BuildResults, Result
-from jupyter_containers.engine.cache_room import NO_ROOM, Prunable, Room, chosen
+from jupyter_containers.engine.cache_room import NO_ROOM, CacheLimit, Prunable, Room, chosen
 from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.failed_steps import FailedSteps, Failure
@@ -145,6 +146,7 @@ class Builds:
         caches: BuildCaches,
         failed_steps: FailedSteps,
         check: Callable[[StepLimits, NetworkMode], None] = lambda _limits, _network: None,
+        cache_limits: Sequence[CacheLimit] = (),
     ) -> None:
         self._builder = builder
         self._bases = bases
@@ -158,6 +160,7 @@ class Builds:
         self.caches = caches
         self._failed_steps = failed_steps
         self._check = check
+        self._cache_limits = cache_limits
 
     async def build(self, tars: Tars, request: BuildRequest, progress: Listener) -> Built:
         """Build from contexts in tars (plain or compressed), or at URLs. Raises what Builder.build and a push raise.
@@ -194,6 +197,7 @@ class Builds:
         for name in names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
         await self._push(request, progress)
+        await self._keep_limits()
         return Built(image, names, result, index.manifests[0] if index is not None else None)
 
     async def _build_all(
@@ -347,6 +351,18 @@ class Builds:
         freed += await self._builder.forget_cache_directories(self._failed_steps.sources_in_use(), gone)
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})
         return removed + gone, freed
+
+    async def _keep_limits(self) -> None:
+        """Prune what is over the limits of the configuration."""
+        for limit in self._cache_limits:
+            await self._keep_limit(limit, time.time() - limit.unused_seconds)
+
+    async def _keep_limit(self, limit: CacheLimit, moment: float) -> None:
+        await self.prune(
+            lambda step: step.last_used <= moment,
+            room=Room(most=limit.keep_bytes),
+            directories=lambda found: not found.in_use and found.last_used <= moment,
+        )
 
     def _free_bytes(self) -> int:
         """Return how many bytes are free where the store is."""

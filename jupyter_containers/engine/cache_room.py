@@ -51,3 +51,11 @@ def chosen(parts: Iterable[Prunable], total: int, keep: int) -> set[str]:
             found.add(part.key)
             left -= part.size
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CacheLimit:
+    """What is pruned after each build: down to so many bytes, what was unused for so many seconds."""
+
+    keep_bytes: int
+    unused_seconds: float = 0.0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.api_client import Api
-from tests.support.daemon import Daemon, Docker
+from tests.support.daemon import Daemon, Docker, running_daemon
+from tests.support.standing_daemon import load_image
 
 CACHED = "FROM busybox\nRUN --mount=type=cache,target=/c head -c 300000 /dev/zero > /c/file\n"
 STEPS = "FROM busybox\n" + "".join(f"RUN head -c {size} /dev/zero > /file-{size}\n" for size in (100_000, 200_000))
@@ -84,3 +86,13 @@ def test_a_directory_that_is_used_again_is_the_newest(made: Docker, api: Api) ->
     made("image", "prune", "-f")
     made("builder", "prune", "-af", "--keep-storage", "310kb")
     assert sizes(api).get("exec.cachemount") == [300_000], json.dumps(records(api))
+
+
+def test_the_configuration_limits_what_builds_leave(tmp_path: Path) -> None:
+    settings = tmp_path / "daemon.json"
+    settings.write_text(json.dumps({"builder": {"gc": {"enabled": True, "defaultKeepStorage": "250KB"}}}))
+    with running_daemon(tmp_path / "limited", "--config-file", str(settings)) as daemon:
+        api, docker = Api(str(daemon.socket)), Docker(daemon.host)
+        load_image(api)
+        docker("build", "-q", "--network", "none", "-", stdin=STEPS)
+        assert sizes(api) == {"regular": [200_000]}
