@@ -8,6 +8,7 @@ from typing import Self
 
 from jupyter_containers.client import autostart
 from jupyter_containers.client.addresses import Address, find, from_environment
+from jupyter_containers.client.archives import Archives
 from jupyter_containers.client.builds import Builds
 from jupyter_containers.client.containers import Containers
 from jupyter_containers.client.execs import Execs
@@ -28,6 +29,7 @@ class Client:
         self._transport = Transport(address)
         self.address = address
         self.containers = Containers(self._transport)
+        self.archives = Archives(self._transport)
         self.execs = Execs(self._transport)
         self.runs = Runs(self._transport)
         self.images = Images(self._transport)

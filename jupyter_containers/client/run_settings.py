@@ -61,6 +61,7 @@ class RunSettings:
     privileged: bool = False
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
+    security_options: tuple[str, ...] = ()
     init: bool = False
     terminal: bool = False
     stdin: bool = False
@@ -108,6 +109,7 @@ class RunSettings:
             "Privileged": self.privileged,
             "CapAdd": list(self.cap_add),
             "CapDrop": list(self.cap_drop),
+            "SecurityOpt": list(self.security_options),
             "Init": self.init,
             "AutoRemove": self.auto_remove,
             "RestartPolicy": _restart_policy(self.restart),

@@ -7,10 +7,11 @@ Whatever goes wrong on the way, no container is left behind.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from jupyter_containers.client.containers import Containers
@@ -28,6 +29,14 @@ Attend = Callable[[RawStream, str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Luggage:
+    """What is done with a container's files: `pack` before it starts, `unpack` when it has ended. Both get its id."""
+
+    pack: Callable[[str], None]
+    unpack: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended. `out_of_memory`: the kernel killed a process because the memory limit was reached."""
 
@@ -37,6 +46,7 @@ class Outcome:
     finished_at: datetime
     out_of_memory: bool = False
     interrupts: int = 0
+    timed_out: bool = False
 
 
 class Runs:
@@ -49,25 +59,39 @@ class Runs:
         self._system = System(transport)
 
     def run(
-        self, settings: RunSettings, output: Output, *, stdin: bytes | None = None, attend: Attend | None = None
-    ) -> Outcome:
+        self, settings: RunSettings, output: Output, *, stdin: bytes | None = None, attend: Attend | None = None,
+        luggage: Luggage | None = None, timeout_seconds: float = 0.0,
+    ) -> Outcome:  # fmt: skip
         """Run a container to its end, passing on what it writes. An interrupt is passed on to its process.
 
         Removed at the end with `settings.auto_remove`, and in any case when it was never started or is left alone by
         an error. Raises NotFound for an unknown image, and for a command that is not in the image what start raises.
         KeyboardInterrupt only when the process outlives SIGKILL, or when nothing runs yet.
+
+        After `timeout_seconds` (0: never) it is killed. With `luggage` it stays until that is unpacked.
         """
+        kept = replace(settings, auto_remove=False) if luggage is not None else settings
         attend = attend or _reading(output, stdin)
         with Interrupts() as interrupts:
-            id_ = self._containers.create(settings)
+            id_ = self._containers.create(kept)
             try:
+                if luggage is not None:
+                    luggage.pack(id_)
                 interrupts.check()
-                return self._attended(id_, settings, attend, interrupts)
+                outcome = self._attended(id_, kept, attend, interrupts, timeout_seconds)
+                if luggage is not None:
+                    luggage.unpack(id_)
             except BaseException:
                 self._forget(id_)
                 raise
+            if settings.auto_remove and luggage is not None:
+                self._forget(id_)
+            return outcome
 
-    def _attended(self, id_: str, settings: RunSettings, attend: Attend, interrupts: Interrupts) -> Outcome:
+    def _attended(
+        self, id_: str, settings: RunSettings, attend: Attend, interrupts: Interrupts,
+        timeout_seconds: float,
+    ) -> Outcome:  # fmt: skip
         with self._containers.attach(id_, stdin=settings.stdin, terminal=settings.terminal) as stream:
             waiting = self._containers.wait(id_, "removed" if settings.auto_remove else "next-exit")
             try:
@@ -75,11 +99,13 @@ class Runs:
                 self._containers.start(id_)
                 started_at = datetime.now(UTC)
                 interrupts.deliver_to(lambda name: self._signal(id_, name))
-                attend(stream, id_)
-                code = waiting.result()
+                with _deadline(timeout_seconds, lambda: self._signal(id_, "KILL")) as passed:
+                    attend(stream, id_)
+                    code = waiting.result()
             finally:
                 waiting.close()
-        return self._outcome(id_, code, asked_at, started_at, interrupts.count)
+        outcome = self._outcome(id_, code, asked_at, started_at, interrupts.count)
+        return replace(outcome, timed_out=passed.is_set())
 
     def _signal(self, id_: str, name: str) -> None:
         # An interrupt comes in the middle of anything, such as a locked pool of connections: it takes its own.
@@ -113,23 +139,50 @@ class Runs:
 
     def run_exec(
         self, container: str, settings: ExecSettings, output: Output, *, stdin: bytes | None = None,
-        attend: Attend | None = None,
+        attend: Attend | None = None, luggage: Luggage | None = None, timeout_seconds: float = 0.0,
     ) -> Outcome:  # fmt: skip
         """Run a process in a running container to its end; an interrupt is passed on where that can be done."""
         attend = attend or _reading(output, stdin)
         with Interrupts() as interrupts:
+            if luggage is not None:
+                luggage.pack(container)
             id_ = self._execs.create(container, settings)
             interrupts.check()
             started_at = datetime.now(UTC)
             with self._execs.start(id_, terminal=settings.terminal) as stream:
                 interrupts.deliver_to(lambda name: self._signal_exec(id_, name))
-                attend(stream, id_)
+                with _deadline(timeout_seconds, lambda: self._signal_exec(id_, "KILL")) as passed:
+                    attend(stream, id_)
             state = self._execs.inspect(id_)
+            if luggage is not None:
+                luggage.unpack(container)
         code = state.get("ExitCode")
         return Outcome(
             str(state.get("ContainerID", "")), -1 if code is None else int(code), started_at, datetime.now(UTC),
-            interrupts=interrupts.count,
+            interrupts=interrupts.count, timed_out=passed.is_set(),
         )  # fmt: skip
+
+
+@contextmanager
+def _deadline(seconds: float, kill: Callable[[], None]) -> Iterator[threading.Event]:
+    """Call `kill` unless the block ends in time; the event tells that it was called."""
+    passed = threading.Event()
+
+    def end() -> None:
+        passed.set()
+        try:
+            kill()
+        except ContainersError:
+            pass  # it ended in this very moment
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    if seconds:
+        timer.start()
+    try:
+        yield passed
+    finally:
+        timer.cancel()
 
 
 def _reading(output: Output, stdin: bytes | None) -> Attend:

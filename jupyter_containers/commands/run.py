@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
+from typing import Any
 
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import keyboard, run_arguments
+from jupyter_containers.commands import carrying, keyboard, run_arguments
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
+from jupyter_containers.commands.quantities import positive_number
 from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.run_result import CommandFailed, Interrupted, RunResult
-from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.errors import ContainersError, InvalidParameter
 
 Attend = Callable[[Callable[[int, bytes], None]], Outcome]
+Deliver = Callable[[bool], None]
 
 
 class CannotExecute(InvalidParameter):
@@ -31,6 +34,7 @@ def run(session: Session, options: Namespace) -> Result:
     settings, stdin = run_arguments.run_settings(
         options, session.body, is_magic=session.is_magic, folder=session.folder
     )
+    carrier = carrying.carrier_of(session, options)
     ensure_image(session, settings.image, options.pull)
     client = session.client
     if options.detach:
@@ -38,7 +42,13 @@ def run(session: Session, options: Namespace) -> Result:
     if not session.is_magic and (options.tty or options.interactive):
         return keyboard.run(session, settings, terminal=options.tty, stdin=options.interactive)
     result = RunResult(settings.image, run_arguments.shown_command(options, session.body))
-    attend(session, result, lambda output: client.runs.run(settings, output, stdin=stdin))
+    extra: dict[str, Any] = {"timeout_seconds": getattr(options, "timeout", 0.0)}
+    if carrier is not None:
+        settings, extra["luggage"] = carrier.into_run(settings), carrier.luggage(client)
+    attend(
+        session, result, lambda output: client.runs.run(settings, output, stdin=stdin, **extra),
+        _delivery(session, result, carrier),
+    )  # fmt: skip
     return judged(session, result, raises=session.is_magic and not options.no_raise_error)
 
 
@@ -58,11 +68,17 @@ def start(session: Session, settings: RunSettings) -> Result:
     return Message((f"started {name} ({short_id(id_)}){f', {ports}' if ports else ''}",), (name,))
 
 
-def attend(session: Session, result: RunResult, work: Attend) -> None:
-    """Show a process to its end. Raises Interrupted when the user ended it, and what prevented it."""
+def attend(session: Session, result: RunResult, work: Attend, deliver: Deliver | None = None) -> None:
+    """Show a process to its end, and then `deliver` what came out of it, told whether it succeeded.
+
+    Raises Interrupted when the user ended it, and what prevented it.
+    """
     with session.front.live(result) as tell:
         try:
-            tell(work(lambda stream, content: tell((stream, content))))
+            outcome = work(lambda stream, content: tell((stream, content)))
+            tell(outcome)
+            if deliver is not None:
+                deliver(outcome.exit_code == 0)
         except ContainersError as error:
             explained = _explained(error, result.command)
             tell(explained)
@@ -70,6 +86,12 @@ def attend(session: Session, result: RunResult, work: Attend) -> None:
         except KeyboardInterrupt as error:
             tell(error)
             raise Interrupted("stopped before it ended; its container has been removed", result) from None
+
+
+def _delivery(session: Session, result: RunResult, carrier: carrying.Carrier | None) -> Deliver | None:
+    if carrier is None:
+        return None
+    return lambda succeeded: carrier.deliver(session, result, succeeded=succeeded)
 
 
 def judged(session: Session, result: RunResult, *, raises: bool) -> RunResult:
@@ -97,6 +119,7 @@ def exec_(session: Session, options: Namespace) -> Result | None:
     settings, stdin = run_arguments.exec_settings(options, session.body)
     if not settings.command:
         raise UsageError(f"exec: which command in {options.container}? write it behind the name, or a script as body")
+    carrier = carrying.carrier_of(session, options, is_exec=True)
     client = session.client
     if options.detach:
         client.execs.start_detached(client.execs.create(options.container, settings))
@@ -104,18 +127,35 @@ def exec_(session: Session, options: Namespace) -> Result | None:
     if not session.is_magic and (options.tty or options.interactive):
         return keyboard.run_exec(session, options.container, settings, terminal=options.tty, stdin=options.interactive)
     result = RunResult("", run_arguments.shown_command(options, session.body), where=options.container)
-    attend(session, result, lambda output: client.runs.run_exec(options.container, settings, output, stdin=stdin))
+    extra: dict[str, Any] = {"timeout_seconds": getattr(options, "timeout", 0.0)}
+    if carrier is not None:
+        settings, extra["luggage"] = carrier.into_exec(settings), carrier.luggage(client, is_exec=True)
+    attend(
+        session, result,
+        lambda output: client.runs.run_exec(options.container, settings, output, stdin=stdin, **extra),
+        _delivery(session, result, carrier),
+    )  # fmt: skip
     return judged(session, result, raises=session.is_magic and not options.no_raise_error)
 
 
+TIMEOUT = Argument(
+    ("--timeout",),
+    "kill it after so many seconds",
+    metavar="SECONDS",
+    parse=positive_number,
+    default=0.0,
+    only_in=MAGIC,
+)
 RUN = Command(
     "run",
     "run a command in a new container",
     run,
     (
+        *carrying.VARIABLES,
         *run_arguments.CONTAINER,
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
+        TIMEOUT,
         run_arguments.NO_RAISE,
         Argument(("image",), "the image (host: this machine's own system)", metavar="IMAGE", completes=Completes.IMAGE),
         Argument(("command",), "command and arguments; default is the image's own", Takes.REST, "COMMAND"),
@@ -123,7 +163,8 @@ RUN = Command(
     details=(
         "In a notebook the container is removed when it ends, unless --name, -d or --keep asks for it to stay. The\n"
         "Interrupt button sends SIGINT to the command, and pressed again SIGKILL. The result has exit_code, stdout,\n"
-        "stderr, started, finished, duration, and is true when the exit code is 0; another code raises an error."
+        "stderr, started, finished, duration, and is true when the exit code is 0; another code raises an error.\n\n"
+        + carrying.DETAILS
     ),
     body="a script for the container's sh; with a COMMAND, the command's standard input; empty for the image's command",
 )
@@ -132,11 +173,14 @@ EXEC = Command(
     "run a command in a running container",
     exec_,
     (
+        *carrying.VARIABLES,
         *run_arguments.PROCESS,
+        TIMEOUT,
         Argument(("-d", "--detach"), "start it and return at once", Takes.NOTHING),
         run_arguments.NO_RAISE,
         Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.RUNNING),
         Argument(("command",), "command and arguments", Takes.REST, "COMMAND"),
     ),
+    details=carrying.DETAILS,
     body="a script for the container's sh; with a COMMAND, the command's standard input",
 )

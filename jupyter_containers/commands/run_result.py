@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.commands.output import Output, plain
-from jupyter_containers.commands.quantities import duration_text
+from jupyter_containers.commands.quantities import duration_text, size_text
 from jupyter_containers.commands.results import Json, LiveResult, Said
 from jupyter_containers.errors import ContainersError
+from jupyter_containers.variables.displays import Display
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A variable that was carried, its format, and its size in bytes."""
+
+    name: str
+    suffix: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.suffix or 'text'}, {size_text(self.size)})"
 
 
 class RunResult(LiveResult):
@@ -19,6 +33,7 @@ class RunResult(LiveResult):
 
     `exit_code` is None while it runs; `stdout` and `stderr` are text; `started` and `finished` are times in UTC,
     `duration` is the time between them. `out_of_memory`: the kernel killed it at its memory limit.
+    `inputs` and `outputs` tell of variables that were carried, `displays` is what Python inside has shown.
     """
 
     kind: ClassVar[str] = "run"
@@ -33,6 +48,10 @@ class RunResult(LiveResult):
         self.finished: datetime | None = None
         self.out_of_memory = False
         self.interrupts = 0
+        self.timed_out = False
+        self.inputs: list[Carried] = []
+        self.outputs: list[Carried] = []
+        self.displays: list[Display] = []
         self.error = ""
         self.output = Output()
 
@@ -60,6 +79,7 @@ class RunResult(LiveResult):
             self.container_id, self.exit_code = event.container_id, event.exit_code
             self.started, self.finished = event.started_at, event.finished_at
             self.out_of_memory, self.interrupts = event.out_of_memory, event.interrupts
+            self.timed_out = event.timed_out
         elif isinstance(event, ContainersError):
             self.finished, self.error = datetime.now(UTC), event.message
         elif isinstance(event, KeyboardInterrupt):
@@ -74,6 +94,7 @@ class RunResult(LiveResult):
         if self.exit_code is None:
             return f"running · {took}" if self.finished is None else f"stopped after {took}"
         reason = " · killed at the memory limit" if self.out_of_memory else ""
+        reason = reason or (" · killed at its time limit" if self.timed_out else "")
         reason = reason or (" · interrupted" if self.interrupts else "")
         return f"exit {self.exit_code} after {took}{reason}"
 
@@ -84,9 +105,20 @@ class RunResult(LiveResult):
         """Return the output as it is; how it ended is said only where the output does not tell."""
         shown = self.output.last()
         text = f"{self.left_out()}{plain(shown)}".removesuffix("\n")
+        text = "\n".join(filter(None, [text, *(display.text for display in self.displays), self.carried()]))
         if self.exit_code == 0 and text:
             return text
         return f"{text}\n[{self.state()}]".lstrip("\n")
+
+    def carried(self) -> str:
+        """Return a line about the variables, "" if there are none."""
+        ways = (("in", self.inputs), ("out", self.outputs))
+        told = [f"{way}: {', '.join(map(str, variables))}" for way, variables in ways if variables]
+        return f"[{' · '.join(told)}]" if told else ""
+
+    def closing(self) -> Iterable[Said]:
+        lines = [*(display.text for display in self.displays), self.carried()]
+        return tuple((1, f"{line}\n") for line in lines if line)
 
     def left_out(self) -> str:
         """Return a line about the output that is not shown, "" if all is."""
@@ -109,6 +141,9 @@ class RunResult(LiveResult):
             "seconds": self.duration.total_seconds(),
             "outOfMemory": self.out_of_memory,
             "interrupts": self.interrupts,
+            "timedOut": self.timed_out,
+            "inputs": [[v.name, v.suffix, v.size] for v in self.inputs],
+            "outputs": [[v.name, v.suffix, v.size] for v in self.outputs],
             "error": self.error,
             "output": [{"stream": stream, "text": text} for stream, text in self.output.last()],
             "linesInAll": self.output.lines,
@@ -120,6 +155,9 @@ class CommandFailed(ContainersError):
 
     def __init__(self, result: RunResult) -> None:
         reason = ": killed at the memory limit" if result.out_of_memory else ""
+        reason = reason or (": killed at its time limit" if result.timed_out else "")
+        last = result.stderr.rstrip().rpartition("\n")[2][:200] if result.command == ("python",) else ""
+        reason = reason or (f": {last}" if last else "")
         super().__init__(f"exit code {result.exit_code}{reason} ({result.title()})", exit_code=result.exit_code)
         self.result = result
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 from jupyter_containers.client import Client, autostart, connect
 from jupyter_containers.client.addresses import Address, find, from_environment
@@ -18,6 +20,8 @@ class Session:
         self.front = front
         self.surface = surface
         self.body = ""
+        # The notebook's variables; a shell has none.
+        self.namespace: MutableMapping[str, Any] = {}
         self._host = host
         self._client: Client | None = None
 

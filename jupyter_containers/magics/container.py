@@ -36,6 +36,7 @@ class ContainerMagics(Magics):  # type: ignore[misc, unused-ignore]
         super().__init__(shell)
         self._front = front_for(shell)
         self.session = Session(self._front, surface=MAGIC)
+        self.session.namespace = shell.user_ns
         self._matcher = matcher(self._names)
         self._transformer = keep_empty_body()
 

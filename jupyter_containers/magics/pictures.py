@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 
 from jupyter_containers.client.streams import STDERR
@@ -27,6 +28,7 @@ from jupyter_containers.magics.html import (
     pre,
     table,
 )
+from jupyter_containers.variables.displays import Display
 
 # The end of the output that is seen at once; what is before it, a click opens.
 OPEN_LINES = 40
@@ -53,7 +55,18 @@ def draw_run(result: RunResult) -> Html:
     footer = [coloured(colour, f"{sign} {result.state()}"), coloured("quiet", f" · {result.title()}")]
     if errors := result.stderr.count("\n"):
         footer.append(coloured("quiet", f" · {errors} line{'s' if errors != 1 else ''} on stderr (▏)"))
-    return block(draw_output(result.output.last()), block(*footer, style="font-size:smaller;margin-top:2px"))
+    if carried := result.carried():
+        footer.append(coloured("quiet", f" · {carried}"))
+    shown = [draw_display(display) for display in result.displays]
+    return block(draw_output(result.output.last()), *shown, block(*footer, style="font-size:smaller;margin-top:2px"))
+
+
+def draw_display(display: Display) -> Html:
+    """Draw what Python in a container showed: a picture, a table, or text; never HTML of the container's."""
+    if display.png is not None:
+        source = f"data:image/png;base64,{base64.b64encode(display.png).decode()}"
+        return block(Html(element("img", src=source, alt=display.text).removesuffix("</img>")))
+    return block(table(display.titles, display.rows)) if display.rows else pre(display.text)
 
 
 def draw_logs(result: Logs) -> Html:

@@ -20,7 +20,7 @@ from tests.support.front_double import SessionOn
 
 
 def ending(code: int, *, interrupts: int = 0) -> Callable[..., Outcome]:
-    def run(*arguments: Any, stdin: bytes | None) -> Outcome:
+    def run(*arguments: Any, stdin: bytes | None, timeout_seconds: float) -> Outcome:
         output = arguments[-1]
         output(1, b"out\n")
         now = datetime.now(UTC)

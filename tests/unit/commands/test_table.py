@@ -18,15 +18,16 @@ def test_every_command_can_explain_itself(surface: str) -> None:
 
 def test_the_words_that_people_know_are_there() -> None:
     words = "build run exec debug ps images image pull push logs start stop kill rm rmi inspect tag doctor status use"
-    words += " system registry login logout"
+    words += " system registry login logout python"
     assert set(words.split()) == {command.name for command in table.COMMANDS}
 
 
 def test_names_of_commands_and_arguments_are_said_once() -> None:
     assert len({command.name for command in table.COMMANDS}) == len(table.COMMANDS)
     for command in table.COMMANDS:
-        names = [name for argument in command.arguments for name in argument.names]
-        assert len(set(names)) == len(names), command.name
+        for surface in ("shell", "magic"):
+            names = [name for argument in command.arguments_in(surface) for name in argument.names]
+            assert len(set(names)) == len(names), (command.name, surface)
 
 
 def test_a_word_like_a_command_brings_its_name() -> None:

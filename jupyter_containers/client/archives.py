@@ -1,0 +1,39 @@
+"""Files of a container, as tars: what docker's cp does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from jupyter_containers.client.transport import Transport
+from jupyter_containers.client.values import Json
+
+
+class Archives:
+    """Files in and out of containers, running or not. Raises what Transport does; NotFound for a path not there."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def put(self, container: str, folder: str, tar: bytes) -> None:
+        """Unpack a tar in a folder that is there. Raises Forbidden where nothing can be written."""
+        headers = {"Content-Type": "application/x-tar"}
+        self._transport.request("PUT", _path(container), query={"path": folder}, body=tar, headers=headers)
+
+    def get(self, container: str, path: str) -> Iterator[bytes]:
+        """Return the tar of a file or a folder, in pieces; reading it to the end closes it."""
+        return self._transport.chunks(
+            self._transport.request("GET", _path(container), query={"path": path}, stream=True)
+        )
+
+    def look(self, container: str, path: str) -> Json:
+        """Return name, size, mode (as Go has it), mtime and linkTarget of a path."""
+        answer = self._transport.request("HEAD", _path(container), query={"path": path})
+        status: Json = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
+        return status
+
+
+def _path(container: str) -> str:
+    return f"/containers/{quote(container, safe='')}/archive"

@@ -1,0 +1,66 @@
+"""python: the cell's body as Python of an image, with variables, figures and tables."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from jupyter_containers.commands import carrying, run_arguments
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.pulling import ensure_image
+from jupyter_containers.commands.results import Result
+from jupyter_containers.commands.run import TIMEOUT, attend, judged
+from jupyter_containers.commands.run_result import RunResult
+from jupyter_containers.commands.session import MAGIC, Session
+
+HOST = "host"
+
+
+def python(session: Session, options: Namespace) -> Result:
+    if not session.body.strip():
+        raise UsageError("python: what shall it run? write Python below the line")
+    carrier = carrying.carrier_of(session, options, cell=session.body)
+    assert carrier is not None
+    # In the notebook's own system, the Python is the notebook's own too.
+    program = sys.executable if options.image == HOST else "python3"
+    options.command, options.entrypoint = [program, f"{carrier.folder}/run.py"], ""
+    settings, _ = run_arguments.run_settings(options, "", is_magic=True, folder=session.folder)
+    settings = carrier.into_run(settings)
+    ensure_image(session, settings.image, options.pull)
+    client, result = session.client, RunResult(settings.image, ("python",))
+    attend(
+        session,
+        result,
+        lambda output: client.runs.run(
+            settings, output, stdin=None, luggage=carrier.luggage(client), timeout_seconds=options.timeout
+        ),
+        lambda succeeded: carrier.deliver(session, result, succeeded=succeeded),
+    )
+    return judged(session, result, raises=not options.no_raise_error)
+
+
+PYTHON = Command(
+    "python",
+    "run the cell's Python in a new container",
+    python,
+    (
+        *carrying.VARIABLES,
+        *(argument for argument in run_arguments.CONTAINER if "--entrypoint" not in argument.names),
+        *run_arguments.PROCESS,
+        *run_arguments.LIMITS,
+        TIMEOUT,
+        run_arguments.NO_RAISE,
+        Argument(
+            ("image",), "an image that has python3 (default: host, the notebook's own system and Python)",
+            Takes.OPTIONAL, "IMAGE", default=HOST, completes=Completes.IMAGE,
+        ),
+    ),
+    details=(
+        "The variables of -i are defined when the cell begins, those of -o are set in the notebook when it has ended.\n"
+        "The last expression, display(…) and figures of matplotlib are shown below the output. The image needs only\n"
+        "python3; arrays and DataFrames stay what they are where it has numpy, and pandas or pyarrow."
+    ),
+    body="Python for the image's own interpreter",
+    only_in=MAGIC,
+)  # fmt: skip

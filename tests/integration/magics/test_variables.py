@@ -1,0 +1,105 @@
+"""Variables, figures and tables between a real kernel and containers."""
+
+from __future__ import annotations
+
+from tests.support.notebook_kernel import Kernel
+
+RUN_MIME = "application/vnd.jupyter-containers.run+json"
+
+
+def value(kernel: Kernel, expression: str) -> str:
+    reply = kernel.run(expression)
+    assert reply.error is None, reply.error_lines
+    return reply.text
+
+
+def test_a_list_is_sorted_by_a_script(kernel: Kernel) -> None:
+    kernel.run("x = [3, 1, 2]\nname = 'a b'")
+    cell = "%%container run -i x -i name -o y -o said busybox\nsort -n $VARIABLES/in/x.jsonl >$VARIABLES/out/y.jsonl\n"
+    reply = kernel.run(cell + 'printf %s "$name" >$VARIABLES/out/said.txt\n')
+    assert reply.error is None, reply.error_lines
+    assert reply.text == "[in: x (.jsonl, 6B), name (.txt, 3B) · out: y (.jsonl, 6B), said (.txt, 3B)]"
+    assert value(kernel, "(y, said)") == "([1, 2, 3], 'a b')"
+    assert value(kernel, "%container ps -aq") == ""
+
+
+def test_variables_of_an_exec(kernel: Kernel) -> None:
+    assert kernel.run("%container run -d --name box busybox sleep 100").error is None
+    kernel.run("n = 7")
+    reply = kernel.run("%%container exec -i n -o m box\necho $((n + 1)) >$VARIABLES/out/m.json\n")
+    assert reply.error is None, reply.error_lines
+    assert value(kernel, "m") == "8"
+
+
+def test_python_with_arrays_and_tables_of_the_same_system(kernel: Kernel) -> None:
+    kernel.run("import numpy, pandas\na = numpy.arange(6).reshape(2, 3)\nt = pandas.DataFrame({'k': [1, 2]})")
+    cell = "%%container python -i a -i t -o b -o u\nb = a.T * 2\nu = t.assign(v=t.k * 10)\nu\n"
+    reply = kernel.run(cell)
+    assert reply.error is None, (reply.text, reply.error_lines)
+    assert value(kernel, "(b.tolist(), u.v.tolist(), type(u).__name__)") == (
+        "([[0, 6], [2, 8], [4, 10]], [10, 20], 'DataFrame')"
+    )
+    assert "<table" in reply.outputs[0]["text/html"]
+
+
+def test_an_error_of_python_is_told_with_its_line(kernel: Kernel) -> None:
+    reply = kernel.run("%%container python\ndef f():\n    return 1 / 0\nf()\n")
+    assert "    return 1 / 0" in reply.text
+    assert "run.py" not in reply.text
+    assert reply.error is not None
+    assert reply.error["evalue"] == "exit code 1: ZeroDivisionError: division by zero (python in host)"
+
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def test_pictures_come_back_and_html_does_not(kernel: Kernel) -> None:
+    cell = f"""%%container python
+import base64
+class Figure:
+    def savefig(self, file, **_): file.write(base64.b64decode("{PNG}"))
+    def __repr__(self): return "<script>alert(1)</script>"
+    def _repr_html_(self): return "<b>bold</b>"
+display(Figure())
+class Html:
+    def __repr__(self): return "<i>x</i>"
+    def _repr_html_(self): return "<b>bold</b>"
+Html()
+"""
+    reply = kernel.run(cell)
+    assert reply.error is None, (reply.text, reply.error_lines)
+    html = reply.outputs[0]["text/html"]
+    assert f'<img src="data:image/png;base64,{PNG}"' in html
+    assert "&lt;i&gt;x&lt;/i&gt;" in html
+    assert "<script" not in html
+    assert "bold" not in html
+
+
+def test_a_pickle_of_a_container_is_not_read(kernel: Kernel) -> None:
+    reply = kernel.run("%%container run -o y busybox\nprintf 'cos\\nsystem\\n.' >$VARIABLES/out/y.pkl\n")
+    assert reply.error is not None
+    assert reply.error["evalue"] == "variable y: y.pkl is a pickle, and a container's pickle is never read"
+
+
+def test_hostile_outputs_are_errors(kernel: Kernel) -> None:
+    giant = "%%container run -o y busybox\ndd if=/dev/zero of=$VARIABLES/out/y.bin bs=1 count=0 seek=2000000000000\n"
+    reply = kernel.run(giant)
+    assert reply.error is not None
+    assert "MiB" in reply.error["evalue"], reply.error_lines
+    reply = kernel.run("%%container run -o y busybox\nln -s /etc/shadow $VARIABLES/out/y.txt\n")
+    assert reply.error is not None
+    assert "y did not come out" in reply.error["evalue"]
+    assert value(kernel, "%container ps -aq") == ""
+
+
+def test_a_value_without_a_format_is_told(kernel: Kernel) -> None:
+    reply = kernel.run("o = object()\n%container run -i o busybox true")
+    assert reply.error is not None
+    assert reply.error["evalue"].startswith("variable o cannot travel: builtins.object has no format; str, bytes")
+
+
+def test_a_time_limit_ends_a_run(kernel: Kernel) -> None:
+    reply = kernel.run("%container run --timeout 0.5 busybox sleep 100")
+    assert reply.error is not None
+    assert reply.error["evalue"] == "exit code 137: killed at its time limit (sleep 100 in busybox)"
+    assert value(kernel, "%container ps -aq") == ""

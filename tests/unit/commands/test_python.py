@@ -1,0 +1,17 @@
+"""Tests of commands.python."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.commands import table
+from jupyter_containers.commands.parsing import UsageError, parse
+from tests.support.front_double import SessionOn
+
+
+def test_python_wants_a_body_and_takes_the_host_by_itself() -> None:
+    command = table.find("python", "magic")
+    options = parse(command, ["-o", "x"], surface="magic", prog="x")
+    assert (options.image, options.output) == ("host", ["x"])
+    with pytest.raises(UsageError, match="write Python below the line"):
+        command.action(SessionOn(), options)

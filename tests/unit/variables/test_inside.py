@@ -1,0 +1,63 @@
+"""Tests of variables.inside, run as the program that it is; without numpy and the like, as most images are."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from jupyter_containers.variables import choice, displays, parcel
+
+PROGRAM = Path(choice.__file__).with_name("inside.py")
+
+
+def run(folder: Path, cell: str, *outputs: str, **inputs: object) -> subprocess.CompletedProcess[str]:
+    packed = [file for name, value in inputs.items() for file in choice.pack(name, value)]
+    for name in ("in", "out"):
+        (folder / name).mkdir()
+    for file in packed:
+        (folder / "in" / file.file).write_bytes(file.content)
+    manifest = {"inputs": {f.name: [f.suffix] for f in packed}, "outputs": outputs, "reads": []}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "cell.py").write_text(cell)
+    words = [sys.executable, "-I", "-S", str(PROGRAM)]
+    environment = {"VARIABLES": str(folder)}
+    return subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def values(folder: Path, *names: str) -> list[object]:
+    files = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    return [choice.unpack(packed) for packed in parcel.outputs(files, names)]
+
+
+def test_variables_come_back(tmp_path: Path) -> None:
+    done = run(tmp_path, "b = a[::-1]\nd = c.upper()\nf = e + b'\\0'", "b", "d", "f", a=[1, 2], c="x", e=b"y")
+    assert done.stderr == ""
+    assert values(tmp_path, "b", "d", "f") == [[2, 1], "X", b"y\0"]
+
+
+def test_the_last_expression_is_shown(tmp_path: Path) -> None:
+    assert run(tmp_path, "1 + 1\n2 + 2\n").stdout == ""
+    assert displays.parse((tmp_path / "out" / parcel.DISPLAY).read_bytes()) == [displays.Display("4")]
+
+
+def test_a_traceback_shows_the_cell_only(tmp_path: Path) -> None:
+    done = run(tmp_path, "def f():\n    return 1 / 0\nf()\n")
+    assert done.returncode == 1
+    assert "    return 1 / 0" in done.stderr
+    assert "inside.py" not in done.stderr
+
+
+def test_a_value_without_a_format_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path, "x = object()", "x")
+    assert done.returncode == 1
+    assert done.stderr == "variable x cannot travel: builtins.object has no format\n"
+
+
+def test_an_output_that_is_not_defined_is_named(tmp_path: Path) -> None:
+    assert run(tmp_path, "y = 1", "x").stderr == "variable x is not defined at the end of the cell\n"
+
+
+def test_a_cell_ends_itself(tmp_path: Path) -> None:
+    assert run(tmp_path, "import sys\nsys.exit(5)").returncode == 5
