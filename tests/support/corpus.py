@@ -108,7 +108,8 @@ def build_with_dockerd(host: str, root: Path, case: Case, *, dockerfile: str, ta
         path = root.parent / f"secret-{name}"
         path.write_text(value)
         command += ["--secret", f"id={name},src={path}"]
-    environment = {**os.environ, "DOCKER_BUILDKIT": "1", "DOCKER_CONFIG": "/nonexistent"}
+    # BuildKit's client writes down who it is.
+    environment = {**os.environ, "DOCKER_BUILDKIT": "1", "DOCKER_CONFIG": os.fspath(root.parent / "docker")}
     done = subprocess.run([*command, os.fspath(root)], capture_output=True, env=environment, check=False, timeout=60)
     if done.returncode != 0:
         raise NotBuilt(done.stderr.decode(errors="replace"))

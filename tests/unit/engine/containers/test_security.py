@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -57,8 +58,8 @@ def test_groups_of_its_own_may_be_written_or_not() -> None:
         parse_security(("writable-cgroups=x",))
 
 
-def test_a_profile_of_a_module_that_is_not_there_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(security._MODULES, "apparmor", ("AppArmor", "/nonexistent"))
+def test_a_profile_of_a_module_that_is_not_there_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(security._MODULES, "apparmor", ("AppArmor", f"{tmp_path}/absent"))
     assert parse_security(("apparmor=strict",)).warnings == (
         "--security-opt apparmor=strict is without effect: this kernel has no AppArmor",
     )
