@@ -60,7 +60,7 @@ class Runs:
 
     def run(
         self, settings: RunSettings, output: Output, *, stdin: bytes | None = None, attend: Attend | None = None,
-        luggage: Luggage | None = None, timeout_seconds: float = 0.0,
+        luggage: Luggage | None = None, timeout_seconds: float = 0.0, watch: Callable[[str], None] | None = None,
     ) -> Outcome:  # fmt: skip
         """Run a container to its end, passing on what it writes. An interrupt is passed on to its process.
 
@@ -69,6 +69,7 @@ class Runs:
         KeyboardInterrupt only when the process outlives SIGKILL, or when nothing runs yet.
 
         After `timeout_seconds` (0: never) it is killed. With `luggage` it stays until that is unpacked.
+        `watch` gets its id when it has been started.
         """
         kept = replace(settings, auto_remove=False) if luggage is not None else settings
         attend = attend or _reading(output, stdin)
@@ -78,7 +79,7 @@ class Runs:
                 if luggage is not None:
                     luggage.pack(id_)
                 interrupts.check()
-                outcome = self._attended(id_, kept, attend, interrupts, timeout_seconds)
+                outcome = self._attended(id_, kept, attend, interrupts, timeout_seconds=timeout_seconds, watch=watch)
                 if luggage is not None:
                     luggage.unpack(id_)
             except BaseException:
@@ -89,8 +90,8 @@ class Runs:
             return outcome
 
     def _attended(
-        self, id_: str, settings: RunSettings, attend: Attend, interrupts: Interrupts,
-        timeout_seconds: float,
+        self, id_: str, settings: RunSettings, attend: Attend, interrupts: Interrupts, *,
+        timeout_seconds: float, watch: Callable[[str], None] | None,
     ) -> Outcome:  # fmt: skip
         with self._containers.attach(id_, stdin=settings.stdin, terminal=settings.terminal) as stream:
             waiting = self._containers.wait(id_, "removed" if settings.auto_remove else "next-exit")
@@ -100,6 +101,8 @@ class Runs:
                 started_at = datetime.now(UTC)
                 interrupts.deliver_to(lambda name: self._signal(id_, name))
                 with _deadline(timeout_seconds, lambda: self._signal(id_, "KILL")) as passed:
+                    if watch is not None:
+                        watch(id_)
                     attend(stream, id_)
                     code = waiting.result()
             finally:

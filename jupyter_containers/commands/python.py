@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from jupyter_containers.commands import carrying, run_arguments
+from jupyter_containers.commands import carrying, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
@@ -26,14 +26,19 @@ def python(session: Session, options: Namespace) -> Result:
     program = sys.executable if options.image == HOST else "python3"
     options.command, options.entrypoint = [program, f"{carrier.folder}/run.py"], ""
     settings, _ = run_arguments.run_settings(options, "", is_magic=True, folder=session.folder)
-    settings = carrier.into_run(settings)
+    settings = carrier.into_run(safety.hardened(settings) if options.safe else settings)
     ensure_image(session, settings.image, options.pull)
     client, result = session.client, RunResult(settings.image, ("python",))
     attend(
         session,
         result,
         lambda output: client.runs.run(
-            settings, output, stdin=None, luggage=carrier.luggage(client), timeout_seconds=options.timeout
+            settings,
+            output,
+            stdin=None,
+            luggage=carrier.luggage(client),
+            timeout_seconds=options.timeout,
+            watch=safety.watch(client, result) if options.safe else None,
         ),
         lambda succeeded: carrier.deliver(session, result, succeeded=succeeded),
     )
@@ -49,6 +54,7 @@ PYTHON = Command(
         *(argument for argument in run_arguments.CONTAINER if "--entrypoint" not in argument.names),
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
+        safety.SAFE,
         TIMEOUT,
         run_arguments.NO_RAISE,
         Argument(

@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import carrying, keyboard, run_arguments
+from jupyter_containers.commands import carrying, keyboard, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
@@ -31,9 +31,15 @@ class CannotExecute(InvalidParameter):
 
 
 def run(session: Session, options: Namespace) -> Result:
+    if getattr(options, "bg", ""):
+        options.detach, options.name = True, options.bg
+    if options.detach and getattr(options, "timeout", 0.0):
+        raise UsageError("run: --timeout is for a run that is waited for; leave out --timeout, or -d and --bg")
     settings, stdin = run_arguments.run_settings(
         options, session.body, is_magic=session.is_magic, folder=session.folder
     )
+    if options.safe:
+        settings = safety.hardened(settings)
     carrier = carrying.carrier_of(session, options)
     ensure_image(session, settings.image, options.pull)
     client = session.client
@@ -43,6 +49,8 @@ def run(session: Session, options: Namespace) -> Result:
         return keyboard.run(session, settings, terminal=options.tty, stdin=options.interactive)
     result = RunResult(settings.image, run_arguments.shown_command(options, session.body))
     extra: dict[str, Any] = {"timeout_seconds": getattr(options, "timeout", 0.0)}
+    if options.safe:
+        extra["watch"] = safety.watch(client, result)
     if carrier is not None:
         settings, extra["luggage"] = carrier.into_run(settings), carrier.luggage(client)
     attend(
@@ -146,6 +154,9 @@ TIMEOUT = Argument(
     default=0.0,
     only_in=MAGIC,
 )
+BACKGROUND = Argument(
+    ("--bg",), "call it NAME, start it and return at once: -d --name NAME", metavar="NAME", default="", only_in=MAGIC
+)
 RUN = Command(
     "run",
     "run a command in a new container",
@@ -155,6 +166,8 @@ RUN = Command(
         *run_arguments.CONTAINER,
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
+        safety.SAFE,
+        BACKGROUND,
         TIMEOUT,
         run_arguments.NO_RAISE,
         Argument(("image",), "the image (host: this machine's own system)", metavar="IMAGE", completes=Completes.IMAGE),

@@ -34,6 +34,7 @@ class RunResult(LiveResult):
     `exit_code` is None while it runs; `stdout` and `stderr` are text; `started` and `finished` are times in UTC,
     `duration` is the time between them. `out_of_memory`: the kernel killed it at its memory limit.
     `inputs` and `outputs` tell of variables that were carried, `displays` is what Python inside has shown.
+    `proof`: with --safe, what the kernel said of the process from outside, a line for each promise.
     """
 
     kind: ClassVar[str] = "run"
@@ -52,6 +53,7 @@ class RunResult(LiveResult):
         self.inputs: list[Carried] = []
         self.outputs: list[Carried] = []
         self.displays: list[Display] = []
+        self.proof: list[str] = []
         self.error = ""
         self.output = Output()
 
@@ -105,7 +107,9 @@ class RunResult(LiveResult):
         """Return the output as it is; how it ended is said only where the output does not tell."""
         shown = self.output.last()
         text = f"{self.left_out()}{plain(shown)}".removesuffix("\n")
-        text = "\n".join(filter(None, [text, *(display.text for display in self.displays), self.carried()]))
+        text = "\n".join(
+            filter(None, [text, *(display.text for display in self.displays), *self.proof, self.carried()])
+        )
         if self.exit_code == 0 and text:
             return text
         return f"{text}\n[{self.state()}]".lstrip("\n")
@@ -117,7 +121,7 @@ class RunResult(LiveResult):
         return f"[{' · '.join(told)}]" if told else ""
 
     def closing(self) -> Iterable[Said]:
-        lines = [*(display.text for display in self.displays), self.carried()]
+        lines = [*(display.text for display in self.displays), *self.proof, self.carried()]
         return tuple((1, f"{line}\n") for line in lines if line)
 
     def left_out(self) -> str:
@@ -141,6 +145,7 @@ class RunResult(LiveResult):
             "seconds": self.duration.total_seconds(),
             "outOfMemory": self.out_of_memory,
             "interrupts": self.interrupts,
+            "proof": self.proof,
             "timedOut": self.timed_out,
             "inputs": [[v.name, v.suffix, v.size] for v in self.inputs],
             "outputs": [[v.name, v.suffix, v.size] for v in self.outputs],

@@ -98,6 +98,27 @@ def test_a_value_without_a_format_is_told(kernel: Kernel) -> None:
     assert reply.error["evalue"].startswith("variable o cannot travel: builtins.object has no format; str, bytes")
 
 
+def test_a_safe_run_can_do_little_and_the_kernel_proves_it(kernel: Kernel) -> None:
+    kernel.run("n = 1")
+    cell = "%%container run --safe -i n -o m busybox\ntouch /x || touch /tmp/x\n"
+    reply = kernel.run(cell + "sleep 0.5\ngrep -c . /proc/net/dev >$VARIABLES/out/m.json\n")
+    assert reply.error is None, (reply.text, reply.error_lines)
+    lines = reply.text.splitlines()
+    assert [line for line in lines if line.startswith("no ")] == []
+    told = [line[4:].split(" (")[0] for line in lines if line.startswith("ok  ")]
+    assert told == [
+        "network: none but lo", "memory limit: 537MB", "process limit: 128",
+        "capabilities: CapEff 0000000000000000, CapBnd 0000000000000000", "no new privileges: NoNewPrivs 1",
+        "system calls filtered: Seccomp 2", "root: read-only",
+    ]  # fmt: skip
+    assert "Read-only file system" in reply.text
+
+
+def test_a_background_run_has_its_name(kernel: Kernel) -> None:
+    assert "started web" in kernel.run("%container run --bg web busybox sleep 100").text
+    assert "web" in kernel.run("%container ps").text
+
+
 def test_a_time_limit_ends_a_run(kernel: Kernel) -> None:
     reply = kernel.run("%container run --timeout 0.5 busybox sleep 100")
     assert reply.error is not None

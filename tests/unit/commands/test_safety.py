@@ -1,0 +1,42 @@
+"""Tests of commands.safety."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jupyter_containers.client.kernel_facts import KernelFacts
+from jupyter_containers.client.run_settings import RunSettings
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.safety import hardened, proof
+
+SAFE = KernelFacts(7, 0, 0, True, 2, ("lo",), True, "536870912", "128")
+
+
+def test_a_safe_container_asks_for_little() -> None:
+    host = hardened(RunSettings("img", memory_bytes=1 << 20)).to_wire()["HostConfig"]
+    assert host == {
+        "NetworkMode": "none", "Memory": 1 << 20, "PidsLimit": 128, "CapDrop": ["ALL"], "ReadonlyRootfs": True,
+        "SecurityOpt": ["no-new-privileges"], "Tmpfs": {"/tmp": ""},
+    } | {key: value for key, value in RunSettings("img").to_wire()["HostConfig"].items()}  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{"privileged": True}, {"cap_add": ("ALL",)}, {"network": "host"}])
+def test_what_contradicts_it_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="contradict each other"):
+        hardened(replace(RunSettings("img"), **options))  # type: ignore[arg-type]
+
+
+def test_a_promise_that_is_not_kept_begins_with_no() -> None:
+    assert all(line.startswith("ok  ") for line in proof(SAFE))
+    for change in (
+        {"capabilities": 1}, {"bounding": 1}, {"no_new_privileges": False}, {"seccomp_mode": 0},
+        {"interfaces": ("lo", "eth0")}, {"root_is_read_only": False}, {"memory_limit": "max"}, {"pids_limit": ""},
+    ):  # fmt: skip
+        lines = proof(replace(SAFE, **change))  # type: ignore[arg-type]
+        assert len([line for line in lines if line.startswith("no  ")]) == 1, change
+
+
+def test_without_facts_there_is_no_proof() -> None:
+    assert proof(None)[0].startswith("no proof: the process had ended")
