@@ -1,8 +1,9 @@
 """What stands between a connection and aiohttp: the limits of a request's head, and connections that can be hijacked.
 
 aiohttp's C parser throws away what stands behind a request that asks to upgrade to `tcp`, which to it is not a
-protocol; its Python parser, 20 microseconds slower, keeps it. aiohttp waits for a head for ever, and closes the
-connection when the client closes its writing half before the request has been answered.
+protocol; its Python parser, 20 microseconds slower, keeps it, and now and then forgets the rest of a body. aiohttp
+waits for a head for ever, and closes the connection when the client closes its writing half before the request has
+been answered.
 """
 
 from __future__ import annotations
@@ -166,6 +167,10 @@ class Front:
     def data_received(self, data: bytes) -> None:
         self._http.data_received(data)
         parser = self._parser
+        while parser._payload_has_more_data and not self._http._reading_paused:
+            # A pause that came with the end of a chunk is taken for one of now when the next chunk comes; nobody would
+            # ask for what was put aside then, which may be the end of the body.
+            self._http.data_received(b"")
         # What stands behind requests that wait for their turn may be whole ones.
         if (parser._lines or parser._tail) and parser._payload_parser is None and not self._http._messages:
             self._wait_for_head(len(data))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from jupyter_containers.api import front
 from jupyter_containers.api.front import Patience, Site
 
 IMPATIENT = Patience(first_seconds=0.3, head_seconds=0.1, head_bytes=100_000, header_lines=200)
@@ -208,5 +209,25 @@ def test_an_answer_for_a_client_that_is_gone_is_given_up(tmp_path: Path, ends_fi
                 assert not ended.is_set()
             writer.close()
             await ended.wait()
+
+    asyncio.run(whole())
+
+
+def test_a_body_goes_on_after_a_pause_at_the_end_of_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "READ_BYTES", 1024)
+    drained = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        beginning = await request.content.readexactly(5000)
+        drained.set()
+        return web.Response(text=f"<{len(beginning + await request.content.read())}>")
+
+    async def whole() -> None:
+        async with asyncio.timeout(20), served(tmp_path, answer) as (reader, writer):
+            head = b"POST /x HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n"
+            writer.write(head + b"1388\r\n" + bytes(5000) + b"\r\n")
+            await drained.wait()
+            writer.write(b"2\r\nde\r\n0\r\n\r\n")
+            await reader.readuntil(b"<5002>")
 
     asyncio.run(whole())
