@@ -28,6 +28,11 @@ class Archives:
             self._transport.request("GET", _path(container), query={"path": path}, stream=True)
         )
 
+    def export(self, container: str) -> Iterator[bytes]:
+        """Return all files of a container as a tar, in pieces."""
+        path = f"/containers/{quote(container, safe='')}/export"
+        return self._transport.chunks(self._transport.request("GET", path, stream=True))
+
     def look(self, container: str, path: str) -> Json:
         """Return name, size, mode (as Go has it), mtime and linkTarget of a path."""
         answer = self._transport.request("HEAD", _path(container), query={"path": path})

@@ -145,6 +145,20 @@ class Containers:
         body: Json = self._json("GET", f"{container_path(name)}/top", {"ps_args": ps_arguments})
         return body
 
+    def changes(self, name: str) -> Sequence[Json]:
+        """Return what differs from the image as {"Kind": 0 changed, 1 added, 2 deleted; "Path": …}."""
+        found: Sequence[Json] = self._json("GET", f"{container_path(name)}/changes") or []
+        return found
+
+    def stats(self, name: str) -> Json:
+        """Return what a container uses, in Docker's JSON; takes a second, for two samples."""
+        body: Json = self._transport.request("GET", f"{container_path(name)}/stats", query={"stream": "0"}).json()
+        return body
+
+    def update(self, name: str, changes: Json) -> None:
+        """Change limits, named as in HostConfig."""
+        self._transport.request("POST", f"{container_path(name)}/update", json=changes)
+
     def prune(self, filters: Filters | None = None) -> Json:
         """Remove all containers that do not run."""
         body: Json = self._json("POST", "/containers/prune", {"filters": filters_text(filters)})

@@ -38,13 +38,23 @@ class _Parser(argparse.ArgumentParser):
 def parse(command: Command, words: Sequence[str], *, surface: str, prog: str) -> Namespace:
     """Return the options in the words. Raises UsageError and HelpWanted."""
     parser = parser_of(command, surface=surface, prog=prog)
-    options, unknown = parser.parse_known_args(list(words))
+    options, unknown = _read(parser, command.arguments_in(surface), list(words))
     if unknown:
         known = [name for argument in command.arguments_in(surface) for name in argument.names if argument.is_option]
         parser.error(
             f"unknown {'option' if unknown[0].startswith('-') else 'word'} {unknown[0]}{near(unknown[0], known)}"
         )
     return options
+
+
+def _read(
+    parser: argparse.ArgumentParser, arguments: Sequence[Argument], words: list[str]
+) -> tuple[Namespace, list[str]]:
+    """Return options and unknown words. A verb takes options before its names, too: `network create --internal x`."""
+    positional = [argument.takes for argument in arguments if not argument.is_option]
+    if len(positional) > 1 and positional[-1] is Takes.ANY and not {"-h", "--help"} & {*words}:
+        return parser.parse_known_intermixed_args(words)
+    return parser.parse_known_args(words)
 
 
 def parser_of(command: Command, *, surface: str, prog: str) -> argparse.ArgumentParser:

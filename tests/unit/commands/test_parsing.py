@@ -73,3 +73,17 @@ def test_options_are_not_guessed_from_their_beginning() -> None:
 def test_names_like_a_word_are_proposed() -> None:
     assert near("imagse", ["images", "inspect"]) == "; did you mean images?"
     assert near("zzz", ["images"]) == ""
+
+
+def test_options_may_stand_between_a_verb_and_its_names() -> None:
+    network = table.find("network", "magic")
+    for words in (
+        ["create", "--internal", "x", "y"],
+        ["--internal", "create", "x", "y"],
+        ["create", "x", "y", "--internal"],
+    ):
+        options = parse(network, words, surface="magic", prog="x")
+        assert (options.verb, options.name, options.internal) == ("create", ["x", "y"], True)
+    assert parse(network, ["ls"], surface="magic", prog="x").name == []
+    with pytest.raises(UsageError, match="unknown option --intrenal; did you mean --internal"):
+        parse(network, ["create", "--intrenal", "x"], surface="magic", prog="x")

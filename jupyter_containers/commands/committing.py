@@ -1,0 +1,114 @@
+"""commit, save, load, export, import: images out of containers and files, and files out of both."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from jupyter_containers.client.values import short_id
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.quantities import size_text
+from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.session import Session
+from jupyter_containers.errors import NotFound
+
+_PIECE = 1 << 20
+
+
+def commit(session: Session, options: Namespace) -> Result:
+    id_ = session.client.images.commit(
+        options.container, options.name, changes=options.change, message=options.message, author=options.author,
+        pause=not options.no_pause,
+    )  # fmt: skip
+    return Message((f"made {options.name or short_id(id_)} of {options.container}",), (options.name or id_,))
+
+
+def save(session: Session, options: Namespace) -> Result:
+    return _written(session, options.output, session.client.images.save(options.image))
+
+
+def export(session: Session, options: Namespace) -> Result:
+    return _written(session, options.output, session.client.archives.export(options.container))
+
+
+def load(session: Session, options: Namespace) -> Result:
+    lines = tuple(session.client.images.load(_read(session, options.input)))
+    return Message(lines, tuple(line.rpartition(" ")[2] for line in lines))
+
+
+def import_(session: Session, options: Namespace) -> Result:
+    id_ = session.client.images.import_(
+        _read(session, options.file), options.name, changes=options.change, message=options.message
+    )
+    return Message((f"made {options.name or short_id(id_)} of {options.file}",), (options.name or id_,))
+
+
+def _written(session: Session, name: str, chunks: Iterable[bytes]) -> Message:
+    place, size = session.folder / Path(name).expanduser(), 0
+    with place.open("wb") as file:
+        for chunk in chunks:
+            size += file.write(chunk)
+    return Message((f"wrote {name} ({size_text(size)})",), (str(place),))
+
+
+def _read(session: Session, name: str) -> Iterator[bytes]:
+    place = session.folder / Path(name).expanduser()
+    if not place.is_file():
+        raise NotFound(f"there is no file {place}")
+    return _pieces(place)
+
+
+def _pieces(place: Path) -> Iterator[bytes]:
+    with place.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+_CONTAINER = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER)
+_CHANGE = Argument(
+    ("-c", "--change"), "an instruction for the image, such as 'CMD [\"sh\"]'", Takes.EACH, "INSTRUCTION"
+)
+_MESSAGE = Argument(("-m", "--message"), "a comment", metavar="TEXT", default="")
+_NAME = Argument(("name",), "name of the image", Takes.OPTIONAL, "NAME[:TAG]", default="")
+
+COMMIT = Command(
+    "commit",
+    "make an image of what a container has changed",
+    commit,
+    (
+        Argument(("-a", "--author"), "who made it", metavar="TEXT", default=""),
+        _MESSAGE,
+        _CHANGE,
+        Argument(("--no-pause",), "do not freeze the container meanwhile", Takes.NOTHING),
+        _CONTAINER,
+        _NAME,
+    ),
+)
+SAVE = Command(
+    "save",
+    "write images into a tar",
+    save,
+    (
+        Argument(("-o", "--output"), "the tar to be written", metavar="FILE", default="image.tar"),
+        Argument(("image",), "names or ids", Takes.MANY, "IMAGE", completes=Completes.IMAGE),
+    ),
+)
+LOAD = Command(
+    "load",
+    "read images from a tar",
+    load,
+    (Argument(("-i", "--input"), "the tar to be read", metavar="FILE", default="image.tar"),),
+)
+EXPORT = Command(
+    "export",
+    "write the files of a container into a tar",
+    export,
+    (Argument(("-o", "--output"), "the tar to be written", metavar="FILE", default="container.tar"), _CONTAINER),
+)
+IMPORT = Command(
+    "import",
+    "make an image of a tar of files",
+    import_,
+    (_CHANGE, _MESSAGE, Argument(("file",), "the tar", metavar="FILE"), _NAME),
+)

@@ -1,0 +1,164 @@
+"""top, diff, port, stats, history, info, version: looks at containers, images and the daemon."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from jupyter_containers.client.values import moment, short_id
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.quantities import ago, size_text
+from jupyter_containers.commands.results import Json, Message, Result, Table
+from jupyter_containers.commands.session import Session
+
+_LETTERS = {0: "C", 1: "A", 2: "D"}
+_STATS_TITLES = ("NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS")
+# Each takes a second, in which two samples are taken: many are asked at once.
+_AT_ONCE = 16
+_COMMAND_WIDTH = 60
+
+
+class Processes(Table):
+    kind: ClassVar[str] = "processes"
+
+
+class Changes(Table):
+    kind: ClassVar[str] = "changes"
+
+
+class Usages(Table):
+    kind: ClassVar[str] = "stats"
+
+
+class History(Table):
+    kind: ClassVar[str] = "history"
+
+
+def top(session: Session, options: Namespace) -> Result:
+    found = session.client.containers.top(options.container, " ".join(options.ps_arguments))
+    titles, rows = tuple(found["Titles"]), tuple(tuple(row) for row in found["Processes"])
+    return Processes("processes", titles, rows, [dict(zip(titles, row, strict=True)) for row in rows])
+
+
+def diff(session: Session, options: Namespace) -> Result:
+    found = session.client.containers.changes(options.container)
+    rows = tuple((_LETTERS.get(change["Kind"], "?"), change["Path"]) for change in found)
+    return Changes("changes", ("", "PATH"), rows, rows)
+
+
+def port(session: Session, options: Namespace) -> Result:
+    ports: Mapping[str, Any] = session.client.containers.inspect(options.container)["NetworkSettings"]["Ports"] or {}
+    wanted = options.port if "/" in options.port else f"{options.port}/tcp"
+    lines = []
+    for inside, places in sorted(ports.items()):
+        for place in places or ():
+            if not options.port or inside == wanted:
+                outside = f"{place['HostIp']}:{place['HostPort']}"
+                lines.append(outside if options.port else f"{inside} -> {outside}")
+    return Message(tuple(lines), tuple(lines))
+
+
+def stats(session: Session, options: Namespace) -> Result:
+    client = session.client
+    names = options.container or [one.name for one in client.containers.list(every=options.all)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        samples = list(pool.map(client.containers.stats, names))
+    rows = tuple(usage_row(name, sample) for name, sample in zip(names, samples, strict=True))
+    return Usages("containers", _STATS_TITLES, rows, samples)
+
+
+def usage_row(name: str, sample: Json) -> tuple[str, ...]:
+    """Return a line of statistics, counted as docker's CLI counts; memory without the cache that can be given back."""
+    memory = sample.get("memory_stats") or {}
+    details = memory.get("stats") or {}
+    cache = details.get("total_inactive_file", details.get("inactive_file", 0))
+    used, limit = max(memory.get("usage", 0) - cache, 0), memory.get("limit", 0)
+    networks = (sample.get("networks") or {}).values()
+    disk = (sample.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ()
+    read, written = (sum(e["value"] for e in disk if e["op"].lower() == way) for way in ("read", "write"))
+    return (
+        name,
+        f"{_cpu_percent(sample):.2f}%",
+        f"{size_text(used)} / {size_text(limit)}",
+        f"{100 * used / limit if limit else 0:.2f}%",
+        f"{size_text(sum(n['rx_bytes'] for n in networks))} / {size_text(sum(n['tx_bytes'] for n in networks))}",
+        f"{size_text(read)} / {size_text(written)}",
+        str((sample.get("pids_stats") or {}).get("current", 0)),
+    )
+
+
+def _cpu_percent(sample: Json) -> float:
+    now, before = sample.get("cpu_stats") or {}, sample.get("precpu_stats") or {}
+    used = now.get("cpu_usage", {}).get("total_usage", 0) - before.get("cpu_usage", {}).get("total_usage", 0)
+    passed = now.get("system_cpu_usage", 0) - before.get("system_cpu_usage", 0)
+    return 100 * used / passed * now.get("online_cpus", 1) if used > 0 and passed > 0 else 0.0
+
+
+def history(session: Session, options: Namespace) -> Result:
+    layers = session.client.images.history(options.image)
+    rows = tuple(
+        (
+            short_id(layer["Id"]) if layer["Id"] != "<missing>" else layer["Id"],
+            ago(moment(layer["Created"])),
+            layer["CreatedBy"] if options.no_trunc else layer["CreatedBy"][:_COMMAND_WIDTH],
+            size_text(layer["Size"]),
+            layer.get("Comment", ""),
+        )
+        for layer in layers
+    )
+    return History("layers", ("IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"), rows, layers)
+
+
+def info(session: Session, options: Namespace) -> Result:
+    return _facts("facts", session.client.system.info())
+
+
+def version(session: Session, options: Namespace) -> Result:
+    return _facts("versions", session.client.system.version())
+
+
+def _facts(what: str, body: Json) -> Table:
+    """Return what is one word or number; the records have all of it."""
+    rows = tuple((name, str(value)) for name, value in body.items() if isinstance(value, str | int | float))
+    return Table(what, ("NAME", "VALUE"), rows, [body])
+
+
+_RUNNING = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.RUNNING)
+_ANY = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER)
+
+TOP = Command(
+    "top",
+    "list the processes of a container",
+    top,
+    (_RUNNING, Argument(("ps_arguments",), "options of ps, such as -o pid,comm", Takes.REST, "OPTION")),
+)
+DIFF = Command("diff", "list the files that a container added (A), changed (C) or deleted (D)", diff, (_ANY,))
+PORT = Command(
+    "port",
+    "list the published ports of a container",
+    port,
+    (_ANY, Argument(("port",), "only of this port inside, such as 80/tcp", Takes.OPTIONAL, "PORT", default="")),
+)
+STATS = Command(
+    "stats",
+    "tell what containers use now: processor, memory, network, disk",
+    stats,
+    (
+        Argument(("-a", "--all"), "also those that do not run", Takes.NOTHING),
+        Argument(("--no-stream",), "as docker has it; it is once here anyway", Takes.NOTHING),
+        Argument(("container",), "names or ids (default: all)", Takes.ANY, "CONTAINER", completes=Completes.RUNNING),
+    ),
+)
+HISTORY = Command(
+    "history",
+    "list the layers of an image",
+    history,
+    (
+        Argument(("--no-trunc",), "whole commands", Takes.NOTHING),
+        Argument(("image",), "name or id", metavar="IMAGE", completes=Completes.IMAGE),
+    ),
+)
+INFO = Command("info", "tell what the daemon is and has", info)
+VERSION = Command("version", "tell the versions of the daemon", version)

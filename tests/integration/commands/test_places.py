@@ -1,0 +1,39 @@
+"""Tests of commands.places."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.results import Table
+from tests.integration.commands.conftest import Do
+
+
+def names(result: object, key: str = "Name") -> list[str]:
+    assert isinstance(result, Table)
+    return [record[key] for record in result]
+
+
+def test_a_network_is_made_joined_and_removed(do: Do, box: str) -> None:
+    do("network", "create", "--internal", "inner")
+    assert "inner" in names(do("network", "ls"))
+    do("network", "connect", "inner", box)
+    assert '"Name": "box"' in do("network", "inspect", "inner").text()
+    do("network", "disconnect", "inner", box)
+    assert do("network", "rm", "inner").text() == "removed inner"
+    assert "inner" not in names(do("network", "ls"))
+
+
+def test_a_volume_is_made_and_removed(do: Do) -> None:
+    do("volume", "create", "data")
+    assert names(do("volume", "ls", "--filter", "name=data")) == ["data"]
+    assert '"Name": "data"' in do("volume", "inspect", "data").text()
+    assert do("volume", "rm", "data").text() == "removed data"
+    assert do("volume", "prune").text() == "nothing to remove"
+
+
+def test_names_are_asked_for(do: Do) -> None:
+    with pytest.raises(UsageError, match="rm: which"):
+        do("volume", "rm")
+    with pytest.raises(UsageError, match="connect: name the network and the container"):
+        do("network", "connect", "one")
