@@ -42,8 +42,8 @@ def completed(cell: str) -> list[str]:
 @pytest.mark.parametrize(
     ("cell", "found"),
     [
-        ("%container im", ["images", "image"]),
-        ("x = %container im", ["images", "image"]),
+        ("%container im", ["images", "image", "import"]),
+        ("x = %container im", ["images", "image", "import"]),
         ("%%container bu", ["build"]),
         ("%container run deb", ["debian:12"]),
         ("%container run 127.0.0.1:5000/b", ["127.0.0.1:5000/busybox"]),
@@ -59,7 +59,7 @@ def completed(cell: str) -> list[str]:
         ("x = 1\nprint(fr", []),
         ("import containers\nbu", []),
         ("%containers im", []),
-        ("1\n%container im", ["images", "image"]),
+        ("1\n%container im", ["images", "image", "import"]),
     ],
 )
 def test_what_fits_is_proposed(cell: str, found: list[str]) -> None:
