@@ -18,8 +18,8 @@ from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import ContainersError
-from jupyter_containers.linux import constants, memory, namespaces, processes
-from jupyter_containers.runtime import create, init, privileges
+from jupyter_containers.linux import constants, namespaces, processes
+from jupyter_containers.runtime import create, init, privileges, rehearsal
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created
 from jupyter_containers.runtime.handshake import Channel, Message
@@ -163,7 +163,7 @@ def _live(channel: Channel, cgroups: CgroupManager, *, waits: bool) -> NoReturn:
         init.leave_parent(channel, None)
         detaching = watch.lap()
         if waits:
-            memory.populate()
+            rehearsal.rehearse(cgroups)
         message = channel.receive()
         if message.word != "become":
             os._exit(0)

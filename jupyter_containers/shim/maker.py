@@ -35,6 +35,11 @@ from jupyter_containers.shim.target import Pipes, now
 Request = Mapping[str, Any]
 # What is asked of a shim without a container: by a daemon that only looks, or does not want it any more.
 _OF_THE_SHIM = ("describe", "delete")
+# Where the code is that it runs for a container.
+_CODE = (
+    "jupyter_containers.runtime.handshake", "jupyter_containers.runtime.newborn", "jupyter_containers.runtime.state",
+    "jupyter_containers.shim.maker", "jupyter_containers.shim.protocol", "json",
+)  # fmt: skip
 Stdio = tuple[int, int, int]
 
 
@@ -50,6 +55,11 @@ def fork(control: socket.socket, cgroups: CgroupManager, *, waits: bool = False)
             descriptors.close_all_except({control.fileno(), theirs.fileno()})
             _run(shim, Maker(control, theirs, cgroups, waits=waits))
     return protocol.roomy(ours)
+
+
+def prepare() -> None:
+    """Find, in the zygote, what each maker looks at while it waits."""
+    memory.own(_CODE)
 
 
 def _run(shim: int, maker: Maker) -> NoReturn:
@@ -76,7 +86,7 @@ class Maker:
         """Adopt a container, make it, hand it over; or hand over what only the shim can answer."""
         self._newborn = newborns.bear(self._cgroups, as_sibling=True, waits=self._waits)
         if self._waits:
-            memory.populate()
+            memory.own(_CODE)
         while True:
             message, fds = protocol.receive(self._control)
             if message is None:

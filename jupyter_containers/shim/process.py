@@ -27,6 +27,7 @@ def prepare() -> None:
     """Do once, in the zygote, what all shims inherit: a page that a shim writes to is its own."""
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    maker.prepare()
     # So that the system call is looked up; there are no descriptors that high.
     descriptors.close_all_except((), lowest=1 << 30)
 

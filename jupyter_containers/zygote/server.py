@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import CgroupManager, choose
 from jupyter_containers.linux import memory, processes
-from jupyter_containers.runtime import defaults, privileges
+from jupyter_containers.runtime import rehearsal
 from jupyter_containers.shim import process as shim
 from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, ORDER, STOCK
 
@@ -30,8 +30,8 @@ def serve(end: socket.socket) -> None:
     # Signals are ignored here as they are there: the daemon decides when this ends, by closing its end.
     shim.prepare()
     # Done once here, and found in memory by every shim: the default profile takes 10 ms, the hierarchies 3.
-    privileges.compile_filter(defaults.default_seccomp(), defaults.default_capabilities())
     cgroups = choose()
+    rehearsal.rehearse(cgroups)
     gc.collect()
     # What is here now is never looked at by a collection again, so its pages stay shared with all shims.
     gc.freeze()
