@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from jupyter_containers.client.values import moment, short_id
+from jupyter_containers.commands.changes import LETTERS
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Result, Table
 from jupyter_containers.commands.session import Session
 
-_LETTERS = {0: "C", 1: "A", 2: "D"}
 _STATS_TITLES = ("NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS")
 # Each takes a second, in which two samples are taken: many are asked at once.
 _AT_ONCE = 16
@@ -44,7 +44,7 @@ def top(session: Session, options: Namespace) -> Result:
 
 def diff(session: Session, options: Namespace) -> Result:
     found = session.client.containers.changes(options.container)
-    rows = tuple((_LETTERS.get(change["Kind"], "?"), change["Path"]) for change in found)
+    rows = tuple((LETTERS.get(change["Kind"], "?"), change["Path"]) for change in found)
     return Changes("changes", ("", "PATH"), rows, rows)
 
 

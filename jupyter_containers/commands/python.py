@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from jupyter_containers.commands import carrying, run_arguments, safety
+from jupyter_containers.commands import carrying, changes, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
@@ -29,6 +29,9 @@ def python(session: Session, options: Namespace) -> Result:
     settings = carrier.into_run(safety.hardened(settings) if options.safe else settings)
     ensure_image(session, settings.image, options.pull)
     client, result = session.client, RunResult(settings.image, ("python",))
+    luggage = carrier.luggage(client)
+    if options.changes:
+        luggage = changes.noting(client, result, luggage)
     attend(
         session,
         result,
@@ -36,7 +39,7 @@ def python(session: Session, options: Namespace) -> Result:
             settings,
             output,
             stdin=None,
-            luggage=carrier.luggage(client),
+            luggage=luggage,
             timeout_seconds=options.timeout,
             watch=safety.watch(client, result) if options.safe else None,
         ),
@@ -55,6 +58,7 @@ PYTHON = Command(
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
         safety.SAFE,
+        changes.CHANGES,
         TIMEOUT,
         run_arguments.NO_RAISE,
         Argument(

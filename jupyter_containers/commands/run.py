@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import carrying, keyboard, run_arguments, safety
+from jupyter_containers.commands import carrying, changes, keyboard, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
@@ -33,6 +33,8 @@ class CannotExecute(InvalidParameter):
 def run(session: Session, options: Namespace) -> Result:
     if getattr(options, "bg", ""):
         options.detach, options.name = True, options.bg
+    if options.detach and getattr(options, "changes", False):
+        raise UsageError("run: --changes is for a run that is waited for; %container diff NAME tells of the others")
     if options.detach and getattr(options, "timeout", 0.0):
         raise UsageError("run: --timeout is for a run that is waited for; leave out --timeout, or -d and --bg")
     settings, stdin = run_arguments.run_settings(
@@ -53,6 +55,8 @@ def run(session: Session, options: Namespace) -> Result:
         extra["watch"] = safety.watch(client, result)
     if carrier is not None:
         settings, extra["luggage"] = carrier.into_run(settings), carrier.luggage(client)
+    if getattr(options, "changes", False):
+        extra["luggage"] = changes.noting(client, result, extra.get("luggage"))
     attend(
         session, result, lambda output: client.runs.run(settings, output, stdin=stdin, **extra),
         _delivery(session, result, carrier),
@@ -167,6 +171,7 @@ RUN = Command(
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
         safety.SAFE,
+        changes.CHANGES,
         BACKGROUND,
         TIMEOUT,
         run_arguments.NO_RAISE,

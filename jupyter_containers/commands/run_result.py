@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from jupyter_containers.client.runs import Outcome
-from jupyter_containers.commands.output import Output, plain
+from jupyter_containers.commands.output import Output, plain, settled
 from jupyter_containers.commands.quantities import duration_text, size_text
 from jupyter_containers.commands.results import Json, LiveResult, Said
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.variables.displays import Display
+
+_SHOWN_CHANGES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class RunResult(LiveResult):
     `exit_code` is None while it runs; `stdout` and `stderr` are text; `started` and `finished` are times in UTC,
     `duration` is the time between them. `out_of_memory`: the kernel killed it at its memory limit.
     `inputs` and `outputs` tell of variables that were carried, `displays` is what Python inside has shown.
+    `changes`: with --changes, (A, C or D, path) of each file that differs from the image.
     `proof`: with --safe, what the kernel said of the process from outside, a line for each promise.
     """
 
@@ -54,6 +57,7 @@ class RunResult(LiveResult):
         self.outputs: list[Carried] = []
         self.displays: list[Display] = []
         self.proof: list[str] = []
+        self.changes: list[tuple[str, str]] = []
         self.error = ""
         self.output = Output()
 
@@ -108,7 +112,9 @@ class RunResult(LiveResult):
         shown = self.output.last()
         text = f"{self.left_out()}{plain(shown)}".removesuffix("\n")
         text = "\n".join(
-            filter(None, [text, *(display.text for display in self.displays), *self.proof, self.carried()])
+            filter(
+                None, [text, *(display.text for display in self.displays), *self.proof, *self.changed(), self.carried()]
+            )
         )
         if self.exit_code == 0 and text:
             return text
@@ -120,8 +126,14 @@ class RunResult(LiveResult):
         told = [f"{way}: {', '.join(map(str, variables))}" for way, variables in ways if variables]
         return f"[{' · '.join(told)}]" if told else ""
 
+    def changed(self) -> list[str]:
+        """Return the changed files, a line each, and how many more there are."""
+        lines = [f"{letter} {settled(path)}" for letter, path in self.changes[:_SHOWN_CHANGES]]
+        more = len(self.changes) - len(lines)
+        return [*lines, f"[{more} more changes are in result.changes]"] if more > 0 else lines
+
     def closing(self) -> Iterable[Said]:
-        lines = [*(display.text for display in self.displays), *self.proof, self.carried()]
+        lines = [*(display.text for display in self.displays), *self.proof, *self.changed(), self.carried()]
         return tuple((1, f"{line}\n") for line in lines if line)
 
     def left_out(self) -> str:
@@ -146,6 +158,7 @@ class RunResult(LiveResult):
             "outOfMemory": self.out_of_memory,
             "interrupts": self.interrupts,
             "proof": self.proof,
+            "changes": [list(change) for change in self.changes],
             "timedOut": self.timed_out,
             "inputs": [[v.name, v.suffix, v.size] for v in self.inputs],
             "outputs": [[v.name, v.suffix, v.size] for v in self.outputs],

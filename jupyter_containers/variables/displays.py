@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 MAX_DISPLAYS, MAX_PNG_BYTES, MAX_TEXT, MAX_CELLS = 100, 8 << 20, 20_000, 5_000
+# What would move a terminal's cursor, or worse.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -38,7 +41,7 @@ def _display(line: bytes) -> Display:
         record = None
     if not isinstance(record, dict):
         return Display("[a display that cannot be read]")
-    text = str(record.get("text/plain", ""))[:MAX_TEXT]
+    text = _CONTROL.sub("", str(record.get("text/plain", ""))[:MAX_TEXT])
     png, problem = _png(record.get("image/png"))
     if problem:
         return Display(f"{text}\n[{problem}]")
@@ -70,4 +73,4 @@ def _table(table: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
 
 
 def _texts(values: list[Any]) -> tuple[str, ...]:
-    return tuple(str(value)[:1000] for value in values)
+    return tuple(_CONTROL.sub("", str(value)[:1000]) for value in values)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from jupyter_containers.client.runs import Outcome
-from jupyter_containers.commands.run_result import CommandFailed, Interrupted, RunResult
+from jupyter_containers.commands.run_result import Carried, CommandFailed, Interrupted, RunResult
 from jupyter_containers.errors import NotFound
+from jupyter_containers.variables.displays import Display
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -97,3 +98,15 @@ def test_an_interrupt_is_a_keyboard_interrupt_with_a_result() -> None:
     result = ended(130)
     assert isinstance(Interrupted("stopped", result), KeyboardInterrupt)
     assert Interrupted("stopped", result).result is result
+
+
+def test_what_came_with_a_run_is_told_below_its_output() -> None:
+    result = RunResult("img", ("ls",))
+    result.exit_code = 0
+    result.displays, result.proof = [Display("shown")], ["ok  network"]
+    result.changes = [("A", "/new\x1b[2J"), *(("C", f"/{number}") for number in range(60))]
+    result.outputs = [Carried("y", ".npy", 80)]
+    lines = result.text().splitlines()
+    assert lines[:3] == ["shown", "ok  network", "A /new"]
+    assert lines[-2:] == ["[11 more changes are in result.changes]", "[out: y (.npy, 80B)]"]
+    assert "".join(text for _, text in result.closing()).splitlines() == lines

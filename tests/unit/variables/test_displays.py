@@ -42,6 +42,10 @@ def test_rubbish_is_told(content: bytes) -> None:
     assert parse(content) == [Display("[a display that cannot be read]")]
 
 
+def test_nothing_steers_a_terminal() -> None:
+    assert parse(line(**{"text/plain": "a\x1b[2J\x9b\r\nb"})) == [Display("a[2J\nb")]
+
+
 def test_a_flood_is_cut() -> None:
     shown = parse(line() * (MAX_DISPLAYS + 7))
     assert len(shown) == MAX_DISPLAYS + 1
