@@ -124,3 +124,11 @@ def test_a_time_limit_ends_a_run(kernel: Kernel) -> None:
     assert reply.error is not None
     assert reply.error["evalue"] == "exit code 137: killed at its time limit (sleep 100 in busybox)"
     assert value(kernel, "%container ps -aq") == ""
+
+
+def test_a_time_limit_ends_an_exec_and_not_its_container(kernel: Kernel) -> None:
+    kernel.run("%container run --bg box busybox sleep 100")
+    reply = kernel.run("%container exec --timeout 0.5 box sleep 50")
+    assert reply.error is not None
+    assert reply.error["evalue"] == "exit code 137: killed at its time limit (sleep 50 in box)"
+    assert "box" in value(kernel, "%container ps")
