@@ -283,7 +283,7 @@ def _make_folders(data: Path, temporary: Path) -> None:
     trees.remove_path(temporary)
     data.mkdir(parents=True, exist_ok=True, mode=0o711)
     # Set-user-id programs of images, and what is secret in them, are not for other users of this host: CVE-2021-41091.
-    for folder in (temporary, *(data / name for name in ("containers", "content", "snapshots", "volumes"))):
+    for folder in (temporary, *(data / name for name in ("containers", "content", "sharing", "snapshots", "volumes"))):
         folder.mkdir(exist_ok=True, mode=0o700)
         folder.chmod(0o700)
 
