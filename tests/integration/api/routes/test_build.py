@@ -43,7 +43,7 @@ def test_a_build_talks_as_the_classic_builder_does(api: Api) -> None:
     [step] = [one for one in api.get("/system/df", type="build-cache").json["BuildCache"] if one["Shared"]]
     for filters in ({"label": ["x"]}, {"until": ["1h"]}, {"id": ["zz"]}, {"type": ["exec.cachemount"]}):
         assert api.post("/build/prune", filters=filters).json["CachesDeleted"] is None
-    assert api.post("/build/prune", **{"min-free-space": "5"}).status == 501
+    assert api.post("/build/prune", **{"min-free-space": "5"}).json["CachesDeleted"] is None
     assert step["ID"] in api.post("/build/prune", all=1).json["CachesDeleted"]
     assert api.get("/system/df", type="build-cache").json["BuildCache"] == []
     api.delete("/images/made:1", force=1)
