@@ -158,9 +158,10 @@ class DirectoryStore:
 
     def __iter__(self) -> Iterator[Digest]:
         for algorithm, length in HEX_LENGTH.items():
-            for entry in os.scandir(self._blobs / algorithm):
-                if len(entry.name) == length:
-                    yield Digest(algorithm, entry.name)
+            # All names first: who iterates may stop half-way, or delete.
+            for name in os.listdir(self._blobs / algorithm):
+                if len(name) == length:
+                    yield Digest(algorithm, name)
 
     def remove_stale_ingests(self, older_than_seconds: float) -> int:
         """Remove unfinished writes that nobody has touched for so long; returns how many bytes that freed."""
