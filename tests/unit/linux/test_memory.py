@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import gc
-import resource
 import subprocess
 import sys
 import textwrap  # noqa: F401 - code that a fork has not run yet
 import tokenize  # noqa: F401 - and more of it
-from collections.abc import Callable
 
 from jupyter_containers.linux import memory
 from tests.support.children import exit_of
+from tests.support.page_copies import copies
 
 # Each thread that has allocated something has an arena of its own, unless it must share.
 SCRIPT = """
@@ -43,29 +41,14 @@ def test_threads_share_one_arena_once_told_to() -> None:
     assert arenas("one") == 1
 
 
-def copies(work: Callable[[], object]) -> int:
-    """Return how many pages `work` makes the kernel copy for this process."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    work()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+def own() -> None:
+    memory.own(("textwrap", "tokenize"))
 
 
 def test_a_process_that_waits_has_its_own_copy_of_what_it_will_run() -> None:
-    memory.own(("textwrap", "tokenize"))
-
-    def unprepared() -> None:
-        assert copies(lambda: memory.own(("textwrap", "tokenize"))) > 100
-
-    def prepared() -> None:
-        memory.own(("textwrap", "tokenize"))
-        assert copies(lambda: memory.own(("textwrap", "tokenize"))) < 20
-
-    gc.disable()
-    try:
-        assert exit_of(unprepared) == 0
-        assert exit_of(prepared) == 0
-    finally:
-        gc.enable()
+    own()
+    assert copies(own) > 100
+    assert copies(own, after=own) < 20
 
 
 def test_what_is_made_after_the_pools_were_filled_lies_together() -> None:

@@ -1,20 +1,10 @@
 from __future__ import annotations
 
-import gc
-import resource
-from collections.abc import Callable
-
 from jupyter_containers.cgroups.absent import AbsentManager
 from jupyter_containers.oci.runtime_spec import Spec
 from jupyter_containers.runtime import rehearsal
 from jupyter_containers.runtime.plan import plan
-from tests.support.children import exit_of
-
-
-def copies(work: Callable[[], object]) -> int:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    work()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+from tests.support.page_copies import copies
 
 
 def parse_and_plan() -> object:
@@ -30,17 +20,5 @@ def test_the_example_is_a_container_like_any_other() -> None:
 def test_after_a_rehearsal_little_is_done_for_the_first_time() -> None:
     cgroups = AbsentManager("none here")
     rehearsal.rehearse(cgroups)
-
-    def unprepared() -> None:
-        assert copies(parse_and_plan) > 100
-
-    def prepared() -> None:
-        rehearsal.rehearse(cgroups)
-        assert copies(parse_and_plan) < 20
-
-    gc.disable()
-    try:
-        assert exit_of(unprepared) == 0
-        assert exit_of(prepared) == 0
-    finally:
-        gc.enable()
+    assert copies(parse_and_plan) > 100
+    assert copies(parse_and_plan, after=lambda: rehearsal.rehearse(cgroups)) < 20
