@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_containers.daemon.storage.doctor import as_text, examine
 from tests.support import tiny_image
-from tests.support.api_client import Api
+from tests.support.api_client import Api, ok
 from tests.support.daemon import Daemon
 from tests.support.docker_archive import docker_archive
 from tests.support.registry_server import RegistryServer
@@ -35,7 +35,7 @@ RUN echo one > /one
 RUN --mount=type=cache,target=/c echo two > /two; echo x >> /c/x
 CMD cat /one /two
 """
-Work = Callable[[Api], None]
+Work = Callable[[Api], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,6 @@ class Job:
     prepare: Work
     work: Work
     check: Work
-
-
-def ok(answer: object) -> None:
-    status, content = getattr(answer, "status", 0), getattr(answer, "content", b"")
-    assert status < 300, content
-    assert b"errorDetail" not in content, content
 
 
 def forget(api: Api) -> None:
@@ -64,9 +58,7 @@ def forget(api: Api) -> None:
 
 def is_whole(api: Api, name: str) -> None:
     """An image can be read from its first byte to its last."""
-    answer = api.get(f"/images/{name}/get")
-    ok(answer)
-    assert len(answer.content) > 100_000
+    assert len(ok(api.get(f"/images/{name}/get")).content) > 100_000
 
 
 def pulling(server: RegistryServer) -> Job:

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_containers.daemon.storage.doctor import examine
 from tests.support import tiny_image
-from tests.support.api_client import Answer, Api
+from tests.support.api_client import Api, ok
 from tests.support.daemon import Daemon
 from tests.support.registry_server import RegistryServer
 
@@ -17,12 +17,6 @@ ROUNDS = 8
 IMAGE = tiny_image.image(
     *(tiny_image.layer({f"{number}": bytes([number]) * 200_000}, compression="none") for number in range(4))
 )
-
-
-def ok(answer: Answer) -> Answer:
-    assert answer.status < 300, answer.content
-    assert b"errorDetail" not in answer.content, answer.content
-    return answer
 
 
 @pytest.fixture

@@ -42,6 +42,13 @@ class Answer:
         return str(self.json["message"])
 
 
+def ok(answer: Answer) -> Answer:
+    """Return an answer that tells of no failure, neither by its status nor in what it streams."""
+    assert answer.status < 300, answer.content
+    assert b"errorDetail" not in answer.content, answer.content
+    return answer
+
+
 class Api:
     """`api.post("/containers/create", {...}, name="x")`. `version` is put before every path."""
 
