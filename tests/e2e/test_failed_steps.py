@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import pty
 import select
 import subprocess
 import sys
-import tarfile
 
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, Docker
-
-
-def fail(api: Api, dockerfile: str) -> str:
-    """Build what cannot be built; return the id of the failed step."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        member = tarfile.TarInfo("Dockerfile")
-        member.size = len(dockerfile)
-        tar.addfile(member, io.BytesIO(dockerfile.encode()))
-    kind = {"Content-Type": "application/x-tar"}
-    answer = api.request("POST", "/build", buffer.getvalue(), headers=kind, networkmode="none")
-    return str(json.loads(answer.content.splitlines()[-1])["errorDetail"]["failure"])
-
-
-def enter(api: Api, *command: str) -> str:
-    answer = api.post("/build/failures/last/container", {"Cmd": command} if command else {})
-    assert answer.status == 201, answer.content
-    return str(answer.json["Id"])
+from tests.support.failed_steps import enter, fail
 
 
 def test_what_is_kept_outlives_the_daemon(api: Api, docker: Docker, daemon: Daemon) -> None:
     fail(api, "FROM busybox\nRUN <<EOF\n#!/bin/sh\necho said > /there\nfalse\nEOF\n")
     daemon.kill()
     daemon.start()
-    container = enter(api, "sh", "-c", "cat /there; tail -1 /dev/pipes/EOF")
+    container = enter(api, Cmd=["sh", "-c", "cat /there; tail -1 /dev/pipes/EOF"])
     docker("start", "-a", container)
     assert docker("logs", container).stdout == "said\nfalse\n"
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import tarfile
 from typing import Any
 
 import pytest
@@ -12,6 +9,7 @@ import pytest
 from jupyter_containers.engine.failed_steps import COUNT
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, Docker
+from tests.support.failed_steps import enter, fail
 
 DOCKERFILE = """\
 FROM busybox
@@ -36,37 +34,12 @@ def forgotten(api: Api, removed: None) -> None:
     api.post("/build/prune")
 
 
-def context(dockerfile: str) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        member = tarfile.TarInfo("Dockerfile")
-        member.size = len(dockerfile)
-        tar.addfile(member, io.BytesIO(dockerfile.encode()))
-    return buffer.getvalue()
-
-
-def fail(api: Api, dockerfile: str = DOCKERFILE, **query: Any) -> dict[str, Any]:
-    """Build what cannot be built; return the last line of the answer."""
-    answer = api.request(
-        "POST", "/build", context(dockerfile), headers={"Content-Type": "application/x-tar"},
-        **{"networkmode": "none", "rm": 1, **query},
-    )  # fmt: skip
-    assert answer.status == 200, answer.content
-    return dict(json.loads(answer.content.splitlines()[-1]))
-
-
 def failures(api: Api) -> list[dict[str, Any]]:
     return list(api.get("/build/failures").json)
 
 
-def enter(api: Api, name: str = "last", **body: Any) -> str:
-    answer = api.post(f"/build/failures/{name}/container", body)
-    assert answer.status == 201, answer.content
-    return str(answer.json["Id"])
-
-
 def test_the_error_says_where_it_happened_and_what_was_said(api: Api) -> None:
-    error = fail(api)
+    error = fail(api, DOCKERFILE)
     assert "returned a non-zero code: 7" in error["error"]
     detail = error["errorDetail"]
     assert {name: detail[name] for name in ("code", "file", "line", "end_line")} == {
@@ -80,7 +53,7 @@ def test_the_error_says_where_it_happened_and_what_was_said(api: Api) -> None:
 
 
 def test_a_container_there_is_as_the_step_was(api: Api, docker: Docker) -> None:
-    fail(api, t="wanted:1", buildargs={"http_proxy": "http://proxy"})
+    fail(api, DOCKERFILE, t="wanted:1", buildargs={"http_proxy": "http://proxy"})
     assert not docker("ps", "-aq").stdout
     container = enter(api, "wanted:1", Tty=True, OpenStdin=True)
     docker("start", container)
@@ -119,7 +92,7 @@ def test_a_cache_stays_while_a_container_shows_it(api: Api, docker: Docker) -> N
 
 
 def test_a_name_that_is_not_kept_is_told_with_those_that_are(api: Api) -> None:
-    fail(api)
+    fail(api, DOCKERFILE)
     short = failures(api)[0]["Id"][:12]
     answer = api.get("/build/failures/nothing")
     assert answer.status == 404
@@ -148,7 +121,7 @@ def test_one_can_be_let_go_unless_a_container_stands_there(api: Api) -> None:
 
 
 def test_what_makes_no_sense_is_refused(api: Api) -> None:
-    fail(api)
+    fail(api, DOCKERFILE)
     answer = api.post("/build/failures/last/container", {"Image": "busybox"})
     assert (answer.status, "leave Image out" in answer.message) == (400, True)
     assert api.post("/build/failures/nothing/container").status == 404
