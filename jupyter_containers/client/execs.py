@@ -52,22 +52,14 @@ class Execs:
         tells is one of ours; that the process belongs to the container is checked before it is touched.
         """
         state = self._begun(id_)
-        pid = state.get("Pid") or 0
-        if not state.get("Running") or pid <= 1:
-            return False
-        try:
-            pidfd = os.pidfd_open(pid)
-        except OSError:
-            return False
-        try:
-            if state["ContainerID"] not in Path(f"/proc/{pid}/cgroup").read_text():
-                return False
-            signals.pidfd_send_signal(pidfd, getattr(signals, f"SIG{name}"))
-        except OSError:
-            return False
-        finally:
-            os.close(pidfd)
-        return True
+        number = getattr(signals, f"SIG{name}")
+        return bool(state.get("Running")) and _send(state.get("Pid") or 0, state["ContainerID"], number)
+
+    def can_signal(self, container: str) -> bool:
+        """Tell whether `signal` reaches processes of a container that runs; for one that does not, nothing is denied."""
+        body: Json = self._transport.request("GET", f"{container_path(container)}/json").json()
+        pid = body["State"].get("Pid") or 0
+        return not pid or _send(pid, body["Id"], 0)
 
     def _begun(self, id_: str) -> Json:
         """Return the state once the process runs or has run: the stream is there a moment before it."""
@@ -77,3 +69,22 @@ class Execs:
             if state.get("Running") or state.get("ExitCode") is not None or time.monotonic() > deadline:
                 return state
             time.sleep(_POLL_SECONDS)
+
+
+def _send(pid: int, container_id: str, number: int) -> bool:
+    """Send a signal (0: only try) to a process of a container; return whether it is here, the container's, and ours."""
+    if pid <= 1:
+        return False
+    try:
+        pidfd = os.pidfd_open(pid)
+    except OSError:
+        return False
+    try:
+        if container_id not in Path(f"/proc/{pid}/cgroup").read_text():
+            return False
+        signals.pidfd_send_signal(pidfd, number)
+    except OSError:
+        return False
+    finally:
+        os.close(pidfd)
+    return True

@@ -21,7 +21,7 @@ from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import ExecSettings, RunSettings
 from jupyter_containers.client.system import System
 from jupyter_containers.client.transport import Transport
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import ContainersError, Unsupported
 
 Output = Callable[[int, bytes], None]
 # Carries a stream to its end in another way than reading it: a keyboard does. Gets the id that `resize` wants.
@@ -110,14 +110,15 @@ class Runs:
         outcome = self._outcome(id_, code, asked_at, started_at, interrupts.count)
         return replace(outcome, timed_out=passed.is_set())
 
-    def _signal(self, id_: str, name: str) -> None:
+    def _signal(self, id_: str, name: str) -> bool:
         # An interrupt comes in the middle of anything, such as a locked pool of connections: it takes its own.
         with closing(Transport(self._transport.address)) as transport:
             Containers(transport).kill(id_, name)
+        return True
 
-    def _signal_exec(self, id_: str, name: str) -> None:
+    def _signal_exec(self, id_: str, name: str) -> bool:
         with closing(Transport(self._transport.address)) as transport:
-            Execs(transport).signal(id_, name)
+            return Execs(transport).signal(id_, name)
 
     def _outcome(self, id_: str, code: int, asked_at: float, started_at: datetime, interrupts: int) -> Outcome:
         """Take the times and the cause from the daemon's own record of what happened, as far as it has one."""
@@ -144,8 +145,16 @@ class Runs:
         self, container: str, settings: ExecSettings, output: Output, *, stdin: bytes | None = None,
         attend: Attend | None = None, luggage: Luggage | None = None, timeout_seconds: float = 0.0,
     ) -> Outcome:  # fmt: skip
-        """Run a process in a running container to its end; an interrupt is passed on where that can be done."""
+        """Run a process in a running container to its end; an interrupt is passed on where that can be done.
+
+        Raises Unsupported for a time limit that could not be kept: the API has no request that ends an exec.
+        """
         attend = attend or _reading(output, stdin)
+        if timeout_seconds and not self._execs.can_signal(container):
+            raise Unsupported(
+                f"a time limit for a process in {container}: it cannot be killed from here, because the daemon at "
+                f"{self._transport.address} is on another machine or another user's; write `timeout SECONDS COMMAND`"
+            )
         with Interrupts() as interrupts:
             if luggage is not None:
                 luggage.pack(container)
@@ -167,14 +176,14 @@ class Runs:
 
 
 @contextmanager
-def _deadline(seconds: float, kill: Callable[[], None]) -> Iterator[threading.Event]:
-    """Call `kill` unless the block ends in time; the event tells that it was called."""
+def _deadline(seconds: float, kill: Callable[[], bool]) -> Iterator[threading.Event]:
+    """Call `kill` unless the block ends in time; the event tells that this has ended it."""
     passed = threading.Event()
 
     def end() -> None:
-        passed.set()
         try:
-            kill()
+            if kill():
+                passed.set()
         except ContainersError:
             pass  # it ended in this very moment
 
@@ -186,6 +195,9 @@ def _deadline(seconds: float, kill: Callable[[], None]) -> Iterator[threading.Ev
         yield passed
     finally:
         timer.cancel()
+        if seconds:
+            # What it killed ends before it can say so.
+            timer.join()
 
 
 def _reading(output: Output, stdin: bytes | None) -> Attend:

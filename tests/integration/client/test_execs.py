@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from jupyter_containers.client import Client
@@ -44,3 +47,25 @@ def test_a_signal_reaches_the_process(client: Client, container: str) -> None:
 def test_an_unknown_container_is_told(client: Client) -> None:
     with pytest.raises(NotFound):
         client.execs.create("nope", ExecSettings(("true",)))
+
+
+ELSEWHERE = """
+import sys
+from jupyter_containers.client import connect
+from jupyter_containers.client.run_settings import ExecSettings
+from jupyter_containers.errors import Unsupported
+with connect(sys.argv[1]) as client:
+    try:
+        client.runs.run_exec(sys.argv[2], ExecSettings(("touch", "/begun")), print, timeout_seconds=9)
+    except Unsupported as error:
+        print(error)
+"""
+
+
+def test_a_time_limit_that_cannot_be_kept_is_refused_before_anything_runs(client: Client, container: str) -> None:
+    # Who has other pids is as far from the process as another machine.
+    command = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", ELSEWHERE]
+    words = subprocess.run([*command, str(client.address), container], capture_output=True, text=True, check=True)
+    assert words.stdout.startswith(f"a time limit for a process in {container}: it cannot be killed from here")
+    assert client.containers.changes(container) == []
+    assert client.execs.can_signal(container)
