@@ -56,7 +56,7 @@ class Execs:
         return bool(state.get("Running")) and _send(state.get("Pid") or 0, state["ContainerID"], number)
 
     def can_signal(self, container: str) -> bool:
-        """Tell whether `signal` reaches processes of a container that runs; for one that does not, nothing is denied."""
+        """Tell whether `signal` reaches processes of a container; True for one that does not run."""
         body: Json = self._transport.request("GET", f"{container_path(container)}/json").json()
         pid = body["State"].get("Pid") or 0
         return not pid or _send(pid, body["Id"], 0)

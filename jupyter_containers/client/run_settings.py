@@ -112,7 +112,7 @@ class RunSettings:
             "SecurityOpt": list(self.security_options),
             "Init": self.init,
             "AutoRemove": self.auto_remove,
-            "RestartPolicy": _restart_policy(self.restart),
+            "RestartPolicy": restart_policy(self.restart),
             "ConsoleSize": _list(self.console_size),
         }
         return {name: value for name, value in host.items() if value not in (None, "", [], {}, 0, False)}
@@ -140,7 +140,8 @@ def _is_bind(volume: str) -> bool:
     return ":" in volume
 
 
-def _restart_policy(text: str) -> Json:
+def restart_policy(text: str) -> Json:
+    """Read `on-failure:3` as the API has it; {} for no policy. Raises InvalidParameter."""
     name, _, count = text.partition(":")
     if count and not count.isdigit():
         raise InvalidParameter(f"invalid restart policy {text!r}: expected NAME or on-failure:COUNT")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.containers import ONE
 from jupyter_containers.commands.quantities import size_text
 from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.session import Session
@@ -65,7 +66,6 @@ def _pieces(place: Path) -> Iterator[bytes]:
             yield piece
 
 
-_CONTAINER = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER)
 _CHANGE = Argument(
     ("-c", "--change"), "an instruction for the image, such as 'CMD [\"sh\"]'", Takes.EACH, "INSTRUCTION"
 )
@@ -81,7 +81,7 @@ COMMIT = Command(
         _MESSAGE,
         _CHANGE,
         Argument(("--no-pause",), "do not freeze the container meanwhile", Takes.NOTHING),
-        _CONTAINER,
+        ONE,
         _NAME,
     ),
 )
@@ -104,7 +104,7 @@ EXPORT = Command(
     "export",
     "write the files of a container into a tar",
     export,
-    (Argument(("-o", "--output"), "the tar to be written", metavar="FILE", default="container.tar"), _CONTAINER),
+    (Argument(("-o", "--output"), "the tar to be written", metavar="FILE", default="container.tar"), ONE),
 )
 IMPORT = Command(
     "import",

@@ -167,8 +167,9 @@ def each(names: Sequence[str], verb: str, action: Callable[[str], object]) -> Me
     return Message((f"{verb} {', '.join(done)}",), tuple(done))
 
 
-_MANY = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.CONTAINER)
-_RUNNING = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.RUNNING)
+ONE = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER)
+MANY = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.CONTAINER)
+MANY_RUNNING = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.RUNNING)
 
 PS = Command(
     "ps",
@@ -192,7 +193,7 @@ LOGS = Command(
         Argument(("--since",), "not before this time, or so long ago (10m)", metavar="TIME", default=""),
         Argument(("--until",), "not after this time", metavar="TIME", default=""),
         Argument(("-t", "--timestamps"), "with times", Takes.NOTHING),
-        Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER),
+        ONE,
     ),
 )
 START = Command(
@@ -214,7 +215,7 @@ KILL = Command(
     "kill",
     "send a signal to containers",
     kill,
-    (Argument(("-s", "--signal"), "which (default KILL)", metavar="SIGNAL", default="KILL"), _RUNNING),
+    (Argument(("-s", "--signal"), "which (default KILL)", metavar="SIGNAL", default="KILL"), MANY_RUNNING),
 )
 RM = Command(
     "rm",
@@ -223,6 +224,6 @@ RM = Command(
     (
         Argument(("-f", "--force"), "kill those that run", Takes.NOTHING),
         Argument(("-v", "--volumes"), "with their nameless volumes", Takes.NOTHING),
-        _MANY,
+        MANY,
     ),
 )

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from jupyter_containers.client.values import moment, short_id
 from jupyter_containers.commands.changes import LETTERS
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.containers import ONE
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Result, Table
 from jupyter_containers.commands.session import Session
@@ -126,7 +127,6 @@ def _facts(what: str, body: Json) -> Table:
 
 
 _RUNNING = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.RUNNING)
-_ANY = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER)
 
 TOP = Command(
     "top",
@@ -134,12 +134,12 @@ TOP = Command(
     top,
     (_RUNNING, Argument(("ps_arguments",), "options of ps, such as -o pid,comm", Takes.REST, "OPTION")),
 )
-DIFF = Command("diff", "list the files that a container added (A), changed (C) or deleted (D)", diff, (_ANY,))
+DIFF = Command("diff", "list the files that a container added (A), changed (C) or deleted (D)", diff, (ONE,))
 PORT = Command(
     "port",
     "list the published ports of a container",
     port,
-    (_ANY, Argument(("port",), "only of this port inside, such as 80/tcp", Takes.OPTIONAL, "PORT", default="")),
+    (ONE, Argument(("port",), "only of this port inside, such as 80/tcp", Takes.OPTIONAL, "PORT", default="")),
 )
 STATS = Command(
     "stats",

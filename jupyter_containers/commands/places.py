@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.containers import each, parse_filters
@@ -15,6 +16,7 @@ _ID = 12
 
 
 def network(session: Session, options: Namespace) -> Result:
+    _check_verb(options, {"create": ("driver", "subnet", "internal"), "ls": ("filter",), "prune": ("filter",)})
     networks, names = session.client.networks, options.name
     if options.verb == "ls":
         found = networks.list(parse_filters(options.filter))
@@ -22,7 +24,6 @@ def network(session: Session, options: Namespace) -> Result:
         return Table("networks", ("NETWORK ID", "NAME", "DRIVER", "SCOPE"), rows, found)
     if options.verb == "prune":
         return _removed(networks.prune(parse_filters(options.filter)))
-    _need(options, 2 if "connect" in options.verb else 1)
     if options.verb == "connect":
         networks.connect(names[0], names[1])
         return Message((f"connected {names[1]} to {names[0]}",), (names[1],))
@@ -40,13 +41,13 @@ def network(session: Session, options: Namespace) -> Result:
 
 
 def volume(session: Session, options: Namespace) -> Result:
+    _check_verb(options, {"ls": ("filter",), "prune": ("filter",)})
     volumes, names = session.client.volumes, options.name
     if options.verb == "ls":
         found = volumes.list(parse_filters(options.filter))
         return Table("volumes", ("DRIVER", "NAME"), tuple((one["Driver"], one["Name"]) for one in found), found)
     if options.verb == "prune":
         return _removed(volumes.prune(parse_filters(options.filter)).get("VolumesDeleted") or ())
-    _need(options, 1)
     if options.verb == "inspect":
         return Inspection([(name, "volume", volumes.inspect(name)) for name in names])
     if options.verb == "rm":
@@ -54,9 +55,20 @@ def volume(session: Session, options: Namespace) -> Result:
     return each(names, "made", volumes.create)
 
 
-def _need(options: Namespace, count: int) -> None:
-    if len(options.name) < count:
-        raise UsageError(f"{options.verb}: {'which?' if count == 1 else 'name the network and the container'}")
+def _check_verb(options: Namespace, belonging: Mapping[str, Sequence[str]]) -> None:
+    """Raise UsageError for names a verb lacks or has no use for, and for options that belong to other verbs."""
+    verb, count = options.verb, len(options.name)
+    if verb in ("ls", "prune") and count:
+        hint = "--filter chooses" if verb == "ls" else "rm removes those that are named"
+        raise UsageError(f"{verb}: it takes no names, such as {options.name[0]}; {hint}")
+    if "connect" in verb and count != 2:
+        raise UsageError(f"{verb}: name the network and the container")
+    if verb not in ("ls", "prune") and not count:
+        raise UsageError(f"{verb}: which?")
+    for name in dict.fromkeys(name for names in belonging.values() for name in names):
+        if getattr(options, name) and name not in belonging.get(verb, ()):
+            owners = " and ".join(owner for owner, names in belonging.items() if name in names)
+            raise UsageError(f"{verb}: --{name} is for {owners}")
 
 
 def _removed(names: object) -> Message:

@@ -20,6 +20,7 @@ HOST = "host"
 def python(session: Session, options: Namespace) -> Result:
     if not session.body.strip():
         raise UsageError("python: what shall it run? write Python below the line")
+    options.detach = False
     carrier = carrying.carrier_of(session, options, cell=session.body)
     assert carrier is not None
     # In the notebook's own system, the Python is the notebook's own too.
@@ -54,7 +55,7 @@ PYTHON = Command(
     python,
     (
         *carrying.VARIABLES,
-        *(argument for argument in run_arguments.CONTAINER if "--entrypoint" not in argument.names),
+        *(argument for argument in run_arguments.CONTAINER if not {"--entrypoint", "--detach"} & {*argument.names}),
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
         safety.SAFE,

@@ -31,12 +31,7 @@ class CannotExecute(InvalidParameter):
 
 
 def run(session: Session, options: Namespace) -> Result:
-    if getattr(options, "bg", ""):
-        options.detach, options.name = True, options.bg
-    if options.detach and getattr(options, "changes", False):
-        raise UsageError("run: --changes is for a run that is waited for; %container diff NAME tells of the others")
-    if options.detach and getattr(options, "timeout", 0.0):
-        raise UsageError("run: --timeout is for a run that is waited for; leave out --timeout, or -d and --bg")
+    _check_detached(options, "run")
     settings, stdin = run_arguments.run_settings(
         options, session.body, is_magic=session.is_magic, folder=session.folder
     )
@@ -62,6 +57,18 @@ def run(session: Session, options: Namespace) -> Result:
         _delivery(session, result, carrier),
     )  # fmt: skip
     return judged(session, result, raises=session.is_magic and not options.no_raise_error)
+
+
+def _check_detached(options: Namespace, word: str) -> None:
+    """Read --bg as -d and --name. Raises UsageError for what only a run has that is waited for."""
+    if getattr(options, "bg", ""):
+        if options.name:
+            raise UsageError(f"{word}: --bg {options.bg} and --name {options.name} both name it; leave out --name")
+        options.detach, options.name = True, options.bg
+    if options.detach and getattr(options, "changes", False):
+        raise UsageError(f"{word}: --changes is for a run that is waited for; %container diff NAME tells of the others")
+    if options.detach and getattr(options, "timeout", 0.0):
+        raise UsageError(f"{word}: --timeout is for what is waited for; leave it out, or -d")
 
 
 def start(session: Session, settings: RunSettings) -> Result:
@@ -128,6 +135,7 @@ def _explained(error: ContainersError, command: tuple[str, ...] | None) -> Conta
 
 
 def exec_(session: Session, options: Namespace) -> Result | None:
+    _check_detached(options, "exec")
     settings, stdin = run_arguments.exec_settings(options, session.body)
     if not settings.command:
         raise UsageError(f"exec: which command in {options.container}? write it behind the name, or a script as body")

@@ -30,6 +30,9 @@ LIMITS = (
     Argument(("--cpus",), "how many processors, such as 0.5", metavar="NUMBER", parse=positive_number, default=0.0),
     Argument(("--pids-limit",), "how many processes at most", metavar="NUMBER", parse=int, default=0),
 )
+RESTART_POLICY = Argument(
+    ("--restart",), "no, on-failure[:COUNT], always, unless-stopped", metavar="POLICY", default=""
+)
 CONTAINER = (
     Argument(("--name",), "name of the container", metavar="NAME", default=""),
     Argument(("-v", "--volume"), "mount a folder or a volume inside", Takes.EACH, "SOURCE:PATH[:ro]"),
@@ -45,7 +48,7 @@ CONTAINER = (
     Argument(("--read-only",), "its root cannot be written", Takes.NOTHING),
     Argument(("--cap-add",), "add a capability", Takes.EACH, "NAME"),
     Argument(("--cap-drop",), "drop a capability", Takes.EACH, "NAME"),
-    Argument(("--restart",), "no, on-failure[:COUNT], always, unless-stopped", metavar="POLICY", default=""),
+    RESTART_POLICY,
     Argument(("-d", "--detach"), "start it and return at once", Takes.NOTHING),
     Argument(("--rm",), "remove it when it ends (in a notebook that is the rule)", Takes.NOTHING),
     Argument(("--keep",), "do not remove it when it ends", Takes.NOTHING, only_in=MAGIC),

@@ -6,6 +6,7 @@ import pytest
 
 from jupyter_containers.client import Client
 from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.errors import InvalidParameter
 from tests.integration.commands.conftest import Do
 
 
@@ -38,3 +39,5 @@ def test_limits_change(do: Do, client: Client, box: str) -> None:
     assert (host["PidsLimit"], host["RestartPolicy"]) == (50, {"Name": "on-failure", "MaximumRetryCount": 3})
     with pytest.raises(UsageError, match="what shall change"):
         do("update", box)
+    with pytest.raises(InvalidParameter, match="invalid restart policy 'on-failure:x'"):
+        do("update", "--restart", "on-failure:x", box)

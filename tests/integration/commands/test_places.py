@@ -32,8 +32,18 @@ def test_a_volume_is_made_and_removed(do: Do) -> None:
     assert do("volume", "prune").text() == "nothing to remove"
 
 
-def test_names_are_asked_for(do: Do) -> None:
-    with pytest.raises(UsageError, match="rm: which"):
-        do("volume", "rm")
-    with pytest.raises(UsageError, match="connect: name the network and the container"):
-        do("network", "connect", "one")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("volume rm", "rm: which"),
+        ("network connect one", "connect: name the network and the container"),
+        ("network connect one two three", "connect: name the network and the container"),
+        ("volume prune data", "prune: it takes no names, such as data; rm removes those that are named"),
+        ("network ls data", "ls: it takes no names, such as data; --filter chooses"),
+        ("network rm --internal one", "rm: --internal is for create"),
+        ("volume rm --filter a=b one", "rm: --filter is for ls and prune"),
+    ],
+)
+def test_what_a_verb_does_not_take_is_refused(do: Do, words: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        do(*words.split())

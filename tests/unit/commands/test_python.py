@@ -15,3 +15,8 @@ def test_python_wants_a_body_and_takes_the_host_by_itself() -> None:
     assert (options.image, options.output) == ("host", ["x"])
     with pytest.raises(UsageError, match="write Python below the line"):
         command.action(SessionOn(), options)
+
+
+def test_python_is_waited_for() -> None:
+    with pytest.raises(UsageError, match="unknown option -d"):
+        parse(table.find("python", "magic"), ["-d"], surface="magic", prog="x")

@@ -147,3 +147,17 @@ def test_a_detached_container_that_cannot_start_is_not_left() -> None:
     with pytest.raises(CannotExecute):
         run_detached(session)
     assert done == ["start", "remove"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "--bg", "web", "--name", "other", "img"), "--bg web and --name other both name it"),
+        (("run", "-d", "--timeout", "1", "img"), "run: --timeout is for what is waited for"),
+        (("run", "--bg", "web", "--changes", "img"), "--changes is for a run that is waited for"),
+        (("exec", "-d", "--timeout", "1", "box", "ls"), "exec: --timeout is for what is waited for"),
+    ],
+)
+def test_what_is_left_alone_takes_nothing_that_would_be_forgotten(words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        do(ending(0), *words)
