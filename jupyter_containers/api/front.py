@@ -167,9 +167,9 @@ class Front:
     def data_received(self, data: bytes) -> None:
         self._http.data_received(data)
         parser = self._parser
-        while parser._payload_has_more_data and not self._http._reading_paused:
+        if parser._payload_has_more_data and not self._http._reading_paused:
             # A pause that came with the end of a chunk is taken for one of now when the next chunk comes; nobody would
-            # ask for what was put aside then, which may be the end of the body.
+            # ask for what was put aside then, which may be the end of the body. Only once: who closes takes nothing.
             self._http.data_received(b"")
         # What stands behind requests that wait for their turn may be whole ones.
         if (parser._lines or parser._tail) and parser._payload_parser is None and not self._http._messages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 from jupyter_containers.errors import Conflict, ContainersError, DeadlineExceeded, InvalidParameter, Unsupported
 
@@ -71,24 +71,21 @@ def write(directory: str, name: str, value: str | int) -> None:
         os.close(fd)
 
 
-def write_each(directory: str, name: str, values: Iterable[str]) -> None:
-    """Write values one after the other to a file that takes one at a time. Raises OSError, its filename the file's."""
-    fd = os.open(f"{directory}/{name}", os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        for value in values:
-            os.write(fd, value.encode())
-    except OSError as error:
-        error.filename = f"{directory}/{name}"
-        raise
-    finally:
-        os.close(fd)
+def write_limit(directory: str, name: str, *values: str | int, limit: str) -> None:
+    """Write values, one after the other, on behalf of a limit to a file that takes one at a time.
 
-
-def write_limit(directory: str, name: str, value: str | int, *, limit: str) -> None:
-    """Write a file on behalf of a limit. Raises Unsupported when it is absent, InvalidParameter when refused."""
+    Raises Unsupported when it is absent, InvalidParameter when a value is refused.
+    """
+    path, value = f"{directory}/{name}", values[0]
     try:
-        write(directory, name, value)
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            for value in values:
+                os.write(fd, str(value).encode())
+        finally:
+            os.close(fd)
     except OSError as error:
+        error.filename = path
         raise refusal(error, name, value, limit) from error
 
 

@@ -218,18 +218,23 @@ def _refuse_occupied(directory: str) -> None:
         raise Conflict(f"cgroup {directory} is in use by processes {pids}; kill them first", pids=pids)
 
 
-def _fill_cpuset(directory: str, hierarchy: str) -> None:
-    """Give a group the CPUs and memory nodes of its parent: born without any, it would accept no process."""
+def _fill_cpuset(directory: str, hierarchy: str) -> bool:
+    """Give a group the CPUs and memory nodes of its parent: born without any, it would accept no process.
+
+    Return whether it had none.
+    """
     if directory == hierarchy:
-        return
+        return False
+    was_empty, parent = False, os.path.dirname(directory)
     for name in ("cpuset.cpus", "cpuset.mems"):
         if (files.read(directory, name) or b"").strip():
             continue
-        parent = os.path.dirname(directory)
-        _fill_cpuset(parent, hierarchy)
+        was_empty = True
+        if _fill_cpuset(parent, hierarchy):
+            # It is a new one, and so ours: the groups that follow in it are born with what it has.
+            files.write(parent, "cgroup.clone_children", 1)
         files.write(directory, name, (files.read(parent, name) or b"").decode().strip())
-        if parent != hierarchy:
-            files.write(parent, "cgroup.clone_children", 1)  # the next one is born with them
+    return was_empty
 
 
 def _clean_up(group: LegacyCgroup, error: BaseException) -> None:

@@ -168,11 +168,8 @@ def _write_cpuset(cpuset: str, name: str, value: str, what: str) -> None:
 def _write_devices(rules: tuple[DeviceRule, ...], devices: str) -> None:
     # The order counts: what is allowed after "deny all" stays allowed.
     for allow, group in itertools.groupby(rules, lambda rule: rule.allow):
-        name, texts = "devices.allow" if allow else "devices.deny", [_rule_text(rule) for rule in group]
-        try:
-            files.write_each(devices, name, texts)
-        except OSError as error:
-            raise files.refusal(error, name, ", ".join(texts), "devices") from error
+        name = "devices.allow" if allow else "devices.deny"
+        files.write_limit(devices, name, *map(_rule_text, group), limit="devices")
 
 
 def _rule_text(rule: DeviceRule) -> str:

@@ -1,4 +1,4 @@
-"""What the C library does with memory that is given back to it."""
+"""Memory of processes that fork: which pages stay shared, and what the C library keeps of what is given back."""
 
 from __future__ import annotations
 

@@ -43,11 +43,14 @@ def take(shim: Shim, end: socket.socket, control: socket.socket) -> None:
     if "made" not in message:
         shim.tell(control, {"id": message["create"].get("id"), "error": message["error"]})
         return
+    failed = message["failed"]
+    if failed:
+        # Before the process is known, which may have ended of it already: this is the code that it ended with.
+        shim.first.verdict = from_data(failed["error"]).details.get("exit_code")
     _take_container(shim, message, fds)
-    if message["failed"]:
-        error = from_data(message["failed"]["error"])
-        shim.give_up(error.details.get("exit_code"))
-        shim.tell(control, message["failed"])
+    if failed:
+        shim.end_first()
+        shim.tell(control, failed)
 
 
 def _adopt(shim: Shim, place: dict[str, str]) -> None:

@@ -5,8 +5,8 @@
            ◀── the container, as data and descriptors ──┘          and with it the conversation
 
 A fork shares all pages until one of the two writes, and Python writes wherever it looks (reference counts): to make a
-container touches 1.5 MB. The shim stays for as long as its container; the maker is there until
-it is started, or until the daemon wants something else of a container that waits.
+container touches 1.5 MB. The shim stays for as long as its container; the maker is there until it is started, or until
+the daemon wants something else of a container that waits.
 """
 
 from __future__ import annotations
@@ -143,9 +143,11 @@ class Maker:
             protocol.receive(self._control)
             answering = wanted.get("id")
             # Running before it runs: what it prints and how it ends may come at once.
-            state = state.moved(Status.RUNNING, started_at=now())
-            states.write(bundle, state)
-            let_go(pid, fds.pop(0))
+            running = state.moved(Status.RUNNING, started_at=now())
+            states.write(bundle, running)
+            # Together: the shim knows by the state whether the descriptor is among those that it gets.
+            state, go_fd = running, fds.pop(0)
+            let_go(pid, go_fd)
             protocol.send(self._control, {"id": answering, "ok": {}})
         except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
             return state, {"id": answering, "error": to_data(error)}

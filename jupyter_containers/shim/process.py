@@ -249,9 +249,8 @@ class Shim:
         if status is not None:
             self.found(pid, status)
 
-    def give_up(self, exit_code: int | None) -> None:
-        """End a container that could not be started, and record that with this exit code if there is one."""
-        self.first.verdict = exit_code
+    def end_first(self) -> None:
+        """End a container that could not be started; its exit code is the verdict, if there is one."""
         self.first.kill(signal.SIGKILL)
         self.wait_for_first()
 

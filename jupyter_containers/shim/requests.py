@@ -66,7 +66,8 @@ def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[
         let_go(shim.first.pid, go_fd)
     except BaseException as error:
         # It is over, and known to be over before anybody hears of the failure and wants it deleted.
-        shim.give_up(error.details.get("exit_code") if isinstance(error, ContainersError) else None)
+        shim.first.verdict = error.details.get("exit_code") if isinstance(error, ContainersError) else None
+        shim.end_first()
         raise
     return {}
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 from dataclasses import replace
-from pathlib import Path
 
 from jupyter_containers.engine import dismissal
 from jupyter_containers.engine.containers import connecting, health, remove, restart
@@ -120,16 +117,6 @@ def _keep_trace(roster: Roster, container: Container) -> None:
     bundle, kept = roster.bundle_path(container.record), roster.files_path(container.record)
     for name in KEPT_OF_BUNDLE:
         try:
-            _move(bundle / name, kept / name)
+            (kept / name).write_bytes((bundle / name).read_bytes())
         except OSError:
             continue  # a run that never came so far, or a full disk: a trace is not worth a failure
-
-
-def _move(source: Path, target: Path) -> None:
-    """Move a small file; without a new inode where both lie on one disk."""
-    try:
-        os.replace(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        target.write_bytes(source.read_bytes())

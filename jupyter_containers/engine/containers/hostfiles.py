@@ -31,9 +31,9 @@ def write_files(roster: Roster, record: Record, hostname: str) -> None:
 
 def write_texts(roster: Roster, record: Record, hostname: str, path: Path, addresses: Sequence[str] = ()) -> None:
     """Write the three files into a directory; those that are there keep their inodes."""
-    _write(path / "hostname", names.hostname_text(hostname))
-    _write(path / "hosts", _hosts(roster, record, hostname, addresses))
-    _write(path / "resolv.conf", _resolv_conf(record))
+    (path / "hostname").write_text(names.hostname_text(hostname))
+    (path / "hosts").write_text(_hosts(roster, record, hostname, addresses))
+    (path / "resolv.conf").write_text(_resolv_conf(record))
 
 
 def _resolv_conf(record: Record) -> str:
@@ -66,20 +66,11 @@ def follow_networks(roster: Roster, container: Container, hostname: str) -> None
     """Write down what a running container's files have to say after it was connected or disconnected."""
     write_hosts(roster, container.record, hostname, _addresses(container))
     if has_name_server(container.record):
-        _write(roster.files_path(container.record) / "resolv.conf", _resolv_conf(container.record))
+        (roster.files_path(container.record) / "resolv.conf").write_text(_resolv_conf(container.record))
 
 
 def write_hosts(roster: Roster, record: Record, hostname: str, addresses: Sequence[str]) -> None:
-    _write(roster.files_path(record) / "hosts", _hosts(roster, record, hostname, addresses))
-
-
-def _write(path: Path, text: str) -> None:
-    # Each start writes three: the kernel's calls and no more.
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
+    (roster.files_path(record) / "hosts").write_text(_hosts(roster, record, hostname, addresses))
 
 
 def _addresses(container: Container) -> list[str]:

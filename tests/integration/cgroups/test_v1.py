@@ -220,6 +220,30 @@ def test_only_allowed_devices_can_be_used(make: Make) -> None:
     assert answer_of(inside) == [errno.EPERM, errno.EPERM]
 
 
+def test_the_device_rule_that_was_refused_is_named(make: Make) -> None:
+    good, bad = DeviceRule(allow=True, type="c", major=1, minor=3), DeviceRule(allow=True, type="c", access="x")
+    with pytest.raises(InvalidParameter, match=r"^invalid devices c \*:\* x: the kernel refuses it"):
+        make(devices=(good, bad))
+
+
+def test_groups_in_a_parent_of_ours_are_born_with_its_cpus_and_a_strangers_parent_stays_as_it_is(
+    make: Make, cgroups: CgroupManager
+) -> None:
+    parent = Path(make().paths["cpuset"]).parent
+    assert (parent / "cgroup.clone_children").read_text() == "1\n"
+    stranger = parent.parent / f"{PARENT}-stranger"
+    stranger.mkdir()
+    try:
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            (stranger / name).write_text((parent / name).read_text())
+        group = cgroups.create(f"{stranger.name}/one", Resources())
+        assert read(group, "cpuset", "cpuset.cpus") == (parent / "cpuset.cpus").read_text().strip()
+        assert (stranger / "cgroup.clone_children").read_text() == "0\n"
+        group.remove()
+    finally:
+        cgroups.tidy(stranger.name)
+
+
 def test_a_frozen_group_stands_still_until_thawed(make: Make) -> None:
     group = make()
     with waiting_child(group.enter) as pid:
