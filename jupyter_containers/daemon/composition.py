@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_containers.build.builder import Builder
 from jupyter_containers.build.operations.layering import Stores
@@ -13,7 +16,6 @@ from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.daemon.configuration import Configuration
 from jupyter_containers.engine.base_images import BaseImages
-from jupyter_containers.engine.bootstraps import Bootstraps
 from jupyter_containers.engine.build_caches import BuildCaches
 from jupyter_containers.engine.build_results import BuildResults
 from jupyter_containers.engine.builds import Builds
@@ -57,6 +59,9 @@ from jupyter_containers.registry.retries import RetryPolicy
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 from jupyter_containers.supervisor.host_mounts import HostMounts
 from jupyter_containers.supervisor.launcher import Launcher
+
+if TYPE_CHECKING:
+    from jupyter_containers.engine.bootstraps import Bootstraps
 
 STORAGE_DRIVER = "overlay2"
 # Above the groups of all containers; engine/specification.py names them.
@@ -207,14 +212,21 @@ class Composition:
             cache_limits=self._configuration.cache_limits,
         )
 
-    def _bootstraps(self, environment: Environment, engine_containers: Containers) -> Bootstraps:
-        return Bootstraps(
-            environment.images,
-            Stores(self._content, self._snapshots),
-            fetch=self._registry.fetch,
-            executor=StepExecutor(engine_containers.roster, self._folder),
-            garbage=self._garbage,
-        )
+    def _bootstraps(self, environment: Environment, engine_containers: Containers) -> Callable[[], Bootstraps]:
+        @cache
+        def make() -> Bootstraps:
+            # Here, and not at the top: most daemons never make an image from packages.
+            from jupyter_containers.engine.bootstraps import Bootstraps
+
+            return Bootstraps(
+                environment.images,
+                Stores(self._content, self._snapshots),
+                fetch=self._registry.fetch,
+                executor=StepExecutor(engine_containers.roster, self._folder),
+                garbage=self._garbage,
+            )
+
+        return make
 
     def _system(self, daemon_id: str, engine_containers: Containers, engine_images: Images) -> System:
         configuration = self._configuration

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jupyter_containers.engine.bootstraps import Bootstraps
     from jupyter_containers.engine.builds import Builds
     from jupyter_containers.engine.containers import Containers
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
+    """`bootstraps` makes its use-cases, and loads their modules, when they are first asked for."""
+
     containers: Containers
     execs: Execs
     images: Images
@@ -32,7 +36,7 @@ class Engine:
     pushes: Pushes
     builds: Builds
     failed_steps: FailedSteps
-    bootstraps: Bootstraps
+    bootstraps: Callable[[], Bootstraps]
     networks: Networks
     volumes: Volumes
     events: Events

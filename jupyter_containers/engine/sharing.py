@@ -17,31 +17,28 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.engine.garbage import Needed
 from jupyter_containers.engine.images import Images
-from jupyter_containers.engine.offered_images import OfferedImages
 from jupyter_containers.errors import Conflict, ContainersError
-from jupyter_containers.oci.digest import Digest
-from jupyter_containers.registry.server.application import application
-from jupyter_containers.registry.server.folder import BLOBS, MANIFESTS, FolderStorage
-from jupyter_containers.registry.server.garbage import sweep_links
-from jupyter_containers.registry.server.serving import SWEEP_SECONDS, Serving
-from jupyter_containers.registry.server.settings import DEFAULT_LISTEN, Settings
-from jupyter_containers.registry.server.site import Site
-from jupyter_containers.registry.server.uploads import Uploads
-from jupyter_containers.registry.server.users import Users
+
+if TYPE_CHECKING:
+    from jupyter_containers.engine.shared_registry import SharedRegistry
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How to serve: `images` are patterns of names, files are paths as the daemon sees them."""
+    """How to serve: `images` are patterns of names, files are paths as the daemon sees them.
 
-    listen: str = DEFAULT_LISTEN
+    `listen` is HOST:PORT, by default where registries of ours listen (registry/server/settings.py).
+    """
+
+    listen: str = ""
     images: tuple[str, ...] = ("*",)
     htpasswd: str = ""
     tls_certificate: str = ""
@@ -63,13 +60,13 @@ class Sharing:
         self._images = images
         self._content = content
         self._folder = folder
-        self._pushed = FolderStorage(folder, content)
         self._lock = asyncio.Lock()
-        self._serving: Serving | None = None
-        self._uploads: Uploads | None = None
-        self._sweeper: asyncio.Task[None] | None = None
+        self._registry: SharedRegistry | None = None
         self.state: Shared | None = None
-        images.garbage.protect(lambda: [Needed(blobs=self._digests())])
+        images.garbage.protect(self._needed)
+        # What was pushed is needed from the first collection on.
+        if (folder / "repositories").is_dir():
+            self._loaded()
 
     async def begin(self, wanted: Wanted) -> Shared:
         """Serve from now on, also after the daemon was started anew. Raises Conflict if it serves already, Unavailable.
@@ -94,7 +91,6 @@ class Sharing:
 
     async def recover(self) -> None:
         """Serve as before the daemon ended. A failure is told in the log: the daemon is there without it."""
-        self._pushed.recover()
         try:
             wanted = _from_json(json.loads(self._place.read_text()))
             await self._begin(wanted)
@@ -108,60 +104,28 @@ class Sharing:
             await self._end()
 
     async def _begin(self, wanted: Wanted) -> Shared:
-        told = Settings.checked(
-            self._folder, listen=wanted.listen, htpasswd=_path(wanted.htpasswd),
-            tls_certificate=_path(wanted.tls_certificate), tls_key=_path(wanted.tls_key),
-        )  # fmt: skip
-        users = Users(told.htpasswd) if told.htpasswd is not None else None
-        uploads = Uploads(self._folder / "uploads", self._content.publish)
-        offered = OfferedImages(self._pushed, self._content, self._images.all, wanted.images)
-        garbage = self._images.garbage
-        serving = Serving(application(Site(offered, uploads), users, lambda: garbage.working(resumable=True)))
-        try:
-            url = await serving.begin(told)
-        except BaseException:
-            await serving.end()
-            raise
-        self._serving, self._uploads = serving, uploads
-        self._sweeper = asyncio.ensure_future(self._sweep(uploads, told.expire_seconds))
-        self.state = Shared(url, wanted)
+        self.state = Shared(await self._loaded().begin(wanted), wanted)
         return self.state
 
     async def _end(self) -> None:
-        serving, uploads, sweeper = self._serving, self._uploads, self._sweeper
-        self._serving = self._uploads = self._sweeper = self.state = None
-        if serving is None or uploads is None or sweeper is None:
-            return
-        sweeper.cancel()
-        await asyncio.gather(sweeper, return_exceptions=True)
-        await serving.end()
-        uploads.close()
+        self.state = None
+        if self._registry is not None:
+            await self._registry.end()
 
-    async def _sweep(self, uploads: Uploads, expire_seconds: float) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(uploads.expire, expire_seconds)
-                await asyncio.to_thread(sweep_links, self._pushed, expire_seconds)
-            except (OSError, ContainersError) as error:
-                _log.warning("cannot clean up the registry: %s", error)
-            await asyncio.sleep(SWEEP_SECONDS)
+    def _loaded(self) -> SharedRegistry:
+        if self._registry is None:
+            # Here, and not at the top: most daemons never share anything.
+            from jupyter_containers.engine.shared_registry import SharedRegistry
 
-    def _digests(self) -> frozenset[Digest]:
-        with self._pushed.lock:
-            return frozenset(
-                digest
-                for name in self._pushed.all_repositories()
-                for kind in (BLOBS, MANIFESTS)
-                for digest in self._pushed.digests(name, kind)
-            )
+            self._registry = SharedRegistry(self._images, self._content, self._folder)
+        return self._registry
+
+    def _needed(self) -> list[Needed]:
+        return [Needed(blobs=self._registry.digests())] if self._registry is not None else []
 
     @property
     def _place(self) -> Path:
         return self._folder / "serving.json"
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
 
 
 def _to_json(wanted: Wanted) -> dict[str, object]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from jupyter_containers.api.json_lines import JsonLines, Outbox
 from jupyter_containers.api.naming import platform_of
 from jupyter_containers.api.routing import Route, engine_of, text
 from jupyter_containers.api.wire.progress import progress_json
-from jupyter_containers.bootstrap.resolver import Variant
-from jupyter_containers.engine.bootstraps import BootstrapRequest
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Progress
+
+if TYPE_CHECKING:
+    from jupyter_containers.engine.bootstraps import BootstrapRequest
 
 _PARAMETERS = frozenset({"image", "t", "mirror", "keyring", "variant", "include", "platform"})
 
@@ -26,7 +29,7 @@ async def bootstrap(request: web.Request) -> web.StreamResponse:
         def tell(step: Progress) -> None:
             outbox.put(progress_json(step))
 
-        image = await engine_of(request).bootstraps.bootstrap(wanted, tell)
+        image = await engine_of(request).bootstraps().bootstrap(wanted, tell)
         name = (wanted.name or Reference.parse(wanted.image)).with_default_tag()
         outbox.put({"status": f"Digest: {image.descriptor.digest}"})
         outbox.put({"progressDetail": {}, "aux": {"ID": str(image.config_digest)}})
@@ -35,6 +38,10 @@ async def bootstrap(request: web.Request) -> web.StreamResponse:
 
 
 def _wanted(request: web.Request) -> BootstrapRequest:
+    # Here, and not at the top: as in the composition, only who asks for a bootstrap loads its modules.
+    from jupyter_containers.bootstrap.resolver import Variant
+    from jupyter_containers.engine.bootstraps import BootstrapRequest
+
     name = text(request, "t")
     if not text(request, "image"):
         raise InvalidParameter("which image? parameter image is empty; it may be debian:bookworm")

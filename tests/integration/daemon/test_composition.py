@@ -13,6 +13,8 @@ from tests.support.standing_daemon import load_image
 
 pytestmark = pytest.mark.needs("root", "overlay")
 
+# What only few daemons are ever asked for, and which libraries come with it.
+FOR_FEW = ("jupyter_containers.bootstrap", "jupyter_containers.registry.server", "bcrypt", "dulwich", "pysequoia")
 HIERARCHIES = Path("/sys/fs/cgroup")
 
 
@@ -52,3 +54,26 @@ def test_the_last_daemon_takes_the_parent_of_the_cgroups_along(tmp_path: Path) -
     groups = [*HIERARCHIES.glob("*/jupyter-containers"), *HIERARCHIES.glob("jupyter-containers")]
     # Another daemon on this machine may have containers, or have begun to.
     assert not any(path.name == container for group in groups for path in group.iterdir())
+
+
+def test_a_daemon_at_rest_has_not_loaded_what_few_ask_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The interpreter writes each module that it loads into the daemon's log.
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    daemon = Daemon(tmp_path)
+
+    def loaded() -> set[str]:
+        return {line.rpartition("|")[2].strip() for line in daemon.log.splitlines() if line.startswith("import time:")}
+
+    def for_few() -> set[str]:
+        return {name for name in loaded() if name.startswith(FOR_FEW)}
+
+    daemon.start()
+    daemon.stop()
+    assert "jupyter_containers.engine.builds" in loaded()
+    assert not for_few()
+    daemon.start()
+    api = Api(os.fspath(daemon.socket))
+    assert api.post("/registry", {"listen": "127.0.0.1:0"}).status == 200
+    assert api.post("/images/bootstrap", image="alpine:3").status == 501
+    daemon.stop()
+    assert {"jupyter_containers.registry.server.folder", "jupyter_containers.bootstrap.origins"} <= for_few()
