@@ -31,6 +31,7 @@ from jupyter_containers.build.failed_step import FailureKeeper
 from jupyter_containers.build.failures import place
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.build.finishing import Finish, base_of, moment_of
+from jupyter_containers.build.leaving import check_image
 from jupyter_containers.build.ledger import Ledger
 from jupyter_containers.build.narration import Narration
 from jupyter_containers.build.operations.caches import CacheDirectories, CacheDirectory
@@ -72,6 +73,8 @@ class BuildOptions:
     # Of the manifest. `rewrites_times`: SOURCE_DATE_EPOCH is the latest time in layers, too.
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     rewrites_times: bool = True
+    # The image goes to a registry, or out as bytes.
+    leaves: bool = False
 
     def accepts(self, created: str) -> bool:
         """Say whether a cached result that was made then may be used."""
@@ -145,10 +148,11 @@ class Builder:
         parsed, images = await self._with_images(parsed, target, options, progress)
         checks = partial(_check, dockerfile, document, parsed, images, context)
         warnings, planned = await in_thread(lambda _: (checks(), _plan(parsed, target, images, options)))
+        exchange = (exchange or Exchange()).prepared(planned, self._stores)
+        # Told when nothing is left to refuse: a refusal is an answer of its own.
         for warning in warnings:
             progress(warning)
         await fetch_all(planned.target, self._downloads, context, options.secrets)
-        exchange = (exchange or Exchange()).prepared(planned, self._stores)
         ledger = Ledger(self._cache, accepts=options.accepts, now=self._now, exchange=exchange)
         narration = Narration(planned, ledger, progress)
         performer = OperationPerformer(
@@ -289,7 +293,7 @@ def _uncached(parsed: Dockerfile, planned: Plan, names: Sequence[str]) -> frozen
 
 
 def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], options: BuildOptions) -> Plan:
-    return plan(
+    planned = plan(
         parsed,
         target,
         images,
@@ -298,3 +302,6 @@ def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], option
         network=options.network,
         emulated=emulation.architectures(),
     )
+    if options.leaves:
+        check_image(planned)
+    return planned

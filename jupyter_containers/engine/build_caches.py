@@ -13,6 +13,7 @@ from jupyter_containers.build.caches import config
 from jupyter_containers.build.caches.config import Known, Note
 from jupyter_containers.build.caches.exchange import Exchange, Source
 from jupyter_containers.build.filesystem import Layer
+from jupyter_containers.build.leaving import Told
 from jupyter_containers.build.progress import Listener, PullProgress, Warned
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.bodies import consume
@@ -123,6 +124,13 @@ class Wishes:
     targets: tuple[CacheTo, ...] = ()
     credentials: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
 
+    @property
+    def told(self) -> Told:
+        """How much of the build goes to the targets together."""
+        if any(target.everything for target in self.targets):
+            return "max"
+        return "min" if self.targets else ""
+
 
 class BuildCaches:
     """Reads and writes caches for one data root."""
@@ -159,7 +167,7 @@ class BuildCaches:
         images = [image for name in wishes.images if (image := await self._image(name)) is not None]
         sources += [Source(Known(await self._inline(image))) for image in images]
         carries = any(target.kind == "inline" for target in wishes.targets)
-        return Exchange(sources, images, carries)
+        return Exchange(sources, images, carries, wishes.told)
 
     async def _image(self, name: str) -> Image | None:
         try:
@@ -200,11 +208,8 @@ class BuildCaches:
         return await _notes(parse_manifest(await read(found), found.media_type), read)
 
     def select(self, exchange: Exchange, target: CacheTo) -> Sequence[Note]:
-        """Return what of a build goes to a target. Raises Unsupported for what stands on this machine's own root."""
-        notes = exchange.notes if target.everything else config.within(exchange.notes, *exchange.results)
-        if any(layer.descriptor.media_type == media_types.HOST_LAYER for layer in config.layers_of(notes)):
-            raise Unsupported("this build stands on this machine's own root, and its cache cannot leave the machine")
-        return notes
+        """Return what of a build goes to a target."""
+        return exchange.notes if target.everything else config.within(exchange.notes, *exchange.results)
 
     async def push(self, reference: Reference, notes: Sequence[Note], wishes: Wishes, progress: Listener) -> None:
         """Send a cache to a registry. Raises what a push raises."""

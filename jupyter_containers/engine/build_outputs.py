@@ -91,6 +91,11 @@ def is_stored(outputs: Sequence[Output]) -> bool:
     return not outputs or any(output.kind == "image" for output in outputs)
 
 
+def leaves(outputs: Sequence[Output]) -> bool:
+    """Say whether the image goes away from here: to a registry, or as bytes."""
+    return any(output.pushes or output.kind in FETCHED for output in outputs)
+
+
 def _boolean(name: str, value: str) -> bool:
     text = value.lower()
     if text not in _TRUE | _FALSE:

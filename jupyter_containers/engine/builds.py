@@ -29,6 +29,7 @@ from jupyter_containers.engine.build_outputs import (
     all_names,
     archive_names,
     is_stored,
+    leaves,
 )
 from jupyter_containers.engine.build_platforms import Counting, check_outputs
 from jupyter_containers.engine.build_results import BuildResults, Result
@@ -173,6 +174,7 @@ class Builds:
             cached_at=await self._moments(request.cache_from),
             annotations=all_annotations(request.outputs),
             rewrites_times=all(output.rewrites_times for output in request.outputs),
+            leaves=leaves(request.outputs),
         )
         names = all_names(request.outputs, request.names) if is_stored(request.outputs) else ()
         if not names and any(output.pushes for output in request.outputs):

@@ -49,11 +49,12 @@ def planned(
     labels: Mapping[str, str] = {},
     platform: Platform | None = None,
     emulated: Collection[str] = (),
+    images: Mapping[str, Image] = IMAGES,
 ) -> Plan:
     parsed = divide(lines.read(text), build_args, platform=platform, target=target)
     stage = parsed.target(target)
     return plan(
-        parsed, stage, IMAGES, build_args=build_args, labels=labels, network="default", emulated=emulated
+        parsed, stage, images, build_args=build_args, labels=labels, network="default", emulated=emulated
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from jupyter_containers.build.caches.history import Done, matched
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan, PlannedStep
 from jupyter_containers.build.filesystem import Filesystem, Outcome
 from jupyter_containers.build.graph import Vertex
+from jupyter_containers.build.leaving import Told, check_cache
 from jupyter_containers.build.operations.layering import Stop, Stores
 from jupyter_containers.errors import Cancelled, ContainersError
 from jupyter_containers.images.unpack import Progress, unpack_stack
@@ -41,7 +42,7 @@ class Source:
 class Exchange:
     """`sources` in the order in which they are asked; `images` are those whose history counts.
 
-    `carries`: the image is to have its own cache inside.
+    `carries`: the image is to have its own cache inside. `told` is how much of the build others will hear of.
 
     Lives as long as the build. The solver and the ledger ask and tell; `notes` is all that they told.
     """
@@ -49,6 +50,7 @@ class Exchange:
     sources: Sequence[Source] = ()
     images: Sequence[Image] = ()
     carries: bool = False
+    told: Told = ""
     # What came of the build, or of each of several for different platforms.
     results: list[Filesystem] = field(default_factory=list)
     _notes: dict[str, Note] = field(default_factory=dict)
@@ -61,7 +63,11 @@ class Exchange:
         return tuple(self._notes.values())
 
     def prepared(self, planned: Plan, stores: Stores) -> Self:
-        """Return this, knowing where things go, and what the histories of images say of these steps."""
+        """Return this, knowing where things go, and what the histories of images say of these steps.
+
+        Raises Unsupported for what stands on this machine's own root, and is to be told.
+        """
+        check_cache(planned, self.told)
         self._stores = stores
         for image in self.images:
             self._done.add(matched(planned, image))

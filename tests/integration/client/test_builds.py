@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from jupyter_containers.client import Client
+from jupyter_containers.client.build_caches import parse as parse_cache
 from jupyter_containers.client.build_outputs import parse
 from jupyter_containers.client.build_reader import BuildEvent, ImageBuilt, StepCached, StepOutput, StepStarted
 from jupyter_containers.client.builds import BuildFailed, BuildSettings
 from jupyter_containers.client.context import gather
-from jupyter_containers.errors import Unsupported
 
 
 def build(client: Client, dockerfile: str, folder: Path, *tags: str, **options: object) -> list[BuildEvent]:
@@ -86,8 +86,16 @@ def test_results_come_to_this_side_and_nothing_stays_with_the_daemon(client: Cli
 
 
 def test_the_root_of_this_machine_does_not_leave_it(client: Client, tmp_path: Path) -> None:
-    with pytest.raises(Unsupported, match="does not leave it"):
-        build(client, "FROM host\nLABEL a=b\n", tmp_path, outputs=(parse(str(tmp_path / "out")),))
+    """It is refused before a step is done, as an image and as a cache."""
+    events: list[BuildEvent] = []
+    context = gather("FROM host\nRUN exit 3\n", tmp_path)
+    for message, wishes in (
+        ("does not leave it", {"outputs": (parse(str(tmp_path / "out")),)}),
+        ("cannot leave the machine", {"cache_to": (parse_cache(f"type=local,dest={tmp_path / 'out'}", place="dest"),)}),
+    ):
+        with pytest.raises(BuildFailed, match=message) as raised:
+            client.builds.build(context, BuildSettings(**wishes), events.append)  # type: ignore[arg-type]
+        assert (raised.value.status, events) == (501, [])
     assert not (tmp_path / "out").exists()
 
 

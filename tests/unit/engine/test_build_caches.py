@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.build.caches.config import Note
 from jupyter_containers.build.caches.exchange import Exchange
 from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.progress import Event, Warned
 from jupyter_containers.engine.build_caches import BuildCaches, CacheFrom, CacheTo, Wishes
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 from jupyter_containers.images.layout import save_blobs
-from jupyter_containers.oci import media_types
-from jupyter_containers.oci.descriptor import Descriptor
-from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.reference import Reference
 from tests.support.stores import Rooms, body, with_rooms
 from tests.support.tiny_image import image, layer
@@ -90,15 +86,23 @@ def test_what_is_written_for_a_folder_comes_in_again(tmp_path: Path) -> None:
     with_rooms(tmp_path, use)
 
 
-def test_the_root_of_this_machine_stays_here(tmp_path: Path) -> None:
+def test_the_targets_together_say_how_much_of_a_build_is_told() -> None:
+    least, most = CacheTo("inline"), CacheTo("local", everything=True)
+    assert [Wishes(targets=targets).told for targets in ((), (least,), (least, most))] == ["", "min", "max"]
+
+
+def test_the_exchange_knows_how_much_is_told(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         caches = BuildCaches(rooms.registry, rooms.images, rooms.content, rooms.garbage)
-        host = Layer(Descriptor(media_types.HOST_LAYER, Digest.of(b"h"), 1), Digest.of(b"h"))
-        exchange = Exchange(results=[Filesystem.of((host,))])
-        exchange.note("0" * 64, exchange.results[0], "t")
-        with pytest.raises(Unsupported, match="cannot leave the machine"):
-            caches.select(exchange, CacheTo("local"))
-        assert isinstance(exchange.notes[0], Note)
+        opened = await caches.open(Wishes(targets=(CacheTo("inline"),)), print)
+        assert (opened.carries, opened.told) == (True, "min")
+
+    with_rooms(tmp_path, use)
+
+
+def test_what_is_no_archive_is_no_cache(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        caches = BuildCaches(rooms.registry, rooms.images, rooms.content, rooms.garbage)
         with pytest.raises(InvalidParameter, match="invalid archive"):
             await caches.take_in(body(bytes(1024)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_containers.engine.build_outputs import Output, all_annotations, all_names, archive_names, is_stored
+from jupyter_containers.engine.build_outputs import Output, all_annotations, all_names, archive_names, is_stored, leaves
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.oci.reference import Reference
 
@@ -53,3 +53,18 @@ def test_outputs_together() -> None:
     assert archive_names([image, archive], names("c")) == names("b", "c")
     assert all_annotations([image, archive]) == {"x": "1"}
     assert [is_stored([]), is_stored([archive]), is_stored([archive, image])] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "expected"),
+    [
+        ("image", {}, False),
+        ("image", {"push": "true"}, True),
+        ("registry", {}, True),
+        ("local", {}, True),
+        ("oci", {}, True),
+    ],
+)
+def test_an_output_leads_away_or_not(kind: str, attributes: dict[str, str], expected: bool) -> None:
+    assert leaves([Output.parse(kind, attributes)]) is expected
+    assert not leaves([])

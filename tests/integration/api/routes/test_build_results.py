@@ -35,6 +35,16 @@ def test_a_result_is_fetched_in_its_forms_and_deleted(api: Api) -> None:
     api.post("/build/prune", all=1)
 
 
+def test_a_refusal_is_told_before_the_warnings(api: Api) -> None:
+    """The status is the refusal's: a line before it would have made it 200."""
+    content = tar_of({"Dockerfile": b"FROM host as one\nRUN exit 3\n"})
+    warned = api.request("POST", "/build", content)
+    assert (warned.status, b"FromAsCasing" in warned.content) == (200, True)
+    exports = json.dumps([{"Type": "local"}])
+    for parameters in ({"outputs": OUTPUTS}, {"cacheexports": exports}):
+        assert api.request("POST", "/build", content, **parameters).status == 501
+
+
 def test_outputs_that_are_none_are_refused(api: Api) -> None:
     content = tar_of({"Dockerfile": b"FROM scratch\n"})
     for outputs, status in (('[{"Type":"zip"}]', 400), ('[{"Type":"tar","Attrs":{"dest":"/x"}}]', 501), ('["x"]', 400)):
