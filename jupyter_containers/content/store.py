@@ -46,7 +46,8 @@ class ContentStore(Protocol):
         store.delete(digest)                                                        # garbage collection only
     """
 
-    def contains(self, digest: Digest) -> bool: ...
+    def contains(self, digest: Digest, size: int | None = None) -> bool:
+        """Say whether the blob is here; one of another size than `size` is what a power cut left, and is not."""
 
     def size(self, digest: Digest) -> int:
         """Return the blob's size in bytes. Raises BlobNotFound."""
@@ -59,6 +60,9 @@ class ContentStore(Protocol):
 
     def read(self, digest: Digest, limit: int = READ_LIMIT) -> bytes:
         """Return the blob's bytes, checked against the digest. Raises BlobNotFound, BlobTooLarge, DigestMismatch."""
+
+    def read_if_whole(self, digest: Digest, limit: int = READ_LIMIT) -> bytes | None:
+        """As `read`, but None for a blob that is not here or is damaged: for who can bring it again."""
 
     def write(self, content: bytes) -> Digest:
         """Keep small content (configs, manifests) in one step; the same content twice is kept once."""
@@ -89,8 +93,9 @@ class DirectoryStore:
             (self._blobs / algorithm).mkdir(parents=True, exist_ok=True, mode=0o700)
         self._ingests.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def contains(self, digest: Digest) -> bool:
-        return self._place(digest).is_file()
+    def contains(self, digest: Digest, size: int | None = None) -> bool:
+        place = self._place(digest)
+        return place.is_file() and size in (None, place.stat().st_size)
 
     def size(self, digest: Digest) -> int:
         try:
@@ -122,11 +127,16 @@ class DirectoryStore:
             raise DigestMismatch(digest, actual, "stored blob")
         return content
 
+    def read_if_whole(self, digest: Digest, limit: int = READ_LIMIT) -> bytes | None:
+        try:
+            return self.read(digest, limit)
+        except (BlobNotFound, DigestMismatch):
+            return None
+
     def write(self, content: bytes) -> Digest:
         digest = Digest.of(content)
         place = self._place(digest)
-        # A file of another size is what a power cut left; write it anew.
-        if place.is_file() and place.stat().st_size == len(content):
+        if self.contains(digest, len(content)):
             return digest
         temporary = self._ingests / f"{_ONCE}{os.urandom(8).hex()}"
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)

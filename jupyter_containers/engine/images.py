@@ -371,7 +371,7 @@ class Images:
         try:
             return self._load(record.id, record.target.digest)
         except ContainersError as error:
-            _log.warning("image %s is damaged, pull or build it again: %s", record.id, error.message)
+            _log.warning("image %s is damaged, pull, load or build it again: %s", record.id, error.message)
             return None
 
     def needs(self, record: ImageRecord) -> Needed:

@@ -154,8 +154,9 @@ def _ingest(content: ContentStore, pieces: Iterator[memoryview], member: Member,
         for piece in pieces:
             ingest.write(piece)
         is_new = not content.contains(ingest.digest)
-        # Not flushed: who loads it has the file still, and a flush waits for all that the disk has to do besides.
-        digest = ingest.commit(member.stored_size, sync=False)
+        # A new one is not flushed: who loads it has the file still, and a flush waits for all that the disk has to do
+        # besides. What takes the place of another is: that may have been, for somebody who has no such file.
+        digest = ingest.commit(member.stored_size, sync=not is_new)
     return digest, is_new
 
 
@@ -170,7 +171,7 @@ def _delete(content: ContentStore, digests: Iterable[Digest]) -> None:
 def _used(images: Iterable[Image]) -> set[Digest]:
     used: set[Digest] = set()
     for image in images:
-        used |= {image.descriptor.digest, image.config_digest, *(layer.digest for layer in image.manifest.layers)}
+        used |= image.blobs
     return used
 
 

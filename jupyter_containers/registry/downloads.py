@@ -88,11 +88,9 @@ class Downloads:
                 self._shared.pop(layer.digest, None)
 
     def _has(self, layer: Descriptor) -> bool:
-        if not self._store.contains(layer.digest):
-            return False
         # Of another size is what a power cut has left of it, or what the manifest says of it is wrong: the registry's
         # answer tells which, before its first byte.
-        return self._store.size(layer.digest) == layer.size
+        return self._store.contains(layer.digest, layer.size)
 
     async def _in_turn(self, repository: Repository, layer: Descriptor, tell: Tell) -> None:
         if self._slots.locked():

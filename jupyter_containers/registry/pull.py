@@ -120,15 +120,14 @@ class Puller:
             raise
         config = _parse_config(content)
         _check_config(config, manifest)
-        if not self.store.contains(descriptor.digest):
-            await asyncio.to_thread(_keep, self.store, content, descriptor.digest)
+        await asyncio.to_thread(_keep, self.store, content, descriptor.digest)
         return config
 
     async def _config_bytes(self, descriptor: Descriptor) -> bytes:
         if descriptor.size > MAX_CONFIG_BYTES:
             raise RegistryRefused(f"image config of {descriptor.size} bytes is over the limit of {MAX_CONFIG_BYTES}")
-        if self.store.contains(descriptor.digest):
-            return self.store.read(descriptor.digest, MAX_CONFIG_BYTES)
+        if (stored := self.store.read_if_whole(descriptor.digest, MAX_CONFIG_BYTES)) is not None:
+            return stored
         content = await self.repository.small_blob(descriptor.digest, limit=descriptor.size)
         if Digest.of(content, descriptor.digest.algorithm) != descriptor.digest:
             raise RegistryRefused(f"image config verification failed for digest {descriptor.digest}")
@@ -164,7 +163,7 @@ def _check_config(config: ImageConfig, manifest: Manifest) -> None:
 
 def _keep(store: ContentStore, content: bytes, digest: Digest) -> None:
     """Write a small blob that has been checked, under the algorithm of its digest."""
-    if store.contains(digest):
+    if store.contains(digest, len(content)):
         return
     if digest.algorithm == "sha256":
         store.write(content)

@@ -39,8 +39,8 @@ class Remote:
         """Return a whole blob, checked; it is not kept. Raises RegistryRefused for one that is too large or another."""
         if blob.size > limit:
             raise RegistryRefused(f"blob {blob.digest} has {blob.size} bytes, over the limit of {limit}")
-        if self.store.contains(blob.digest):
-            return await asyncio.to_thread(self.store.read, blob.digest, limit)
+        if (stored := await asyncio.to_thread(self.store.read_if_whole, blob.digest, limit)) is not None:
+            return stored
         content = await self.repository.small_blob(blob.digest, limit=blob.size)
         if Digest.of(content, blob.digest.algorithm) != blob.digest:
             raise RegistryRefused(f"blob {blob.digest} is not what its name says")

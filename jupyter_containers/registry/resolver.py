@@ -57,8 +57,8 @@ async def fetch(repository: Repository, reference: Reference, store: ContentStor
 
 async def fetch_digest(repository: Repository, reference: Reference, digest: Digest, store: ContentStore) -> Fetched:
     """Return the manifest or index of a digest, checked against it. `reference` is what messages name."""
-    if store.contains(digest):
-        return _fetched(store.read(digest, MAX_MANIFEST_BYTES), digest, None, reference)
+    if (content := store.read_if_whole(digest, MAX_MANIFEST_BYTES)) is not None:
+        return _fetched(content, digest, None, reference)
     answer = await repository.manifest(str(digest))
     if not answer.is_ok:
         raise for_manifest(answer, reference)

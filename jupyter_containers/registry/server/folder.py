@@ -84,7 +84,7 @@ class FolderStorage:
     ) -> None:
         digest = stored.digest
         with self.lock:
-            if not self.content.contains(digest):
+            if not self.content.contains(digest, len(stored.content)):
                 with self.content.ingest(os.urandom(16).hex(), expected=digest, size=len(stored.content)) as ingest:
                     ingest.write(stored.content)
                     ingest.commit()

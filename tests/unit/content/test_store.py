@@ -16,6 +16,7 @@ def test_a_blob_damaged_on_disk_is_not_believed_and_can_be_mended(tmp_path: Path
     store.path(digest).write_bytes(b"")
     with pytest.raises(DigestMismatch, match="stored blob"):
         store.read(digest)
+    assert (store.contains(digest), store.contains(digest, 8), store.read_if_whole(digest)) == (True, False, None)
     assert store.write(b"manifest") == digest
     assert store.read(digest) == b"manifest"
 

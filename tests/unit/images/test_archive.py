@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,6 +73,17 @@ def test_an_archive_of_docker_is_loaded_whatever_its_compression(content: Direct
     assert walk.load(content, image.descriptor) == image
     used = {image.descriptor.digest, IMAGE.image_id, *(layer.descriptor.digest for layer in LAYERS)}
     assert set(content) == used
+
+
+def test_what_was_flushed_stays_so_and_what_is_new_waits_for_no_flush(
+    content: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda fd: flushed.append(os.readlink(f"/proc/self/fd/{fd}")))
+    load(io.BytesIO(docker_archive()), content)
+    assert flushed == []
+    load(io.BytesIO(docker_archive()), content)
+    assert any("/ingest/" in path for path in flushed)
 
 
 def test_a_loaded_image_can_be_unpacked(content: DirectoryStore, tmp_path: Path) -> None:

@@ -330,10 +330,12 @@ def test_work_in_a_thread_is_finished_before_a_cancellation_goes_on() -> None:
     assert undone == ["opened"]
 
 
-def test_what_a_power_cut_left_of_a_blob_is_fetched_again(server: RegistryServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("digest", [BIG.descriptor.digest, IMAGE.image_id, IMAGE.digest], ids=str)
+def test_what_a_power_cut_left_of_a_blob_is_fetched_again(
+    server: RegistryServer, tmp_path: Path, digest: Digest
+) -> None:
     server.add_image("team/app", "1", IMAGE)
     store = DirectoryStore(tmp_path)
-    digest = BIG.descriptor.digest
     (tmp_path / "blobs" / digest.algorithm / digest.hex).write_bytes(b"")
     pull(server, tmp_path, "team/app:1")
-    assert store.read(digest) == BIG.content
+    assert Digest.of(store.read(digest)) == digest

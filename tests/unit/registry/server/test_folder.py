@@ -27,6 +27,16 @@ def test_recovery_takes_away_what_was_half_written(tmp_path: Path) -> None:
     assert list((tmp_path / "new").iterdir()) == []
 
 
+def test_what_a_power_cut_left_of_a_manifest_is_mended_by_the_next_push(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path)
+    storage.put_manifest("a", MANIFEST)
+    place = storage.content.path(MANIFEST.digest)
+    place.unlink()
+    place.touch()
+    storage.put_manifest("a", MANIFEST)
+    assert storage.manifest("a", MANIFEST.digest) == MANIFEST
+
+
 def test_a_repository_in_a_repository_is_one_of_its_own(tmp_path: Path) -> None:
     storage = FolderStorage(tmp_path)
     storage.put_manifest("a", MANIFEST)
