@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from jupyter_containers.client.values import Progress
+from jupyter_containers.commands.image_result import ImageResult
 from jupyter_containers.commands.quantities import size_text
-from jupyter_containers.commands.results import Json, LiveResult, Said
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.commands.results import Json, Said
 
 # What a package goes through, as the daemon says it: counted where its last word was one of these, or a later one.
 _STEPS = (
@@ -19,40 +19,19 @@ _STEPS = (
 _SAID = ("Unpacked", "Configured")
 
 
-class BootstrapResult(LiveResult):
-    """An image that is made from packages. True unless that failed; `digest` is the image's."""
+class BootstrapResult(ImageResult):
+    """An image that is made from packages."""
 
     kind: ClassVar[str] = "bootstrap"
 
     def __init__(self, image: str) -> None:
-        self.image = image
+        super().__init__(image)
         self.packages: dict[str, Progress] = {}
-        self.digest = ""
-        self.status = ""
-        self.error = ""
 
-    def __bool__(self) -> bool:
-        return not self.error
-
-    @property
-    def is_complete(self) -> bool:
-        """True when the image is there; the daemon says so in its last words."""
-        return self.status.startswith("Status: ")
-
-    def apply(self, event: object) -> Iterable[Said]:
-        """Take in a step, or the error that ended it."""
-        if isinstance(event, ContainersError):
-            self.error = event.message
-        if not isinstance(event, Progress) or not event.status:
-            return ()
-        if event.status.startswith("Digest: "):
-            self.digest = event.status.removeprefix("Digest: ")
-        if not event.id:
-            self.status = event.status
-            return ((1, f"{event.status}\n"),)
-        self.packages[event.id] = event
+    def apply_to_part(self, step: Progress) -> Iterable[Said]:
+        self.packages[step.id] = step
         # Each package says seven things; two of them are enough for a terminal.
-        return ((1, f"{event.id}: {event.status}\n"),) if event.status in _SAID else ()
+        return ((1, f"{step.id}: {step.status}\n"),) if step.status in _SAID else ()
 
     def counts(self) -> dict[str, int]:
         """Return how many packages have been through each step."""
@@ -68,24 +47,17 @@ class BootstrapResult(LiveResult):
         if self.packages:
             counts = ", ".join(f"{count} {name}" for name, count in self.counts().items())
             lines.append(f"{len(self.packages)} packages: {counts}{self._coming()}")
-        return "\n".join(lines) if lines and not self.error else "\n".join([*lines, self.summary()])
+        return "\n".join(lines) if lines and not self.error else "\n".join([*lines, self.verdict()])
 
     def _coming(self) -> str:
         coming = [package for package in self.packages.values() if package.status == "Downloading" and package.total]
         names = [f"{one.id} {size_text(one.current or 0)} of {size_text(one.total or 0)}" for one in coming[:3]]
         return f"; coming: {', '.join(names)}" if names else ""
 
-    def summary(self) -> str:
+    def verdict(self) -> str:
         if self.error:
             return f"could not make {self.image}"
         return self.status.removeprefix("Status: ") or f"Making {self.image}"
 
     def data(self) -> Json:
-        return {
-            "image": self.image,
-            "digest": self.digest,
-            "status": self.status,
-            "error": self.error,
-            "packages": len(self.packages),
-            **self.counts(),
-        }
+        return super().data() | {"packages": len(self.packages), **self.counts()}

@@ -7,48 +7,27 @@ from typing import ClassVar
 
 from jupyter_containers.client.images import Pushed
 from jupyter_containers.client.values import Progress
+from jupyter_containers.commands.image_result import ImageResult
 from jupyter_containers.commands.quantities import size_text
-from jupyter_containers.commands.results import Json, LiveResult, Said
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.commands.results import Json, Said
 
 DONE = ("Pull complete", "Already exists", "Download complete", "Pushed", "Layer already exists")
 
 
-class PullResult(LiveResult):
-    """An image on its way from a registry. True unless that failed; `digest` is that of what came."""
+class PullResult(ImageResult):
+    """An image on its way from a registry."""
 
     kind: ClassVar[str] = "pull"
 
     def __init__(self, image: str) -> None:
-        self.image = image
+        super().__init__(image)
         self.layers: dict[str, Progress] = {}
-        self.digest = ""
-        self.status = ""
-        self.error = ""
 
-    def __bool__(self) -> bool:
-        return not self.error
-
-    @property
-    def is_complete(self) -> bool:
-        """True when the image is here; daemons say so in their last words."""
-        return self.status.startswith("Status: ")
-
-    def apply(self, event: object) -> Iterable[Said]:
-        """Take in a step, or the error that ended it."""
-        if isinstance(event, ContainersError):
-            self.error = event.message
-        if not isinstance(event, Progress):
-            return ()
-        if event.status.startswith("Digest: "):
-            self.digest = event.status.removeprefix("Digest: ")
-        if event.status.startswith("Pulling from ") or not event.id:
-            self.status = event.status
-            return ((1, f"{event.status}\n"),)
-        before = self.layers.get(event.id)
-        self.layers[event.id] = event
+    def apply_to_part(self, step: Progress) -> Iterable[Said]:
+        before = self.layers.get(step.id)
+        self.layers[step.id] = step
         # A terminal is told words, not bars: each step once.
-        return () if before and before.status == event.status else ((1, f"{event.id}: {event.status}\n"),)
+        return () if before and before.status == step.status else ((1, f"{step.id}: {step.status}\n"),)
 
     def text(self) -> str:
         lines = [f"{layer.id}: {layer.status}{_amount(layer)}" for layer in self.layers.values()]
@@ -59,20 +38,12 @@ class PullResult(LiveResult):
             return f"could not pull {self.image}"
         return self.status.removeprefix("Status: ") or f"Pulling {self.image}"
 
-    def summary(self) -> str:
-        return self.verdict()
-
     def data(self) -> Json:
-        return {
-            "image": self.image,
-            "digest": self.digest,
-            "status": self.status,
-            "error": self.error,
-            "layers": [
-                {"id": layer.id, "status": layer.status, "current": layer.current, "total": layer.total}
-                for layer in self.layers.values()
-            ],
-        }
+        layers = [
+            {"id": layer.id, "status": layer.status, "current": layer.current, "total": layer.total}
+            for layer in self.layers.values()
+        ]
+        return super().data() | {"layers": layers}
 
 
 class PushResult(PullResult):

@@ -10,6 +10,7 @@ from jupyter_containers.commands.bootstrap_result import BootstrapResult
 from jupyter_containers.commands.build_result import TELLING_SECONDS, BuildResult, Step
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.commands.daemon import Checkup
+from jupyter_containers.commands.image_result import ImageResult
 from jupyter_containers.commands.inspecting import Inspection
 from jupyter_containers.commands.output import settled
 from jupyter_containers.commands.pull_result import DONE, PullResult
@@ -162,8 +163,12 @@ def draw_pull(result: PullResult) -> Html:
     rows = [(element("code", id_), layer.status, _bar(layer.status, layer.current, layer.total))
             for id_, layer in result.layers.items()]  # fmt: skip
     parts = [table(("Layer", "Status", "Progress"), rows)] if rows else []
+    return block(*parts, _outcome(result))
+
+
+def _outcome(result: ImageResult) -> Html:
     colour, sign = ("bad", "✗") if result.error else (("good", "✓") if result.is_complete else ("busy", "●"))
-    return block(*parts, block(coloured(colour, f"{sign} {result.verdict()}")))
+    return block(coloured(colour, f"{sign} {result.verdict()}"))
 
 
 def _bar(status: str, current: int | None, total: int | None) -> str:
@@ -177,8 +182,7 @@ def draw_bootstrap(result: BootstrapResult) -> Html:
     rows = [(name, element("progress", value=count, max=packages), f"{count} of {packages}")
             for name, count in counts.items()]  # fmt: skip
     parts = [table(("Packages", "", ""), rows)] if packages else []
-    colour, sign = ("bad", "✗") if result.error else (("good", "✓") if result.is_complete else ("busy", "●"))
-    return block(*parts, block(coloured(colour, f"{sign} {result.summary()}")))
+    return block(*parts, _outcome(result))
 
 
 def draw_table(result: Table) -> Html:
