@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -30,10 +30,14 @@ Attend = Callable[[RawStream, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Luggage:
-    """What is done with a container's files: `pack` before it starts, `unpack` when it has ended. Both get its id."""
+    """What is done with a container's files, told its id: `pack` before it starts, `unpack` when it has ended.
+
+    `clear`, after an exec however it ended, takes away what `pack` has brought; after a run the container goes.
+    """
 
     pack: Callable[[str], None]
     unpack: Callable[[str], None]
+    clear: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,10 @@ class Runs:
                 f"a time limit for a process in {container}: it cannot be killed from here, because the daemon at "
                 f"{self._transport.address} is on another machine or another user's; write `timeout SECONDS COMMAND`"
             )
-        with Interrupts() as interrupts:
+        with Interrupts() as interrupts, ExitStack() as cleaning:
             if luggage is not None:
                 luggage.pack(container)
+                cleaning.callback(luggage.clear, container)
             id_ = self._execs.create(container, settings)
             interrupts.check()
             started_at = datetime.now(UTC)

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from jupyter_containers.client import Client
 from jupyter_containers.client.run_settings import ExecSettings, RunSettings
 from jupyter_containers.client.runs import Luggage
 from jupyter_containers.commands.command import Argument, Takes
 from jupyter_containers.commands.parsing import UsageError, near
 from jupyter_containers.commands.run_result import Carried, RunResult
 from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.variables import choice, displays, json_values, parcel
 from jupyter_containers.variables.choice import Packed
 from jupyter_containers.variables.codec import CannotTravel
@@ -64,8 +64,9 @@ class Carrier:
     def into_exec(self, settings: ExecSettings) -> ExecSettings:
         return replace(settings, environment=(*self.environment, *settings.environment))
 
-    def luggage(self, client: Client, *, is_exec: bool = False) -> Luggage:
-        """Return what puts the files in and takes them out."""
+    def luggage(self, session: Session, *, is_exec: bool = False) -> Luggage:
+        """Return what puts the files in and takes them out; an exec's folder is removed then."""
+        client = session.client
         name = self.folder.removeprefix("/") if is_exec else ""
         content = parcel.tar(name, self.inputs, self._extras())
 
@@ -80,7 +81,15 @@ class Carrier:
             except CannotTravel as error:
                 self.problem = error
 
-        return Luggage(pack, unpack)
+        def clear(container: str) -> None:
+            # Not waited for: the container's own rm might never end.
+            command = ExecSettings(("rm", "-rf", self.folder), user="0", detached=True)
+            try:
+                client.execs.start_detached(client.execs.create(container, command))
+            except ContainersError as error:
+                session.front.note(f"{self.folder} is left behind in {container}: {error.message}")
+
+        return Luggage(pack, unpack, clear) if is_exec else Luggage(pack, unpack)
 
     def _extras(self) -> dict[str, bytes]:
         if self.cell is None:

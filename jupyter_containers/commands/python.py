@@ -30,7 +30,7 @@ def python(session: Session, options: Namespace) -> Result:
     settings = carrier.into_run(safety.hardened(settings) if options.safe else settings)
     ensure_image(session, settings.image, options.pull)
     client, result = session.client, RunResult(settings.image, ("python",))
-    luggage = carrier.luggage(client)
+    luggage = carrier.luggage(session)
     if options.changes:
         luggage = changes.noting(client, result, luggage)
     attend(

@@ -49,7 +49,7 @@ def run(session: Session, options: Namespace) -> Result:
     if options.safe:
         extra["watch"] = safety.watch(client, result)
     if carrier is not None:
-        settings, extra["luggage"] = carrier.into_run(settings), carrier.luggage(client)
+        settings, extra["luggage"] = carrier.into_run(settings), carrier.luggage(session)
     if getattr(options, "changes", False):
         extra["luggage"] = changes.noting(client, result, extra.get("luggage"))
     attend(
@@ -149,7 +149,7 @@ def exec_(session: Session, options: Namespace) -> Result | None:
     result = RunResult("", run_arguments.shown_command(options, session.body), where=options.container)
     extra: dict[str, Any] = {"timeout_seconds": getattr(options, "timeout", 0.0)}
     if carrier is not None:
-        settings, extra["luggage"] = carrier.into_exec(settings), carrier.luggage(client, is_exec=True)
+        settings, extra["luggage"] = carrier.into_exec(settings), carrier.luggage(session, is_exec=True)
     attend(
         session, result,
         lambda output: client.runs.run_exec(options.container, settings, output, stdin=stdin, **extra),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from tests.support.eventually import eventually
 from tests.support.notebook_kernel import Kernel
 
-RUN_MIME = "application/vnd.jupyter-containers.run+json"
+LEFT_NOTHING = "ls: /variables*: No such file or directory"
 
 
 def value(kernel: Kernel, expression: str) -> str:
@@ -29,6 +32,16 @@ def test_variables_of_an_exec(kernel: Kernel) -> None:
     reply = kernel.run("%%container exec -i n -o m box\necho $((n + 1)) >$VARIABLES/out/m.json\n")
     assert reply.error is None, reply.error_lines
     assert value(kernel, "m") == "8"
+    assert eventually(lambda: kernel.run("%container exec box sh -c 'ls -d /variables* || true'").text == LEFT_NOTHING)
+
+
+def test_a_folder_that_cannot_be_removed_is_told(kernel: Kernel) -> None:
+    assert kernel.run("%container run -d --name box busybox sleep 100").error is None
+    reply = kernel.run("n = 7\n%container exec -i n box rm /bin/rm")
+    assert reply.error is None, reply.error_lines
+    assert re.search(
+        r'/variables-[0-9a-f]{8} is left behind in box: .*exec: "rm": executable file not found', reply.text
+    )
 
 
 def test_python_with_arrays_and_tables_of_the_same_system(kernel: Kernel) -> None:
