@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from typing import BinaryIO
 from urllib.parse import quote
 
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
+from jupyter_containers.errors import NotFound
 
 
 class Archives:
@@ -17,7 +19,7 @@ class Archives:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def put(self, container: str, folder: str, tar: bytes) -> None:
+    def put(self, container: str, folder: str, tar: bytes | BinaryIO) -> None:
         """Unpack a tar in a folder that is there. Raises Forbidden where nothing can be written."""
         headers = {"Content-Type": "application/x-tar"}
         self._transport.request("PUT", _path(container), query={"path": folder}, body=tar, headers=headers)
@@ -35,7 +37,11 @@ class Archives:
 
     def look(self, container: str, path: str) -> Json:
         """Return name, size, mode (as Go has it), mtime and linkTarget of a path."""
-        answer = self._transport.request("HEAD", _path(container), query={"path": path})
+        try:
+            answer = self._transport.request("HEAD", _path(container), query={"path": path})
+        except NotFound:
+            # An answer to HEAD has no words of its own.
+            raise NotFound(f"{container}:{path} is not there") from None
         status: Json = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
         return status
 

@@ -6,9 +6,11 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from jupyter_containers.client.build_outputs import replacing
 from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.containers import ONE
+from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import size_text
 from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.session import Session
@@ -47,7 +49,7 @@ def import_(session: Session, options: Namespace) -> Result:
 
 def _written(session: Session, name: str, chunks: Iterable[bytes]) -> Message:
     place, size = session.folder / Path(name).expanduser(), 0
-    with place.open("wb") as file:
+    with replacing(place) as file:
         for chunk in chunks:
             size += file.write(chunk)
     return Message((f"wrote {name} ({size_text(size)})",), (str(place),))
@@ -58,6 +60,13 @@ def _read(session: Session, name: str) -> Iterator[bytes]:
     if not place.is_file():
         raise NotFound(f"there is no file {place}")
     return _pieces(place)
+
+
+def file_name(text: str) -> str:
+    """Read the name of a file here. Raises UsageError for -, which is a stream elsewhere."""
+    if text == "-":
+        raise UsageError("- as standard input or output is not supported here; give a file")
+    return text
 
 
 def _pieces(place: Path) -> Iterator[bytes]:
@@ -90,7 +99,13 @@ SAVE = Command(
     "write images into a tar",
     save,
     (
-        Argument(("-o", "--output"), "the tar to be written", metavar="FILE", default="image.tar"),
+        Argument(
+            ("-o", "--output"),
+            "the tar to be written (default image.tar)",
+            metavar="FILE",
+            parse=file_name,
+            default="image.tar",
+        ),
         Argument(("image",), "names or ids", Takes.MANY, "IMAGE", completes=Completes.IMAGE),
     ),
 )
@@ -98,17 +113,34 @@ LOAD = Command(
     "load",
     "read images from a tar",
     load,
-    (Argument(("-i", "--input"), "the tar to be read", metavar="FILE", default="image.tar"),),
+    (
+        Argument(
+            ("-i", "--input"),
+            "the tar to be read (default image.tar)",
+            metavar="FILE",
+            parse=file_name,
+            default="image.tar",
+        ),
+    ),
 )
 EXPORT = Command(
     "export",
     "write the files of a container into a tar",
     export,
-    (Argument(("-o", "--output"), "the tar to be written", metavar="FILE", default="container.tar"), ONE),
+    (
+        Argument(
+            ("-o", "--output"),
+            "the tar to be written (default container.tar)",
+            metavar="FILE",
+            parse=file_name,
+            default="container.tar",
+        ),
+        ONE,
+    ),
 )
 IMPORT = Command(
     "import",
     "make an image of a tar of files",
     import_,
-    (_CHANGE, _MESSAGE, Argument(("file",), "the tar", metavar="FILE"), _NAME),
+    (_CHANGE, _MESSAGE, Argument(("file",), "the tar", metavar="FILE", parse=file_name), _NAME),
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import shutil
+import os
 import tarfile
 import tempfile
 from argparse import Namespace
@@ -12,10 +11,11 @@ from pathlib import Path, PurePosixPath
 from jupyter_containers.client import Client
 from jupyter_containers.client.extraction import extract
 from jupyter_containers.commands.command import Argument, Command, Completes
+from jupyter_containers.commands.committing import file_name
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.session import Session
-from jupyter_containers.errors import NotFound
+from jupyter_containers.errors import ContainersError, NotFound
 
 # Bit of a folder in the mode that the API tells: Go's fs.ModeDir.
 _IS_FOLDER = 1 << 31
@@ -25,12 +25,19 @@ def copy(session: Session, options: Namespace) -> Result:
     source, target = split(options.source), split(options.target)
     if bool(source[0]) == bool(target[0]):
         raise UsageError("cp: one side is CONTAINER:PATH, the other a path here")
-    if source[0]:
-        place = session.folder / Path(target[1]).expanduser()
-        _out(session.client, source[0], source[1], place)
-    else:
-        _in(session.client, session.folder / Path(source[1]).expanduser(), target[0], target[1])
-    return Message((f"copied {options.source} to {options.target}",), (options.target,))
+    left_out: list[str] = []
+    here = session.folder / Path(target[1] if source[0] else source[1]).expanduser()
+    try:
+        if source[0]:
+            left_out = _out(session.client, source[0], source[1], here)
+        else:
+            _in(session.client, here, target[0], target[1], only_contents=_means_contents(source[1]))
+    except OSError as error:
+        raise ContainersError(f"cannot copy {options.source} to {options.target}: {error.strerror}") from error
+    lines = [f"copied {options.source} to {options.target}"]
+    if left_out:
+        lines.append(f"left out, as they are devices: {', '.join(left_out)}")
+    return Message(tuple(lines), (options.target,))
 
 
 def split(text: str) -> tuple[str, str]:
@@ -41,30 +48,44 @@ def split(text: str) -> tuple[str, str]:
     return container, path or "/"
 
 
-def _out(client: Client, container: str, path: str, place: Path) -> None:
-    chunks = client.archives.get(container, path)
-    if place.is_dir():
-        extract(chunks, place)
-        return
-    if not place.parent.is_dir():
+def _means_contents(path: str) -> bool:
+    """Tell `folder/.`, which is what is in the folder and not the folder, as in docker's cp."""
+    return path == "." or path.endswith("/.")
+
+
+def _out(client: Client, container: str, path: str, place: Path) -> list[str]:
+    """Copy out of a container; return the names of what was left out."""
+    if not place.is_dir() and not place.parent.is_dir():
         raise NotFound(f"cannot copy to {place}: there is no folder {place.parent}")
+    chunks = client.archives.get(container, path)
+    if place.is_dir() or _means_contents(path):
+        return extract(chunks, place)
     # Beside its place, so that it can be moved there; the name inside is the container's, and not wanted.
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".copy-") as folder:
-        extract(chunks, Path(folder))
-        (found,) = Path(folder).iterdir()
-        shutil.move(found, place)
+        left_out = extract(chunks, Path(folder))
+        for found in Path(folder).iterdir():
+            os.replace(found, place)
+    return left_out
 
 
-def _in(client: Client, source: Path, container: str, path: str) -> None:
-    if not source.exists():
+def _in(client: Client, source: Path, container: str, path: str, *, only_contents: bool) -> None:
+    if not os.path.lexists(source):
         raise NotFound(f"cannot copy {source}: it is not there")
-    folder, name = path, source.resolve().name
-    if not _is_folder(client, container, path):
+    # A link is copied as a link, under its own name.
+    folder, name = path, Path(os.path.abspath(source)).name
+    is_folder = _is_folder(client, container, path)
+    if not is_folder:
         folder, name = str(PurePosixPath("/", path).parent), PurePosixPath(path).name
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as archive:
-        archive.add(source, name)
-    client.archives.put(container, folder, file.getvalue())
+        client.archives.look(container, folder)
+    with tempfile.TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            if only_contents and is_folder:
+                for child in sorted(source.iterdir()):
+                    archive.add(child, child.name)
+            else:
+                archive.add(source, name)
+        file.seek(0)
+        client.archives.put(container, folder, file)
 
 
 def _is_folder(client: Client, container: str, path: str) -> bool:
@@ -82,11 +103,12 @@ CP = Command(
     copy,
     (
         Argument(
-            ("source",), "CONTAINER:PATH, or a path here", metavar="SOURCE", completes=Completes.CONTAINER
+            ("source",), "CONTAINER:PATH, or a path here; folder/. is what is in it", metavar="SOURCE",
+            parse=file_name, completes=Completes.CONTAINER
         ),
         Argument(
             ("target",), "a path here, or CONTAINER:PATH; a folder that is there takes it in", metavar="TARGET",
-            completes=Completes.CONTAINER,
+            parse=file_name, completes=Completes.CONTAINER,
         ),
     ),
 )  # fmt: skip

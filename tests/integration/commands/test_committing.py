@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.errors import NotFound
+from jupyter_containers.errors import ContainersError, NotFound
 from tests.integration.commands.conftest import Do
 
 
@@ -27,3 +27,5 @@ def test_a_container_becomes_an_image_and_a_tar(do: Do, box: str, tmp_path: Path
 def test_a_tar_that_is_not_there_is_named(do: Do) -> None:
     with pytest.raises(NotFound, match=r"there is no file .*/none\.tar"):
         do("load", "-i", "none.tar")
+    with pytest.raises(ContainersError, match=r"cannot write .*/none/x\.tar: No such file or directory"):
+        do("save", "-o", "none/x.tar", "busybox")
