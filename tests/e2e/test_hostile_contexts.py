@@ -107,6 +107,7 @@ def test_a_context_that_is_only_odd_is_built(api: Api, unharmed: Daemon, name: s
     answer = api.request("POST", "/build", made(tmp_path), headers=kind, t="hostile", networkmode="none")
     assert "Successfully tagged" in answer.content.decode()
     assert f"/context/{kept}" in api.output("find", "/context", Image="hostile").split()
+    assert not [path for path in unharmed.data.rglob("d") if any("opaque" in name for name in os.listxattr(path))]
     api.delete("/images/hostile", force=1)
     Docker(unharmed.host)("builder", "prune", "-af")
     assert not list(unharmed.data.rglob("context-*"))
