@@ -37,7 +37,7 @@ def main(wanted: list[str]) -> None:
             try:
                 found = build_case(case, api, Path(d), web, base, is_reference=is_reference)
             except NotBuilt as error:
-                print(f"{case.name}: {'' if case.fails else 'NOT BUILT: '}{str(error).strip().splitlines()[-1]}")
+                print(f"{case.name}: {'' if case.fails else 'NOT BUILT: '}{error}")
                 continue
         if case.fails:
             print(f"{case.name}: was built, and should not")

@@ -32,6 +32,7 @@ class Twice:
 
     def __init__(self, api: Api, root: Path) -> None:
         self.api, self.root, self.salt = api, root, uuid.uuid4().hex
+        root.mkdir()
         for name in ("file", "dir/one", "other"):
             (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_text(f"{name} {self.salt}\n")
@@ -52,7 +53,8 @@ class Twice:
 @pytest.fixture
 def twice(docker: Docker, api: Api, tmp_path: Path) -> Iterator[Twice]:
     docker("import", "-c", "ENV PATH=/bin", "-", BASE, stdin=base_image())
-    found = Twice(api, tmp_path)
+    # What the client of the reference writes for itself is put beside the context.
+    found = Twice(api, tmp_path / "context")
     yield found
     docker("rmi", "-f", f"corpus-cache:{found.salt}", BASE)
 

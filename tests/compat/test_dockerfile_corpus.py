@@ -47,7 +47,7 @@ def test_a_dockerfile(name: str, api: Api, base: dict[str, str], web: str, tmp_p
         pytest.skip("the reference is too old for this")
     try:
         if case.fails:
-            with pytest.raises(NotBuilt):
+            with pytest.raises(NotBuilt, match=case.fails):
                 build_case(case, api, tmp_path, web, base, is_reference=IS_REFERENCE)
             return
         found = build_case(case, api, tmp_path, web, base, is_reference=IS_REFERENCE)
