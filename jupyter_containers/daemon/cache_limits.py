@@ -27,19 +27,35 @@ def cache_limits(builder: Mapping[str, Any]) -> tuple[CacheLimit, ...]:
     if not isinstance(gc, dict):
         raise InvalidParameter(f"builder.gc must be an object, not {gc!r}")
     _refuse_unknown(gc, {"enabled", "defaultKeepStorage", "policy"}, "builder.gc")
-    if not gc.get("enabled"):
+    if not _flag(gc, "enabled"):
         return ()
-    most = _bytes(gc["defaultKeepStorage"]) if "defaultKeepStorage" in gc else _DEFAULT_BYTES
-    policies: list[Any] = gc.get("policy") or [{}]
-    return tuple(_limit(entry, most) for entry in policies)
+    # As in dockerd, 0 is no wish: what keeps nothing is no cache.
+    most = _bytes(gc.get("defaultKeepStorage", 0)) or _DEFAULT_BYTES
+    # dockerd's own policies end with one that takes all.
+    return tuple(_limit(entry, most) for entry in _list(gc, "policy") or [{"all": True}])
 
 
 def _limit(entry: Any, most: int) -> CacheLimit:
     if not isinstance(entry, dict):
         raise InvalidParameter(f"builder.gc.policy must be a list of objects, not of {entry!r}")
     _refuse_unknown(entry, {"keepStorage", "filter", "all"}, "builder.gc.policy")
-    ages = [_age(text) for text in entry.get("filter") or ()]
-    return CacheLimit(_bytes(entry["keepStorage"]) if "keepStorage" in entry else most, max(ages, default=0.0))
+    ages = [_age(text) for text in _list(entry, "filter")]
+    keep = _bytes(entry.get("keepStorage", 0)) or most
+    return CacheLimit(keep, max(ages, default=0.0), takes_shared=_flag(entry, "all"))
+
+
+def _flag(settings: Mapping[str, Any], name: str) -> bool:
+    found = settings.get(name, False)
+    if not isinstance(found, bool):
+        raise InvalidParameter(f"builder.gc: {name} must be true or false, not {found!r}")
+    return found
+
+
+def _list(settings: Mapping[str, Any], name: str) -> list[Any]:
+    found = settings.get(name, [])
+    if not isinstance(found, list):
+        raise InvalidParameter(f"builder.gc: {name} must be a list, not {found!r}")
+    return found
 
 
 def _age(text: object) -> float:

@@ -360,8 +360,9 @@ class Builds:
             await self._keep_limit(limit, time.time() - limit.unused_seconds)
 
     async def _keep_limit(self, limit: CacheLimit, moment: float) -> None:
+        shared = frozenset() if limit.takes_shared else self._images.layer_users().keys()
         await self.prune(
-            lambda step: step.last_used <= moment,
+            lambda step: step.last_used <= moment and step.chain not in shared,
             room=Room(most=limit.keep_bytes),
             directories=lambda found: not found.in_use and found.last_used <= moment,
         )

@@ -55,7 +55,11 @@ def chosen(parts: Iterable[Prunable], total: int, keep: int) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class CacheLimit:
-    """What is pruned after each build: down to so many bytes, what was unused for so many seconds."""
+    """What is pruned after each build: down to so many bytes, what was unused for so many seconds.
+
+    `takes_shared`: also the steps whose layers an image has, which frees nothing as long as it is there.
+    """
 
     keep_bytes: int
     unused_seconds: float = 0.0
+    takes_shared: bool = False

@@ -88,11 +88,21 @@ def test_a_directory_that_is_used_again_is_the_newest(made: Docker, api: Api) ->
     assert sizes(api).get("exec.cachemount") == [300_000], json.dumps(records(api))
 
 
-def test_the_configuration_limits_what_builds_leave(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("policy", "left"),
+    [
+        ([], [200_000]),
+        ([{"all": True}], [200_000]),
+        # What an image has stays: taking it would free nothing.
+        ([{"keepStorage": "1KB"}], [100_000, 200_000]),
+    ],
+)
+def test_the_configuration_limits_what_builds_leave(tmp_path: Path, policy: list[object], left: list[int]) -> None:
     settings = tmp_path / "daemon.json"
-    settings.write_text(json.dumps({"builder": {"gc": {"enabled": True, "defaultKeepStorage": "250KB"}}}))
+    gc = {"enabled": True, "defaultKeepStorage": "250KB", "policy": policy}
+    settings.write_text(json.dumps({"builder": {"gc": gc}}))
     with running_daemon(tmp_path / "limited", "--config-file", str(settings)) as daemon:
         api, docker = Api(str(daemon.socket)), Docker(daemon.host)
         load_image(api)
         docker("build", "-q", "--network", "none", "-", stdin=STEPS)
-        assert sizes(api) == {"regular": [200_000]}
+        assert sizes(api) == {"regular": left}

@@ -16,12 +16,17 @@ from jupyter_containers.errors import InvalidParameter
     [
         ({}, ()),
         ({"enabled": False, "defaultKeepStorage": "1GB"}, ()),
-        ({"enabled": True}, (CacheLimit(10 << 30),)),
-        ({"enabled": True, "defaultKeepStorage": "20 MB"}, (CacheLimit(20 << 20),)),
+        ({"enabled": True}, (CacheLimit(10 << 30, takes_shared=True),)),
+        ({"enabled": True, "defaultKeepStorage": "20 MB"}, (CacheLimit(20 << 20, takes_shared=True),)),
         (
             {"enabled": True, "policy": [{"keepStorage": "1gb", "filter": ["unused-for=2h"]}, {"keepStorage": 5}]},
             (CacheLimit(1 << 30, 7200.0), CacheLimit(5)),
         ),
+        (
+            {"enabled": True, "defaultKeepStorage": 7, "policy": [{"all": True, "keepStorage": 0}, {"all": False}]},
+            (CacheLimit(7, takes_shared=True), CacheLimit(7)),
+        ),
+        ({"enabled": True, "defaultKeepStorage": "0"}, (CacheLimit(10 << 30, takes_shared=True),)),
     ],
 )  # fmt: skip
 def test_limits_are_read_in_dockerds_words(gc: dict[str, Any], limits: tuple[CacheLimit, ...]) -> None:
@@ -33,7 +38,11 @@ def test_limits_are_read_in_dockerds_words(gc: dict[str, Any], limits: tuple[Cac
     [
         {"enable": True},
         {"enabled": True, "defaultKeepStorage": "much"},
+        {"enabled": "no"},
+        {"enabled": True, "policy": 7},
         {"enabled": True, "policy": [7]},
+        {"enabled": True, "policy": [{"all": 1}]},
+        {"enabled": True, "policy": [{"filter": "unused-for=2h"}]},
         {"enabled": True, "policy": [{"filter": ["type=regular"]}]},
     ],
 )
