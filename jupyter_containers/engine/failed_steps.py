@@ -62,6 +62,13 @@ class Failure:
         return f"{REPOSITORY}:{self.id[:12]}"
 
     @property
+    def needed(self) -> Needed:
+        """What it needs of the store."""
+        filesystems = (self.step.filesystem, *self.step.origins)
+        blobs = (layer.descriptor.digest for one in filesystems for layer in one.layers)
+        return Needed(frozenset(blobs), frozenset(one.chain for one in filesystems if one.chain))
+
+    @property
     def shell(self) -> tuple[str, ...]:
         """The shell of its stage, for a person: without -c, and without -e, which would end it at the first mistake."""
         return (self.step.operation.shell or _FALLBACK_SHELL)[:1]
@@ -175,10 +182,7 @@ class FailedSteps:
 
     def needed(self) -> Iterable[Needed]:
         """Return what the kept steps need, for the garbage collector."""
-        for failure in self.all():
-            filesystems = (failure.step.filesystem, *failure.step.origins)
-            blobs = (layer.descriptor.digest for one in filesystems for layer in one.layers)
-            yield Needed(frozenset(blobs), frozenset(one.chain for one in filesystems if one.chain))
+        return [failure.needed for failure in self.all()]
 
     def _put(self, failure: Failure) -> None:
         self._records.put(failure.id, failure.created, to_json(failure))

@@ -59,7 +59,7 @@ class Images:
     def get(self, name: str) -> ImageName | None:
         """Return what `name` points at, or None."""
         row = self._database.row("SELECT name, target, image_id FROM image_names WHERE name = ?", (name,))
-        return _name(*row) if row else None
+        return read_name(*row) if row else None
 
     def remove(self, name: str) -> bool:
         """Forget a name; return whether it was there. The image's record stays."""
@@ -68,14 +68,14 @@ class Images:
     def all(self) -> list[ImageName]:
         """Return all names in alphabetical order."""
         rows = self._database.rows("SELECT name, target, image_id FROM image_names ORDER BY name")
-        return [_name(*row) for row in rows]
+        return [read_name(*row) for row in rows]
 
     def names_of(self, image_id: Digest) -> list[ImageName]:
         """Return the names that point at an image, in alphabetical order."""
         rows = self._database.rows(
             "SELECT name, target, image_id FROM image_names WHERE image_id = ? ORDER BY name", (str(image_id),)
         )
-        return [_name(*row) for row in rows]
+        return [read_name(*row) for row in rows]
 
 
 class ImageRecords:
@@ -94,11 +94,11 @@ class ImageRecords:
     def get(self, image_id: Digest) -> ImageRecord | None:
         """Return the record of an image, or None."""
         row = self._database.row("SELECT id, record FROM images WHERE id = ?", (str(image_id),))
-        return _record(*row) if row else None
+        return read_record(*row) if row else None
 
     def all(self) -> list[ImageRecord]:
         """Return the records of all images, ordered by id."""
-        return [_record(*row) for row in self._database.rows("SELECT id, record FROM images ORDER BY id")]
+        return [read_record(*row) for row in self._database.rows("SELECT id, record FROM images ORDER BY id")]
 
     def with_prefix(self, hex_prefix: str, limit: int = 2) -> list[ImageRecord]:
         """Return at most `limit` images whose id's hex digits begin with `hex_prefix`: two mean it is ambiguous."""
@@ -106,14 +106,15 @@ class ImageRecords:
         rows = self._database.rows(
             "SELECT id, record FROM images WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", (first, f"{first}g", limit)
         )
-        return [_record(*row) for row in rows]
+        return [read_record(*row) for row in rows]
 
     def remove(self, image_id: Digest) -> bool:
         """Forget an image; return whether it was there. Its names must go first."""
         return self._database.execute("DELETE FROM images WHERE id = ?", (str(image_id),)) > 0
 
 
-def _name(name: str, target: str, image_id: str) -> ImageName:
+def read_name(name: str, target: str, image_id: str) -> ImageName:
+    """Read a row of image_names. Raises for what is none, as read_record."""
     return ImageName(name, Descriptor.from_json(from_text(target)), Digest.parse(image_id))
 
 
@@ -130,7 +131,8 @@ def _to_json(record: ImageRecord) -> dict[str, object]:
     }
 
 
-def _record(image_id: str, text: str) -> ImageRecord:
+def read_record(image_id: str, text: str) -> ImageRecord:
+    """Read a row of images. Raises InvalidParameter, ValueError, KeyError or TypeError for what is none."""
     data = from_text(text)
     return ImageRecord(
         id=Digest.parse(image_id),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,11 +19,20 @@ _LOGS = (_LOG, "-shm")
 
 @dataclass(frozen=True, slots=True)
 class UselessRow:
-    """A row whose record is no JSON object; `key` is what names it in its table."""
+    """A row that cannot be read; `key` is what names it in its table, `raw_key` its bytes, which may be no text."""
 
     table: str
     column: str
-    key: str
+    raw_key: bytes
+
+    @property
+    def key(self) -> str:
+        return self.raw_key.decode("utf-8", "replace")
+
+
+# Reads a row, its columns by name as text; raises one of UNREADABLE for what is no row of that table.
+Reader = Callable[[Mapping[str, str]], object]
+UNREADABLE = (ContainersError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def copy(path: Path, folder: Path) -> Path:
@@ -64,7 +72,9 @@ def salvage(path: Path, new: Path) -> None:
                 columns = ", ".join(row[1] for row in database.rows(f"PRAGMA table_info({table})"))
                 for row in _readable(old, table, columns):
                     marks = ", ".join("?" * len(row))
-                    database.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", row)
+                    # A damaged row may have text where a number belongs, which IGNORE does not pass over.
+                    with suppress(sqlite3.IntegrityError):
+                        database.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", row)
     finally:
         # Writes the log back, so that one file is all.
         database.close()
@@ -76,6 +86,7 @@ def _readable(path: Path, table: str, columns: str) -> Iterator[tuple[object, ..
         try:
             with closing(sqlite3.connect(path)) as connection:
                 yield from connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1 {order}")
+            return
         except sqlite3.DatabaseError:
             continue
 
@@ -93,28 +104,29 @@ def move(path: Path, target: Path) -> None:
             Path(f"{path}{suffix}").rename(f"{target}{suffix}")
 
 
-def useless_rows(database: Database) -> list[UselessRow]:
-    """Return the rows whose `record` is no JSON object."""
+def useless_rows(database: Database, readers: Mapping[str, Reader]) -> list[UselessRow]:
+    """Return the rows that the reader of their table cannot read."""
     found = []
-    tables = database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    for (table,) in tables:
+    for table, reader in readers.items():
         columns = [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
-        if "record" not in columns:
-            continue
         column = next(name for name in columns if name != "position")
-        for key, record in database.rows(f"SELECT {column}, record FROM {table}"):
-            if not _is_object(record):
-                found.append(UselessRow(table, column, str(key)))
+        # As bytes: a row may have what is no text, at which SQLite's reader would give up altogether.
+        wanted = ", ".join(f"CAST({name} AS BLOB)" for name in columns)
+        for row in database.rows(f"SELECT {wanted} FROM {table}"):
+            content: dict[str, bytes] = dict(zip(columns, row, strict=True))
+            if not _is_readable(content, reader):
+                found.append(UselessRow(table, column, content[column]))
     return found
 
 
 def forget(database: Database, row: UselessRow) -> None:
     """Remove a row."""
-    database.execute(f"DELETE FROM {row.table} WHERE {row.column} = ?", (row.key,))
+    database.execute(f"DELETE FROM {row.table} WHERE CAST({row.column} AS BLOB) = ?", (row.raw_key,))
 
 
-def _is_object(text: object) -> bool:
+def _is_readable(content: Mapping[str, bytes | None], reader: Reader) -> bool:
     try:
-        return isinstance(json.loads(str(text)), dict)
-    except ValueError:
+        reader({name: value.decode() for name, value in content.items() if value is not None})
+    except UNREADABLE:
         return False
+    return True

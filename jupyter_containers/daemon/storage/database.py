@@ -7,14 +7,18 @@ from functools import partial
 from pathlib import Path
 
 from jupyter_containers.daemon.storage.finding import Finding
+from jupyter_containers.daemon.storage.rows import READERS
 from jupyter_containers.daemon.storage.store import DATABASE, Store
 from jupyter_containers.metadata import salvage
 
 # What the objects in a table are called.
 _OBJECTS = {
     "images": "image", "containers": "container", "snapshots": "snapshot", "volumes": "volume",
-    "build_cache": "cached step", "networks": "network", "failed_steps": "failed step",
+    "build_cache": "cached step", "networks": "network", "failed_steps": "failed step", "image_names": "image name",
+    "blob_places": "note",
 }  # fmt: skip
+# What belongs to these nobody can bring again: without its row it is put aside, or taken for what it was.
+_PRECIOUS = frozenset({"containers", "snapshots", "volumes"})
 
 
 def check(data: Path) -> Iterator[Finding]:
@@ -40,8 +44,9 @@ def _rebuild(path: Path) -> None:
 
 
 def check_rows(store: Store) -> Iterator[Finding]:
-    """Yield the rows whose record is no JSON object: nothing can be done with them but forget them."""
-    for row in salvage.useless_rows(store.database):
+    """Yield the rows at which a daemon would stumble: nothing can be done with them but forget them."""
+    for row in salvage.useless_rows(store.database, READERS):
+        store.rows_lost |= row.table in _PRECIOUS
         yield Finding(
             _OBJECTS.get(row.table, row.table), row.key, f"its row in table {row.table} cannot be read",
             "forget the row", partial(salvage.forget, store.database, row), in_rows=True,

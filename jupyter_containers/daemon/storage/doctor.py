@@ -23,6 +23,7 @@ CHECKS: tuple[Callable[[Store], Iterator[Finding]], ...] = (
     snapshots.check,
     images.check,
     holders.check_cached_steps,
+    holders.check_failed_steps,
     snapshots.check_parents,
     snapshots.check_sizes,
     images.check_sizes,

@@ -1,4 +1,4 @@
-"""What stands on the store: containers, volumes, cached steps, and the notes of where blobs are."""
+"""What stands on the store: containers, volumes, cached and failed steps, and the notes of where blobs are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from jupyter_containers.build.cache import protected
 from jupyter_containers.daemon.storage.finding import Finding
 from jupyter_containers.daemon.storage.store import Store
+from jupyter_containers.engine.containers.record_json import from_json
+from jupyter_containers.engine.failed_steps import Failure
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.linux import trees
 
@@ -83,6 +85,19 @@ def check_cached_steps(store: Store) -> Iterator[Finding]:
             yield Finding(
                 "cached step", entry.key[:12], f"its result {lacking[0]} is gone", "forget it; it is built again",
                 partial(store.build_cache.remove, entry.key), in_rows=True,
+            )  # fmt: skip
+
+
+def check_failed_steps(store: Store) -> Iterator[Finding]:
+    """Yield failed steps whose root, or what their mounts showed, is gone."""
+    for entry in store.failed_steps.all():
+        needed = from_json(Failure, entry.record).needed
+        lacking = [name for name in needed.snapshots if not store.has_snapshot(name)]
+        lacking += [str(blob) for blob in needed.blobs if not store.has_blob(blob)]
+        if lacking:
+            yield Finding(
+                "failed step", entry.id[:12], f"its {lacking[0]} is gone", "forget it; the next build keeps another",
+                partial(store.failed_steps.remove, entry.id), in_rows=True,
             )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from jupyter_containers.metadata.blob_places import BlobPlaces
 from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.metadata.containers import Containers
 from jupyter_containers.metadata.database import Database
+from jupyter_containers.metadata.failed_steps import FailedSteps
 from jupyter_containers.metadata.images import ImageRecords, Images
 from jupyter_containers.metadata.snapshots import Snapshots
 from jupyter_containers.metadata.volumes import Volumes
@@ -23,9 +24,9 @@ from jupyter_containers.snapshots.overlay import OverlaySnapshotter
 DATABASE = "metadata.db"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Store:
-    """What lies under `data`. `rows_lost`: the database was damaged, so a thing without a row may well be wanted.
+    """What lies under `data`. `rows_lost`: rows could not be read, so a thing without a row may well be wanted.
 
     `doomed` are damaged blobs, `promised` snapshots that are to be unpacked again: an examination does neither.
     """
@@ -73,6 +74,10 @@ class Store:
     @property
     def build_cache(self) -> BuildCache:
         return BuildCache(self.database)
+
+    @property
+    def failed_steps(self) -> FailedSteps:
+        return FailedSteps(self.database)
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from jupyter_containers.metadata.database import Database
@@ -42,6 +45,19 @@ def test_rows_before_and_behind_a_damaged_page_are_saved(tmp_path: Path) -> None
     assert (names[0], names[-1]) == ("volume-0000", "volume-0399")
 
 
+def test_a_row_of_wrong_types_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("ALTER TABLE volumes RENAME TO gone")
+        connection.execute("CREATE TABLE volumes (name TEXT, record)")
+        connection.execute("INSERT INTO volumes VALUES ('number', x'00'), ('whole', '{}')")
+    salvage(path, tmp_path / "b.db")
+    database = Database(tmp_path / "b.db")
+    assert Volumes(database).all() == [("whole", {})]
+    database.close()
+
+
 def test_what_is_no_database_gives_an_empty_one(tmp_path: Path) -> None:
     (tmp_path / "a.db").write_bytes(b"nothing" * 999)
     assert "not a database" in problem(tmp_path / "a.db")
@@ -63,8 +79,12 @@ def test_a_row_that_is_no_object_can_be_forgotten(tmp_path: Path) -> None:
     make(tmp_path / "a.db")
     database = Database(tmp_path / "a.db")
     database.execute("INSERT INTO volumes VALUES ('torn', '[')")
-    (row,) = useless_rows(database)
-    assert row == UselessRow("volumes", "name", "torn")
-    forget(database, row)
+    # Bytes that are no text, at which a plain SELECT fails.
+    database.execute("INSERT INTO volumes VALUES (CAST(x'80' AS TEXT), CAST(x'7b80' AS TEXT))")
+    found = useless_rows(database, {"volumes": lambda row: json.loads(row["record"])})
+    assert found == [UselessRow("volumes", "name", b"torn"), UselessRow("volumes", "name", b"\x80")]
+    assert found[1].key == "\ufffd"
+    for row in found:
+        forget(database, row)
     assert [name for name, _ in Volumes(database).all()] == ["volume-0000"]
     database.close()

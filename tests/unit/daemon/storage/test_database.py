@@ -8,10 +8,12 @@ from jupyter_containers.daemon.storage.database import check, check_rows
 from jupyter_containers.daemon.storage.store import opened
 from tests.support.resting_store import resting_store
 
+VOLUME = {"created_at": "", "labels": {}, "options": {}}
+
 
 def test_a_whole_database_has_no_findings(tmp_path: Path) -> None:
     with resting_store(tmp_path) as store:
-        store.volumes.add("kept", {})
+        store.volumes.add("kept", VOLUME)
         assert list(check_rows(store)) == []
     assert list(check(tmp_path)) == []
 
@@ -41,10 +43,12 @@ def test_what_can_be_read_is_saved_into_a_new_one_and_the_damaged_one_is_kept(tm
 
 def test_a_row_without_an_object_is_forgotten(tmp_path: Path) -> None:
     with resting_store(tmp_path) as store:
-        store.volumes.add("kept", {})
+        store.volumes.add("kept", VOLUME)
         store.database.execute("INSERT INTO volumes VALUES ('torn', '{\"a')")
         (finding,) = check_rows(store)
         assert (finding.what, finding.name) == ("volume", "torn")
         assert finding.mend is not None
         finding.mend()
-        assert store.volumes.all() == [("kept", {})]
+        assert store.volumes.all() == [("kept", VOLUME)]
+        # Its files may be all that there is.
+        assert store.rows_lost

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jupyter_containers.build.failed_step import FailedStep
+from jupyter_containers.build.filesystem import Filesystem
+from jupyter_containers.build.operations.definitions import Execute
 from jupyter_containers.daemon.storage import holders
+from jupyter_containers.engine.containers.record_json import to_json
+from jupyter_containers.engine.failed_steps import Failure
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from tests.support.resting_store import resting_store
@@ -41,6 +46,10 @@ def test_volumes_without_directory_are_made_and_directories_without_volume_adopt
 
 def test_cached_steps_and_notes_of_what_is_gone(tmp_path: Path) -> None:
     with resting_store(tmp_path) as store:
+        failure = Failure(FailedStep("ef" * 32, Execute(("x",)), Filesystem(chain="sha256:gone"), 1))
+        store.failed_steps.put(failure.id, 1.0, to_json(failure))
+        (lost,) = holders.check_failed_steps(store)
+        assert (lost.name, lost.problem) == ("ef" * 6, "its sha256:gone is gone")
         store.build_cache.put("settings", {"created": "now"})
         store.build_cache.put("step", {"chain": "sha256:gone", "parent": ""})
         assert [finding.name for finding in holders.check_cached_steps(store)] == ["step"]
