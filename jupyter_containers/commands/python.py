@@ -42,7 +42,7 @@ def python(session: Session, options: Namespace) -> Result:
             stdin=None,
             luggage=luggage,
             timeout_seconds=options.timeout,
-            watch=safety.watch(client, result) if options.safe else None,
+            watch=safety.watch(client, result, settings) if options.safe else None,
         ),
         lambda succeeded: carrier.deliver(session, result, succeeded=succeeded),
     )

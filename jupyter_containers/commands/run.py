@@ -41,13 +41,16 @@ def run(session: Session, options: Namespace) -> Result:
     ensure_image(session, settings.image, options.pull)
     client = session.client
     if options.detach:
-        return start(session, settings)
+        started = start(session, settings)
+        if options.safe and session.is_magic:
+            started.lines += tuple(safety.prove(client, started.items[0], settings))
+        return started
     if not session.is_magic and (options.tty or options.interactive):
         return keyboard.run(session, settings, terminal=options.tty, stdin=options.interactive)
     result = RunResult(settings.image, run_arguments.shown_command(options, session.body))
     extra: dict[str, Any] = {"timeout_seconds": getattr(options, "timeout", 0.0)}
     if options.safe:
-        extra["watch"] = safety.watch(client, result)
+        extra["watch"] = safety.watch(client, result, settings)
     if carrier is not None:
         settings, extra["luggage"] = carrier.into_run(settings), carrier.luggage(session)
     if getattr(options, "changes", False):
@@ -71,7 +74,7 @@ def _check_detached(options: Namespace, word: str) -> None:
         raise UsageError(f"{word}: --timeout is for what is waited for; leave it out, or -d")
 
 
-def start(session: Session, settings: RunSettings) -> Result:
+def start(session: Session, settings: RunSettings) -> Message:
     """Start a container and leave it alone; one that cannot be started is not left behind."""
     client = session.client
     id_ = client.containers.create(settings)

@@ -12,6 +12,7 @@ from jupyter_containers.commands.command import Argument, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import size_text
 from jupyter_containers.commands.run_result import RunResult
+from jupyter_containers.errors import NotFound
 
 MEMORY_BYTES, PIDS = 512 << 20, 128
 SAFE = Argument(
@@ -19,7 +20,8 @@ SAFE = Argument(
     "no network, 512 MiB, 128 processes, no capabilities, no new privileges, read-only root with an empty /tmp",
     Takes.NOTHING,
 )
-_ENDED = "the process had ended before the kernel could be asked, or runs on another machine"
+_ENDED = "the process had ended before the kernel could be asked"
+_UNSEEN = f"{_ENDED}, or runs on another machine"
 
 
 def hardened(settings: RunSettings) -> RunSettings:
@@ -44,27 +46,36 @@ def hardened(settings: RunSettings) -> RunSettings:
     )
 
 
-def watch(client: Client, result: RunResult) -> Callable[[str], None]:
+def watch(client: Client, result: RunResult, settings: RunSettings) -> Callable[[str], None]:
     """Return what looks at a container that has just been started, and writes the proof into the result."""
 
     def look(container: str) -> None:
-        state = client.containers.inspect(container)["State"]
-        facts = kernel_facts(state.get("Pid") or 0, container) if state.get("Pid") else None
-        result.proof = proof(facts)
+        result.proof = prove(client, container, settings)
 
     return look
 
 
-def proof(facts: KernelFacts | None) -> list[str]:
-    """Return what the kernel says, a line for each promise; "no" at the beginning of a line is a promise not kept."""
+def prove(client: Client, container: str, settings: RunSettings) -> list[str]:
+    """Ask the kernel about a container of these settings; return what it says, or why it says nothing."""
+    try:
+        found = client.containers.inspect(container)
+    except NotFound:
+        return [f"no proof: {_ENDED}"]  # and was removed by the daemon
+    pid = found["State"].get("Pid") or 0
+    facts = kernel_facts(pid, found["Id"]) if pid else None
     if facts is None:
-        return [f"no proof: {_ENDED}"]
+        return [f"no proof: {_UNSEEN if pid else _ENDED}"]
+    return proof(facts, memory_bytes=settings.memory_bytes, pids=settings.pids_limit)
+
+
+def proof(facts: KernelFacts, *, memory_bytes: int, pids: int) -> list[str]:
+    """Return what the kernel says, a line for each promise; "no" at the beginning of a line is a promise not kept."""
     others = ", ".join(name for name in facts.interfaces if name != "lo")
     memory = size_text(int(facts.memory_limit)) if facts.memory_limit.isdigit() else facts.memory_limit or "unknown"
     promises = (
         (not others, f"network: {others or 'none but lo'} (/proc/{facts.pid}/net/dev)"),
-        (facts.memory_limit.isdigit(), f"memory limit: {memory} (its cgroup)"),
-        (facts.pids_limit.isdigit(), f"process limit: {facts.pids_limit or 'unknown'} (its cgroup)"),
+        (_within(facts.memory_limit, memory_bytes), f"memory limit: {memory} (its cgroup)"),
+        (_within(facts.pids_limit, pids), f"process limit: {facts.pids_limit or 'unknown'} (its cgroup)"),
         (
             facts.capabilities == facts.bounding == 0,
             f"capabilities: CapEff {facts.capabilities:016x}, CapBnd {facts.bounding:016x}",
@@ -74,3 +85,8 @@ def proof(facts: KernelFacts | None) -> list[str]:
         (facts.root_is_read_only, f"root: {'read-only' if facts.root_is_read_only else 'writable'} (mountinfo)"),
     )
     return [f"{'ok' if is_kept else 'no'}  {text}" for is_kept, text in promises]
+
+
+def _within(limit: str, most: int) -> bool:
+    """Tell whether a cgroup has a limit of at most so much: without one, v1 has a giant number and v2 `max`."""
+    return limit.isdigit() and int(limit) <= most

@@ -127,6 +127,11 @@ def test_a_safe_run_can_do_little_and_the_kernel_proves_it(kernel: Kernel) -> No
     assert "Read-only file system" in reply.text
 
 
+def test_a_safe_run_in_the_background_is_proven_as_well(kernel: Kernel) -> None:
+    lines = kernel.run("%container run --safe --bg web busybox sleep 100").text.splitlines()
+    assert [line[:2] for line in lines] == ["st", *["ok"] * 7], lines
+
+
 def test_a_background_run_has_its_name(kernel: Kernel) -> None:
     assert "started web" in kernel.run("%container run --bg web busybox sleep 100").text
     assert "web" in kernel.run("%container ps").text

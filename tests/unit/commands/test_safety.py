@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from jupyter_containers.client.kernel_facts import KernelFacts
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.safety import hardened, proof
+from jupyter_containers.commands.safety import hardened, proof, prove
+from jupyter_containers.errors import NotFound
 
 SAFE = KernelFacts(7, 0, 0, True, 2, ("lo",), True, "536870912", "128")
 
@@ -29,14 +33,36 @@ def test_what_contradicts_it_is_refused(options: dict[str, object]) -> None:
 
 
 def test_a_promise_that_is_not_kept_begins_with_no() -> None:
-    assert all(line.startswith("ok  ") for line in proof(SAFE))
+    assert all(line.startswith("ok  ") for line in proof(SAFE, memory_bytes=512 << 20, pids=128))
     for change in (
         {"capabilities": 1}, {"bounding": 1}, {"no_new_privileges": False}, {"seccomp_mode": 0},
         {"interfaces": ("lo", "eth0")}, {"root_is_read_only": False}, {"memory_limit": "max"}, {"pids_limit": ""},
+        {"memory_limit": "9223372036854771712"}, {"pids_limit": "129"},
     ):  # fmt: skip
-        lines = proof(replace(SAFE, **change))  # type: ignore[arg-type]
+        lines = proof(replace(SAFE, **change), memory_bytes=512 << 20, pids=128)  # type: ignore[arg-type]
         assert len([line for line in lines if line.startswith("no  ")]) == 1, change
 
 
-def test_without_facts_there_is_no_proof() -> None:
-    assert proof(None)[0].startswith("no proof: the process had ended")
+@pytest.mark.parametrize(
+    ("pid", "said"),
+    [
+        (0, "no proof: the process had ended before the kernel could be asked"),
+        (os.getpid(), "or runs on another machine"),
+    ],
+)
+def test_without_facts_there_is_no_proof(pid: int, said: str) -> None:
+    client: Any = SimpleNamespace(
+        containers=SimpleNamespace(inspect=lambda _: {"State": {"Pid": pid}, "Id": "c0ffee" * 9})
+    )
+    (line,) = prove(client, "box", RunSettings("img"))
+    assert line.endswith(said)
+
+
+def test_a_container_that_is_gone_has_none() -> None:
+    def inspect(_: str) -> None:
+        raise NotFound("No such container: box")
+
+    client: Any = SimpleNamespace(containers=SimpleNamespace(inspect=inspect))
+    assert prove(client, "box", RunSettings("img")) == [
+        "no proof: the process had ended before the kernel could be asked"
+    ]
