@@ -13,7 +13,7 @@ from jupyter_containers.client.extraction import extract
 from jupyter_containers.commands.command import Argument, Command, Completes
 from jupyter_containers.commands.committing import file_name
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.results import Message, Result, visible
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError, NotFound
 
@@ -36,7 +36,7 @@ def copy(session: Session, options: Namespace) -> Result:
         raise ContainersError(f"cannot copy {options.source} to {options.target}: {error.strerror}") from error
     lines = [f"copied {options.source} to {options.target}"]
     if left_out:
-        lines.append(f"left out, as they are devices: {', '.join(left_out)}")
+        lines.append(f"left out, as they are devices: {', '.join(map(visible, left_out))}")
     return Message(tuple(lines), (options.target,))
 
 

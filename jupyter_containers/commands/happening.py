@@ -9,7 +9,7 @@ from typing import ClassVar
 from jupyter_containers.client.values import Event
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.containers import parse_filters
-from jupyter_containers.commands.results import Json, LiveResult, Result, Said
+from jupyter_containers.commands.results import Json, LiveResult, Result, Said, visible
 from jupyter_containers.commands.session import Session
 
 _SHOWN = 1000
@@ -42,7 +42,7 @@ class Events(LiveResult):
 def line(event: Event) -> str:
     """Return an event as a line like docker's, with the name of what it is about."""
     name = event.attributes.get("name") or event.actor_id[:12]
-    return f"{event.at:%Y-%m-%dT%H:%M:%S.%f}Z {event.type} {event.action} {name}"
+    return f"{event.at:%Y-%m-%dT%H:%M:%S.%f}Z {visible(f'{event.type} {event.action} {name}')}"
 
 
 def events(session: Session, options: Namespace) -> Result:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 Json = dict[str, Any]
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What a terminal prints while work goes on: stream 1 or 2, and the text.
 Said = tuple[int, str]
 
@@ -91,7 +93,13 @@ class Table(Result):
         return True
 
 
+def visible(text: str) -> str:
+    """Return a name, a path or a command in one line that steers no terminal: whatever a container has called it."""
+    return _CONTROL.sub("?", text)
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows as lines with columns under each other, three blanks apart as in docker's lists."""
+    rows = [[visible(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

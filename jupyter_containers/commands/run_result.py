@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from jupyter_containers.client.runs import Outcome
-from jupyter_containers.commands.output import Output, plain, settled
+from jupyter_containers.commands.output import Output, plain
 from jupyter_containers.commands.quantities import duration_text, size_text
-from jupyter_containers.commands.results import Json, LiveResult, Said
+from jupyter_containers.commands.results import Json, LiveResult, Said, visible
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.variables.displays import Display
 
@@ -111,11 +111,7 @@ class RunResult(LiveResult):
         """Return the output as it is; how it ended is said only where the output does not tell."""
         shown = self.output.last()
         text = f"{self.left_out()}{plain(shown)}".removesuffix("\n")
-        text = "\n".join(
-            filter(
-                None, [text, *(display.text for display in self.displays), *self.proof, *self.changed(), self.carried()]
-            )
-        )
+        text = "\n".join(filter(None, [text, *self._beside()]))
         if self.exit_code == 0 and text:
             return text
         return f"{text}\n[{self.state()}]".lstrip("\n")
@@ -128,13 +124,17 @@ class RunResult(LiveResult):
 
     def changed(self) -> list[str]:
         """Return the changed files, a line each, and how many more there are."""
-        lines = [f"{letter} {settled(path)}" for letter, path in self.changes[:_SHOWN_CHANGES]]
+        lines = [f"{letter} {visible(path)}" for letter, path in self.changes[:_SHOWN_CHANGES]]
         more = len(self.changes) - len(lines)
         return [*lines, f"[{more} more changes are in result.changes]"] if more > 0 else lines
 
     def closing(self) -> Iterable[Said]:
+        return tuple((1, f"{line}\n") for line in self._beside())
+
+    def _beside(self) -> list[str]:
+        """Return what came with the output, in lines or more: displays, proof, changes, variables."""
         lines = [*(display.text for display in self.displays), *self.proof, *self.changed(), self.carried()]
-        return tuple((1, f"{line}\n") for line in lines if line)
+        return [line for line in lines if line]
 
     def left_out(self) -> str:
         """Return a line about the output that is not shown, "" if all is."""

@@ -29,3 +29,8 @@ def test_a_message_is_its_lines() -> None:
         "one",
         {"lines": ["one", "two"], "items": ["x"]},
     )
+
+
+def test_a_cell_is_one_line_and_steers_no_terminal() -> None:
+    table = Table("changes", ("", "PATH"), (("A", "/x\x1b[2J\ny"),))
+    assert table.text().splitlines() == ["    PATH", "A   /x?[2J?y"]

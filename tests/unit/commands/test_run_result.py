@@ -107,6 +107,6 @@ def test_what_came_with_a_run_is_told_below_its_output() -> None:
     result.changes = [("A", "/new\x1b[2J"), *(("C", f"/{number}") for number in range(60))]
     result.outputs = [Carried("y", ".npy", 80)]
     lines = result.text().splitlines()
-    assert lines[:3] == ["shown", "ok  network", "A /new"]
+    assert lines[:3] == ["shown", "ok  network", "A /new?[2J"]
     assert lines[-2:] == ["[11 more changes are in result.changes]", "[out: y (.npy, 80B)]"]
     assert "".join(text for _, text in result.closing()).splitlines() == lines
