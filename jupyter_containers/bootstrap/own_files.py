@@ -21,16 +21,22 @@ def file(path: str, content: bytes, mode: int = 0o644, *, mtime_ns: int = 0) -> 
     return Member(path.encode(), Kind.FILE, mode, size=size, stored_size=size, mtime_ns=mtime_ns), content
 
 
+class RootPlacer(Placer):
+    """Places files below `root_fd`, which stays open: no layer's, so that no name in it means that another is gone."""
+
+    def __init__(self, root_fd: int) -> None:
+        super().__init__(
+            root_fd,
+            whiteouts=Whiteouts.NAMES,
+            ownership=EXACT,
+            inherited=Inherited(()),
+            opaque_xattr=OPAQUE_XATTR,
+            keep_directories=True,
+        )
+
+
 def place(root_fd: int, files: Iterable[OwnFile]) -> None:
     """Place files below `root_fd`, which stays open; what has one's name is replaced. Raises InvalidLayer, OSError."""
-    placer = Placer(
-        root_fd,
-        whiteouts=Whiteouts.NAMES,
-        ownership=EXACT,
-        inherited=Inherited(()),
-        opaque_xattr=OPAQUE_XATTR,
-        keep_directories=True,
-    )
-    with placer:
+    with RootPlacer(root_fd) as placer:
         for member, content in files:
             placer.place(member, iter((memoryview(content),)))

@@ -17,16 +17,14 @@ from dataclasses import dataclass
 
 from jupyter_containers.bootstrap.deb import Deb
 from jupyter_containers.bootstrap.deb import read as read_deb
-from jupyter_containers.bootstrap.deb822 import single
+from jupyter_containers.bootstrap.deb822 import Paragraph, single
+from jupyter_containers.bootstrap.own_files import RootPlacer
 from jupyter_containers.bootstrap.packages import Package
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.layers.apply import Limits, unpack
 from jupyter_containers.layers.compression import Readable
-from jupyter_containers.layers.inherited import Inherited
 from jupyter_containers.layers.member import InvalidLayer, Kind, LayerNotApplied, Member, clean
-from jupyter_containers.layers.ownership import EXACT
-from jupyter_containers.layers.placing import Data, Placer
-from jupyter_containers.layers.whiteouts import OPAQUE_XATTR, Whiteouts
+from jupyter_containers.layers.placing import Data
 
 _LIMITS = Limits(max_bytes=16 << 30, max_entries=1_000_000)
 _DEVICES = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE)
@@ -36,19 +34,16 @@ _DEVICES = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE)
 class Unpacked:
     """A package whose files are in a root. `paths` as dpkg lists them; of `conffiles` it keeps the MD5 digests.
 
+    `is_shared`: packages of several architectures may stand side by side, so that each is named with its own.
     `md5sums` are those of all other files, where the package has no file of that name; dpkg makes one then.
     """
 
     package: Package
     deb: Deb
+    is_shared: bool
     paths: tuple[bytes, ...]
     conffiles: Mapping[str, str]
     md5sums: Mapping[bytes, str]
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether packages of several architectures may stand side by side, so that each is named with its own."""
-        return single(self.control, "a control file").get("multi-arch", "").lower() == "same"
 
     @property
     def control(self) -> str:
@@ -68,18 +63,19 @@ def unpack_package(
     Raises InvalidArchive and InvalidLayer for a bad package, LayerNotApplied when the device is full or fails.
     """
     deb = read_deb(stream)
-    _check(deb, package)
+    fields = _checked(deb, package)
     placer = _PackageFiles(root_fd, deb)
     try:
         unpack(deb.files, placer, root_fd, limits=_LIMITS, on_progress=on_progress)
     except (InvalidLayer, LayerNotApplied) as error:
         words = error.message.replace("layer has", "it has")
         raise type(error)(f"package {package.name} {package.version_text}: {words}", **error.details) from error
-    return Unpacked(package, deb, tuple(placer.paths), placer.conffiles, placer.md5sums)
+    is_shared = fields.get("multi-arch", "").lower() == "same"
+    return Unpacked(package, deb, is_shared, tuple(placer.paths), placer.conffiles, placer.md5sums)
 
 
-def _check(deb: Deb, package: Package) -> None:
-    """Raise InvalidParameter for a package that is not the one that the index says it is."""
+def _checked(deb: Deb, package: Package) -> Paragraph:
+    """Return the control file's fields. Raises InvalidParameter when it is not the package that the index says."""
     text = deb.control["control"].content.decode("utf-8", "replace")
     fields = single(text, f"the control file of {package.name}")
     is_so = (fields.get("package"), fields.get("version")) == (package.name, package.version_text)
@@ -88,20 +84,14 @@ def _check(deb: Deb, package: Package) -> None:
             f"{package.filename} is {fields.get('package')} {fields.get('version')} for {fields.get('architecture')}, "
             f"not {package.name} {package.version_text} for {package.architecture}"
         )
+    return fields
 
 
-class _PackageFiles(Placer):
+class _PackageFiles(RootPlacer):
     """Places the members of a package, and keeps their paths."""
 
     def __init__(self, root_fd: int, deb: Deb) -> None:
-        super().__init__(
-            root_fd,
-            whiteouts=Whiteouts.NAMES,
-            ownership=EXACT,
-            inherited=Inherited(()),
-            opaque_xattr=OPAQUE_XATTR,
-            keep_directories=True,
-        )
+        super().__init__(root_fd)
         # Lines with a word in front are about files that are no longer there.
         conffiles = (line for line in deb.lines("conffiles") if line.startswith("/"))
         self._conffiles = {os.fsencode(line).lstrip(b"/"): line for line in conffiles}
