@@ -99,11 +99,41 @@ class Workshop:
         self.heard.append(f"failed {entry.operation.name}")
 
 
+@dataclass
+class Neighbour:
+    """A cache elsewhere: has layers for some names, by any key or by this one alone; remembers what it was asked."""
+
+    layers: dict[str, Layer] = field(default_factory=dict)
+    only_key: str = ""
+    settled: dict[str, Outcome] = field(default_factory=dict)
+    brought: list[str] = field(default_factory=list)
+    noted: list[tuple[str, str]] = field(default_factory=list)
+
+    def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
+        layer = self.layers.get(vertex.operation.name) if self.only_key in ("", key) else None
+        return None if layer is None else Outcome(parent.with_layer(layer), "there", layer, cached=True)
+
+    async def settle(self, vertex: Vertex, parent: Filesystem, made: Outcome) -> Outcome:
+        return self.settled.get(vertex.operation.name, made)
+
+    async def bring(self, filesystems: Sequence[Filesystem]) -> None:
+        self.brought += [entry.chain for entry in filesystems]
+
+    def note(self, key: str, filesystem: Filesystem, created: str) -> None:
+        self.noted.append((key, created))
+
+
+def named(name: str) -> Layer:
+    digest = Digest.of(name.encode())
+    return Layer(Descriptor(media_types.OCI_LAYER, digest, 1), digest)
+
+
 ROOT = made("root")
 
 
-def solve(workshop: Workshop, target: Vertex, salt: str = "") -> Outcome:
-    return asyncio.run(workshop.solver().solve(target, workshop, workshop, no_cache_salt=salt))
+def solve(workshop: Workshop, target: Vertex, salt: str = "", elsewhere: Neighbour | None = None) -> Outcome:
+    solving = workshop.solver().solve(target, workshop, workshop, no_cache_salt=salt, elsewhere=elsewhere)
+    return asyncio.run(solving)
 
 
 def test_inputs_are_done_before_what_stands_on_them() -> None:
@@ -245,3 +275,58 @@ def test_a_cancelled_build_ends_its_work() -> None:
         assert workshop.cancelled == ["a"]
 
     asyncio.run(scenario())
+
+
+def test_what_is_known_elsewhere_is_brought_where_something_stands_on_it_and_not_done() -> None:
+    workshop, target = Workshop(), made("c", made("b", made("a", ROOT)))
+    neighbour = Neighbour({"a": named("a"), "b": named("b")})
+    outcome = solve(workshop, target, elsewhere=neighbour)
+    assert (workshop.done, outcome.filesystem.layers) == (["c"], (named("a"), named("b"), named("c")))
+    # Not that of `a` by itself: it comes as a part of `b`.
+    assert neighbour.brought == [Filesystem.of((named("a"), named("b"))).chain]
+    workshop.present.names |= {named("a").diff_id, named("b").diff_id, *neighbour.brought}
+    workshop.present.names.add(Filesystem.of((named("a"),)).chain)
+    # It is in the own cache from now on, under its definition.
+    assert solve(workshop, target).cached
+    assert workshop.done == ["c"]
+
+
+def test_a_target_that_is_known_elsewhere_is_brought_whole() -> None:
+    workshop, neighbour = Workshop(), Neighbour({"a": named("a"), "b": named("b")})
+    outcome = solve(workshop, made("b", made("a", ROOT)), elsewhere=neighbour)
+    assert (workshop.done, neighbour.brought, outcome.created) == ([], [outcome.filesystem.chain], "there")
+
+
+def test_what_a_build_finds_and_makes_is_noted_by_both_keys() -> None:
+    workshop, neighbour, target = Workshop(), Neighbour(), made("a", ROOT)
+    by_definition = asyncio.run(workshop.definition_key(target, [asyncio.run(workshop.definition_key(ROOT, []))]))
+    by_content = asyncio.run(workshop.content_key(target, [Filesystem()]))
+    solve(workshop, target, elsewhere=neighbour)
+    assert sorted(neighbour.noted) == sorted([(by_definition, "t1"), (by_content, "t1")])
+    neighbour.noted.clear()
+    solve(workshop, target, elsewhere=neighbour)
+    assert neighbour.noted == [(by_definition, "t1")]
+
+
+def test_equal_files_elsewhere_count_by_the_key_of_the_content() -> None:
+    workshop, target = Workshop(), made("a", ROOT)
+    neighbour = Neighbour({"a": named("other")}, only_key=key("a", [""]))
+    outcome = solve(workshop, target, elsewhere=neighbour)
+    assert (workshop.done, outcome.layer, outcome.cached) == ([], named("other"), True)
+    assert neighbour.brought == [outcome.filesystem.chain]
+
+
+def test_what_others_have_that_is_as_good_takes_the_place_of_what_was_made() -> None:
+    workshop, target = Workshop(), made("b", made("a", ROOT))
+    settled = Outcome(Filesystem.of((named("theirs"),)), "there", named("theirs"), cached=True)
+    neighbour = Neighbour(settled={"a": settled})
+    outcome = solve(workshop, target, elsewhere=neighbour)
+    assert (workshop.done, outcome.filesystem.layers) == (["a", "b"], (named("theirs"), named("b")))
+    again = solve(workshop, target, salt="x", elsewhere=neighbour)
+    assert again.filesystem.layers == (named("a"), named("b"))
+
+
+def test_with_a_salt_nobody_elsewhere_is_asked() -> None:
+    workshop, neighbour = Workshop(), Neighbour({"a": named("other")})
+    assert solve(workshop, made("a", ROOT), salt="x", elsewhere=neighbour).layer == named("a")
+    assert (workshop.done, neighbour.brought) == (["a"], [])
