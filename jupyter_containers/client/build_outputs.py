@@ -53,6 +53,10 @@ class Output:
         return replace(self, destination=os.path.normpath(folder / os.path.expanduser(self.destination)))
 
 
+# What every daemon does with an image.
+STORED = Output("image")
+
+
 def parse(text: str) -> Output:
     """Read `type=local,dest=out`, or a folder alone, or `-` for a tar on standard output. Raises InvalidParameter.
 

@@ -148,8 +148,7 @@ class BuildReader:
 def _from_step(step: Json, text: str) -> BuildEvent | None:
     number, state = int(step.get("number", 0)), step.get("state")
     if "warning" in step:
-        text = str(step["warning"]).removeprefix("[Warning] ")
-        return Warned(int(step.get("line", 0)), text, int(step.get("endLine", 0)))
+        return Warned(int(step.get("line", 0)), str(step["warning"]), int(step.get("endLine", 0)))
     if "output" in step:
         return StepOutput(number, int(step["output"]), text.removeprefix(_RED).removesuffix(_RESET))
     if state == "started":

@@ -15,7 +15,7 @@ import requests
 
 from jupyter_containers.client.build_body import body_of
 from jupyter_containers.client.build_caches import Cache, chunks, receive
-from jupyter_containers.client.build_outputs import Output, check, deliver
+from jupyter_containers.client.build_outputs import STORED, Output, check, deliver
 from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt, Warned
 from jupyter_containers.client.containers import Filters, filters_text
 from jupyter_containers.client.credentials import header_for_builds
@@ -117,6 +117,7 @@ class BuildSettings:
             ("--no-cache-filter", self.no_cache_filter),
             ("a cache that is no image", [cache for cache in self.cache_from if not cache.image]),
             ("--cache-to", self.cache_to),
+            ("--output", [output for output in self.outputs if output != STORED]),
         )  # fmt: skip
         return [name for name, value in wishes if value]
 
@@ -178,7 +179,7 @@ class Builds:
         kind, body = body_of(context, settings.secrets, settings.folders)
         try:
             answer = self._transport.request(
-                "POST", "/build", query={**_query(context, settings), **self._cache_query(settings)}, body=body,
+                "POST", "/build", query={**_query(context, settings), **self._result_query(settings)}, body=body,
                 stream=True,
                 headers={"Content-Type": kind, **header_for_builds()},
             )  # fmt: skip
@@ -193,15 +194,17 @@ class Builds:
             raise _placed(error) from error
         return built
 
-    def _cache_query(self, settings: BuildSettings) -> dict[str, Any]:
+    def _result_query(self, settings: BuildSettings) -> dict[str, Any]:
         if not self._transport.is_own_daemon:
             # Docker's classic builder knows only images that are there.
             return {
                 "cachefrom": json.dumps([cache.image for cache in settings.cache_from]) if settings.cache_from else ""
             }
-        caches = {"cacheimports": settings.cache_from, "cacheexports": settings.cache_to}
+        lists: dict[str, Sequence[Cache | Output]] = {
+            "cacheimports": settings.cache_from, "cacheexports": settings.cache_to, "outputs": settings.outputs,
+        }  # fmt: skip
         return {
-            name: json.dumps([cache.to_wire() for cache in found]) if found else "" for name, found in caches.items()
+            name: json.dumps([entry.to_wire() for entry in found]) if found else "" for name, found in lists.items()
         }
 
     def check(self, context: AnyContext, settings: BuildSettings) -> tuple[Finding, ...]:
@@ -250,7 +253,6 @@ def _query(context: AnyContext, settings: BuildSettings) -> dict[str, Any]:
         "ssh": json.dumps(settings.agents) if settings.agents else "",
         "extrahosts": list(settings.hosts),
         **settings.limits.query(),
-        "outputs": json.dumps([output.to_wire() for output in settings.outputs]) if settings.outputs else "",
         "forcerm": True,
         # The classic builder's protocol: BuildKit's own is another one, without HTTP.
         "version": "1",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.client import connect
+from jupyter_containers.client.build_outputs import Output
 from jupyter_containers.client.builds import BuildSettings
 from jupyter_containers.client.context import gather
 from jupyter_containers.errors import Unsupported
@@ -22,6 +23,8 @@ from tests.support.canned_server import canned_server
             BuildSettings(contexts={"a": "docker-image://b"}, no_cache_filter=("x",)),
             "a named context and --no-cache-filter",
         ),
+        (BuildSettings(outputs=(Output("image"), Output("local", destination="/x", is_folder=True))), "--output in a"),
+        (BuildSettings(outputs=(Output("registry"),)), "--output in a build"),
     ],
 )
 def test_another_daemon_is_sent_nothing_that_it_does_not_know(
