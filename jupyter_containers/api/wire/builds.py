@@ -84,7 +84,7 @@ def _text(event: Event) -> str:
         case StepDone(image_id=image_id):
             return f" ---> {image_id.removeprefix('sha256:')[:12]}\n" if image_id else ""
         case Warned(line=line, text=text):
-            return f"[Warning] line {line}: {text}\n"
+            return f"[Warning] {f'line {line}: ' if line else ''}{text}\n"
     return ""
 
 

@@ -257,7 +257,7 @@ def test_build_arguments_that_nobody_takes_are_warned_of(site: BuildSite) -> Non
     events: list[Event] = []
     site.build("FROM busybox\nENV A=1\n", events=events, build_args={"TYPO": "1"})
     assert [event for event in events if isinstance(event, Warned)] == [
-        Warned(0, "[Warning] One or more build-args ['TYPO'] were not consumed")
+        Warned(0, "One or more build-args [TYPO] were not consumed")
     ]
 
 

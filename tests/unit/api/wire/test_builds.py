@@ -50,6 +50,7 @@ IMAGE_ID = "sha256:" + "0123456789ab" * 5 + "cdef"
         (StepDone(2, IMAGE_ID, 0.5), " ---> 0123456789ab\n"),
         (StepDone(2, "", 0.5), ""),
         (Warned(4, "no"), "[Warning] line 4: no\n"),
+        (Warned(0, "no"), "[Warning] no\n"),
     ],
 )
 def test_an_event_is_a_line_of_the_classic_builder(event: Event, text: str) -> None:
