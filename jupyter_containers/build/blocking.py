@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from jupyter_containers.errors import Cancelled
+
 T = TypeVar("T")
 
 
@@ -19,6 +21,12 @@ async def in_thread(work: Callable[[threading.Event], T]) -> T:
     stop = threading.Event()
     future = asyncio.ensure_future(asyncio.to_thread(work, stop))
     return await settled(future, stop.set)
+
+
+def check(stop: threading.Event) -> None:
+    """Raise Cancelled if nobody waits for the work any more."""
+    if stop.is_set():
+        raise Cancelled("the build was cancelled")
 
 
 async def settled(future: asyncio.Future[T], give_up: Callable[[], object]) -> T:

@@ -264,7 +264,7 @@ def _parse(text: str, context: Context, options: BuildOptions) -> tuple[Document
 def _warn_of_unused(parsed: Dockerfile, options: BuildOptions, progress: Listener) -> None:
     unused = unused_arguments(parsed, options.build_args)
     if unused:
-        progress(Warned(0, f"[Warning] One or more build-args {list(unused)} were not consumed"))
+        progress(Warned(0, f"One or more build-args [{' '.join(unused)}] were not consumed"))
 
 
 def _check(

@@ -33,6 +33,13 @@ class Filesystem:
         chain = chain_ids(layer.diff_id for layer in layers)
         return cls(layers, str(chain[-1]) if chain else "")
 
+    def floors(self) -> list[Filesystem]:
+        """Return all that it stands on, from nothing to itself."""
+        found = [Filesystem()]
+        for layer in self.layers:
+            found.append(found[-1].with_layer(layer))
+        return found
+
     def with_layer(self, layer: Layer | None) -> Filesystem:
         """Return this with one more layer on top, or itself for None."""
         if layer is None:

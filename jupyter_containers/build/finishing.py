@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from jupyter_containers.build.blocking import check
 from jupyter_containers.build.caches.config import with_inline
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
 from jupyter_containers.build.filesystem import Filesystem
 from jupyter_containers.content.store import ContentStore
-from jupyter_containers.errors import Cancelled, InvalidParameter
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images.assemble import assemble_around
 from jupyter_containers.images.retiming import MAX_MOMENT, clamped, retimed
 from jupyter_containers.images.walk import Image
@@ -73,12 +74,7 @@ class Finish:
         self, content: ContentStore, config: ImageConfig, layers: list[Descriptor], base: int, stop: threading.Event
     ) -> tuple[ImageConfig, list[Descriptor]]:
         assert self.moment is not None
-
-        def check() -> None:
-            if stop.is_set():
-                raise Cancelled("the build was cancelled")
-
-        written = [retimed(content, layer, self.moment, check=check) for layer in layers[base:]]
+        written = [retimed(content, layer, self.moment, check=lambda: check(stop)) for layer in layers[base:]]
         diff_ids = (*config.diff_ids[:base], *(diff_id for _, diff_id in written))
         return replace(config, diff_ids=diff_ids), [*layers[:base], *(layer for layer, _ in written)]
 

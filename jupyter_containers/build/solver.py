@@ -198,9 +198,7 @@ class Solver:
             solution.outcomes[vertex.digest].filesystem for vertex in used if vertex.digest in solution.outcomes
         ]
         await solution.elsewhere.bring(list({entry.chain: entry for entry in filesystems}.values()))
-        here = {
-            Filesystem.of(entry.layers[:count]).chain for entry in filesystems for count in range(len(entry.layers) + 1)
-        }
+        here = {floor.chain for entry in filesystems for floor in entry.floors()}
         for vertex in solution.borrowed:
             outcome = solution.outcomes[vertex.digest]
             if outcome.filesystem.chain in here:

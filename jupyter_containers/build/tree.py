@@ -14,10 +14,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from jupyter_containers.build import blocking
 from jupyter_containers.build.dockerfile.ignore import IgnoreRules
 from jupyter_containers.build.dockerfile.wildcards import BadPattern, has_wildcard, path_pattern
 from jupyter_containers.build.failures import CopyFailed
-from jupyter_containers.errors import Cancelled
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
@@ -77,8 +77,7 @@ class Tree:
 
     def check(self) -> None:
         """Raise Cancelled if the work is not wanted any more."""
-        if self.stop.is_set():
-            raise Cancelled("the copy was cancelled")
+        blocking.check(self.stop)
 
     def exclude(self, patterns: Sequence[str]) -> None:
         """Leave out, in each directory that a source names, what the patterns fit, and files that are so called."""

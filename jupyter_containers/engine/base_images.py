@@ -17,6 +17,11 @@ from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
 
 
+def told_as_pull(report: Callable[[PullProgress], None]) -> Callable[[Progress], None]:
+    """Return what tells the listener of a build how something goes to or comes from a registry."""
+    return lambda step: report(PullProgress(step.id, step.status, step.current, step.total))
+
+
 class BaseImages:
     """Finds the images that FROM names: here, or else in their registry. Implements build's BaseImages."""
 
@@ -61,8 +66,8 @@ class BaseImages:
                 if is_host:
                     raise
 
-        def tell(step: Progress) -> None:
-            report(PullProgress(step.id, step.status, step.current, step.total))
-
         credentials = self._credentials.get().get(name.domain)
-        return (await self._transfers.pull(name, platform=platform, credentials=credentials, progress=tell)).image
+        pulled = await self._transfers.pull(
+            name, platform=platform, credentials=credentials, progress=told_as_pull(report)
+        )
+        return pulled.image

@@ -6,7 +6,7 @@ Source: BuildKit, README, section "Export cache"; docker buildx build, --cache-f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from jupyter_containers.build.caches import config
@@ -14,8 +14,9 @@ from jupyter_containers.build.caches.config import Known, Note
 from jupyter_containers.build.caches.exchange import Exchange, Source
 from jupyter_containers.build.filesystem import Layer
 from jupyter_containers.build.leaving import Told
-from jupyter_containers.build.progress import Listener, PullProgress, Warned
+from jupyter_containers.build.progress import Listener, Warned
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.base_images import told_as_pull
 from jupyter_containers.engine.bodies import consume
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
@@ -29,7 +30,7 @@ from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import MAX_CONFIG_BYTES, ImageConfig
 from jupyter_containers.oci.manifest import Index, Manifest, parse_manifest
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Credentials, Progress, Pushable, Registry
+from jupyter_containers.registry import Credentials, Pushable, Registry
 
 # So many images of an index are looked through for caches inside them.
 _MAX_IMAGES = 16
@@ -163,7 +164,7 @@ class BuildCaches:
             try:
                 sources.append(await self._source(wish, wishes, progress))
             except ContainersError as error:
-                progress(Warned(0, f"[Warning] failed to import the cache from {name}: {error.message}"))
+                progress(Warned(0, f"failed to import the cache from {name}: {error.message}"))
         images = [image for name in wishes.images if (image := await self._image(name)) is not None]
         sources += [Source(Known(await self._inline(image))) for image in images]
         carries = any(target.kind == "inline" for target in wishes.targets)
@@ -187,11 +188,8 @@ class BuildCaches:
             notes = [note for found in layout.manifests for note in await self._read_local(found)]
             return Source(Known(notes))
 
-        def tell(step: Progress) -> None:
-            progress(PullProgress(step.id, step.status, step.current, step.total))
-
         credentials = wishes.credentials.get(wish.reference.domain)
-        remote = await self._registry.open(wish.reference, credentials, progress=tell)
+        remote = await self._registry.open(wish.reference, credentials, progress=told_as_pull(progress))
         fetched = await remote.manifest()
 
         async def read(blob: Descriptor) -> bytes:
@@ -215,9 +213,6 @@ class BuildCaches:
         """Send a cache to a registry. Raises what a push raises."""
         layers = config.layers_of(notes)
 
-        def tell(step: Progress) -> None:
-            progress(PullProgress(step.id, step.status, step.current, step.total))
-
         def finish(there: tuple[Descriptor, ...]) -> Manifest:
             return self._manifest(notes, layers, there)
 
@@ -226,7 +221,7 @@ class BuildCaches:
             b"", tuple(layer.diff_id.short for layer in layers), finish,
         )  # fmt: skip
         credentials = wishes.credentials.get(reference.domain)
-        await self._registry.push(reference, pushable, credentials=credentials, progress=tell)
+        await self._registry.push(reference, pushable, credentials=credentials, progress=told_as_pull(progress))
 
     def write(self, notes: Sequence[Note]) -> Layout:
         """Write a cache into the store, as a folder is to have it."""
@@ -279,10 +274,5 @@ def _by_digest(layers: Iterable[Descriptor]) -> dict[Digest, Descriptor]:
 
 
 def _descriptors(layers: Iterable[Layer]) -> tuple[Descriptor, ...]:
-    return tuple(_plain(layers))
-
-
-def _plain(layers: Iterable[Layer]) -> Iterator[Descriptor]:
-    """Yield descriptors without what a manifest that they came from has said of them."""
-    for layer in layers:
-        yield replace(layer.descriptor, annotations={}, platform=None)
+    """Return descriptors without what a manifest that they came from has said of them."""
+    return tuple(replace(layer.descriptor, annotations={}, platform=None) for layer in layers)

@@ -19,8 +19,8 @@ from jupyter_containers.build.dockerfile.checks.finding import Finding
 from jupyter_containers.build.executor import NetworkMode, StepLimits
 from jupyter_containers.build.finishing import moment_of
 from jupyter_containers.build.operations.caches import CacheDirectory
-from jupyter_containers.build.progress import Listener, PullProgress
-from jupyter_containers.engine.base_images import BaseImages
+from jupyter_containers.build.progress import Listener
+from jupyter_containers.engine.base_images import BaseImages, told_as_pull
 from jupyter_containers.engine.build_caches import BuildCaches, CacheFrom, CacheTo, Layout, Wishes
 from jupyter_containers.engine.build_outputs import (
     FETCHED,
@@ -47,7 +47,7 @@ from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Credentials, Progress
+from jupyter_containers.registry import Credentials
 
 # What the docker CLI and ours call it. Source: docker/cli, build.AddDockerfileToBuildContext.
 _MADE_UP = re.compile(r"\.dockerfile\.[0-9a-f]{20}")
@@ -166,8 +166,8 @@ class Builds:
     async def build(self, tars: Tars, request: BuildRequest, progress: Listener) -> Built:
         """Build from contexts in tars (plain or compressed), or at URLs. Raises what Builder.build and a push raise.
 
-        After cancellation: nothing has a new name, the context is gone; finished steps are in the cache. While it is
-        pushed, the image has its names.
+        After cancellation: nothing has a new name, the context is gone; finished steps are in the cache. While it or
+        its cache is pushed, the image has its names.
         """
         options = replace(
             request.options,
@@ -248,13 +248,12 @@ class Builds:
         return self.results.keep(Result(image, names, moment_of(request.options.build_args), cache, index))
 
     async def _push(self, request: BuildRequest, progress: Listener) -> None:
-        def tell(step: Progress) -> None:
-            progress(PullProgress(step.id, step.status, step.current, step.total))
-
         pushed = [output for output in request.outputs if output.pushes]
         names = [name for output in pushed for name in (*request.names, *output.names)]
         for name in dict.fromkeys(names):
-            await self._pushes.push(name, credentials=request.credentials.get(name.domain), progress=tell)
+            await self._pushes.push(
+                name, credentials=request.credentials.get(name.domain), progress=told_as_pull(progress)
+            )
 
     def _place(self, error: ContainersError, request: BuildRequest) -> None:
         """Say in which file the failing lines are, and for which images the failed step was done."""

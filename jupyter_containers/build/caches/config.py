@@ -69,11 +69,7 @@ class Known:
 
 def within(notes: Iterable[Note], *filesystems: Filesystem) -> list[Note]:
     """Return the notes of what filesystems are made of, and all times (mode=min)."""
-    parts = {
-        Filesystem.of(filesystem.layers[:count]).chain
-        for filesystem in filesystems
-        for count in range(len(filesystem.layers) + 1)
-    }
+    parts = {floor.chain for filesystem in filesystems for floor in filesystem.floors()}
     return [note for note in notes if note.layers is None or Filesystem.of(note.layers).chain in parts]
 
 
@@ -92,13 +88,13 @@ def to_config(notes: Iterable[Note], describe: Describe) -> bytes:
     layers: list[dict[str, Any]] = []
     records = []
     for note in notes:
-        chain = ""
-        for count, layer in enumerate(note.layers or (), start=1):
-            below, chain = chain, Filesystem.of((note.layers or ())[:count]).chain
-            if chain not in numbers:
-                numbers[chain] = len(layers)
-                layers.append(_layer_json(layer, describe(layer), numbers[below]))
-        records.append(_record(note, numbers[chain]))
+        at = Filesystem()
+        for layer in note.layers or ():
+            below, at = at, at.with_layer(layer)
+            if at.chain not in numbers:
+                numbers[at.chain] = len(layers)
+                layers.append(_layer_json(layer, describe(layer), numbers[below.chain]))
+        records.append(_record(note, numbers[at.chain]))
     return json.dumps({"layers": layers, "records": records}, separators=(",", ":")).encode()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from jupyter_containers.build.blocking import in_thread
+from jupyter_containers.build.blocking import check, in_thread
 from jupyter_containers.build.caches import config
 from jupyter_containers.build.caches.config import Known, Note
 from jupyter_containers.build.caches.equality import same_files
@@ -17,8 +17,9 @@ from jupyter_containers.build.filesystem import Filesystem, Outcome
 from jupyter_containers.build.graph import Vertex
 from jupyter_containers.build.leaving import Told, check_cache
 from jupyter_containers.build.operations.layering import Stop, Stores
-from jupyter_containers.errors import Cancelled, ContainersError
-from jupyter_containers.images.unpack import Progress, unpack_stack
+from jupyter_containers.build.solver import first_failure
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.images.unpack import unpack_stack
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
@@ -132,7 +133,7 @@ class Exchange:
                 for digest, descriptor in missing.items():
                     group.create_task(self._fetch_one(self._fetchers.get(digest, fetch_nothing), descriptor))
         except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+            raise first_failure(failures) from None
 
     async def _fetch_one(self, fetch: Fetch, descriptor: Descriptor) -> None:
         try:
@@ -144,17 +145,9 @@ class Exchange:
 
 
 def _equal(stores: Stores, one: Digest, other: Digest, stop: Stop) -> bool:
-    return same_files(stores.content, one, other, lambda: _check(stop))
-
-
-def _check(stop: Stop) -> None:
-    if stop.is_set():
-        raise Cancelled("the build was cancelled")
+    return same_files(stores.content, one, other, lambda: check(stop))
 
 
 def _unpack(filesystem: Filesystem, stores: Stores, stop: Stop) -> None:
-    def check(_: Progress) -> None:
-        _check(stop)
-
     pairs = [(layer.descriptor, layer.diff_id) for layer in filesystem.layers]
-    unpack_stack(pairs, stores.content, stores.snapshotter, on_progress=check)
+    unpack_stack(pairs, stores.content, stores.snapshotter, on_progress=lambda _: check(stop))

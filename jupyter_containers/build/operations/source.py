@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from jupyter_containers.build.blocking import in_thread
+from jupyter_containers.build.blocking import check, in_thread
 from jupyter_containers.build.filesystem import Filesystem, Layer
 from jupyter_containers.build.operations.definitions import ImageRoot
 from jupyter_containers.build.operations.layering import Stop, Stores
-from jupyter_containers.errors import Cancelled
-from jupyter_containers.images.unpack import Progress, unpack
+from jupyter_containers.images.unpack import unpack
 
 
 def filesystem(operation: ImageRoot) -> Filesystem:
@@ -24,12 +23,8 @@ async def unpack_root(stores: Stores, operation: ImageRoot) -> Filesystem:
     image = operation.image
 
     def work(stop: Stop) -> None:
-        def check(_: Progress) -> None:
-            if stop.is_set():
-                raise Cancelled("the build was cancelled")
-
         if image is not None:
-            unpack(image, stores.content, stores.snapshotter, on_progress=check)
+            unpack(image, stores.content, stores.snapshotter, on_progress=lambda _: check(stop))
 
     await in_thread(work)
     return filesystem(operation)

@@ -5,13 +5,22 @@ import threading
 
 import pytest
 
-from jupyter_containers.build.blocking import in_thread
+from jupyter_containers.build.blocking import check, in_thread
+from jupyter_containers.errors import Cancelled
 
 
 def test_the_result_and_the_failure_of_a_thread_come_back() -> None:
     assert asyncio.run(in_thread(lambda _: 7)) == 7
     with pytest.raises(ZeroDivisionError):
         asyncio.run(in_thread(lambda _: 1 // 0))
+
+
+def test_work_that_nobody_waits_for_stops_where_it_looks() -> None:
+    stop = threading.Event()
+    check(stop)
+    stop.set()
+    with pytest.raises(Cancelled):
+        check(stop)
 
 
 def test_a_cancelled_coroutine_ends_after_its_thread() -> None:

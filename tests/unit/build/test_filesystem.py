@@ -20,6 +20,11 @@ def test_a_filesystem_is_named_by_the_chain_of_its_layers() -> None:
     assert Filesystem().chain == ""
 
 
+def test_what_a_filesystem_stands_on() -> None:
+    stack = (layer("a"), layer("b"))
+    assert Filesystem.of(stack).floors() == [Filesystem(), Filesystem.of(stack[:1]), Filesystem.of(stack)]
+
+
 def test_an_empty_tar_is_known_in_both_its_lengths() -> None:
     assert {Digest.of(bytes(size)) for size in (1024, 10240)} == EMPTY_DIFF_IDS
     assert hashlib.sha256(bytes(512)).hexdigest() not in {digest.hex for digest in EMPTY_DIFF_IDS}
