@@ -2,7 +2,8 @@
 
 An image that is called `team/app:1` here is `team/app:1` there, read from the blobs as they lie in the content store.
 Such a name cannot be changed from outside: it is its owner's, who uses tag and rmi. Images of other registries are not
-offered, since who may have them is not for us to say; nor is what stands on this machine's own root.
+offered, since who may have them is not for us to say; nor is what stands on this machine's own root. What came from
+Docker Hub is offered: its names are like those that are given here, and patterns leave out what is not meant.
 """
 
 from __future__ import annotations

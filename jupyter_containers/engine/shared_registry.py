@@ -16,7 +16,7 @@ from jupyter_containers.engine.offered_images import OfferedImages
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.registry.server.application import application
-from jupyter_containers.registry.server.folder import BLOBS, MANIFESTS, FolderStorage
+from jupyter_containers.registry.server.folder import FolderStorage
 from jupyter_containers.registry.server.garbage import sweep_links
 from jupyter_containers.registry.server.serving import SWEEP_SECONDS, Serving
 from jupyter_containers.registry.server.settings import DEFAULT_LISTEN, Settings
@@ -86,12 +86,7 @@ class SharedRegistry:
     def digests(self) -> frozenset[Digest]:
         """Return what was pushed, and must stay in the content store."""
         with self._pushed.lock:
-            return frozenset(
-                digest
-                for name in self._pushed.all_repositories()
-                for kind in (BLOBS, MANIFESTS)
-                for digest in self._pushed.digests(name, kind)
-            )
+            return self._pushed.shown()
 
 
 def _path(text: str) -> Path | None:

@@ -77,8 +77,12 @@ class Sharing:
             if self.state is not None:
                 raise Conflict(f"the registry serves at {self.state.url} already; stop it first")
             state = await self._begin(wanted)
-            # With the port that it has got: clients know it by that.
-            self._place.write_text(json.dumps(_to_json(replace(wanted, listen=urlsplit(state.url).netloc))))
+            try:
+                # With the port that it has got: clients know it by that.
+                self._place.write_text(json.dumps(_to_json(replace(wanted, listen=urlsplit(state.url).netloc))))
+            except BaseException:
+                await self._end()
+                raise
             return state
 
     async def end(self) -> Shared | None:
@@ -96,8 +100,8 @@ class Sharing:
             await self._begin(wanted)
         except FileNotFoundError:
             return
-        except (OSError, ValueError, TypeError, ContainersError) as error:
-            _log.warning("the registry does not serve as it did before: %s", error)
+        except (OSError, ValueError, TypeError, KeyError, ContainersError) as error:
+            _log.warning("the registry does not serve as it did before: %r", error)
 
     async def close(self) -> None:
         async with self._lock:

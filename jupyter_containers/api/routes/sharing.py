@@ -34,8 +34,8 @@ async def end(request: web.Request) -> web.Response:
 def _wanted(body: dict[str, Any]) -> Wanted:
     if unknown := body.keys() - {*_TEXTS, "images"}:
         raise InvalidParameter(f"unknown field {', '.join(sorted(unknown))}")
-    texts = {ours: body[theirs] for theirs, ours in _TEXTS.items() if body.get(theirs)}
-    images = body.get("images") or ["*"]
+    texts = {ours: body[theirs] for theirs, ours in _TEXTS.items() if body.get(theirs) not in (None, "")}
+    images = ["*"] if body.get("images") in (None, []) else body["images"]
     if not isinstance(images, list) or not all(isinstance(text, str) for text in (*images, *texts.values())):
         raise InvalidParameter("listen, htpasswd, tlsCertificate and tlsKey must be texts, images a list of texts")
     return Wanted(images=tuple(images), **texts)

@@ -155,6 +155,15 @@ class FolderStorage:
         for path in (self._root / name / kind).glob("*/*"):
             yield Digest(path.parent.name, path.name)
 
+    def shown(self) -> frozenset[Digest]:
+        """Return what any repository shows. Hold the lock for as long as it is to be true."""
+        return frozenset(
+            digest
+            for name in self.all_repositories()
+            for kind in (BLOBS, MANIFESTS)
+            for digest in self.digests(name, kind)
+        )
+
     def place(self, name: str, kind: str, digest: Digest) -> Path:
         return self._root / name / kind / digest.algorithm / digest.hex
 

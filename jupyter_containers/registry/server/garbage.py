@@ -23,12 +23,7 @@ def sweep(storage: FolderStorage, idle_seconds: float) -> int:
     limit = time.time() - idle_seconds
     sweep_links(storage, idle_seconds)
     with storage.lock:
-        shown = {
-            digest
-            for name in storage.all_repositories()
-            for kind in (BLOBS, MANIFESTS)
-            for digest in storage.digests(name, kind)
-        }
+        shown = storage.shown()
         return sum(_remove(storage, digest, limit) for digest in list(storage.content) if digest not in shown)
 
 

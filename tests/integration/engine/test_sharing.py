@@ -11,12 +11,13 @@ import pytest
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.addresses import Address
-from jupyter_containers.errors import Conflict, NotFound
+from jupyter_containers.errors import Conflict, ContainersError, NotFound
 from jupyter_containers.oci.digest import Digest
 from tests.support import tiny_image
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, running_daemon
 from tests.support.docker_archive import docker_archive
+from tests.support.eventually import eventually
 from tests.support.own_registry import OwnRegistry
 
 IMAGE = tiny_image.image(tiny_image.layer({"a": b"1" * 5000}, compression="none"), tiny_image.layer({"b": b"2"}))
@@ -129,6 +130,32 @@ def test_it_comes_back_with_the_daemon_and_uploads_go_on(tmp_path: Path) -> None
         assert registry.request("PUT", f"{upload}?digest={digest}").status == 201
         assert registry.request("GET", f"/v2/big/one/blobs/{digest}").content == content
         client.registries.end_sharing()
+    with running_daemon(tmp_path / "d") as daemon, Client(Address(daemon.socket)) as client, pytest.raises(NotFound):
+        client.registries.shared()
+
+
+def test_an_upload_that_takes_its_time_keeps_no_garbage(sharer: Daemon, client: Client) -> None:
+    registry = share(client)
+    load(sharer, {"short-lived:1": OTHER})
+    layer, upload = OTHER.layers[0].descriptor.digest, registry.begin("big/slow")
+    with registry.send_part(upload, bytes(2 << 20), 3 << 20):
+        eventually(lambda: registry.received(upload) >= 1 << 20)
+        client.images.remove("short-lived:1")
+        eventually(lambda: layer.hex not in blobs(sharer))
+
+
+def test_what_cannot_be_remembered_is_not_begun_and_what_is_spoilt_keeps_no_daemon_down(tmp_path: Path) -> None:
+    place = tmp_path / "d" / "data" / "sharing" / "serving.json"
+    with running_daemon(tmp_path / "d") as daemon, Client(Address(daemon.socket)) as client:
+        assert place.parent == daemon.data / "sharing"
+        place.mkdir()
+        with pytest.raises(ContainersError, match="Is a directory"):
+            share(client)
+        with pytest.raises(NotFound):
+            client.registries.shared()
+        place.rmdir()
+        share(client)
+    place.write_text("{}")
     with running_daemon(tmp_path / "d") as daemon, Client(Address(daemon.socket)) as client, pytest.raises(NotFound):
         client.registries.shared()
 

@@ -25,6 +25,8 @@ def test_a_registry_begins_is_told_of_and_ends(api: Api) -> None:
         ({"listen": "nonsense"}, "must be HOST:PORT"),
         ({"port": 1}, "unknown field port"),
         ({"images": "x"}, "images a list of texts"),
+        ({"images": 0}, "images a list of texts"),
+        ({"htpasswd": False}, "htpasswd, tlsCertificate and tlsKey must be texts"),
         ({"htpasswd": "/nowhere"}, "cannot read htpasswd file /nowhere"),
     ],
 )
