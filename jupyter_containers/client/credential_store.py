@@ -20,10 +20,12 @@ from jupyter_containers.client.contexts import configuration_folder
 from jupyter_containers.client.credentials import (
     ask_helper,
     domain_of_key,
+    find,
     helper_for,
     key_of,
     read_settings,
     section,
+    without_variables,
 )
 from jupyter_containers.errors import InvalidParameter, Unavailable
 from jupyter_containers.oci.reference import DEFAULT_DOMAIN, Reference
@@ -56,6 +58,7 @@ def domain_of(server: str) -> str:
     return domain
 
 
+@without_variables
 def keep(login: Login) -> str:
     """Keep a login that a registry has accepted, instead of an earlier one; return where it is now.
 
@@ -71,16 +74,15 @@ def keep(login: Login) -> str:
     return program or str(path)
 
 
+@without_variables
 def forget(domain: str) -> bool:
     """Forget the login for a domain, and return whether there was one. Raises as `keep`."""
     settings = dict(read_settings())
     entries, others = section(settings, "auths"), _others(settings, domain)
     was_kept = len(others) < len(entries)
-    if program := helper_for(domain, settings):
-        code, _ = ask_helper(program, "get", key_of(domain))
-        if code == 0:
-            was_kept = True
-            _take(program, domain)
+    if (program := helper_for(domain, settings)) and find(domain, settings):
+        was_kept = True
+        _take(program, domain)
     if len(others) < len(entries):
         settings["auths"] = others
         _write(settings)
@@ -119,7 +121,9 @@ def _write(settings: Mapping[str, Any]) -> Path:
     path = (configuration_folder() / "config.json").resolve()
     fresh = path.with_name(f".config.json.{os.getpid()}.{os.urandom(4).hex()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in reversed(path.parents):
+            # One by one: with `parents` only the last would have this mode.
+            folder.mkdir(exist_ok=True, mode=0o700)
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "w") as file:
             json.dump(settings, file, indent="\t")

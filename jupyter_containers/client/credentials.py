@@ -15,8 +15,9 @@ import base64
 import binascii
 import json
 import subprocess
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from jupyter_containers.client.contexts import configuration_folder
 from jupyter_containers.errors import InvalidParameter, Unavailable
@@ -29,7 +30,25 @@ HELPER_SECONDS = 30
 _TOKEN_USER = "<token>"
 _NOT_FOUND = "credentials not found"
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
+
+def without_variables(function: Callable[P, T]) -> Callable[P, T]:
+    """Let what the function raises begin here: detailed tracebacks print the variables of calls, passwords too."""
+
+    @wraps(function)
+    def called(*words: P.args, **named: P.kwargs) -> T:
+        try:
+            return function(*words, **named)
+        except BaseException as error:  # noqa: BLE001 - an interrupt would show them as well
+            error.__context__ = None
+            raise error.with_traceback(None) from None
+
+    return called
+
+
+@without_variables
 def header_for(name: str) -> dict[str, str]:
     """Return the header that a request about an image (or a repository) has to carry; none without credentials.
 
@@ -39,6 +58,7 @@ def header_for(name: str) -> dict[str, str]:
     return {"X-Registry-Auth": _encoded(found)} if found else {}
 
 
+@without_variables
 def header_for_builds() -> dict[str, str]:
     """Return the header of a build: all that the file names, by host."""
     settings = read_settings()
@@ -47,6 +67,7 @@ def header_for_builds() -> dict[str, str]:
     return {"X-Registry-Config": _encoded(found)} if found else {}
 
 
+@without_variables
 def find(domain: str, settings: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return the fields of Docker's AuthConfig for a registry's domain; empty for none."""
     settings = read_settings() if settings is None else settings

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jupyter_containers.client.credential_store import Login
+from jupyter_containers.client.credentials import without_variables
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.errors import Unsupported
 
@@ -30,14 +31,10 @@ class Registries:
 
         Raises Unauthorized when it is not accepted, Unavailable when the registry does not answer. Nothing is kept.
         """
-        try:
-            token = self._show(login)
-        except BaseException as error:  # noqa: BLE001 - an interrupt would show them as well
-            # The calls below have the password among their variables, which detailed tracebacks print.
-            error.__context__ = None
-            raise error.with_traceback(None) from None
+        token = self._show(login)
         return replace(login, password="", identity_token=token) if token else login
 
+    @without_variables
     def _show(self, login: Login) -> str:
         body = {"username": login.username, "password": login.password, "serveraddress": login.server}
         return str(self._transport.request("POST", "/auth", json=body).json().get("IdentityToken") or "")

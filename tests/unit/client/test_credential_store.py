@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import traceback
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def test_a_login_is_kept_where_it_is_looked_for_and_nobody_else_can_read_it(fold
     assert credentials.find(ADA.domain) == {"username": "ada", "password": "s3cret", "serveraddress": ADA.domain}
     assert stat.S_IMODE((folder / "config.json").stat().st_mode) == 0o600
     assert [path.name for path in folder.iterdir()] == ["config.json"]
+
+
+def test_nobody_else_can_read_the_folders_that_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "one" / "two"))
+    credential_store.keep(ADA)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("one", "one/two")] == [0o700, 0o700]
 
 
 def test_the_rest_of_the_file_stays_and_a_link_stays_one(folder: Path, tmp_path: Path) -> None:
@@ -94,6 +101,24 @@ def test_a_helper_that_refuses_is_told_without_the_secret(folder: Path) -> None:
         credential_store.keep(Login("r.example.org", "ada", "refused"))
     assert "refused" not in str(caught.value)
     assert settings(folder) == {"credsStore": "test"}
+
+
+def test_no_part_of_a_failure_has_the_secret(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "config.json").write_text('{"credsStore": "that-is-nowhere"}')
+    with pytest.raises(Unavailable, match="is not installed") as caught:
+        credential_store.keep(ADA)
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert ADA.password not in "".join(told.format())
+
+
+def test_a_helper_that_cannot_look_has_not_said_that_there_is_nothing(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "docker-credential-test").write_text("#!/bin/sh\necho the keychain is locked\nexit 1\n")
+    folder.mkdir()
+    (folder / "config.json").write_text('{"credsStore": "test", "auths": {"r.example.org:5000": {}}}')
+    with pytest.raises(Unavailable, match="the keychain is locked"):
+        credential_store.forget(ADA.domain)
+    assert settings(folder)["auths"] == {ADA.domain: {}}
 
 
 def test_a_login_is_forgotten_once(folder: Path) -> None:
