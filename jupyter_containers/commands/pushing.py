@@ -5,13 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pull_result import PushResult
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError
 
 
 def push(session: Session, options: Namespace) -> PushResult:
-    """Send an image, drawing the way of its layers. Raises ContainersError with the registry's reason."""
+    """Send an image, drawing the way of its layers. Raises ContainersError with the registry's reason, UsageError."""
+    if options.all_tags and _has_tag(options.image):
+        raise UsageError(f"push: {options.image} names a tag, and --all-tags sends all of them; leave one of both out")
     client, result = session.client, PushResult(options.image)
     with session.front.live(result) as tell:
         try:
@@ -21,6 +24,10 @@ def push(session: Session, options: Namespace) -> PushResult:
             tell(error)
             raise
     return result
+
+
+def _has_tag(name: str) -> bool:
+    return "@" in name or ":" in name.rpartition("/")[2]
 
 
 PUSH = Command(

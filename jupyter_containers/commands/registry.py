@@ -30,6 +30,10 @@ def command_line(options: Namespace) -> list[str]:
 
 
 def registry(session: Session, options: Namespace) -> Result:
+    if options.verb != "serve":
+        for name in (*_OPTIONS, "images", "image"):
+            if getattr(options, name, None):
+                raise UsageError(f"registry {options.verb}: --{name.replace('_', '-')} is for serve")
     if options.verb == "stop":
         return Message((f"stopped the registry at {session.client.registries.end_sharing().url}",))
     if options.verb == "status":

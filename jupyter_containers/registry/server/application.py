@@ -20,7 +20,7 @@ from jupyter_containers.registry.server.users import Users
 
 _log = logging.getLogger(__name__)
 
-# What makes blobs and manifests. PATCH only lets a file grow that is none yet, and may take as long as its sender likes.
+# What makes blobs and manifests. PATCH only lets a file grow that is none yet, and takes as long as its sender likes.
 _WRITING = frozenset({"POST", "PUT"})
 Answerer = Callable[[Site, web.Request, Target], Awaitable[web.StreamResponse]]
 VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}

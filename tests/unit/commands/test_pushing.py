@@ -10,16 +10,18 @@ import pytest
 
 from jupyter_containers.client.images import Pushed
 from jupyter_containers.client.values import Progress
+from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pushing import push
 from jupyter_containers.errors import ContainersError
 from tests.support.front_double import SessionOn
 
-NAME = "127.0.0.1:5000/app:1"
+REPOSITORY = "127.0.0.1:5000/app"
+NAME = f"{REPOSITORY}:1"
 
 
 class Images:
     def push(self, name: str, progress: Any, *, every_tag: bool) -> list[Pushed]:
-        if name != NAME:
+        if name not in (NAME, REPOSITORY):
             raise ContainersError("denied")
         progress(Progress("", f"The push refers to repository [{name}]"))
         progress(Progress("abc", "Pushing", 1, 2))
@@ -38,7 +40,13 @@ def test_layers_are_followed_and_names_are_told() -> None:
     assert (result.digest, len(result.pushed), result.is_complete) == ("sha256:1", 1, True)
     assert result.data()["pushed"] == [{"name": NAME, "digest": "sha256:1", "size": 500}]
     assert (1, "abc: Pushed\n") in told.remembering.said
-    assert len(push(session(), Namespace(image=NAME, all_tags=True)).pushed) == 2
+    assert len(push(session(), Namespace(image=REPOSITORY, all_tags=True)).pushed) == 2
+
+
+@pytest.mark.parametrize("image", [NAME, f"{REPOSITORY}@sha256:{'0' * 64}"])
+def test_all_tags_and_one_of_them_is_refused(image: str) -> None:
+    with pytest.raises(UsageError, match="leave one of both out"):
+        push(session(), Namespace(image=image, all_tags=True))
 
 
 def test_a_failure_is_raised_and_shown() -> None:

@@ -75,6 +75,12 @@ def test_a_notebook_lets_the_daemon_serve() -> None:
     assert said(registries, "stop") == "stopped the registry at http://127.0.0.1:5000"
 
 
+@pytest.mark.parametrize("words", [["stop", "--listen", "127.0.0.1:1"], ["status", "--image", "team/*"]])
+def test_what_begins_it_says_nothing_to_other_verbs(words: list[str]) -> None:
+    with pytest.raises(UsageError, match=rf"registry {words[0]}: {words[1]} is for serve"):
+        said(Registries(), *words)
+
+
 def test_a_shell_asks_for_the_daemons_images() -> None:
     registries = Registries()
     said(registries, "serve", "--images", "--listen", "127.0.0.1:7000", surface="shell")
