@@ -64,7 +64,8 @@ class Release:
 
     def check(self, wanted: str, now: datetime, what: str) -> None:
         """Raise ReleaseRefused unless this is the suite `wanted` and is to be believed at `now`."""
-        if wanted not in (self.codename, self.suite):
+        # In a folder below a suite, as buster/updates, lies more of it under its own name.
+        if not {wanted, wanted.partition("/")[0]} & {self.codename, self.suite}:
             raise ReleaseRefused(
                 f"{what} is of suite {self.codename or self.suite}, not {wanted}: the mirror shows something else"
             )

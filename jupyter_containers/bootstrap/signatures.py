@@ -39,7 +39,7 @@ class Keyring:
         try:
             self._keys: Sequence[Cert] = [key for content in contents for key in Cert.split_bytes(content)]
         except Exception as error:
-            raise InvalidParameter(f"{name} is no keyring: {error}") from error
+            raise InvalidParameter(f"{name} is no keyring: {_first_line(error)}") from error
         if not self._keys:
             raise InvalidParameter(f"{name} has no keys")
 
@@ -58,7 +58,7 @@ class Keyring:
         try:
             packets = [bytes(packet) for packet in PacketPile.from_bytes(signature)]
         except Exception as error:
-            raise SignatureRefused(f"{what}: its signature cannot be read: {error}") from error
+            raise SignatureRefused(f"{what}: its signature cannot be read: {_first_line(error)}") from error
         refusal: SignatureRefused | None = None
         # One of them is enough, as with the form that is signed inline.
         for packet in packets[:32]:
@@ -85,7 +85,7 @@ class Keyring:
             else:
                 result = verify(bytes=content, store=keys, signature=Sig.from_bytes(signature))
         except Exception as error:
-            raise SignatureRefused(self._reason(what, asked, str(error))) from error
+            raise SignatureRefused(self._reason(what, asked, _first_line(error))) from error
         # So far the library raises then; its API is not called stable.
         if not result.valid_sigs:
             raise SignatureRefused(self._reason(what, asked, "no valid signature"))
@@ -94,7 +94,7 @@ class Keyring:
     def _reason(self, what: str, asked: Sequence[str], cause: str) -> str:
         """Say which of the usual reasons it is: no signature, a stranger's key, a key that is over, changed content."""
         if not asked:
-            return f"{what} is not signed: {_first_line(cause)}"
+            return f"{what} is not signed: {cause}"
         known = [key for key in self._keys if _is_of(key, asked)]
         now = datetime.now(UTC)
         over = [key for key in known if key.expiration is not None and key.expiration < now]
@@ -109,7 +109,7 @@ class Keyring:
                 f"{what} is signed by {', '.join(asked)}, and none of these keys is in {self.name}; "
                 "name the right keyring, or update it"
             )
-        return f"{what} has a wrong signature: {_first_line(cause)}"
+        return f"{what} has a wrong signature: {cause}"
 
 
 def _is_of(key: Cert, asked: Sequence[str]) -> bool:
@@ -127,5 +127,6 @@ def _text(content: bytes, what: str) -> str:
         raise InvalidParameter(f"{what} is not text in UTF-8") from None
 
 
-def _first_line(text: str) -> str:
-    return (text.strip().splitlines() or ["?"])[0][:200]
+def _first_line(error: Exception) -> str:
+    # The library's errors may have its own stack below.
+    return (str(error).strip().splitlines() or ["?"])[0][:200]

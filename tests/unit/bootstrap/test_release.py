@@ -61,8 +61,8 @@ def test_what_is_not_there_is_told(component: str, architecture: str, words: str
         parsed().index(component, architecture, "it")
 
 
-@pytest.mark.parametrize("suite", ["bookworm", "oldstable"])
-def test_a_release_goes_by_both_names(suite: str) -> None:
+@pytest.mark.parametrize("suite", ["bookworm", "oldstable", "bookworm/updates"])
+def test_a_release_goes_by_both_names_and_lies_in_folders_below_them(suite: str) -> None:
     parsed().check(suite, IN_TIME, "it")
 
 
@@ -70,6 +70,7 @@ def test_a_release_goes_by_both_names(suite: str) -> None:
     ("suite", "now", "words"),
     [
         ("trixie", IN_TIME, "is of suite bookworm, not trixie"),
+        ("trixie/updates", IN_TIME, "is of suite bookworm, not trixie/updates"),
         ("", IN_TIME, "is of suite bookworm, not "),
         ("bookworm", datetime(2026, 7, 19, tzinfo=UTC), "has expired: it was valid until 2026-07-18 10:16 UTC"),
         ("bookworm", datetime(2026, 7, 11, 10, tzinfo=UTC), "which is yet to come"),
@@ -78,6 +79,13 @@ def test_a_release_goes_by_both_names(suite: str) -> None:
 def test_a_release_that_is_not_to_be_believed_is_refused(suite: str, now: datetime, words: str) -> None:
     with pytest.raises(ReleaseRefused, match=words):
         parsed().check(suite, now, "it")
+
+
+def test_a_release_without_a_name_is_not_every_suite() -> None:
+    nameless = parsed(TEXT.replace("Suite: oldstable\n", ""))
+    for suite in ("trixie", "trixie/updates"):
+        with pytest.raises(ReleaseRefused, match=f"is of suite bookworm, not {suite}"):
+            nameless.check(suite, IN_TIME, "it")
 
 
 def test_one_without_an_end_is_valid_for_ever() -> None:
@@ -94,15 +102,12 @@ def test_one_without_an_end_is_valid_for_ever() -> None:
         ("Date: ", "Dated: ", "Date of it is no date: ''"),
         (" 9 main", " x main", "no digest of a file"),
         (f" {HEX} 9", f" {HEX[1:]} 9", "not a sha256"),
-        ("Origin", "\nOrigin", "no SHA256"),
+        (TEXT, "Origin: x\n", "has no SHA256 digests"),
     ],
 )
 def test_what_is_no_release_is_refused(old: str, new: str, words: str) -> None:
-    text = TEXT.replace("SHA256:", "Else:\nSHA256:", 1) if old == "none" else TEXT.replace(old, new, 1)
-    if old == "Origin":
-        text = "Origin: x\n"
     with pytest.raises(InvalidParameter, match=words):
-        parsed(text)
+        parsed(TEXT.replace(old, new, 1))
 
 
 @given(st.data())

@@ -62,9 +62,17 @@ def test_what_is_not_signed_is_refused(content: bytes) -> None:
         RING.open_signed(content, "it")
 
 
-@pytest.mark.parametrize("signature", [b"", b"rubbish", bytes(keyring(key()))])
-def test_what_is_no_signature_is_refused(signature: bytes) -> None:
-    with pytest.raises(SignatureRefused, match=r"it"):
+@pytest.mark.parametrize(
+    ("signature", "words"),
+    [
+        (b"", r"^it is not signed$"),
+        # Without the stack that the library adds to its sentence.
+        (b"rubbish", r"^it: its signature cannot be read: unexpected EOF$"),
+        (bytes(keyring(key())), r"^it has a wrong signature: .*no valid signatures found"),
+    ],
+)
+def test_what_is_no_signature_is_refused(signature: bytes, words: str) -> None:
+    with pytest.raises(SignatureRefused, match=words):
         RING.check_detached(TEXT.encode(), signature, "it")
 
 
@@ -83,9 +91,15 @@ def test_keys_come_from_several_files_armored_or_not() -> None:
         assert ring.open_signed(signed(TEXT, signer), "it").strip() == TEXT.strip()
 
 
-@pytest.mark.parametrize("content", [b"", b"no key", b"\x00" * 100])
-def test_what_is_no_keyring_is_refused(content: bytes) -> None:
-    with pytest.raises(InvalidParameter, match=r"the ring (is no keyring|has no keys)"):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "^the ring has no keys$"),
+        *((content, "^the ring is no keyring: unexpected EOF$") for content in (b"no key", b"\x00" * 100)),
+    ],
+)
+def test_what_is_no_keyring_is_refused(content: bytes, words: str) -> None:
+    with pytest.raises(InvalidParameter, match=words):
         Keyring("the ring", content)
 
 
