@@ -13,7 +13,8 @@ class StorageCheckup(Result):
 
     kind: ClassVar[str] = "storage-doctor"
 
-    def __init__(self, body: Json) -> None:
+    def __init__(self, body: Json, *, was_repaired: bool = False) -> None:
+        self._was_repaired = was_repaired
         self.is_sound = bool(body.get("sound"))
         self.data_root = str(body.get("dataRoot", ""))
         self.findings: tuple[Json, ...] = tuple(body.get("findings", ()))
@@ -26,7 +27,7 @@ class StorageCheckup(Result):
         if self.is_sound:
             return "the store is sound" + (f" again: {mended} things were mended" if mended else "")
         left = len(self.findings) - mended
-        hint = "" if mended else "; nothing was changed, mend with doctor --storage --repair"
+        hint = "" if self._was_repaired else "; nothing was changed, mend with doctor --storage --repair"
         return f"{left} things are wrong with the store" + (f", {mended} were mended" if mended else "") + hint
 
     def text(self) -> str:
@@ -43,4 +44,5 @@ class StorageCheckup(Result):
 
 def examine_storage(*, repair: bool) -> StorageCheckup:
     """Let the doctor examine the store of this user's daemon. Raises ContainersError while the daemon runs."""
-    return StorageCheckup(autostart.diagnose("--storage", *(["--repair"] if repair else []), timeout=None))
+    found = autostart.diagnose("--storage", *(["--repair"] if repair else []), timeout=None)
+    return StorageCheckup(found, was_repaired=repair)

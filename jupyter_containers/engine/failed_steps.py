@@ -9,7 +9,7 @@ the last; one that a container stands on stays with it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from jupyter_containers.build.failed_step import FailedStep
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.containers.containers import Containers
 from jupyter_containers.engine.containers.create import Created
-from jupyter_containers.engine.containers.record import HostSettings, Settings
+from jupyter_containers.engine.containers.record import EndpointSettings, HostSettings, Settings
 from jupyter_containers.engine.containers.record_json import from_json, to_json
 from jupyter_containers.engine.failed_mounts import FailedMounts, Shown
 from jupyter_containers.engine.garbage import Needed
@@ -152,7 +152,15 @@ class FailedSteps:
         """Return sentences about what a container of the step lacks that the step had."""
         return self._mounts.shown(failure.step).missing
 
-    async def create(self, failure: Failure, settings: Settings, host: HostSettings, *, name: str = "") -> Created:
+    async def create(
+        self,
+        failure: Failure,
+        settings: Settings,
+        host: HostSettings,
+        *,
+        name: str = "",
+        endpoints: Mapping[str, EndpointSettings],
+    ) -> Created:
         """Make a container with the step's root, environment, mounts and network, where the settings say nothing else.
 
         Its command is the step's shell. The warnings say what is missing. Raises what Containers.create raises.
@@ -162,7 +170,7 @@ class FailedSteps:
             shown = self._mounts.prepare(failure.step)
             settings = replace(settings, image=failure.image, env=(*failure.step.operation.hidden_env, *settings.env))
             host = _completed(host, failure.step, shown)
-            created = await self._containers.create(settings, host, name=name, endpoints={})
+            created = await self._containers.create(settings, host, name=name, endpoints=endpoints)
         assert created.container.record.image_id == str(image), failure.id
         return replace(created, warnings=(*created.warnings, *shown.missing))
 

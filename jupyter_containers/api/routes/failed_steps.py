@@ -18,6 +18,7 @@ from aiohttp import web
 from jupyter_containers.api.routing import Route, engine_of, json_answer, json_body, text, version_of
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import settings_from_wire
+from jupyter_containers.api.wire.endpoints import endpoints_from_wire
 from jupyter_containers.api.wire.failed_steps import failure_json
 from jupyter_containers.api.wire.host_config import host_settings_from_wire
 from jupyter_containers.engine.failed_steps import FailedSteps, Failure
@@ -38,9 +39,13 @@ async def create(request: web.Request) -> web.Response:
     body = await json_body(request)
     if body.get("Image"):
         raise InvalidParameter(f"Image {body['Image']!r}: a container of a failed step has its root; leave Image out")
+    if platform := text(request, "platform"):
+        raise InvalidParameter(f"platform {platform!r}: a failed step is of this host's platform; leave platform out")
     host = host_settings_from_wire(fields.mapping(body, "HostConfig"), version=version_of(request))
-    failed_steps = engine_of(request).failed_steps
-    created = await failed_steps.create(_failure(request), settings_from_wire(body), host, name=text(request, "name"))
+    endpoints = endpoints_from_wire(fields.mapping(body, "NetworkingConfig"), version_of(request))
+    created = await engine_of(request).failed_steps.create(
+        _failure(request), settings_from_wire(body), host, name=text(request, "name"), endpoints=endpoints
+    )
     return json_answer({"Id": created.container.id, "Warnings": list(created.warnings)}, status=201)
 
 

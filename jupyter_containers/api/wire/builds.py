@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_containers.api import filters
@@ -130,28 +131,35 @@ def limits_from_wire(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Prunable:
+    """What the filters of a prune look at in a part of the build cache. `last_used` is seconds since the epoch."""
+
+    key: str
+    last_used: float
+    kind: str = "regular"
+    parent: str = ""
+    is_shared: bool = False
+
+    def passes(self, wanted: filters.Filters, until: Sequence[float]) -> bool:
+        """Tell whether it passes. None has labels, and none is in use outside of a build."""
+        if wanted.get("label") or any(self.last_used > moment for moment in until):
+            return False
+        booleans = (("shared", self.is_shared), ("private", not self.is_shared), ("inuse", False))
+        if any(filters.boolean(wanted, name) not in (None, value) for name, value in booleans):
+            return False
+        texts = (("parent", self.parent), ("type", self.kind))
+        return all(value in wanted[name] for name, value in texts if name in wanted) and any(
+            self.key.startswith(prefix) for prefix in wanted.get("id", ("",))
+        )
+
+
 def is_directory_prunable(found: CacheDirectory, wanted: filters.Filters, until: Sequence[float]) -> bool:
     """Tell whether what a cache mount has kept passes the filters of a prune."""
-    if found.in_use or wanted.get("label") or "parent" in wanted or any(found.last_used > moment for moment in until):
-        return False
-    booleans = (("shared", False), ("private", True), ("inuse", False))
-    if any(filters.boolean(wanted, name) not in (None, value) for name, value in booleans):
-        return False
-    return DIRECTORY_TYPE in wanted.get("type", (DIRECTORY_TYPE,)) and any(
-        found.key.startswith(prefix) for prefix in wanted.get("id", ("",))
-    )
+    return not found.in_use and Prunable(found.key, found.last_used, DIRECTORY_TYPE).passes(wanted, until)
 
 
 def is_prunable(step: CachedStep, wanted: filters.Filters, until: Sequence[float], is_shared: bool) -> bool:
-    """Tell whether a step of the cache passes the filters of a prune. None is in use outside of a build."""
-    if any(step.last_used > moment for moment in until):
-        return False
-    booleans = (("shared", is_shared), ("private", not is_shared), ("inuse", False))
-    if any(filters.boolean(wanted, name) not in (None, value) for name, value in booleans):
-        return False
-    if wanted.get("label"):
-        return False  # a step has no labels
-    texts = (("parent", step.parent), ("type", "regular"))
-    return all(value in wanted[name] for name, value in texts if name in wanted) and any(
-        step.key.startswith(prefix) for prefix in wanted.get("id", ("",))
-    )
+    """Tell whether a step of the cache passes the filters of a prune."""
+    part = Prunable(step.key, step.last_used, parent=step.parent, is_shared=is_shared)
+    return part.passes(wanted, until)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jupyter_containers.api import filters
+from jupyter_containers.api.wire.builds import Prunable
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.failed_steps import Failure
 
@@ -53,11 +54,4 @@ def usage_json(failure: Failure, *, size: int, in_use: bool, version: tuple[int,
 
 def is_failure_prunable(failure: Failure, wanted: filters.Filters, until: Sequence[float]) -> bool:
     """Tell whether a failed step passes the filters of a prune of the build cache, which it is a part of."""
-    if wanted.get("label") or "parent" in wanted or any(failure.created > moment for moment in until):
-        return False
-    booleans = (("shared", False), ("private", True), ("inuse", False))
-    if any(filters.boolean(wanted, name) not in (None, value) for name, value in booleans):
-        return False
-    return "regular" in wanted.get("type", ("regular",)) and any(
-        failure.id.startswith(prefix) for prefix in wanted.get("id", ("",))
-    )
+    return Prunable(failure.id, failure.created).passes(wanted, until)

@@ -30,5 +30,7 @@ def test_what_was_mended_is_told() -> None:
 
 
 def test_what_could_not_be_mended_says_why() -> None:
-    checkup = StorageCheckup({"sound": False, "findings": [FOUND | {"failure": "it is busy"}]})
+    checkup = StorageCheckup({"sound": False, "findings": [FOUND | {"failure": "it is busy"}]}, was_repaired=True)
     assert "not mended (it is busy): remove it" in checkup.text()
+    # To ask for a repair again would help nobody.
+    assert checkup.summary() == "1 things are wrong with the store"

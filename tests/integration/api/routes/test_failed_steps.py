@@ -120,10 +120,22 @@ def test_one_can_be_let_go_unless_a_container_stands_there(api: Api) -> None:
     assert api.get(f"/build/failures/{failed}").status == 404
 
 
+def test_it_can_be_on_another_network_with_settings_there(api: Api) -> None:
+    fail(api, DOCKERFILE)
+    endpoint = {"MacAddress": "02:42:ac:11:00:63"}
+    config = {"EndpointsConfig": {"bridge": endpoint}}
+    container = enter(api, HostConfig={"NetworkMode": "bridge"}, NetworkingConfig=config)
+    networks = api.get(f"/containers/{container}/json").json["NetworkSettings"]["Networks"]
+    api.delete(f"/containers/{container}")
+    assert [(name, found["MacAddress"]) for name, found in networks.items()] == [("bridge", endpoint["MacAddress"])]
+
+
 def test_what_makes_no_sense_is_refused(api: Api) -> None:
     fail(api, DOCKERFILE)
     answer = api.post("/build/failures/last/container", {"Image": "busybox"})
     assert (answer.status, "leave Image out" in answer.message) == (400, True)
+    answer = api.post("/build/failures/last/container", {}, platform="linux/s390x")
+    assert (answer.status, "leave platform out" in answer.message) == (400, True)
     assert api.post("/build/failures/nothing/container").status == 404
 
 
