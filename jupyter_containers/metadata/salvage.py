@@ -15,6 +15,8 @@ from jupyter_containers.metadata.database import Database, NewerSchema
 
 _LOG = "-wal"
 _LOGS = (_LOG, "-shm")
+# SQLite's message about damage may itself be no text.
+_UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,19 @@ def problem(path: Path) -> str:
         try:
             with closing(sqlite3.connect(copied)) as connection:
                 lines = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
-            Database(copied).close()
+            if _schema(copied) != _schema(Path(folder) / "new.db"):
+                return "is damaged: its tables are not as they were made"
         except NewerSchema:
             raise
-        except (sqlite3.DatabaseError, ContainersError, UnicodeDecodeError) as error:
+        except (*_UNREADABLE, ContainersError) as error:
             return f"cannot be read: {error}"
     return "" if lines == ["ok"] else f"is damaged: {'; '.join(lines)}".replace("\n", " ")
+
+
+def _schema(path: Path) -> list[tuple[object, ...]]:
+    """Return how the tables of a database are made, once it is brought up to date; one that is not there is made."""
+    with closing(Database(path)) as database:
+        return database.rows("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
 
 
 def salvage(path: Path, new: Path) -> None:
@@ -87,7 +96,7 @@ def _readable(path: Path, table: str, columns: str) -> Iterator[tuple[object, ..
             with closing(sqlite3.connect(path)) as connection:
                 yield from connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1 {order}")
             return
-        except sqlite3.DatabaseError:
+        except _UNREADABLE:
             continue
 
 

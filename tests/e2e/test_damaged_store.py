@@ -182,6 +182,18 @@ def test_a_row_that_cannot_be_read(store: Path, daemon: Daemon, docker: Docker) 
     mended = is_found_and_mended(store, "image")
     assert kinds(mended) >= {"cached step", "volume", "directory"}
     assert mended["sound"]
+    is_sound(store)
+    works(daemon, docker)
+
+
+def test_what_a_container_wrote_outlives_its_row(store: Path, daemon: Daemon, docker: Docker) -> None:
+    ((identifier,),) = rows(store, "SELECT id FROM containers")
+    ((number,),) = rows(store, f"SELECT number FROM snapshots WHERE key = 'container:{identifier}'")
+    (store / "snapshots" / str(number) / "fs" / "written").write_text("once")
+    execute(store, "UPDATE containers SET record = CAST(x'7b80' AS TEXT)")
+    assert is_found_and_mended(store, "container")["sound"]
+    is_sound(store)
+    assert (store / "lost" / f"snapshot-{number}" / "fs" / "written").read_text() == "once"
     works(daemon, docker)
 
 

@@ -16,6 +16,8 @@ from jupyter_containers.engine.containers.record_json import from_json
 from jupyter_containers.engine.failed_steps import Failure
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.linux import trees
+from jupyter_containers.metadata.snapshots import Snapshots
+from jupyter_containers.oci.snapshot_record import SnapshotRecord
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -31,15 +33,24 @@ def check_containers(store: Store) -> Iterator[Finding]:
             )  # fmt: skip
     for record in list(snapshots.walk()):
         prefix, _, identifier = record.key.partition(":")
-        if prefix == "container" and identifier not in ids and not store.rows_lost:
-            yield Finding(
-                "snapshot", record.key, "no container has it", "remove it",
-                partial(snapshots.remove, record.key),
-            )  # fmt: skip
+        if prefix == "container" and identifier not in ids:
+            yield _unowned(store, record)
     for name in _names(store.data / "containers"):
         if _ID.fullmatch(name) and name not in ids:
             path = store.data / "containers" / name
             yield Finding("directory", str(path), "no container has it", "remove it", partial(trees.remove_path, path))
+
+
+def _unowned(store: Store, record: SnapshotRecord) -> Finding:
+    if store.rows_lost:
+        # What it has written may be all that there is. Its directory, without a row, is for snapshots.check.
+        return Finding(
+            "snapshot", record.key, "no container has it, but rows were lost", "forget it, and put its files aside",
+            partial(Snapshots(store.database).remove, record.key), in_rows=True,
+        )  # fmt: skip
+    return Finding(
+        "snapshot", record.key, "no container has it", "remove it", partial(store.snapshots.remove, record.key)
+    )
 
 
 def _forget_container(store: Store, identifier: str) -> None:

@@ -58,6 +58,14 @@ def test_a_row_of_wrong_types_is_passed_over(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_table_of_another_shape_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("ALTER TABLE image_names RENAME COLUMN name TO nbme")
+    assert problem(path) == "is damaged: its tables are not as they were made"
+
+
 def test_what_is_no_database_gives_an_empty_one(tmp_path: Path) -> None:
     (tmp_path / "a.db").write_bytes(b"nothing" * 999)
     assert "not a database" in problem(tmp_path / "a.db")
