@@ -167,5 +167,14 @@ def domain_of_key(key: str) -> str:
     return DEFAULT_DOMAIN if host in (LEGACY_DOMAIN, "registry-1.docker.io") else host
 
 
+class _Unshown(str):
+    """A text that detailed tracebacks, which print the representation of variables, do not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'(not shown)'"
+
+
 def _encoded(value: Mapping[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+    return _Unshown(base64.urlsafe_b64encode(json.dumps(value).encode()).decode())

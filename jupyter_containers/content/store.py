@@ -37,7 +37,8 @@ class BlobTooLarge(ContainersError):
 class ContentStore(Protocol):
     """Immutable bytes by digest. Synchronous; usable from any thread.
 
-    A blob appears whole or not at all, and never changes. Example of a life:
+    A blob appears whole or not at all, and never changes; but a power cut may leave one short that was not flushed
+    (see `contains` and `read_if_whole`). Example of a life:
 
         with store.ingest("layer-sha256:…", expected=digest, size=size) as ingest:   # continues at ingest.offset
             for chunk in chunks: ingest.write(chunk)
