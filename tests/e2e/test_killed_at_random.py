@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from jupyter_containers.daemon.storage.doctor import as_text, examine
+from jupyter_containers.daemon.storage import doctor
+from jupyter_containers.daemon.storage.finding import Outcome
 from tests.support import tiny_image
 from tests.support.api_client import Api, ok
 from tests.support.daemon import Daemon
@@ -127,7 +128,7 @@ def server() -> Iterator[RegistryServer]:
         yield server
 
 
-# Two starts for each of the rounds, on a machine that may be at other work.
+# A start for each of the rounds, on a machine that may be at other work.
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("job_of", [pulling, building, pushing, pruning])
 def test_the_store_is_consistent_and_the_work_can_be_finished(
@@ -143,12 +144,11 @@ def test_the_store_is_consistent_and_the_work_can_be_finished(
         moment = RANDOM.random() * seconds
         cut_off(daemon, api, job, moment)
         daemon.start()
-        daemon.kill()
-        outcomes = examine(daemon.data)
-        assert not outcomes, (
-            f"killed after {moment:.3f} s: {as_text(daemon.data, outcomes, repair=False)}\n{daemon.log}"
+        # The daemon that has mended is at rest: the doctor looks past its lock, which spares a start for each round.
+        found = [Outcome(finding) for finding in doctor._look(daemon.data, is_damaged=False)]
+        assert not found, (
+            f"killed after {moment:.3f} s: {doctor.as_text(daemon.data, found, repair=False)}\n{daemon.log}"
         )
-        daemon.start()
         reload_base(api, base)
         job.work(api)
         job.check(api)
