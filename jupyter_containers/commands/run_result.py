@@ -34,7 +34,8 @@ class RunResult(LiveResult):
     """A process in a container. True when it ended with exit code 0.
 
     `exit_code` is None while it runs; `stdout` and `stderr` are text; `started` and `finished` are times in UTC,
-    `duration` is the time between them. `out_of_memory`: the kernel killed it at its memory limit.
+    `duration` is the time between them. `out_of_memory`: the kernel killed it at its memory limit. Of an exec, that
+    and the image are not known: False and "".
     `inputs` and `outputs` tell of variables that were carried, `displays` is what Python inside has shown.
     `changes`: with --changes, (A, C or D, path) of each file that differs from the image.
     `proof`: with --safe, what the kernel said of the process from outside, a line for each promise.

@@ -60,7 +60,8 @@ def draw_run(result: RunResult) -> Html:
         footer.append(coloured("quiet", f" · {carried}"))
     shown = [draw_display(display) for display in result.displays]
     if changed := result.changed():
-        shown.append(details(f"{len(result.changes)} files changed", pre("\n".join(changed))))
+        count = len(result.changes)
+        shown.append(details(f"{count} file{'s' if count != 1 else ''} changed", pre("\n".join(changed))))
     if result.proof:
         shown.append(details("safe: what the kernel says of the process", pre("\n".join(result.proof))))
     return block(draw_output(result.output.last()), *shown, block(*footer, style="font-size:smaller;margin-top:2px"))

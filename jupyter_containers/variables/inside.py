@@ -117,7 +117,7 @@ def display(*values):
             file = io.BytesIO()
             value.savefig(file, format="png", bbox_inches="tight")
             record["image/png"] = base64.b64encode(file.getvalue()).decode()
-            shown.add(id(value))
+            shown.append(value)
         elif callable(getattr(value, "_repr_png_", None)):
             png = value._repr_png_()
             if isinstance(png, bytes):
@@ -130,7 +130,8 @@ def display(*values):
             file.write(json.dumps(record) + "\n")
 
 
-shown = set()
+# Kept, and not only their ids: those of figures that are gone come again.
+shown = []
 
 
 def figures():
@@ -138,7 +139,7 @@ def figures():
     pyplot = sys.modules.get("matplotlib.pyplot")
     for number in pyplot.get_fignums() if pyplot else ():
         figure = pyplot.figure(number)
-        if id(figure) not in shown:
+        if not any(figure is one for one in shown):
             display(figure)
 
 

@@ -61,3 +61,29 @@ def test_an_output_that_is_not_defined_is_named(tmp_path: Path) -> None:
 
 def test_a_cell_ends_itself(tmp_path: Path) -> None:
     assert run(tmp_path, "import sys\nsys.exit(5)").returncode == 5
+
+
+PYPLOT = """
+import sys, types
+class Figure:
+    def __init__(self, number): self.number = number
+    def savefig(self, file, **_): file.write(b"png")
+    def __repr__(self): return f"figure {self.number}"
+first = Figure(0)
+place = id(first)
+display(first)
+del first
+# Until one lies where the first has lain, if the first is gone.
+kept = []
+while not kept or id(kept[-1]) != place and len(kept) < 100_000:
+    kept.append(Figure(len(kept) + 1))
+figures = {1: kept[-1], 2: kept[0]}
+sys.modules["matplotlib.pyplot"] = types.SimpleNamespace(get_fignums=lambda: [1, 2], figure=figures.get)
+display(kept[0])
+"""
+
+
+def test_each_open_figure_is_shown_once_whatever_was_shown_and_is_gone(tmp_path: Path) -> None:
+    done = run(tmp_path, PYPLOT)
+    shown = [display.text for display in displays.parse((tmp_path / "out" / parcel.DISPLAY).read_bytes())]
+    assert (done.returncode, len(shown)) == (0, 3), (shown, done.stderr)
