@@ -71,21 +71,24 @@ class Mirrors:
         """
         what = f"the Release of {archive.suite} at {archive.uri}"
         try:
-            text = archive.keyring.open_signed(await self._read(archive.url("InRelease")), what)
+            signed = await self._read(archive.url("InRelease"))
         except NotFound:
-            text = await self._release_with_signature(archive, what)
+            content, signature = await self._release_and_signature(archive)
+            text = await in_thread(lambda _: archive.keyring.check_detached(content, signature, what))
+        else:
+            text = await in_thread(lambda _: archive.keyring.open_signed(signed, what))
         release = await in_thread(lambda _: Release.parse(text, what))
         release.check(archive.suite, now, what)
         return release
 
-    async def _release_with_signature(self, archive: Archive, what: str) -> str:
+    async def _release_and_signature(self, archive: Archive) -> tuple[bytes, bytes]:
         try:
             content = await self._read(archive.url("Release"))
         except NotFound:
             raise NotFound(
                 f"mirror {archive.uri} has no suite {archive.suite}; name another suite, or another mirror"
             ) from None
-        return archive.keyring.check_detached(content, await self._read(archive.url("Release.gpg")), what)
+        return content, await self._read(archive.url("Release.gpg"))
 
     async def index(self, archive: Archive, release: Release, architecture: str) -> list[bytearray]:
         """Return the indexes of an archive's components. Raises NotFound, FileRefused, Unavailable."""
