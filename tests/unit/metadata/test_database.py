@@ -4,11 +4,15 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from jupyter_containers import metadata
 from jupyter_containers.metadata.database import DamagedDatabase, Database, NewerSchema, from_text, to_text
+
+MIGRATIONS = Path(metadata.__file__).parent / "migrations"
 
 
 @pytest.fixture
@@ -61,6 +65,24 @@ def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
 def test_the_log_is_written_ahead_and_not_synced_each_time(database: Database) -> None:
     assert database.row("PRAGMA journal_mode") == ("wal",)
     assert database.row("PRAGMA synchronous") == (1,)
+
+
+def test_the_steps_of_the_schema_are_numbered_without_gaps() -> None:
+    numbers = [int(path.name[:4]) for path in sorted(MIGRATIONS.glob("*.sql"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("version", range(1, len(list(MIGRATIONS.glob("*.sql"))) + 1))
+def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path: Path, version: int) -> None:
+    with closing(sqlite3.connect(tmp_path / "old.db", isolation_level=None)) as old:
+        for path in sorted(MIGRATIONS.glob("*.sql"))[:version]:
+            old.executescript(path.read_text())
+        old.execute(f"PRAGMA user_version = {version}")
+        old.execute("INSERT INTO volumes VALUES ('kept', '{}')")
+    tables = "SELECT name, sql FROM sqlite_master ORDER BY name"
+    with closing(Database(tmp_path / "old.db")) as database, closing(Database(tmp_path / "new.db")) as fresh:
+        assert names(database) == ["kept"]
+        assert database.rows(tables) == fresh.rows(tables)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
