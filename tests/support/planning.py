@@ -8,6 +8,7 @@ from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.stages import divide
 from jupyter_containers.build.dockerfile.to_graph.convert import plan
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan
+from jupyter_containers.build.dockerfile.triggers import with_triggers
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
@@ -51,7 +52,7 @@ def planned(
     emulated: Collection[str] = (),
     images: Mapping[str, Image] = IMAGES,
 ) -> Plan:
-    parsed = divide(lines.read(text), build_args, platform=platform, target=target)
+    parsed = with_triggers(divide(lines.read(text), build_args, platform=platform, target=target), images)
     stage = parsed.target(target)
     return plan(
         parsed, stage, images, build_args=build_args, labels=labels, network="default", emulated=emulated

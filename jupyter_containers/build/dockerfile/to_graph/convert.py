@@ -15,7 +15,6 @@ from jupyter_containers.build.dockerfile.to_graph.base import open_stage
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan, PlannedStep
 from jupyter_containers.build.dockerfile.to_graph.run import run
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
-from jupyter_containers.build.dockerfile.triggers import with_triggers
 from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.platform import host_platform
@@ -46,11 +45,11 @@ def plan(
 ) -> Plan:
     """Return the steps of the target and of the stages it needs. Raises DockerfileError with the lines.
 
-    `emulated` are architectures beside this machine's whose programs run here.
+    `dockerfile` has the triggers of the images already, see triggers.py. `emulated` are architectures beside this
+    machine's whose programs run here.
     """
     stages: dict[int, StageState] = {}
     carried = 0
-    dockerfile = with_triggers(dockerfile, images)
     for stage in dockerfile.needed(target):
         state = stages[stage.number] = open_stage(
             stage, stages, images, dockerfile=dockerfile, build_args=build_args, network=network, emulated=emulated
