@@ -228,25 +228,27 @@ def _flags(rest: str, escape: str) -> tuple[tuple[str, ...], str]:
 
 
 def _flag_word(text: str, escape: str) -> tuple[str, int]:
-    word, quote, position = "", "", 0
+    # A list: to a long text one more character may be as much work as the whole text.
+    word: list[str] = []
+    quote, position = "", 0
     while position < len(text):
         char = text[position]
         if char == escape and position + 1 < len(text) and quote != "'":
             position += 1
-            word += text[position]
+            word.append(text[position])
         elif quote:
             if char == quote:
                 quote = ""
             else:
-                word += char
+                word.append(char)
         elif char in "'\"":
             quote = char
         elif char.isspace():
             break
         else:
-            word += char
+            word.append(char)
         position += 1
-    return word, position
+    return "".join(word), position
 
 
 def _openings(line: Line) -> list[Heredoc]:
