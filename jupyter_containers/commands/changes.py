@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.runs import Luggage
+from jupyter_containers.commands.carrying import FOLDER
 from jupyter_containers.commands.command import Argument, Takes
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import MAGIC
@@ -23,7 +24,9 @@ def noting(client: Client, result: RunResult, luggage: Luggage | None = None) ->
 
     def unpack(container: str) -> None:
         found = client.containers.changes(container)
-        result.changes = [(LETTERS.get(change["Kind"], "?"), str(change["Path"])) for change in found]
+        told = [(LETTERS.get(change["Kind"], "?"), str(change["Path"])) for change in found]
+        # The folder of the variables is this side's doing, not the run's.
+        result.changes = [(letter, path) for letter, path in told if luggage is None or path != FOLDER]
         if luggage is not None:
             luggage.unpack(container)
 

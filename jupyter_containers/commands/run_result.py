@@ -163,6 +163,7 @@ class RunResult(LiveResult):
             "timedOut": self.timed_out,
             "inputs": [[v.name, v.suffix, v.size] for v in self.inputs],
             "outputs": [[v.name, v.suffix, v.size] for v in self.outputs],
+            "displays": [display.text for display in self.displays],
             "error": self.error,
             "output": [{"stream": stream, "text": text} for stream, text in self.output.last()],
             "linesInAll": self.output.lines,

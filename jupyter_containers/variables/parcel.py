@@ -35,6 +35,10 @@ def tar(folder: str, inputs: Iterable[Packed], extras: Mapping[str, bytes]) -> b
     return file.getvalue()
 
 
+def _too_large(limit: int) -> str:
+    return f"the container's outputs are larger than {limit >> 20} MiB together"
+
+
 class _Limited(io.RawIOBase):
     """Chunks as a file, which ends in an error beyond the limit."""
 
@@ -51,7 +55,7 @@ class _Limited(io.RawIOBase):
                 return 0
             self._left -= len(self._rest)
             if self._left < 0:
-                raise CannotTravel(f"the container's outputs are larger than {self._limit >> 20} MiB together")
+                raise CannotTravel(_too_large(self._limit))
         count = min(len(buffer), len(self._rest))
         buffer[:count], self._rest = self._rest[:count], self._rest[count:]
         return count
@@ -60,6 +64,7 @@ class _Limited(io.RawIOBase):
 def read(chunks: Iterator[bytes], *, limit: int = LIMIT_BYTES) -> dict[str, bytes]:
     """Return the plain files right in the folder, by name. Raises CannotTravel for more than `limit` bytes."""
     found: dict[str, bytes] = {}
+    left = limit
     stream = io.BufferedReader(_Limited(chunks, limit), 1 << 16)
     try:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
@@ -68,8 +73,9 @@ def read(chunks: Iterator[bytes], *, limit: int = LIMIT_BYTES) -> dict[str, byte
                 if not entry.isreg() or len(path.parts) != 2:
                     continue
                 # A sparse file has few bytes in the tar, and as many as it likes when it is read.
-                if entry.size > limit:
-                    raise CannotTravel(f"{path.name} is larger than {limit >> 20} MiB")
+                left -= entry.size
+                if left < 0:
+                    raise CannotTravel(_too_large(limit))
                 content = archive.extractfile(entry)
                 found[path.name] = content.read() if content is not None else b""
     except (tarfile.TarError, EOFError, ValueError) as error:

@@ -26,6 +26,12 @@ def test_a_list_is_sorted_by_a_script(kernel: Kernel) -> None:
     assert value(kernel, "%container ps -aq") == ""
 
 
+def test_the_folder_of_the_variables_is_no_change_of_the_run(kernel: Kernel) -> None:
+    reply = kernel.run("%%container run --changes -o y busybox\ntouch /x\necho 1 >$VARIABLES/out/y.json\n")
+    assert reply.error is None, reply.error_lines
+    assert reply.text == "A /x\n[out: y (.json, 2B)]"
+
+
 def test_variables_of_an_exec(kernel: Kernel) -> None:
     assert kernel.run("%container run -d --name box busybox sleep 100").error is None
     kernel.run("n = 7")

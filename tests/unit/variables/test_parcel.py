@@ -44,6 +44,25 @@ def test_more_than_the_limit_is_not_read() -> None:
         read(iter([content]), limit=1 << 20)
 
 
+def sparse(name: str, size: int) -> bytes:
+    """Return the entry of a file that is one hole: old GNU form, its real size at 483."""
+    entry = tarfile.TarInfo(name)
+    entry.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
+    header[386:410] = b"%011o\0%011o\0" % (size, 0)
+    header[483:495] = b"%011o\0" % size
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
+def test_holes_count_together() -> None:
+    holes = [sparse(f"out/{name}.bin", 700_000) for name in "ab"]
+    assert read(iter([holes[0]]), limit=1 << 20) == {"a.bin": bytes(700_000)}
+    with pytest.raises(CannotTravel, match="larger than 1 MiB together"):
+        read(iter(holes), limit=1 << 20)
+
+
 def test_what_is_no_tar_is_told() -> None:
     with pytest.raises(CannotTravel, match="outputs cannot be read"):
         read(iter([b"rubbish" * 1000]))
