@@ -105,8 +105,9 @@ def _give(program: str, login: Login) -> None:
         program, "store", json.dumps({"ServerURL": login.server, "Username": name, "Secret": secret})
     )
     if code:
-        # What it says could repeat what it was given.
-        shown = said.strip()[:200] if secret not in said else "it does not say why"
+        # What it says could repeat what it was given, as it was given or as it is meant.
+        is_told = any(form in said for form in (secret, json.dumps(secret)[1:-1]))
+        shown = "it does not say why" if is_told else said.strip()[:200]
         raise Unavailable(f"the credential helper {program} cannot keep the login: {shown}")
 
 

@@ -17,7 +17,7 @@ from jupyter_containers.errors import InvalidParameter, Unavailable
 HELPER = """#!/bin/sh
 cd "$DOCKER_CONFIG"
 case "$1" in
-    store) cat > kept; grep -q refused kept && { echo "no room for $(cat kept)"; exit 1; }; exit 0 ;;
+    store) cat > kept; grep -q refused kept && { printf 'no room for %s' "$(cat kept)"; exit 1; }; exit 0 ;;
     get) test -e kept && cat kept || { echo 'credentials not found in native keychain'; exit 1; } ;;
     erase) cat > erased; rm kept ;;
 esac
@@ -94,11 +94,12 @@ def test_a_helper_keeps_what_the_file_must_not(folder: Path) -> None:
     assert not credential_store.forget(ADA.domain)
 
 
-def test_a_helper_that_refuses_is_told_without_the_secret(folder: Path) -> None:
+@pytest.mark.parametrize("secret", ["refused", 'refused"\\é'])
+def test_a_helper_that_refuses_is_told_without_the_secret(folder: Path, secret: str) -> None:
     folder.mkdir()
     (folder / "config.json").write_text('{"credsStore": "test"}')
     with pytest.raises(Unavailable, match="cannot keep the login: it does not say why") as caught:
-        credential_store.keep(Login("r.example.org", "ada", "refused"))
+        credential_store.keep(Login("r.example.org", "ada", secret))
     assert "refused" not in str(caught.value)
     assert settings(folder) == {"credsStore": "test"}
 
