@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from jupyter_containers.client.other_contexts import AnyContext
 from jupyter_containers.client.streams import json_lines
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
-from jupyter_containers.errors import ContainersError, Unsupported
+from jupyter_containers.errors import ContainersError, NotFound, Unsupported
 
 _LINE = re.compile(r"\bline:? (\d+)")
 
@@ -149,7 +149,9 @@ class Builds:
                     receive(cache, self._transport.chunks(self._result(built, "cache")))
         finally:
             if built.result:
-                self._transport.request("DELETE", f"/build/results/{built.result}")
+                # A daemon may have let it go by itself.
+                with suppress(NotFound):
+                    self._transport.request("DELETE", f"/build/results/{built.result}")
         return built
 
     def _fetch(self, built: ImageBuilt, output: Output, progress: Callable[[BuildEvent], None]) -> None:

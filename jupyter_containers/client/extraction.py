@@ -48,17 +48,21 @@ class _Stream:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._waiting = b""
+        self._waiting = memoryview(b"")
 
     def read(self, size: int) -> bytes:
-        parts = [self._waiting]
-        have = len(self._waiting)
-        while have < size and (chunk := next(self._chunks, None)) is not None:
-            parts.append(chunk)
-            have += len(chunk)
-        content = b"".join(parts)
-        self._waiting = content[size:]
-        return content[:size]
+        parts: list[memoryview] = []
+        while size:
+            if not self._waiting:
+                chunk = next(self._chunks, None)
+                if chunk is None:
+                    break
+                self._waiting = memoryview(chunk)
+            # Views: what is left of a piece is not copied for each part that is taken off it.
+            parts.append(self._waiting[:size])
+            self._waiting = self._waiting[size:]
+            size -= len(parts[-1])
+        return b"".join(parts)
 
 
 class _Unpacking:

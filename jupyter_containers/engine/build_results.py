@@ -18,7 +18,7 @@ from jupyter_containers.engine.shelf import Shelf
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images import layout
 from jupyter_containers.images.layout import Named
-from jupyter_containers.images.root_archive import refuse_host, write_root
+from jupyter_containers.images.root_archive import write_root
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.snapshots.snapshotter import Snapshotter
@@ -80,13 +80,14 @@ class BuildResults:
         """Give what writes a result in one form, blocking: tar (of its files), docker or oci (an archive of the image),
         cache (as an OCI layout).
 
-        Nothing of it is collected inside the block. Raises NotFound, InvalidParameter for another form, Unsupported for
-        the root of this machine.
+        Nothing of it is collected inside the block, however long a client takes to read, and its time begins anew
+        afterwards. Raises NotFound, InvalidParameter for another form; what is given, Unsupported for the root of this
+        machine.
         """
-        result = self._shelf.find(name)
-        write = self._writer(result, kind)
-        async with self._garbage.keeping(result.needed):
-            yield write
+        with self._shelf.held(name) as result:
+            write = self._writer(result, kind)
+            async with self._garbage.keeping(result.needed):
+                yield write
 
     def _writer(self, result: Result, kind: str) -> Callable[[Write], None]:
         if result.index is not None and kind != "cache":
@@ -95,7 +96,6 @@ class BuildResults:
                 raise InvalidParameter(f"no form {kind!r} of a build for several platforms; ask for oci")
             return lambda write: layout.save_blobs(index.manifests, index.blobs, self._content, write)
         if kind == "tar":
-            refuse_host(result.image)
             mtime_ns = None if result.moment is None else result.moment * 10**9
             return lambda write: write_root(result.image, self._content, self._snapshots, write, mtime_ns=mtime_ns)
         if kind == "cache" and (cache := result.cache) is not None:

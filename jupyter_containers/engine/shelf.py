@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from jupyter_containers.errors import NotFound
@@ -39,6 +41,17 @@ class Shelf(Generic[T]):
         if kept is None:
             raise NotFound(f"no {self._kind} is kept as {name}; begin again")
         return kept[1]
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[T]:
+        """Give the thing of a name, whose time begins anew when the block is over. Raises NotFound."""
+        thing = self.find(name)
+        self._kept[name] = (math.inf, thing)
+        try:
+            yield thing
+        finally:
+            if name in self._kept:
+                self._kept[name] = (self._monotonic() + KEPT_SECONDS, thing)
 
     def remove(self, name: str) -> T:
         """Take a thing away, and return it. Raises NotFound."""

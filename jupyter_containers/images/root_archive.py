@@ -14,15 +14,6 @@ from jupyter_containers.layers.tar_writer import TarWriter
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 
-def refuse_host(image: Image) -> None:
-    """Raise Unsupported for an image whose root is this machine's own."""
-    if image.is_host:
-        raise Unsupported(
-            "cannot hand out the root of a build that stands on this machine's own root, which does not leave it; "
-            "copy what you need into a stage FROM scratch"
-        )
-
-
 def write_root(
     image: Image,
     content: ContentStore,
@@ -34,9 +25,13 @@ def write_root(
     """Write all files of an image as a tar; it is unpacked first if it must be. An image without layers has none.
 
     With `mtime_ns` all files are of that moment. Raises Unsupported for an image that stands on this machine's own
-    root, and what unpack raises.
+    root, and what unpack raises, both before anything is written.
     """
-    refuse_host(image)
+    if image.is_host:
+        raise Unsupported(
+            "cannot hand out the root of a build that stands on this machine's own root, which does not leave it; "
+            "copy what you need into a stage FROM scratch"
+        )
     unpack(image, content, snapshotter)
     if not image.top:
         TarWriter(write).finish()

@@ -66,6 +66,26 @@ def test_what_nobody_fetches_goes_after_a_while(tmp_path: Path) -> None:
     with_rooms(tmp_path, use)
 
 
+def test_a_client_may_read_for_longer_than_results_are_kept(tmp_path: Path) -> None:
+    now = [0.0]
+
+    async def use(rooms: Rooms) -> None:
+        results = BuildResults(rooms.content, rooms.snapshots, rooms.garbage, monotonic=lambda: now[0])
+        made = await rooms.load({"one": ONE})
+        name = results.keep(Result(made))
+        await rooms.images.remove("one")
+        buffer = io.BytesIO()
+        async with results.writing(name, "oci") as write_to:
+            now[0] = 2 * shelf.KEPT_SECONDS
+            await rooms.garbage.collect()
+            write_to(buffer.write)
+        # The next form of it.
+        assert "manifest.json" in (await written(results, name, "docker")).getnames()
+        results.forget(name)
+
+    with_rooms(tmp_path, use)
+
+
 def test_the_oldest_makes_room(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         results = BuildResults(rooms.content, rooms.snapshots, rooms.garbage)

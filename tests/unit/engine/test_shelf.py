@@ -26,6 +26,27 @@ def test_what_nobody_takes_goes_after_a_while() -> None:
     assert shelf.all() == [2]
 
 
+def test_what_is_held_stays_and_its_time_begins_anew() -> None:
+    now = [0.0]
+    shelf: Shelf[int] = Shelf("number", monotonic=lambda: now[0])
+    name = shelf.put(1)
+    with shelf.held(name) as number:
+        now[0] = 2 * KEPT_SECONDS
+        assert (number, shelf.all()) == (1, [1])
+    now[0] += KEPT_SECONDS - 1
+    assert shelf.all() == [1]
+    now[0] += 1
+    assert shelf.all() == []
+
+
+def test_what_is_removed_while_it_is_held_is_gone() -> None:
+    shelf: Shelf[int] = Shelf("number")
+    name = shelf.put(1)
+    with shelf.held(name):
+        shelf.remove(name)
+    assert shelf.all() == []
+
+
 def test_there_is_room_for_so_many() -> None:
     shelf: Shelf[int] = Shelf("number")
     for number in range(KEPT_AT_MOST + 1):
