@@ -66,7 +66,8 @@ def ps(session: Session, options: Namespace) -> Result:
         every=options.all or bool(options.last), filters=parse_filters(options.filter), limit=options.last
     )
     if options.quiet:
-        return Message(tuple(c.id if options.no_trunc else short_id(c.id) for c in containers))
+        ids = tuple(c.id if options.no_trunc else short_id(c.id) for c in containers)
+        return Message(ids, ids)
     rows = tuple(_row(container, options.no_trunc) for container in containers)
     return ContainerTable("containers", _TITLES, rows, containers)
 

@@ -72,10 +72,10 @@ def _in(client: Client, source: Path, container: str, path: str, *, only_content
     if not os.path.lexists(source):
         raise NotFound(f"cannot copy {source}: it is not there")
     # A link is copied as a link, under its own name.
-    folder, name = path, Path(os.path.abspath(source)).name
-    is_folder = _is_folder(client, container, path)
+    name = Path(os.path.abspath(source)).name
+    folder, is_folder = _target(client, container, path)
     if not is_folder:
-        folder, name = str(PurePosixPath("/", path).parent), PurePosixPath(path).name
+        folder, name = str(PurePosixPath("/", folder).parent), PurePosixPath(folder).name
         client.archives.look(container, folder)
     with tempfile.TemporaryFile() as file:
         with tarfile.open(fileobj=file, mode="w") as archive:
@@ -88,13 +88,18 @@ def _in(client: Client, source: Path, container: str, path: str, *, only_content
         client.archives.put(container, folder, file)
 
 
-def _is_folder(client: Client, container: str, path: str) -> bool:
+def _target(client: Client, container: str, path: str) -> tuple[str, bool]:
+    """Return where a path of a container leads, through a link too, and whether a folder is there."""
     try:
-        return bool(client.archives.look(container, path)["mode"] & _IS_FOLDER)
+        status = client.archives.look(container, path)
+        if status["linkTarget"]:
+            path = str(PurePosixPath(path).parent / status["linkTarget"])
+            status = client.archives.look(container, path)
+        return path, bool(status["mode"] & _IS_FOLDER)
     except NotFound:
         if path.endswith("/"):
             raise
-        return False
+        return path, False
 
 
 CP = Command(

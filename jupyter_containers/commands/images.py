@@ -28,7 +28,8 @@ def images(session: Session, options: Namespace) -> Result:
         filters.setdefault("reference", []).append(options.name)
     found = session.client.images.list(every=options.all, filters=filters)
     if options.quiet:
-        return Message(tuple(image.id if options.no_trunc else short_id(image.id) for image in found))
+        ids = tuple(image.id if options.no_trunc else short_id(image.id) for image in found)
+        return Message(ids, ids)
     rows = tuple(row for image in found for row in _rows(image, options.no_trunc))
     return ImageTable("images", _TITLES, rows, found)
 

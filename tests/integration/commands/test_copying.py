@@ -47,6 +47,14 @@ def test_a_link_stays_one_under_its_name(do: Do, box: str, tmp_path: Path) -> No
     assert do("exec", box, "readlink", "/tmp/link").text() == "f"
 
 
+def test_a_link_inside_leads_where_it_leads(do: Do, box: str, tmp_path: Path) -> None:
+    do("exec", box, "sh", "-c", "mkdir /d; ln -s d /folder; ln -s /d/b /file")
+    (tmp_path / "a").write_text("5")
+    do("cp", "a", "box:/folder")
+    do("cp", "a", "box:/file")
+    assert do("exec", box, "sh", "-c", "cat /d/a /d/b; readlink /folder; readlink /file").text() == "55d\n/d/b"
+
+
 def test_devices_are_left_out_and_said(do: Do, box: str, tmp_path: Path) -> None:
     do("exec", box, "sh", "-c", "mkdir /d; mknod /d/null$(printf '\\033') c 1 3; touch /d/f")
     assert do("cp", "box:/d", "out").text().splitlines()[1] == "left out, as they are devices: d/null?"

@@ -47,7 +47,7 @@ def test_the_list_is_short_enough_to_read() -> None:
 
 
 def test_ids_alone_for_other_programs() -> None:
-    assert do(listing({}), "ps", "-q").text() == "c0ffeec0ffee"
+    assert do(listing({}), "ps", "-q").data() == {"lines": ["c0ffeec0ffee"], "items": ["c0ffeec0ffee"]}
     assert do(listing({}), "ps", "-q", "--no-trunc").text() == WEB.id
 
 
