@@ -20,7 +20,8 @@ class FailedStep:
     """`id` is that of its process (see Step); `filesystem` its root, as a committed snapshot and its layers.
 
     `origins` are what its mounts show, by their number from 1. `lines` and `source` are of the Dockerfile. `output` is
-    the end of what it wrote, both streams in the order in which it came.
+    the end of what it wrote, both streams in the order in which it came. `has_layer`: the topmost layer is its own,
+    which is so unless it changed no file.
     """
 
     id: str
@@ -32,6 +33,7 @@ class FailedStep:
     source: str = ""
     origins: tuple[Filesystem, ...] = ()
     limits: StepLimits = field(default_factory=StepLimits)
+    has_layer: bool = True
 
 
 class FailureKeeper(Protocol):

@@ -137,7 +137,7 @@ class FailedSteps:
 
     def size(self, failure: Failure) -> int:
         """Return the bytes that the step itself has written."""
-        return self._images.layer_size(failure.step.filesystem.chain) if self._is_layer(failure) else 0
+        return self._images.layer_size(failure.step.filesystem.chain) if failure.step.has_layer else 0
 
     def is_used(self, failure: Failure) -> bool:
         """Say whether a container stands on it."""
@@ -226,9 +226,6 @@ class FailedSteps:
         target = self._images.target(Reference.parse(failure.image))
         return [user.container_id for user in self._images.users(target)] if target is not None else []
 
-    def _is_layer(self, failure: Failure) -> bool:
-        return bool(failure.step.filesystem.layers)
-
 
 def _completed(host: HostSettings, step: FailedStep, shown: Shown) -> HostSettings:
     """Return what a container may have of the host: what was asked for, and for the rest what the step had."""
@@ -244,9 +241,9 @@ def _config(failure: Failure) -> ImageConfig:
     """Return the image's config: what a container of it begins with is what the step had."""
     operation, filesystem = failure.step.operation, failure.step.filesystem
     created = datetime.fromtimestamp(failure.created, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    own = filesystem.layers[-1] if failure.step.has_layer and filesystem.layers else None
     history = tuple(
-        History(created, f"RUN {operation.shown} # failed" if layer is filesystem.layers[-1] else "")
-        for layer in filesystem.layers
+        History(created, f"RUN {operation.shown} # failed" if layer is own else "") for layer in filesystem.layers
     )
     process = ProcessDefaults(
         user=operation.user, env=operation.env, working_dir=operation.cwd, cmd=failure.shell, shell=operation.shell

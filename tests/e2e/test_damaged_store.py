@@ -23,7 +23,9 @@ BASE = tiny_image.layer({"base": b"base\n", "large": bytes(range(256)) * 1000}, 
 TOP = tiny_image.layer({"top": b"top\n"}, compression="none")
 IMAGE = tiny_image.image(BASE, TOP)
 NAME = "a.b/c/d:1"
-DOCKERFILE = 'FROM busybox\nRUN echo built > /built\nCMD ["cat", "/built"]\n'
+DOCKERFILE = (
+    'FROM busybox\nRUN echo built > /built && ln -s built /link && truncate -s 1M /hole\nCMD ["cat", "/built"]\n'
+)
 
 
 @pytest.fixture

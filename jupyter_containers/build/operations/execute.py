@@ -106,7 +106,7 @@ class _Root:
     async def _hand_over(self, failed: FailedStep, error: BaseException, keep: Keep) -> None:
         try:
             layer = await in_thread(lambda _: self.seal())
-            keep(replace(failed, filesystem=self.parent.with_layer(layer)))
+            keep(replace(failed, filesystem=self.parent.with_layer(layer), has_layer=layer is not None))
         except (OSError, ContainersError) as second:
             # A full disk, maybe: it must not hide why the step failed.
             error.add_note(f"and the failed step could not be kept: {second}")

@@ -130,6 +130,16 @@ def test_it_can_be_on_another_network_with_settings_there(api: Api) -> None:
     assert [(name, found["MacAddress"]) for name, found in networks.items()] == [("bridge", endpoint["MacAddress"])]
 
 
+def test_a_step_that_wrote_nothing_takes_nothing(api: Api) -> None:
+    fail(api, "FROM busybox\nRUN false\n")
+    (kept,) = failures(api)
+    assert kept["Size"] == 0
+    container = enter(api)
+    history = api.get(f"/images/{kept['Image']}/history").json
+    assert not any("# failed" in entry["CreatedBy"] for entry in history)
+    api.delete(f"/containers/{container}")
+
+
 def test_what_makes_no_sense_is_refused(api: Api) -> None:
     fail(api, DOCKERFILE)
     answer = api.post("/build/failures/last/container", {"Image": "busybox"})

@@ -70,3 +70,16 @@ def test_a_wrong_size_is_noted_right(tmp_path: Path) -> None:
         assert finding.mend is not None
         finding.mend()
         assert [record.size_bytes for record in records.all()] == [4]
+
+
+def test_links_and_holes_may_be_noted_or_not(tmp_path: Path) -> None:
+    with resting_store(tmp_path) as store:
+        files = add(store, "a", number=1) / "fs"
+        (files / "link").symlink_to("12345")
+        with (files / "holes").open("wb") as file:
+            file.truncate(1 << 20)
+        records = Snapshots(store.database)
+        everything = 4 + 5 + (1 << 20)
+        for noted, findings in ((3, 1), (4, 0), (9, 0), (everything, 0), (everything + 1, 1)):
+            records.update(replace(records.all()[0], size_bytes=noted))
+            assert len(list(snapshots.check_sizes(store))) == findings, noted
