@@ -17,6 +17,12 @@ from jupyter_containers.oci.digest import HEX_LENGTH, Digest, DigestMismatch
 READ_LIMIT = 4 << 20
 # How the files of writes begin that end with the daemon, or with the block that makes them.
 _ONCE = "once-"
+_KEY_DIGITS = 32
+
+
+def is_resumable(name: str) -> bool:
+    """Tell whether a file among the writes that were begun is one that a later daemon can continue."""
+    return len(name) == _KEY_DIGITS and not name.startswith(_ONCE)
 
 
 class BlobNotFound(NotFound):
@@ -152,7 +158,7 @@ class DirectoryStore:
 
     def ingest(self, key: str, *, expected: Digest | None = None, size: int | None = None) -> Ingest:
         # The key may be anything (a digest from the wire, a name): only its hash becomes a file name.
-        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_DIGITS]
         if expected is None:
             name = f"{_ONCE}{name}"
         return Ingest(self._ingests / name, self.publish, key=key, expected=expected, size=size)

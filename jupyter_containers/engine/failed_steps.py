@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from jupyter_containers.build.failed_step import FailedStep
+from jupyter_containers.build.operations.performer import rfc_3339
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.containers.containers import Containers
 from jupyter_containers.engine.containers.create import Created
@@ -240,7 +241,7 @@ def _completed(host: HostSettings, step: FailedStep, shown: Shown) -> HostSettin
 def _config(failure: Failure) -> ImageConfig:
     """Return the image's config: what a container of it begins with is what the step had."""
     operation, filesystem = failure.step.operation, failure.step.filesystem
-    created = datetime.fromtimestamp(failure.created, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    created = rfc_3339(datetime.fromtimestamp(failure.created, UTC))
     own = filesystem.layers[-1] if failure.step.has_layer and filesystem.layers else None
     history = tuple(
         History(created, f"RUN {operation.shown} # failed" if layer is own else "") for layer in filesystem.layers

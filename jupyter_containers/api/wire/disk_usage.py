@@ -10,11 +10,16 @@ from jupyter_containers.build.operations.caches import CacheDirectory
 from jupyter_containers.engine.disk_usage import StepUsage
 
 
+def parents_json(parent: str, *, version: tuple[int, int]) -> dict[str, Any]:
+    """Write what a part of the cache stands on: one word until 1.41, a list since. Source: Engine API, history."""
+    return {"Parents": [parent] if parent else None} if version >= (1, 42) else {"Parent": parent}
+
+
 def directory_json(found: CacheDirectory, *, version: tuple[int, int]) -> dict[str, Any]:
     """Write what a cache mount has kept."""
     return {
         "ID": found.key,
-        **({"Parents": None} if version >= (1, 42) else {"Parent": ""}),
+        **parents_json("", version=version),
         "Type": DIRECTORY_TYPE,
         "Description": "cached mount of RUN --mount=type=cache",
         "InUse": found.in_use,
@@ -28,11 +33,9 @@ def directory_json(found: CacheDirectory, *, version: tuple[int, int]) -> dict[s
 def step_json(usage: StepUsage, *, version: tuple[int, int]) -> dict[str, Any]:
     """Write a cached step. How often it was used is not counted here, so that is left out."""
     step = usage.step
-    parents = [step.parent] if step.parent else []
     return {
         "ID": step.key,
-        # One word until 1.41, a list since. Source: Engine API, version history.
-        **({"Parents": parents or None} if version >= (1, 42) else {"Parent": "".join(parents)}),
+        **parents_json(step.parent, version=version),
         "Type": "regular",
         "Description": f"layer {step.chain}",
         "InUse": usage.shared,

@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_containers.api import filters
 from jupyter_containers.api.wire.builds import Prunable
+from jupyter_containers.api.wire.disk_usage import parents_json
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.failed_steps import Failure
 
@@ -41,7 +42,7 @@ def usage_json(failure: Failure, *, size: int, in_use: bool, version: tuple[int,
     moment = rfc3339(int(failure.created * 1e9))
     return {
         "ID": failure.id,
-        **({"Parents": None} if version >= (1, 42) else {"Parent": ""}),
+        **parents_json("", version=version),
         "Type": "regular",
         "Description": f"failed step {failure.step.source}",
         "InUse": in_use,

@@ -9,14 +9,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from jupyter_containers.content.store import is_resumable
 from jupyter_containers.daemon.storage.finding import Finding
 from jupyter_containers.daemon.storage.store import Store
 from jupyter_containers.linux import trees
 from jupyter_containers.oci.digest import HEX_LENGTH
-
-# How the content store names writes that nobody can continue; see content.store.
-_ONCE = "once-"
-_PARTIAL_DIGITS = 32
 
 
 def check(store: Store) -> Iterator[Finding]:
@@ -46,8 +43,7 @@ def _problem(path: Path, algorithm: str, length: int) -> str:
 def check_unfinished(store: Store) -> Iterator[Finding]:
     """Yield what is left of writes that nobody can continue, and of work that is over."""
     for path in sorted(_children(store.data / "content" / "ingest")):
-        name = path.name
-        if not name.startswith(_ONCE) and len(name) == _PARTIAL_DIGITS and path.is_file():
+        if is_resumable(path.name) and path.is_file():
             continue
         yield _leftover("unfinished write", path, "nothing can continue it")
     for path in sorted(_children(store.data / "tmp")):

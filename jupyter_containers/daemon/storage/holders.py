@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from jupyter_containers.build.cache import protected
+from jupyter_containers.build.operations.performer import rfc_3339
 from jupyter_containers.daemon.storage.finding import Finding
 from jupyter_containers.daemon.storage.store import Store
 from jupyter_containers.engine.containers.record_json import from_json
@@ -78,7 +79,7 @@ def _unknown_volume(store: Store, name: str) -> Finding:
     if store.rows_lost and (path / "_data").is_dir():
         return Finding(
             "directory", str(path), "no volume has it, but rows were lost", f"make it volume {name} again",
-            lambda: store.volumes.add(name, {"created_at": _now(), "labels": {}, "options": {}}),
+            lambda: store.volumes.add(name, {"created_at": rfc_3339(datetime.now(UTC)), "labels": {}, "options": {}}),
         )  # fmt: skip
     return Finding("directory", str(path), "no volume has it", "remove it", lambda: trees.remove_path(path))
 
@@ -121,10 +122,6 @@ def check_places(store: Store) -> Iterator[Finding]:
                 "note", str(blob), "tells where a blob is that is not here", "forget it",
                 partial(places.forget, [blob]), in_rows=True,
             )  # fmt: skip
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _names(folder: Path) -> list[str]:
