@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.performance import builds, contents, crowds, daemons, transfers
 from tests.performance.boxes import remove_all, sleeping
-from tests.performance.daemons import Side
+from tests.performance.daemons import Side, Timed
 
 IDLE_SECONDS = 3.0
 # Starts of a daemon are long, and vary little.
@@ -36,9 +36,9 @@ def measure(rounds: int) -> list[Row]:
     with daemons.both() as sides:
         rows += [timed(what, work, sides, rounds) for what, work in (*TIMED, *contents.TIMED)]
         few = min(rounds, MAX_CROWDS)
-        rows += [timed(what, work, sides, min(rounds, MAX_BUILDS)) for what, work in builds.TIMED]
-        whole = transfers.timed_at(1.0 if rounds > 1 else 0.05)
-        rows += [timed(what, work, sides, min(rounds, MAX_TRANSFERS)) for what, work in whole]
+        share = 1.0 if rounds > 1 else 0.05
+        rows += [timed(what, work, sides, min(rounds, MAX_BUILDS)) for what, work in builds.timed_at(share)]
+        rows += [timed(what, work, sides, min(rounds, MAX_TRANSFERS)) for what, work in transfers.timed_at(share)]
         rows.append(timed(f"{crowds.AT_ONCE} at once: `run --rm` over the API", crowds.run_at_once, sides, few))
         rows += at_rest(sides)
         rows += holding(sides, 1.0 if rounds > 1 else 0.1)
@@ -83,7 +83,7 @@ def execute(side: Side) -> Callable[[], None]:
     return lambda: side.api.execute(container_id, "true")
 
 
-TIMED: tuple[tuple[str, Callable[[Side], Callable[[], None]]], ...] = (
+TIMED: tuple[Timed, ...] = (
     ("create + start + wait + remove, no network", run_without_network),
     ("create + start + wait + remove, bridge", run_on_bridge),
     ("`docker run --rm busybox true`", run_by_cli),

@@ -7,10 +7,10 @@ import itertools
 import os
 import tarfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 
 from tests.performance import daemons
-from tests.performance.daemons import Side
+from tests.performance.daemons import Side, Timed
 
 STEPS = 10
 SMALL_FILES, SMALL_BYTES = 5000, 1000
@@ -18,6 +18,18 @@ LARGE_MEGABYTES = 200
 COPY = f"FROM {daemons.IMAGE}\nCOPY . /copied\n"
 # Two rounds never build the same: what was built before would be found in the cache.
 _stamps = itertools.count()
+
+
+def timed_at(share: float) -> tuple[Timed, ...]:
+    """Return what to measure, with so large a part of the files and megabytes."""
+    files, megabytes = int(SMALL_FILES * share), int(LARGE_MEGABYTES * share)
+    return (
+        (f"build of {STEPS} RUN steps", run_steps),
+        (f"build of {STEPS} RUN steps, all in the cache", run_cached_steps),
+        (f"build with COPY of {files} files of 1 kB", partial(copy_small_files, count=files)),
+        (f"build with COPY of {files} files of 1 kB, in the cache", partial(copy_cached_files, count=files)),
+        (f"build with COPY of {megabytes} MB", partial(copy_large_files, megabytes=megabytes)),
+    )
 
 
 def run_steps(side: Side) -> Callable[[], None]:
@@ -29,16 +41,16 @@ def run_cached_steps(side: Side) -> Callable[[], None]:
     return lambda: build(side, content)
 
 
-def copy_small_files(side: Side) -> Callable[[], None]:
-    return lambda: build(side, context(COPY, small_files(), next(_stamps)))
+def copy_small_files(side: Side, *, count: int) -> Callable[[], None]:
+    return lambda: build(side, context(COPY, small_files(count), next(_stamps)))
 
 
-def copy_large_files(side: Side) -> Callable[[], None]:
-    return lambda: build(side, context(COPY, large_files(), next(_stamps)))
+def copy_large_files(side: Side, *, megabytes: int) -> Callable[[], None]:
+    return lambda: build(side, context(COPY, large_files(megabytes), next(_stamps)))
 
 
-def copy_cached_files(side: Side) -> Callable[[], None]:
-    content = context(COPY, small_files(), next(_stamps))
+def copy_cached_files(side: Side, *, count: int) -> Callable[[], None]:
+    content = context(COPY, small_files(count), next(_stamps))
     return lambda: build(side, content)
 
 
@@ -64,14 +76,14 @@ def context(dockerfile: str, files: bytes = b"", stamp: int = 0) -> bytes:
 
 
 @cache
-def small_files() -> bytes:
-    return _tar((f"folder{number // 100}/file{number}", os.urandom(SMALL_BYTES)) for number in range(SMALL_FILES))
+def small_files(count: int) -> bytes:
+    return _tar((f"folder{number // 100}/file{number}", os.urandom(SMALL_BYTES)) for number in range(count))
 
 
 @cache
-def large_files() -> bytes:
+def large_files(megabytes: int) -> bytes:
     piece = os.urandom(1_000_000)
-    return _tar((f"large{number}", piece * (LARGE_MEGABYTES // 4)) for number in range(4))
+    return _tar((f"large{number}", piece * (megabytes // 4)) for number in range(4))
 
 
 def _tar(files: Iterator[tuple[str, bytes]]) -> bytes:
@@ -83,12 +95,3 @@ def _tar(files: Iterator[tuple[str, bytes]]) -> bytes:
             tar.addfile(member, io.BytesIO(content))
         end = tar.offset
     return buffer.getvalue()[:end]
-
-
-TIMED: tuple[tuple[str, Callable[[Side], Callable[[], None]]], ...] = (
-    (f"build of {STEPS} RUN steps", run_steps),
-    (f"build of {STEPS} RUN steps, all in the cache", run_cached_steps),
-    (f"build with COPY of {SMALL_FILES} files of 1 kB", copy_small_files),
-    (f"build with COPY of {SMALL_FILES} files of 1 kB, in the cache", copy_cached_files),
-    (f"build with COPY of {LARGE_MEGABYTES} MB", copy_large_files),
-)

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 
 from tests.performance.boxes import made, started
-from tests.performance.daemons import Side
+from tests.performance.daemons import Side, Timed
 from tests.support.api_client import Api
 
 LISTED = 500
@@ -120,7 +120,7 @@ def _all(side: Side, path: str) -> None:
     assert side.api.fetch(path) > FILES * FILE_BYTES
 
 
-TIMED: tuple[tuple[str, Callable[[Side], Callable[[], None]]], ...] = (
+TIMED: tuple[Timed, ...] = (
     (f"list of {LISTED} containers", list_containers),
     (f"{MEGABYTES} MB of output, json-file: create + start + wait + remove", write_log),
     (f"{MEGABYTES} MB of output, local: create + start + wait + remove", write_local_log),

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,10 @@ class Side:
     def family(self) -> list[int]:
         """Return the daemon and the processes that serve it (our zygote, dockerd's containerd), without shims."""
         return [self.pid, *(pid for pid in children(self.pid) if "shim" not in command(pid))]
+
+
+# What is measured, in words; and what prepares it on a side and returns what is timed.
+Timed = tuple[str, Callable[[Side], Callable[[], None]]]
 
 
 @contextmanager

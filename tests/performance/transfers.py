@@ -18,7 +18,7 @@ from jupyter_containers.oci import media_types
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.registry.server.folder import FolderStorage
 from jupyter_containers.registry.server.storage import Stored
-from tests.performance.daemons import Side
+from tests.performance.daemons import Side, Timed
 from tests.support import tiny_image
 from tests.support.docker_archive import docker_archive
 from tests.support.tiny_image import TinyImage, TinyLayer
@@ -26,8 +26,6 @@ from tests.support.tiny_image import TinyImage, TinyLayer
 FILES, FILE_BYTES, FOLDERS = 20_000, 1000, 200
 LAYERS, LAYER_MEGABYTES = 3, 100
 NAME = "performance/transferred:1"
-
-Timed = tuple[str, Callable[[Side], Callable[[], None]]]
 
 
 def timed_at(share: float) -> tuple[Timed, ...]:
