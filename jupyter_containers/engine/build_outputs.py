@@ -45,18 +45,23 @@ class Output:
         if kind not in _IMAGES | FETCHED:
             raise InvalidParameter(f"output type {kind!r} is not known; use image, registry, docker, oci, local or tar")
         names: tuple[Reference, ...] = ()
-        pushes, rewrites_times, annotations = False, True, dict[str, str]()
+        pushes, rewrites_times, annotations, compression = False, True, dict[str, str](), ""
         for name, value in attributes.items():
             if name == "name" and kind in _IMAGES:
                 names = names_in([text.strip() for text in value.split(",")])
             elif name == "push" and kind == "image":
                 pushes = _boolean(name, value)
+            elif name == "compression":
+                compression = value
             elif name == "rewrite-timestamp":
                 rewrites_times = _boolean(name, value)
             elif name.startswith(_ANNOTATION) and kind in _IMAGES:
                 annotations[name.partition(".")[2]] = value
             else:
                 _refuse(kind, name, value)
+        # Layers are plain tars here and in archives; a push compresses them.
+        if compression not in ("", "gzip" if pushes else "uncompressed"):
+            _refuse(kind, "compression", compression)
         return cls(kind, names, pushes, annotations, rewrites_times)
 
 
@@ -105,8 +110,6 @@ def _boolean(name: str, value: str) -> bool:
 
 def _refuse(kind: str, name: str, value: str) -> None:
     if name in _FIXED and _boolean(name, value) is _FIXED[name]:
-        return
-    if name == "compression" and value == "uncompressed":
         return
     if name.startswith("annotation"):
         raise Unsupported(f"output attribute {name} is not supported; annotate the manifest: annotation.NAME=VALUE")

@@ -35,6 +35,8 @@ def test_a_registry_is_an_image_that_is_pushed() -> None:
         ("image", {"name": f"a@sha256:{'0' * 64}"}, InvalidParameter),
         ("image", {"oci-mediatypes": "false"}, Unsupported),
         ("image", {"compression": "zstd"}, Unsupported),
+        ("image", {"compression": "gzip"}, Unsupported),
+        ("registry", {"compression": "uncompressed"}, Unsupported),
         ("image", {"annotation-index.a": "b"}, Unsupported),
     ],
 )
@@ -45,6 +47,7 @@ def test_what_is_not_done_is_refused(kind: str, attributes: dict[str, str], wron
 
 def test_what_is_true_of_us_may_be_asked_for() -> None:
     assert Output.parse("image", {"oci-mediatypes": "true", "compression": "uncompressed"}) == Output("image")
+    assert Output.parse("image", {"compression": "gzip", "push": "true"}) == Output("image", pushes=True)
 
 
 def test_outputs_together() -> None:
