@@ -163,7 +163,7 @@ def exec_(session: Session, options: Namespace) -> Result | None:
 
 TIMEOUT = Argument(
     ("--timeout",),
-    "kill it after so many seconds (an exec: only where the daemon is on this machine)",
+    "kill it after so many seconds (an exec: its process, not what that has begun, and only where the daemon is here)",
     metavar="SECONDS",
     parse=positive_number,
     default=0.0,
