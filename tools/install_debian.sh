@@ -9,7 +9,7 @@ fi
 
 case "${1:-}" in
     demo) packages="python3-venv busybox-static docker-registry" ;;
-    test) packages="python3-venv busybox-static docker-registry docker.io skopeo nftables iproute2 iptables openssl podman docker-compose openssh-client" ;;
+    test) packages="python3-venv busybox-static docker-registry docker.io skopeo nftables iproute2 iptables openssl podman docker-compose openssh-client chromium fonts-dejavu-core" ;;
     *) echo "usage: $0 demo|test" >&2; exit 2 ;;
 esac
 
