@@ -33,6 +33,13 @@ class Result:
     def __repr__(self) -> str:
         return self.summary()
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Json:
+        """Return all forms for whatever front end asks, with our magics loaded or not."""
+        # Drawing is the floor above, and only wanted where somebody looks.
+        from jupyter_containers.pictures import bundle
+
+        return bundle(self)
+
 
 class LiveResult(Result):
     """A result that grows. A front calls `apply` for each event, and `text` and `data` at any time in between."""

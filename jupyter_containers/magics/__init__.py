@@ -4,7 +4,7 @@
 
 While something runs, one display is updated at most 20 times a second; at the end it becomes one settled bundle of
 our JSON, HTML of the safe subset, and text, which survives saving, nbconvert and a front end that is not Lab. In a
-terminal IPython the same is printed. Pictures are made from results in pictures.py, out of html.py and ansi.py.
+terminal IPython the same is printed. What a result looks like is the room pictures' business.
 
 The only room that imports IPython. Start at container.py.
 """

@@ -19,19 +19,11 @@ from IPython.display import display
 
 from jupyter_containers.commands.front import Tell, TerminalFront
 from jupyter_containers.commands.results import LiveResult, Result
-from jupyter_containers.magics.pictures import picture
+from jupyter_containers.pictures import bundle
 
 INTERVAL_SECONDS = 0.05
 # How often a picture is drawn again to which nothing was told: it shows the time that goes by.
 _TICK_SECONDS = 1.0
-
-
-def bundle(result: Result, *, is_settled: bool = True) -> dict[str, Any]:
-    """Return a result in all its forms; our JSON, which is large, only when it is settled."""
-    forms: dict[str, Any] = {"text/plain": result.text(), "text/html": str(picture(result))}
-    if is_settled:
-        forms[f"application/vnd.jupyter-containers.{result.kind}+json"] = result.data()
-    return forms
 
 
 class NotebookFront:

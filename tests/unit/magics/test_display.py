@@ -17,7 +17,6 @@ from jupyter_containers.magics.display import (
     INTERVAL_SECONDS,
     IPythonTerminalFront,
     NotebookFront,
-    bundle,
     front_for,
 )
 from tests.support.eventually import eventually
@@ -52,14 +51,6 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[Interactiv
 
 def published(shell: InteractiveShell) -> list[dict[str, Any]]:
     return shell.display_pub.outputs  # type: ignore[attr-defined, no-any-return]
-
-
-def test_a_settled_bundle_has_three_forms() -> None:
-    assert bundle(Message(("x",))) == {
-        "text/plain": "x",
-        "text/html": bundle(Message(("x",)))["text/html"],
-        "application/vnd.jupyter-containers.message+json": {"lines": ["x"], "items": []},
-    }
 
 
 def test_what_grows_is_drawn_at_once_then_sometimes_and_settles(shell: InteractiveShell) -> None:

@@ -1,4 +1,4 @@
-"""Tests of magics.ansi."""
+"""Tests of pictures.ansi."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from jupyter_containers.magics.ansi import to_html, without
+from jupyter_containers.pictures.ansi import to_html, without
 
 ESC = "\x1b["
 

@@ -1,10 +1,10 @@
-"""Tests of magics.html."""
+"""Tests of pictures.html."""
 
 from __future__ import annotations
 
 import re
 
-from jupyter_containers.magics.html import COLOURS, Html, coloured, details, element, joined, pre, table
+from jupyter_containers.pictures.html import COLOURS, Html, coloured, details, element, joined, pre, table
 
 
 def test_text_is_escaped_and_html_is_not() -> None:

@@ -1,8 +1,8 @@
-"""Tests of magics.facts."""
+"""Tests of pictures.facts."""
 
 from __future__ import annotations
 
-from jupyter_containers.magics.facts import facts
+from jupyter_containers.pictures.facts import facts
 
 PUBLISHED = {"HostIp": "0.0.0.0", "HostPort": "8080"}
 

@@ -1,0 +1,11 @@
+"""Logs of a container."""
+
+from __future__ import annotations
+
+from jupyter_containers.commands.containers import Logs
+from jupyter_containers.pictures.html import Html, block
+from jupyter_containers.pictures.output import draw_output
+
+
+def draw(result: Logs) -> Html:
+    return block(draw_output(result.output.last()))

@@ -1,0 +1,35 @@
+"""A run or an exec: output, displays, changes, and how it ended."""
+
+from __future__ import annotations
+
+import base64
+
+from jupyter_containers.commands.run_result import RunResult
+from jupyter_containers.pictures.html import Html, block, coloured, details, element, pre, table
+from jupyter_containers.pictures.output import draw_output
+from jupyter_containers.variables.displays import Display
+
+
+def draw(result: RunResult) -> Html:
+    colour = "busy" if result.exit_code is None and not result.error else ("good" if result else "bad")
+    sign = {"busy": "●", "good": "✓", "bad": "✗"}[colour]
+    footer = [coloured(colour, f"{sign} {result.state()}"), coloured("quiet", f" · {result.title()}")]
+    if errors := result.stderr.count("\n"):
+        footer.append(coloured("quiet", f" · {errors} line{'s' if errors != 1 else ''} on stderr (▏)"))
+    if carried := result.carried():
+        footer.append(coloured("quiet", f" · {carried}"))
+    shown = [draw_display(display) for display in result.displays]
+    if changed := result.changed():
+        count = len(result.changes)
+        shown.append(details(f"{count} file{'s' if count != 1 else ''} changed", pre("\n".join(changed))))
+    if result.proof:
+        shown.append(details("safe: what the kernel says of the process", pre("\n".join(result.proof))))
+    return block(draw_output(result.output.last()), *shown, block(*footer, style="font-size:smaller;margin-top:2px"))
+
+
+def draw_display(display: Display) -> Html:
+    """Draw what Python in a container showed: a picture, a table, or text; never HTML of the container's."""
+    if display.png is not None:
+        source = f"data:image/png;base64,{base64.b64encode(display.png).decode()}"
+        return block(Html(element("img", src=source, alt=display.text).removesuffix("</img>")))
+    return block(table(display.titles, display.rows)) if display.rows else pre(display.text)
