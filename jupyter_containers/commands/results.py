@@ -53,6 +53,16 @@ class LiveResult(Result):
         return ()
 
 
+class Panel(Result):
+    """A result that a person works with, where a front has widgets: it stays open until it is closed.
+
+    Elsewhere, and once it is closed, `text`, `data` and its picture tell how things are at that moment. It holds what
+    the work needs (a client); the room widgets has the widget for its kind.
+    """
+
+    kind: ClassVar[str] = "panel"
+
+
 @dataclass(eq=False, repr=False)
 class Message(Result):
     """A few lines, and the names of the things they are about."""

@@ -18,7 +18,8 @@ from weakref import WeakKeyDictionary
 from IPython.display import display
 
 from jupyter_containers.commands.front import Tell, TerminalFront
-from jupyter_containers.commands.results import LiveResult, Result
+from jupyter_containers.commands.results import LiveResult, Panel, Result
+from jupyter_containers.magics.panels import OpenPanels
 from jupyter_containers.pictures import bundle
 
 INTERVAL_SECONDS = 0.05
@@ -32,12 +33,14 @@ class NotebookFront:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._shown: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
+        self._panels = OpenPanels()
 
     def note(self, text: str) -> None:
         print(text, flush=True)
 
     def show(self, result: Result) -> None:
-        display(bundle(result), raw=True)
+        if not (isinstance(result, Panel) and self._panels.open(result)):
+            display(bundle(result), raw=True)
         self._mark(result)
 
     @contextmanager
@@ -59,6 +62,7 @@ class NotebookFront:
 
     def detach(self) -> None:
         self._shell.display_formatter.ipython_display_formatter.pop(Result, None)
+        self._panels.settle_all()
 
     def _display(self, result: Result) -> None:
         if not self.shown_here(result):
