@@ -36,6 +36,7 @@ from jupyter_containers.engine.pushes import Pushes
 from jupyter_containers.engine.sharing import Sharing
 from jupyter_containers.engine.steps import StepExecutor, check_limits
 from jupyter_containers.engine.system import System
+from jupyter_containers.engine.tracing import Traces
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.engine.volumes import Volumes
 from jupyter_containers.images.host import host_image
@@ -123,6 +124,7 @@ class Composition:
             events=self._events,
             sharing=Sharing(engine_images, self._content, self._data / "sharing"),
             system=self._system(daemon_id, engine_containers, engine_images),
+            traces=Traces(),
         )
 
     def _environment(self, engine_images: Images, engine_volumes: Volumes, engine_networks: Networks) -> Environment:

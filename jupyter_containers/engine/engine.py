@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.pushes import Pushes
     from jupyter_containers.engine.sharing import Sharing
     from jupyter_containers.engine.system import System
+    from jupyter_containers.engine.tracing import Traces
     from jupyter_containers.engine.transfers import Transfers
     from jupyter_containers.engine.volumes import Volumes
 
@@ -42,3 +43,4 @@ class Engine:
     events: Events
     sharing: Sharing
     system: System
+    traces: Traces

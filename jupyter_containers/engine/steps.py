@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_containers.build.executor import NetworkMode, Step, StepLimits
-from jupyter_containers.engine import dismissal
+from jupyter_containers.engine import dismissal, tracing
 from jupyter_containers.engine.containers import hostfiles
 from jupyter_containers.engine.containers.checks import check_host_settings
 from jupyter_containers.engine.containers.connecting import Network
@@ -57,16 +57,21 @@ class StepExecutor:
         files = self._folder / f"step-{step.id[:12]}"
         bundle = Bundle(self._environment.places.run / "bundles" / step.id)
         record = _record(step)
-        network = Network(self._roster, record)
+        work = tracing.begin("build step", step.id, " ".join(step.args))
+        network = Network(self._roster, record, None if work is None else work.rows)
         try:
             files.mkdir(mode=0o755)
             spec = self._spec(step, record, files)
+            if work is not None:
+                spec = work.mark(spec)
             Bundle.create(bundle.path, spec)
             shim = await self._environment.launcher.launch(step.id, bundle.path)
             try:
                 await self._connect(record, spec, network, shim, files)
-                return await self._run(shim, output)
+                return await self._run(shim, output, is_traced=work is not None)
             finally:
+                if work is not None:
+                    work.keep(bundle.path)
                 # Finished even when the build is cancelled now: nothing may run on or stay mounted.
                 await asyncio.shield(self._clean_up(step, network, shim))
         finally:
@@ -97,10 +102,10 @@ class StepExecutor:
         addresses = [text for one in attachments.values() for text in (one.ip_address, one.ipv6_address) if text]
         hostfiles.write_texts(self._roster, record, record.settings.hostname, files, addresses)
 
-    async def _run(self, shim: Shim, output: Output) -> int:
+    async def _run(self, shim: Shim, output: Output, *, is_traced: bool) -> int:
         stream = await shim.attach(stdout=True, stderr=True)
         try:
-            await shim.start()
+            await shim.start(is_traced=is_traced)
             await _pass_on(stream, output)
         finally:
             stream.close()

@@ -60,7 +60,7 @@ def connect(route: Netlink, bridge: Bridge, endpoint: Endpoint, *, netns_fd: int
     )
     gateways = [bridge.gateway.ip] if endpoint.is_gateway else []
     gateways6 = [bridge.gateway6.ip] if endpoint.is_gateway6 and bridge.gateway6 else []
-    configure(Netlink(netlink), endpoint, [*gateways, *gateways6], netns_fd=netns_fd)
+    configure(route.beside(netlink), endpoint, [*gateways, *gateways6], netns_fd=netns_fd)
 
 
 def configure(

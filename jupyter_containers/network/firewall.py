@@ -84,6 +84,10 @@ class Redirection:
     published: Published
     address: IPv4Address
 
+    def __str__(self) -> str:
+        port = self.published
+        return f"{port.protocol} {port.host_ip}:{port.host_port} -> {self.address}:{port.container_port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:

@@ -80,6 +80,15 @@ class Netlink:
         if self._owned:
             self._socket.close()
 
+    def beside(self, sock: socket.socket) -> Netlink:
+        """Return a conversation over a socket of somebody else, who keeps it."""
+        return Netlink(sock)
+
+    @property
+    def sock(self) -> socket.socket:
+        """The socket, for another conversation over it, one after the other."""
+        return self._socket
+
     def change(self, what: str, *messages: tuple[Any, int, int]) -> None:
         """Send (message, type, flags) together and wait for every acknowledgement.
 

@@ -31,6 +31,7 @@ from jupyter_containers.network.values import (
 
 if TYPE_CHECKING:
     from jupyter_containers.network.plumbing import Plumbing
+    from jupyter_containers.network.recorded import Rows
 
 __all__ = ["Attachment", "Networking", "Place", "PortInUse", "PortMapping", "Published", "Segment"]
 
@@ -160,8 +161,9 @@ class Networking:
         endpoint_name: str,
         network_id: str = "",
         place: Place = _ANYWHERE,
+        rows: Rows | None = None,
     ) -> Attachment:
-        """Give a container an interface on a network, addresses and its published ports.
+        """Give a container an interface on a network, addresses and its published ports; with `rows`, record it there.
 
         `netns_fd` and `netlink` (a NETLINK_ROUTE socket opened inside that namespace) stay the caller's to close.
         `endpoint_name` is the container's name, for messages. Raises PortInUse in dockerd's words, Unavailable when no
@@ -184,9 +186,9 @@ class Networking:
         attached = self._attached[key] = Attached(attachment)
         try:
             await self._links.make(
-                partial(plumbing.connect, attachment, place.versions, netns_fd=netns_fd, netlink=netlink)
+                partial(plumbing.connect, attachment, place.versions, netns_fd=netns_fd, netlink=netlink, rows=rows)
             )
-            await self._publish(container_id, attached, reserved)
+            await self._publish(container_id, attached, reserved, rows)
         except BaseException:
             self._give_up(key)
             raise
@@ -303,9 +305,11 @@ class Networking:
         if reserved:
             self._ports.release(container_id)
 
-    async def _publish(self, container_id: str, attached: Attached, reserved: Sequence[Reserved]) -> None:
+    async def _publish(
+        self, container_id: str, attached: Attached, reserved: Sequence[Reserved], rows: Rows | None = None
+    ) -> None:
         if self._plumbing is not None and reserved:
-            self._plumbing.publish(container_id, attached.attachment)
+            self._plumbing.publish(container_id, attached.attachment, rows)
             await attached.open_relays(reserved)
 
     def _unpublish(self, container_id: str, attached: Attached) -> None:

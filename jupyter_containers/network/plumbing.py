@@ -22,6 +22,7 @@ from jupyter_containers.network.endpoint import Endpoint
 from jupyter_containers.network.firewall import Firewall, Redirection, Zone
 from jupyter_containers.network.names import host_resolv_conf, nameservers
 from jupyter_containers.network.netlink import Netlink
+from jupyter_containers.network.recorded import RecordedNetlink, Rows, noting
 from jupyter_containers.network.values import Attachment, Network, Segment
 
 _log = logging.getLogger(__name__)
@@ -126,12 +127,14 @@ class Plumbing:
         return [*bridges.all_routed_networks(self._route), *_resolvers()]
 
     def connect(
-        self, attachment: Attachment, gateways: Collection[int], *, netns_fd: int, netlink: socket.socket
-    ) -> None:
+        self, attachment: Attachment, gateways: Collection[int], *, netns_fd: int, netlink: socket.socket,
+        rows: Rows | None = None,
+    ) -> None:  # fmt: skip
         """Make a container's link; what fails half-way goes with `remove_link` or the namespace.
 
-        The default routes of the IP versions in `gateways` lead over it.
+        The default routes of the IP versions in `gateways` lead over it. With `rows` the requests are added there.
         """
+        route = self._link_route if rows is None else RecordedNetlink(self._link_route.sock, rows)
         address6 = f"{attachment.ipv6_address}/{attachment.ipv6_prefix_length}" if attachment.ipv6_address else ""
         endpoint = Endpoint(
             name=attachment.interface,
@@ -145,18 +148,19 @@ class Plumbing:
         )
         segment = self._sublinks.get(attachment.network_id)
         if segment is not None:
-            sublinks.connect(self._link_route, segment, endpoint, netns_fd=netns_fd, netlink=netlink)
+            sublinks.connect(route, segment, endpoint, netns_fd=netns_fd, netlink=netlink)
             return
         bridge = self._bridges[attachment.network_id]
-        endpoints.connect(self._link_route, bridge, endpoint, netns_fd=netns_fd, netlink=netlink)
+        endpoints.connect(route, bridge, endpoint, netns_fd=netns_fd, netlink=netlink)
 
-    def publish(self, container_id: str, attachment: Attachment) -> None:
-        """Redirect a container's published ports in one transaction."""
+    def publish(self, container_id: str, attachment: Attachment, rows: Rows | None = None) -> None:
+        """Redirect a container's published ports in one transaction; with `rows` it is added there."""
         redirections = _redirections(attachment)
         if self._firewall is not None and redirections:
             if self._look_around():
                 self._build()
-            self._firewall.publish(redirections)
+            with noting(rows, "nftables", "publish ports", map(str, redirections)):
+                self._firewall.publish(redirections)
         self._redirections[container_id] = redirections
 
     def withdraw(self, container_id: str) -> None:

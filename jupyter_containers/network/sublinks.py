@@ -94,7 +94,7 @@ def connect(route: Netlink, segment: Segment, endpoint: Endpoint, *, netns_fd: i
     route.change(f"new {segment.driver} on {parent_of(segment)}", (message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL))
     gateways = [segment.pool.gateway] if endpoint.is_gateway else []
     gateways += [segment.pool6.gateway] if endpoint.is_gateway6 and segment.pool6 else []
-    endpoints.configure(Netlink(netlink), endpoint, gateways, netns_fd=netns_fd, by_link=has_no_router(segment))
+    endpoints.configure(route.beside(netlink), endpoint, gateways, netns_fd=netns_fd, by_link=has_no_router(segment))
 
 
 def remove(netns_fd: int, name: str) -> None:

@@ -16,6 +16,8 @@ VERSION = "1.2.0"
 
 # "true": PID 1 is our own small init, which forwards signals to the process and reaps orphans (docker run --init).
 ANNOTATION_INIT = "jupyter-containers.init"
+# "calls": whoever makes the container records each call to the kernel, with arguments and result (runtime/trace.py).
+ANNOTATION_TRACE = "jupyter-containers.trace"
 # A word of our own among a bind's options: show only this part of the source, looked up inside it when it is mounted.
 OPTION_SUBPATH = "x-subpath="
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -12,14 +13,14 @@ from dataclasses import dataclass, replace
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import ContainersError, Unsupported
-from jupyter_containers.linux import constants, namespaces, processes
-from jupyter_containers.oci.runtime_spec import Capabilities, Spec
+from jupyter_containers.linux import constants, namespaces, processes, recording
+from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE, Capabilities, Spec
 from jupyter_containers.runtime import foreign, init, passage, privileges
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.runtime.executable import CannotExecute
+from jupyter_containers.runtime.executable import NOT_EXECUTABLE, CannotExecute
 from jupyter_containers.runtime.handshake import Channel, Message
 from jupyter_containers.runtime.plan import plan
-from jupyter_containers.runtime.trace import Durations, Stopwatch
+from jupyter_containers.runtime.trace import Call, Durations, Stopwatch
 
 DEFAULT_CGROUP_PARENT = "jupyter-containers"
 CREATE_FAILED = "failed to create task for container"
@@ -99,6 +100,21 @@ def let_go(pid: int, go_fd: int) -> None:
         raise failure(message, CREATE_FAILED)
 
 
+def let_go_recorded(bundle: Bundle, pid: int, go_fd: int) -> None:
+    """Do as `let_go`, and add the `execve` to the bundle's record of calls. Raises as `let_go`."""
+    arguments, watch, number = list(bundle.load_spec().process.args), Stopwatch(), 0
+    try:
+        let_go(pid, go_fd)
+    except ContainersError as error:
+        number = errno.EACCES if error.details.get("exit_code") == NOT_EXECUTABLE else errno.ENOENT
+        raise
+    finally:
+        durations = Durations.read(bundle.trace_path)
+        call: Call = ["become the container's process", "execve", arguments, None if number else 0, number, watch.lap()]
+        durations.calls = {**(durations.calls or {}), "at last": [call]}
+        durations.write(bundle.trace_path)
+
+
 def cgroup_path(bundle: Bundle, spec: Spec) -> str:
     """Return where in the hierarchies the group of a bundle's container is."""
     return (spec.linux.cgroups_path or f"{DEFAULT_CGROUP_PARENT}/{os.path.basename(bundle.place)}").strip("/")
@@ -139,6 +155,7 @@ class _Making:
         self._netlink_fd: int | None = None
         self._cgroup: Cgroup | None = None
         self.doing = "plan"
+        self._recorder = recording.begin() if ANNOTATION_TRACE in spec.annotations else None
         self._lap()
 
     def make_cgroup(self, manager: CgroupManager) -> None:
@@ -179,6 +196,8 @@ class _Making:
             parent = constants.CLONE_PARENT if self._as_sibling else 0
             self._pid = namespaces.clone(self._flags() | parent, cgroup_fd=cgroup_fd)
             if self._pid == 0:
+                if self._recorder is not None:
+                    self._birth.recorder, _ = self._recorder, self._recorder.take()
                 init.run(self._birth)
         self._birth.channel.close()
         self._pidfd = processes.pidfd_open(self._pid)
@@ -249,6 +268,9 @@ class _Making:
             self._cgroup.remove()
 
     def keep_durations(self) -> None:
+        if self._recorder is not None:
+            self._durations.calls = {"outside": self._recorder.take(self.doing), "inside": self._channel.calls}
+            recording.end()
         self._durations.write(self._bundle.trace_path)
 
     def _flags(self) -> int:
@@ -261,6 +283,8 @@ class _Making:
 
     def _lap(self) -> None:
         self._durations.outside.append((self.doing, self._watch.lap()))
+        if self._recorder is not None:
+            self._recorder.name_step(self.doing)
 
 
 def death(was_killed_for_memory: bool, doing: str) -> ContainersError:

@@ -3,6 +3,7 @@
     inside                          outside
                       ◀────────────  tell_fate           to one born ahead: its bundle (streams)
     announce_birth    ────────────▶               of an exec, by the one who carries it in: its pid (terminal)
+    tell_calls        ────────────▶               what was asked of the kernel so far, when that is recorded
     announce_ready    ────────────▶               all is set up (durations, terminal)
                       ◀────────────  let_go              execve
     announce_failure  ────────────▶               at any time, last
@@ -27,6 +28,8 @@ from jupyter_containers.linux import descriptors
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _DECODER = json.JSONDecoder()
 _LARGEST = 64 << 10
+# A call is some 100 bytes, and 1500 at most.
+_CALLS_AT_ONCE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,13 @@ class Message:
 
 
 class Channel:
-    """One end of the conversation; owns its socket."""
+    """One end of the conversation; owns its socket. `calls` are those that were told, on the outside."""
 
-    __slots__ = ("_socket",)
+    __slots__ = ("_socket", "calls")
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
+        self.calls: list[list[Any]] = []
 
     @classmethod
     def pair(cls) -> tuple[Channel, Channel]:
@@ -100,6 +104,11 @@ class Channel:
         body["details"] = {"step": step, **body["details"]}
         self._send({"word": "failed", "durations": list(durations_us), **body})
 
+    def tell_calls(self, calls: Sequence[list[Any]]) -> None:
+        """Say what was asked of the kernel; before "ready" or "failed"."""
+        for first in range(0, len(calls), _CALLS_AT_ONCE):
+            self._send({"word": "calls", "calls": list(calls[first : first + _CALLS_AT_ONCE])})
+
     # What the outside says.
 
     def tell_fate(self, bundle: str, stdio_fds: Sequence[int]) -> None:
@@ -117,7 +126,11 @@ class Channel:
         if not packet:
             return Message("")
         body = _DECODER.decode(packet.decode())
-        return Message(body.pop("word"), body, tuple(fds))
+        word = body.pop("word")
+        if word == "calls":
+            self.calls += body["calls"]
+            return self.receive()
+        return Message(word, body, tuple(fds))
 
     def expect(self, word: str) -> None:
         """Wait for one word. A parent that is gone takes this process with it: nobody is left to report to."""

@@ -24,7 +24,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.errors import InvalidParameter
@@ -36,6 +36,9 @@ from jupyter_containers.runtime.handshake import Channel
 from jupyter_containers.runtime.operations.operation import Operation
 from jupyter_containers.runtime.operations.site import NOT_YET, Site
 from jupyter_containers.runtime.trace import Stopwatch
+
+if TYPE_CHECKING:
+    from jupyter_containers.linux.recording import Recorder
 
 BEFORE = ("leave the parent's session and descriptors", "enter the cgroup", "enter the namespaces of others")
 AFTER = (
@@ -64,6 +67,7 @@ class Birth:
     preceding: list[tuple[str, int]] = field(default_factory=list)
     cgroup_path: str = ""
     identity: users.Identity = field(default=users.ROOT)
+    recorder: Recorder | None = None  # of the calls to the kernel, where they are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +92,21 @@ def run(birth: Birth) -> NoReturn:
     last = doing
     try:
         gc.disable()  # a collection would write to, and so copy, every page shared with the parent
-        for doing in steps(birth):
+        for doing in steps(birth) if birth.recorder is None else birth.recorder.steps(steps(birth)):
             doing.execute(birth.site)
             durations.append(watch.lap())
         durations[0] += birth.detaching_us or 0
         doing = last
+        if birth.recorder is not None:
+            birth.channel.tell_calls(birth.recorder.take())
         if birth.is_carried:
             _hand_over(birth, durations)
         _announce(birth, durations)
         birth.channel.expect("go")
         _execute(birth)
     except BaseException as error:  # noqa: BLE001 - a cloned child reports whatever happened; it has no caller
+        if birth.recorder is not None:
+            birth.channel.tell_calls(birth.recorder.take(doing.describe()))
         birth.channel.announce_failure(error, doing.describe(), durations)
     finally:
         os._exit(1)

@@ -18,7 +18,8 @@ from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import ContainersError
-from jupyter_containers.linux import constants, namespaces, processes
+from jupyter_containers.linux import constants, namespaces, processes, recording
+from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE
 from jupyter_containers.runtime import create, init, privileges, rehearsal
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created
@@ -106,11 +107,15 @@ def follow(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> tuple[Cr
     message = newborn.channel.receive()
     if message.word != "ready":
         newborn.discard()
+        if calls := newborn.channel.calls:
+            Durations(newborn.durations, message.body.get("durations", []), {"inside": calls}).write(bundle.trace_path)
         error = _failure(message, bundle, cgroups)
         _bury(bundle, cgroups)
         raise error
     preceding = [(name, duration) for name, duration in message.body["preceding"]]
     durations = Durations([*newborn.durations, *preceding, ("wait for init", watch.lap())], message.body["durations"])
+    if calls := newborn.channel.calls:
+        durations.calls = {"inside": calls}
     newborn.close_network()
     return _created(newborn, message, cgroups), durations
 
@@ -177,13 +182,22 @@ def _live(channel: Channel, cgroups: CgroupManager, *, waits: bool) -> NoReturn:
         birth.cgroup = cgroups.create(birth.cgroup_path, birth.spec.linux.resources)
         birth.site.cgroup_paths = birth.cgroup.paths
         birth.preceding.append((doing, watch.lap()))
+        _name_step(birth, doing)
         doing = "make the mount namespace"
         namespaces.unshare(constants.CLONE_NEWNS)
         birth.preceding.append((doing, watch.lap()))
+        _name_step(birth, doing)
     except BaseException as error:  # noqa: BLE001 - a cloned child reports whatever happened; it has no caller
+        if (recorder := recording.active()) is not None:
+            channel.tell_calls(recorder.take(doing))
         channel.announce_failure(error, doing)
         os._exit(1)
     init.run(birth)
+
+
+def _name_step(birth: init.Birth, step: str) -> None:
+    if birth.recorder is not None:
+        birth.recorder.name_step(step)
 
 
 def _birth(bundle: Bundle, message: Message, channel: Channel, cgroups: CgroupManager) -> init.Birth:
@@ -193,4 +207,6 @@ def _birth(bundle: Bundle, message: Message, channel: Channel, cgroups: CgroupMa
     stdio = (message.fds[0], message.fds[1], message.fds[2]) if message.fds else None
     birth = init.Birth(spec, operations, channel, stdio, program=program)
     birth.cgroup_path = create.cgroup_path(bundle, spec)
+    if ANNOTATION_TRACE in spec.annotations:
+        birth.recorder = recording.begin()
     return birth

@@ -2,7 +2,8 @@
 
 Steps of both sides overlap in time: while init mounts (inside), its parent waits (outside). The file holds durations
 alone, since to put the steps into words costs as much as ten mounts, and the spec beside it has all the words: see
-explain.py.
+explain.py. A container whose spec asks for it (ANNOTATION_TRACE) has each call to the kernel beside them, as
+linux.recording keeps it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any, Literal, Self
 from jupyter_containers.runtime.bundle import read_json, write_json
 
 Side = Literal["outside", "inside"]
+# See linux.recording; not imported, because whoever is not recorded has no need of it.
+Call = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,20 @@ class Durations:
 
     outside: list[tuple[str, int]] = field(default_factory=list)
     inside: list[int] = field(default_factory=list)
+    calls: Mapping[str, list[Call]] | None = None  # by side; None when they were not recorded
 
     def write(self, path: str) -> None:
-        write_json(path, {"outside": self.outside, "inside": self.inside})
+        content: dict[str, Any] = {"outside": self.outside, "inside": self.inside}
+        if self.calls is not None:
+            content["calls"] = self.calls
+        write_json(path, content)
 
     @classmethod
     def read(cls, path: str) -> Self:
         """Raises: BundleNotFound when no container was made here."""
         data = read_json(path)
-        return cls([(name, duration) for name, duration in data["outside"]], list(data["inside"]))
+        outside = [(name, duration) for name, duration in data["outside"]]
+        return cls(outside, list(data["inside"]), data.get("calls"))
 
 
 class Stopwatch:

@@ -147,7 +147,10 @@ class Maker:
             states.write(bundle, running)
             # Together: the shim knows by the state whether the descriptor is among those that it gets.
             state, go_fd = running, fds.pop(0)
-            let_go(pid, go_fd)
+            if wanted.get("trace"):
+                runtime.let_go_recorded(bundle, pid, go_fd)
+            else:
+                let_go(pid, go_fd)
             protocol.send(self._control, {"id": answering, "ok": {}})
         except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
             return state, {"id": answering, "error": to_data(error)}

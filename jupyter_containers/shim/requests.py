@@ -12,7 +12,7 @@ from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.errors import Conflict, ContainersError, NotFound, Unsupported
 from jupyter_containers.oci.runtime_spec import Process, process_from_json, resources_from_json
 from jupyter_containers.runtime import join as joining
-from jupyter_containers.runtime.create import let_go
+from jupyter_containers.runtime.create import let_go, let_go_recorded
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim.client import Client
 from jupyter_containers.shim.logs import ContainerLog
@@ -54,7 +54,7 @@ def _streams(
     return Streams(shim.loop, outputs, input_fd, is_terminal=pipes is None, keeps_input=keeps_input, log=log)
 
 
-def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[int]) -> Answer:
+def start(shim: Shim, _connection: socket.socket, request: Request, _fds: list[int]) -> Answer:
     """Let the container's process begin. When it cannot be executed, the container has ended."""
     state = _state(shim)
     if shim.go_fd < 0 or state.status is not Status.CREATED:
@@ -63,7 +63,10 @@ def start(shim: Shim, _connection: socket.socket, _request: Request, _fds: list[
     # Running before it runs: what it prints and how it ends may come at once.
     shim.move(state.moved(Status.RUNNING, started_at=now()))
     try:
-        let_go(shim.first.pid, go_fd)
+        if request.get("trace"):
+            let_go_recorded(shim.bundle, shim.first.pid, go_fd)
+        else:
+            let_go(shim.first.pid, go_fd)
     except BaseException as error:
         # It is over, and known to be over before anybody hears of the failure and wants it deleted.
         shim.first.verdict = error.details.get("exit_code") if isinstance(error, ContainersError) else None

@@ -109,9 +109,12 @@ class Shim:
         for fd in given:
             os.close(fd)
 
-    async def start(self) -> None:
-        """Let the container's process begin. Raises the runtime's error with details exit_code 126 or 127."""
-        await self._ask("start")
+    async def start(self, *, is_traced: bool = False) -> None:
+        """Let the container's process begin. Raises the runtime's error with details exit_code 126 or 127.
+
+        `is_traced`: its spec asks for a record of the calls, which `execve` belongs to.
+        """
+        await (self._ask("start", trace=True) if is_traced else self._ask("start"))
 
     async def kill(self, signal: int, target: str = "", *, everyone: bool = False) -> None:
         """Send a signal to the container's first process, an exec's, or to `everyone` in the container."""

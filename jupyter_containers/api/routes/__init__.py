@@ -20,6 +20,7 @@ from jupyter_containers.api.routes import (
     registries,
     sharing,
     system,
+    traces,
     unsupported,
     volumes,
 )
@@ -44,6 +45,7 @@ ROUTES: tuple[Route, ...] = (
     *networks.ROUTES,
     *registries.ROUTES,
     *sharing.ROUTES,
+    *traces.ROUTES,
     *volumes.ROUTES,
     *unsupported.ROUTES,
 )

@@ -22,6 +22,7 @@ from jupyter_containers.api.routing import (
     json_query,
     text,
 )  # fmt: skip
+from jupyter_containers.api.tracing import recorded
 from jupyter_containers.api.wire.build_outputs import built_json, cache_sources, cache_targets, outputs_from_wire
 from jupyter_containers.api.wire.builds import BuildLines, is_directory_prunable, is_prunable, limits_from_wire
 from jupyter_containers.api.wire.checks import check_json, failed_check
@@ -203,6 +204,6 @@ async def prune(request: web.Request) -> web.Response:
 
 
 ROUTES = (
-    Route("POST", "/build", build, cancels=True),
+    Route("POST", "/build", recorded(build), cancels=True),
     Route("POST", "/build/prune", prune),
 )

@@ -11,6 +11,7 @@ from aiohttp import web
 from jupyter_containers.api import filters
 from jupyter_containers.api.naming import container_of, size_of
 from jupyter_containers.api.routing import Route, engine_of, flag, integer, json_answer, json_body, text, version_of
+from jupyter_containers.api.tracing import recorded
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.container_config import settings_from_wire
 from jupyter_containers.api.wire.containers import container_json, summary_json
@@ -210,9 +211,9 @@ ROUTES = (
     Route("POST", "/containers/prune", prune),
     Route("GET", "/containers/{name}/json", inspect),
     Route("GET", "/containers/{name}/top", top),
-    Route("POST", "/containers/{name}/start", start),
+    Route("POST", "/containers/{name}/start", recorded(start)),
     Route("POST", "/containers/{name}/stop", stop),
-    Route("POST", "/containers/{name}/restart", restart),
+    Route("POST", "/containers/{name}/restart", recorded(restart)),
     Route("POST", "/containers/{name}/kill", kill),
     Route("POST", "/containers/{name}/pause", pause),
     Route("POST", "/containers/{name}/unpause", resume),

@@ -15,6 +15,7 @@ from jupyter_containers.api.streams import (
     parse_detach_keys,
     stream_type,
 )
+from jupyter_containers.api.tracing import recorded
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.execs import exec_json, exec_settings_from_wire
 from jupyter_containers.engine.processes import Exec, Execs
@@ -84,7 +85,7 @@ async def resize(request: web.Request) -> web.Response:
 
 ROUTES = (
     Route("POST", "/containers/{name}/exec", create),
-    Route("POST", "/exec/{id}/start", start, cancels=True),
+    Route("POST", "/exec/{id}/start", recorded(start), cancels=True),
     Route("POST", "/exec/{id}/resize", resize),
     Route("GET", "/exec/{id}/json", inspect),
 )

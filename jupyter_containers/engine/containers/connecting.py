@@ -78,9 +78,11 @@ def identified(roster: Roster, record: Record) -> Mapping[str, EndpointSettings]
 class Network:
     """`connect` when the namespace is there, `connected` for the result; `give_up` when the start has failed."""
 
-    def __init__(self, roster: Roster, record: Record) -> None:
+    def __init__(self, roster: Roster, record: Record, rows: list[dict[str, Any]] | None = None) -> None:
+        """With `rows`, each request to the kernel is added there (see tracing.py)."""
         self._roster = roster
         self._record = record
+        self._rows = rows
         self._task: asyncio.Task[dict[str, Attachment]] | None = None
 
     def connect(self, netns_fd: int, netlink: socket.socket) -> None:
@@ -103,6 +105,7 @@ class Network:
                         endpoint_name=record.name,
                         network_id=network.segment_id,
                         place=place,
+                        rows=self._rows,
                     )
             if not attachments:
                 await networking.loopback(netlink)

@@ -46,6 +46,7 @@ from jupyter_containers.oci.digest import Digest
 if TYPE_CHECKING:
     import asyncio
     import socket
+    from pathlib import Path
 
     from jupyter_containers.engine.containers.log_entries import Entries
 
@@ -78,6 +79,10 @@ class Containers:
         links.remove_link(self.roster, owner, alias)
 
     # --- the course of a life ----------------------------------------------------------------------------------------
+
+    def trace_places(self, container: Container) -> tuple[Path, Path]:
+        """Return where the runtime has told what it did for a container: its bundle, and what was kept of that."""
+        return self.roster.bundle_path(container.record), self.roster.files_path(container.record)
 
     async def create(
         self, settings: Settings, host: HostSettings, *, name: str = "", endpoints: Mapping[str, EndpointSettings]

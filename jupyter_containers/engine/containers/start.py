@@ -11,6 +11,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
+from jupyter_containers.engine import tracing
 from jupyter_containers.engine.containers import ending, remove, restart
 from jupyter_containers.engine.containers.connecting import Network, check_networks, identified
 from jupyter_containers.engine.containers.container import Container
@@ -57,8 +58,13 @@ async def start(roster: Roster, container: Container) -> bool:
 
 async def launch(roster: Roster, container: Container) -> None:
     """Run it. The caller holds the lock, and does not let this be cancelled half-way."""
+    work = tracing.begin("container", container.id, container.record.name)
     try:
-        shim, pid = await _launch(roster, container)
+        try:
+            shim, pid = await _launch(roster, container, work)
+        finally:
+            if work is not None:
+                work.keep(roster.bundle_path(container.record))
     except (ContainersError, OSError) as error:
         await _failed(roster, container, error)
         if isinstance(error, ContainersError):
@@ -74,7 +80,7 @@ async def launch(roster: Roster, container: Container) -> None:
     ending.follow(roster, container, shim)
 
 
-async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
+async def _launch(roster: Roster, container: Container, work: tracing.Work | None) -> tuple[Shim, int]:
     record = check_networks(roster, container)
     if record.mount_points:
         await mount_volumes(roster, record)
@@ -86,10 +92,12 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
         facts = gather(roster, record)
         write_files(roster, record, facts.hostname)
         spec = specification(record, facts)
+        if work is not None:
+            spec = work.mark(spec)
         Bundle.create(path, spec)
     finally:
         shim = container.shim = await launching
-    network = Network(roster, record)
+    network = Network(roster, record, None if work is None else work.rows)
     created = None
     try:
         created = await shim.create(
@@ -109,7 +117,7 @@ async def _launch(roster: Roster, container: Container) -> tuple[Shim, int]:
         _close(created)
     add_addresses(roster, container, facts.hostname)
     await _attach_early(container, shim)
-    await shim.start()
+    await shim.start(is_traced=work is not None)
     roster.environment.launcher.stock(after_seconds=STOCK_SECONDS)
     return shim, created.pid
 
