@@ -163,11 +163,11 @@ class Networking:
         place: Place = _ANYWHERE,
         rows: Rows | None = None,
     ) -> Attachment:
-        """Give a container an interface on a network, addresses and its published ports; with `rows`, record it there.
+        """Give a container an interface on a network, addresses and published ports; with `rows`, record it there.
 
-        `netns_fd` and `netlink` (a NETLINK_ROUTE socket opened inside that namespace) stay the caller's to close.
-        `endpoint_name` is the container's name, for messages. Raises PortInUse in dockerd's words, Unavailable when no
-        address is free, Conflict when it is attached already, Forbidden, InvalidParameter, OSError. Nothing stays then.
+        `netns_fd` and `netlink` (a NETLINK_ROUTE socket from inside) stay the caller's. `endpoint_name` is for messages.
+        Raises PortInUse in dockerd's words, Unavailable when no address is free, Conflict when it is attached already,
+        Forbidden, InvalidParameter, OSError. Nothing stays then.
         """
         self._check(network_id, place)
         plumbing = await self._ready(network_id)
@@ -185,9 +185,8 @@ class Networking:
         attachment = sublink_options.seen(self._segments.get(network_id), attachment)
         attached = self._attached[key] = Attached(attachment)
         try:
-            await self._links.make(
-                partial(plumbing.connect, attachment, place.versions, netns_fd=netns_fd, netlink=netlink, rows=rows)
-            )
+            make = partial(plumbing.connect, attachment, place.versions, netns_fd=netns_fd, netlink=netlink, rows=rows)
+            await self._links.make(make)
             await self._publish(container_id, attached, reserved, rows)
         except BaseException:
             self._give_up(key)
