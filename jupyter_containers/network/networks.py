@@ -165,7 +165,7 @@ class Networking:
     ) -> Attachment:
         """Give a container an interface on a network, addresses and published ports; with `rows`, record it there.
 
-        `netns_fd` and `netlink` (a NETLINK_ROUTE socket from inside) stay the caller's. `endpoint_name` is for messages.
+        `netns_fd` and `netlink` (a NETLINK_ROUTE socket from inside) stay the caller's. `endpoint_name`: for messages.
         Raises PortInUse in dockerd's words, Unavailable when no address is free, Conflict when it is attached already,
         Forbidden, InvalidParameter, OSError. Nothing stays then.
         """
