@@ -68,9 +68,9 @@ class Containers:
         query = {"all": every, "limit": limit or None, "filters": filters_text(filters)}
         return [ContainerSummary.from_wire(entry) for entry in self._json("GET", "/containers/json", query)]
 
-    def inspect(self, name: str) -> Json:
-        """Return all that is known of a container, in Docker's JSON."""
-        body: Json = self._json("GET", f"{container_path(name)}/json")
+    def inspect(self, name: str, *, size: bool = False) -> Json:
+        """Return all that is known of a container, in Docker's JSON; `size` measures its files, too."""
+        body: Json = self._json("GET", f"{container_path(name)}/json", {"size": size})
         return body
 
     def create(self, settings: RunSettings) -> str:

@@ -38,26 +38,49 @@ class Networks:
         subnet: str = "",
         gateway: str = "",
         internal: bool = False,
+        attachable: bool = False,
         ipv6: bool = False,
         labels: Mapping[str, str] | None = None,
         options: Mapping[str, str] | None = None,
+        pools: Sequence[Json] = (),
     ) -> str:
-        """Make a network; return its id. What is left empty, the daemon chooses."""
+        """Make a network; return its id. What is left empty, the daemon chooses.
+
+        `pools`: several subnets, each as IPAM has it (Subnet, IPRange, Gateway, AuxiliaryAddresses).
+        """
         pool = {key: value for key, value in (("Subnet", subnet), ("Gateway", gateway)) if value}
         wish = {
             "Name": name,
             "Driver": driver,
             "Internal": internal,
+            "Attachable": attachable,
             "EnableIPv6": ipv6,
             "Labels": dict(labels or {}),
             "Options": dict(options or {}),
-            "IPAM": {"Config": [pool] if pool else []},
+            "IPAM": {"Config": [*([pool] if pool else []), *pools]},
         }
         return str(self._transport.request("POST", "/networks/create", json=wish).json()["Id"])
 
-    def connect(self, name: str, container: str, *, aliases: Sequence[str] = (), ipv4_address: str = "") -> None:
+    def connect(
+        self,
+        name: str,
+        container: str,
+        *,
+        aliases: Sequence[str] = (),
+        ipv4_address: str = "",
+        ipv6_address: str = "",
+        links: Sequence[str] = (),
+        link_local_addresses: Sequence[str] = (),
+    ) -> None:
         """Put a container on a network, under more names for its neighbours; one that runs is on it at once."""
-        endpoint = {"Aliases": [*aliases], "IPAMConfig": {"IPv4Address": ipv4_address} if ipv4_address else {}}
+        addresses = {
+            "IPv4Address": ipv4_address, "IPv6Address": ipv6_address, "LinkLocalIPs": [*link_local_addresses]
+        }  # fmt: skip
+        endpoint = {
+            "Aliases": [*aliases],
+            "IPAMConfig": {key: value for key, value in addresses.items() if value},
+            "Links": [*links],
+        }
         self._transport.request(
             "POST",
             f"/networks/{quote(name, safe='')}/connect",

@@ -25,13 +25,11 @@ def bootstrap(session: Session, options: Namespace) -> BootstrapResult:
     return result
 
 
-IMAGE = Command(
-    "image",
+BOOTSTRAP = Command(
+    "bootstrap",
     "make a base image from a mirror of Debian packages, where there is no registry",
     bootstrap,
     (
-        Argument(("verb",), "bootstrap: fetch packages, check their signatures, unpack and configure them",
-                 metavar="bootstrap", choices=("bootstrap",)),
         Argument(("image",), "what to make, such as debian:bookworm or debian:12", metavar="debian:SUITE"),
         Argument(("-t", "--tag"), "name of the image; that of what is made if not given", metavar="NAME[:TAG]",
                  default=""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -33,6 +33,8 @@ class Completes(Enum):
     RUNNING = "running container"
     ANYTHING = "container or image"
     NETWORK = "network"
+    VOLUME = "volume"
+    STEP = "failed step"
     HOST = "address"
 
 
@@ -60,7 +62,11 @@ Action = Callable[[Session, Namespace], Result | None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`body` says what the text of a `%%container` cell is to the command; without it the command takes none."""
+    """`body` says what the text of a `%%container` cell is to the command; without it the command takes none.
+
+    With `verbs` it is a group, as `network` with `ls` and `create`: the next word chooses the command. `refused` names
+    docker's options that are not taken, and says why.
+    """
 
     name: str
     summary: str
@@ -69,7 +75,35 @@ class Command:
     details: str = ""
     body: str = ""
     only_in: str = field(default="")
+    verbs: tuple[Command, ...] = ()
+    aliases: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def arguments_in(self, surface: str) -> tuple[Argument, ...]:
         """Return the arguments that the surface has."""
         return tuple(argument for argument in self.arguments if argument.only_in in ("", surface))
+
+    def verbs_in(self, surface: str) -> tuple[Command, ...]:
+        """Return the commands of a group that the surface has."""
+        return tuple(verb for verb in self.verbs if verb.only_in in ("", surface))
+
+
+def group(name: str, summary: str, *verbs: Command) -> Command:
+    """Return a command whose next word chooses one of `verbs`."""
+    return Command(name, summary, _act, verbs=verbs)
+
+
+def _act(session: Session, options: Namespace) -> Result | None:
+    chosen: Command = options.chosen
+    return chosen.action(session, options)
+
+
+def chosen(command: Command, options: Namespace) -> Command:
+    """Return the command that the words of a group have chosen, or the command itself."""
+    found: Command = getattr(options, "chosen", command)
+    return found
+
+
+def named(name: str, commands: tuple[Command, ...]) -> Command | None:
+    """Return the command with a name or an alias."""
+    return next((command for command in commands if name in (command.name, *command.aliases)), None)

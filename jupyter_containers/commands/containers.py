@@ -98,6 +98,17 @@ def parse_filters(texts: Sequence[str]) -> dict[str, list[str]]:
     return filters
 
 
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Return NAME=VALUE texts as a mapping; NAME alone has the value "". Raises InvalidParameter."""
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if not name:
+            raise InvalidParameter(f"{option}: {text!r} has no name; write NAME=VALUE")
+        found[name] = value
+    return found
+
+
 def logs(session: Session, options: Namespace) -> Result:
     client, result = session.client, Logs(options.container)
     pieces = client.containers.logs(

@@ -169,6 +169,7 @@ DEBUG = Command(
             Takes.OPTIONAL,
             "STEP",
             default=LAST,
+            completes=Completes.STEP,
         ),
         Argument(("command",), "run this there instead of the step's shell", Takes.REST, "COMMAND"),
     ),

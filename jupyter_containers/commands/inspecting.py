@@ -40,13 +40,13 @@ class Inspection(Result):
 
 
 def inspect(session: Session, options: Namespace) -> Result:
-    return Inspection([(name, *_find(session, name, options.type)) for name in options.name])
+    return Inspection([(name, *_find(session, name, options.type, options.size)) for name in options.name])
 
 
-def _find(session: Session, name: str, wanted: str) -> tuple[str, Json]:
+def _find(session: Session, name: str, wanted: str, with_size: bool) -> tuple[str, Json]:
     client = session.client
     ways: dict[str, Callable[[str], Json]] = {
-        "container": client.containers.inspect,
+        "container": lambda name: client.containers.inspect(name, size=with_size),
         "image": client.images.inspect,
         "network": client.networks.inspect,
         "volume": client.volumes.inspect,
@@ -60,12 +60,20 @@ def _find(session: Session, name: str, wanted: str) -> tuple[str, Json]:
     raise NotFound(f"no container, image, network or volume is called {name}")
 
 
+def arguments(kind: str = "") -> tuple[Argument, ...]:
+    """Return the arguments of inspect, of things of one kind only where that is given."""
+    completes = {"container": Completes.CONTAINER, "image": Completes.IMAGE}.get(kind, Completes.ANYTHING)
+    return (
+        Argument(("--type",), "only things of this type", metavar="TYPE", default=kind, choices=_KINDS),
+        Argument(("-s", "--size"), "also what a container's files take", Takes.NOTHING),
+        Argument(("name",), "names or ids", Takes.MANY, "NAME", completes=completes),
+    )
+
+
 INSPECT = Command(
     "inspect",
     "show all that is known of containers, images, networks or volumes",
     inspect,
-    (
-        Argument(("--type",), "only things of this type", metavar="TYPE", default="", choices=_KINDS),
-        Argument(("name",), "names or ids", Takes.MANY, "NAME", completes=Completes.ANYTHING),
-    ),
+    arguments(),
+    refused={"--format": "it takes templates of Go; the result is indexed: result['State']['Pid'], or use jq"},
 )

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from jupyter_containers.commands.command import Argument, Command, Takes
+from jupyter_containers.commands.command import Argument, Command, Takes, named
 from jupyter_containers.errors import InvalidParameter
 
 _WIDTH = 100
@@ -36,15 +36,50 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(command: Command, words: Sequence[str], *, surface: str, prog: str) -> Namespace:
-    """Return the options in the words. Raises UsageError and HelpWanted."""
+    """Return the options in the words; of a group, `chosen` is the command. Raises UsageError and HelpWanted."""
+    if command.verbs:
+        return _parse_verb(command, words, surface=surface, prog=prog)
     parser = parser_of(command, surface=surface, prog=prog)
     options, unknown = _read(parser, command.arguments_in(surface), list(words))
     if unknown:
-        known = [name for argument in command.arguments_in(surface) for name in argument.names if argument.is_option]
-        parser.error(
-            f"unknown {'option' if unknown[0].startswith('-') else 'word'} {unknown[0]}{near(unknown[0], known)}"
-        )
+        _refuse(parser, command, unknown[0], surface)
     return options
+
+
+def _refuse(parser: argparse.ArgumentParser, command: Command, word: str, surface: str) -> NoReturn:
+    if reason := command.refused.get(word.partition("=")[0]):
+        raise UsageError(f"{command.name}: {word.partition('=')[0]} is not supported: {reason}")
+    known = [name for argument in command.arguments_in(surface) for name in argument.names if argument.is_option]
+    parser.error(f"unknown {'option' if word.startswith('-') else 'word'} {word}{near(word, known)}")
+
+
+def _parse_verb(group: Command, words: Sequence[str], *, surface: str, prog: str) -> Namespace:
+    verbs = group.verbs_in(surface)
+    if words and words[0] in ("-h", "--help", "help"):
+        raise HelpWanted(group_help(group, surface=surface, prog=prog))
+    names = [verb.name for verb in verbs]
+    if not words:
+        raise UsageError(f"{group.name}: what to do? there are {', '.join(names)}")
+    verb = named(words[0], verbs)
+    if verb is None:
+        hint = near(words[0], names) or f"; there are {', '.join(names)}"
+        raise UsageError(f"{group.name}: there is no {words[0]!r}{hint}")
+    options = parse(verb, words[1:], surface=surface, prog=f"{prog} {group.name}")
+    options.chosen = verb
+    return options
+
+
+def group_help(group: Command, *, surface: str, prog: str) -> str:
+    """Return help on the commands of a group."""
+    head = [f"usage: {prog} {group.name} COMMAND …", "", f"{group.summary[0].upper()}{group.summary[1:]}.", ""]
+    tail = ["", f"{prog} {group.name} COMMAND --help explains one of them."]
+    return "\n".join([*head, *listed(group.verbs_in(surface)), *tail])
+
+
+def listed(commands: Sequence[Command]) -> list[str]:
+    """Return a line for each command, with what it does."""
+    width = max(len(command.name) for command in commands)
+    return [f"  {command.name:<{width}}  {command.summary}" for command in commands]
 
 
 def _read(

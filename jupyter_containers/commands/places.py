@@ -3,106 +3,248 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import ClassVar, TypeAlias
 
-from jupyter_containers.commands.command import Argument, Command, Completes, Takes
-from jupyter_containers.commands.containers import each, parse_filters
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes, group
+from jupyter_containers.commands.containers import each, pairs, parse_filters
 from jupyter_containers.commands.inspecting import Inspection
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Message, Result, Table
+from jupyter_containers.commands.results import Json, Message, Result, Table
 from jupyter_containers.commands.session import Session
+from jupyter_containers.errors import NotFound
 
+_Subnet: TypeAlias = IPv4Network | IPv6Network
 _ID = 12
 
 
-def network(session: Session, options: Namespace) -> Result:
-    _check_verb(options, {"create": ("driver", "subnet", "internal"), "ls": ("filter",), "prune": ("filter",)})
-    networks, names = session.client.networks, options.name
-    if options.verb == "ls":
-        found = networks.list(parse_filters(options.filter))
-        rows = tuple((one["Id"][:_ID], one["Name"], one["Driver"], one["Scope"]) for one in found)
-        return Table("networks", ("NETWORK ID", "NAME", "DRIVER", "SCOPE"), rows, found)
-    if options.verb == "prune":
-        return _removed(networks.prune(parse_filters(options.filter)))
-    if options.verb == "connect":
-        networks.connect(names[0], names[1])
-        return Message((f"connected {names[1]} to {names[0]}",), (names[1],))
-    if options.verb == "disconnect":
-        networks.disconnect(names[0], names[1])
-        return Message((f"disconnected {names[1]} from {names[0]}",), (names[1],))
-    if options.verb == "inspect":
-        return Inspection([(name, "network", networks.inspect(name)) for name in names])
-    if options.verb == "rm":
-        return each(names, "removed", networks.remove)
-    return each(
-        names, "made", lambda name: networks.create(name, driver=options.driver or "bridge", subnet=options.subnet,
-                                                    internal=options.internal),
+class NetworkTable(Table):
+    kind: ClassVar[str] = "networks"
+
+
+class VolumeTable(Table):
+    kind: ClassVar[str] = "volumes"
+
+
+def list_networks(session: Session, options: Namespace) -> Result:
+    found = session.client.networks.list(parse_filters(options.filter))
+    ids = tuple(one["Id"] if options.no_trunc else one["Id"][:_ID] for one in found)
+    if options.quiet:
+        return Message(ids, ids)
+    rows = tuple((id_, one["Name"], one["Driver"], one["Scope"]) for id_, one in zip(ids, found, strict=True))
+    return NetworkTable("networks", ("NETWORK ID", "NAME", "DRIVER", "SCOPE"), rows, found)
+
+
+def create_network(session: Session, options: Namespace) -> Result:
+    networks = session.client.networks
+    networks.create(
+        options.name, driver=options.driver, internal=options.internal, attachable=options.attachable,
+        ipv6=options.ipv6, labels=pairs(options.label, "--label"), options=pairs(options.opt, "--opt"),
+        pools=_pools(options),
     )  # fmt: skip
+    return Message((f"made {options.name}",), (options.name,))
 
 
-def volume(session: Session, options: Namespace) -> Result:
-    _check_verb(options, {"ls": ("filter",), "prune": ("filter",)})
-    volumes, names = session.client.volumes, options.name
-    if options.verb == "ls":
-        found = volumes.list(parse_filters(options.filter))
-        return Table("volumes", ("DRIVER", "NAME"), tuple((one["Driver"], one["Name"]) for one in found), found)
-    if options.verb == "prune":
-        return _removed(volumes.prune(parse_filters(options.filter)).get("VolumesDeleted") or ())
-    if options.verb == "inspect":
-        return Inspection([(name, "volume", volumes.inspect(name)) for name in names])
-    if options.verb == "rm":
-        return each(names, "removed", volumes.remove)
-    return each(names, "made", volumes.create)
+def _pools(options: Namespace) -> list[Json]:
+    """Return the address pools; a gateway, a range, another's address belong to the subnet that they lie in."""
+    pools: list[Json] = [{"Subnet": subnet} for subnet in options.subnet]
+    for option, key in (("gateway", "Gateway"), ("ip_range", "IPRange")):
+        for value in getattr(options, option):
+            _pool_of(pools, value, f"--{option.replace('_', '-')} {value}")[key] = value
+    for name, address in pairs(options.aux_address, "--aux-address").items():
+        pool = _pool_of(pools, address, f"--aux-address {name}={address}")
+        pool.setdefault("AuxiliaryAddresses", {})[name] = address
+    return pools
 
 
-def _check_verb(options: Namespace, belonging: Mapping[str, Sequence[str]]) -> None:
-    """Raise UsageError for names a verb lacks or has no use for, and for options that belong to other verbs."""
-    verb, count = options.verb, len(options.name)
-    if verb in ("ls", "prune") and count:
-        hint = "--filter chooses" if verb == "ls" else "rm removes those that are named"
-        raise UsageError(f"{verb}: it takes no names, such as {options.name[0]}; {hint}")
-    if "connect" in verb and count != 2:
-        raise UsageError(f"{verb}: name the network and the container")
-    if verb not in ("ls", "prune") and not count:
-        raise UsageError(f"{verb}: which?")
-    for name in dict.fromkeys(name for names in belonging.values() for name in names):
-        if getattr(options, name) and name not in belonging.get(verb, ()):
-            owners = " and ".join(owner for owner, names in belonging.items() if name in names)
-            raise UsageError(f"{verb}: --{name} is for {owners}")
+def _pool_of(pools: Sequence[Json], address: str, option: str) -> Json:
+    try:
+        wanted = ip_network(address, strict=False)
+        found = [pool for pool in pools if _is_within(wanted, ip_network(pool["Subnet"], strict=False))]
+    except ValueError as error:
+        raise UsageError(f"create: {option}: {error}") from None
+    if not found:
+        raise UsageError(f"create: {option} lies in no --subnet; give the subnet as well")
+    return found[0]
 
 
-def _removed(names: object) -> Message:
-    found = tuple(map(str, names)) if isinstance(names, list | tuple) else ()
+def _is_within(inner: _Subnet, outer: _Subnet) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
+def inspect_networks(session: Session, options: Namespace) -> Result:
+    return Inspection([(name, "network", session.client.networks.inspect(name)) for name in options.name])
+
+
+def remove_networks(session: Session, options: Namespace) -> Result:
+    return each(options.name, "removed", lambda name: _gone(session.client.networks.remove, name, options.force))
+
+
+def _gone(remove: Callable[[str], object], name: str, force: bool) -> None:
+    """Remove something; with `force` it is no error that it is not there."""
+    try:
+        remove(name)
+    except NotFound:
+        if not force:
+            raise
+
+
+def connect(session: Session, options: Namespace) -> Result:
+    session.client.networks.connect(
+        options.network, options.container, aliases=options.alias, ipv4_address=options.ip, ipv6_address=options.ip6,
+        links=options.link, link_local_addresses=options.link_local_ip,
+    )  # fmt: skip
+    return Message((f"connected {options.container} to {options.network}",), (options.container,))
+
+
+def disconnect(session: Session, options: Namespace) -> Result:
+    session.client.networks.disconnect(options.network, options.container, force=options.force)
+    return Message((f"disconnected {options.container} from {options.network}",), (options.container,))
+
+
+def prune_networks(session: Session, options: Namespace) -> Result:
+    return _removed(session.client.networks.prune(parse_filters(options.filter)))
+
+
+def list_volumes(session: Session, options: Namespace) -> Result:
+    found = session.client.volumes.list(parse_filters(options.filter))
+    if options.quiet:
+        names = tuple(one["Name"] for one in found)
+        return Message(names, names)
+    return VolumeTable("volumes", ("DRIVER", "NAME"), tuple((one["Driver"], one["Name"]) for one in found), found)
+
+
+def create_volume(session: Session, options: Namespace) -> Result:
+    made = session.client.volumes.create(
+        options.name, driver=options.driver, labels=pairs(options.label, "--label"), options=pairs(options.opt, "--opt")
+    )
+    return Message((f"made {made['Name']}",), (made["Name"],))
+
+
+def inspect_volumes(session: Session, options: Namespace) -> Result:
+    return Inspection([(name, "volume", session.client.volumes.inspect(name)) for name in options.name])
+
+
+def remove_volumes(session: Session, options: Namespace) -> Result:
+    volumes = session.client.volumes
+    return each(options.name, "removed", lambda name: volumes.remove(name, force=options.force))
+
+
+def prune_volumes(session: Session, options: Namespace) -> Result:
+    filters = parse_filters(options.filter)
+    if options.all:
+        filters["all"] = ["true"]
+    return _removed(session.client.volumes.prune(filters).get("VolumesDeleted") or ())
+
+
+def _removed(names: Iterable[object]) -> Message:
+    found = tuple(map(str, names))
     return Message((f"removed {', '.join(found)}" if found else "nothing to remove",), found)
 
 
-_FILTER = Argument(("--filter",), "ls, prune: only those that match", Takes.EACH, "NAME=VALUE")
-_NETWORK_VERBS = ("ls", "create", "inspect", "rm", "connect", "disconnect", "prune")
-_VOLUME_VERBS = ("ls", "create", "inspect", "rm", "prune")
+FILTER = Argument(("-f", "--filter"), "only those that match", Takes.EACH, "NAME=VALUE")
+# Where -f is --force.
+LONG_FILTER = Argument(("--filter",), "only those that match", Takes.EACH, "NAME=VALUE")
+UNASKED = Argument(("-f", "--force"), "as docker has it; nothing is asked here anyway", Takes.NOTHING)
+NO_TEMPLATES = {"--format": "it takes templates of Go; the result's records have all values (a shell: inspect NAME)"}
+_QUIET = Argument(("-q", "--quiet"), "only ids or names", Takes.NOTHING)
+_LABEL = Argument(("--label",), "label it", Takes.EACH, "NAME=VALUE")
+_OPT = Argument(("-o", "--opt"), "an option of the driver", Takes.EACH, "NAME=VALUE")
+_NETWORKS = Argument(("name",), "names or ids", Takes.MANY, "NETWORK", completes=Completes.NETWORK)
+_VOLUMES = Argument(("name",), "names", Takes.MANY, "VOLUME", completes=Completes.VOLUME)
+_PLUG = (
+    Argument(("network",), "name or id", metavar="NETWORK", completes=Completes.NETWORK),
+    Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER),
+)
+_NO_SWARM = "it is for swarms, which are not here"
 
-NETWORK = Command(
+
+def _refused(names: Sequence[str], reason: str) -> dict[str, str]:
+    return dict.fromkeys(names, reason)
+
+
+NETWORK = group(
     "network",
     "list, make, inspect, join and remove networks",
-    network,
-    (
-        Argument(("-d", "--driver"), "create: bridge (default), macvlan, ipvlan", metavar="DRIVER", default=""),
-        Argument(("--subnet",), "create: its addresses, such as 10.9.0.0/24", metavar="SUBNET", default=""),
-        Argument(("--internal",), "create: without a way out", Takes.NOTHING),
-        _FILTER,
-        Argument(("verb",), "what to do", metavar="|".join(_NETWORK_VERBS), choices=_NETWORK_VERBS),
-        Argument(
-            ("name",), "names; connect and disconnect: NETWORK CONTAINER", Takes.ANY, "NAME",
-            completes=Completes.NETWORK,
-        ),
+    Command(
+        "ls", "list networks", list_networks,
+        (FILTER, Argument(("--no-trunc",), "whole ids", Takes.NOTHING), _QUIET),
+        aliases=("list",), refused=NO_TEMPLATES,
     ),
+    Command(
+        "create", "make a network", create_network,
+        (
+            Argument(("-d", "--driver"), "bridge (default), macvlan, ipvlan", metavar="DRIVER", default="bridge"),
+            Argument(("--subnet",), "its addresses, such as 10.9.0.0/24", Takes.EACH, "SUBNET"),
+            Argument(("--gateway",), "the subnet's gateway", Takes.EACH, "ADDRESS"),
+            Argument(("--ip-range",), "where in the subnet containers get their addresses", Takes.EACH, "SUBNET"),
+            Argument(("--aux-address",), "an address that is somebody else's", Takes.EACH, "NAME=ADDRESS"),
+            Argument(("--internal",), "without a way out", Takes.NOTHING),
+            Argument(("--attachable",), "as docker has it; all networks are, here", Takes.NOTHING),
+            Argument(("--ipv6",), "with IPv6 addresses, too", Takes.NOTHING),
+            _LABEL,
+            _OPT,
+            Argument(("name",), "its name", metavar="NETWORK"),
+        ),
+        refused={
+            **_refused(("--ingress", "--scope", "--config-only", "--config-from"), _NO_SWARM),
+            **_refused(("--ipam-driver", "--ipam-opt"), "the only driver of addresses is default"),
+            "--ipv4": "a network always has IPv4",
+        },
+    ),
+    Command("inspect", "show all that is known of networks", inspect_networks, (_NETWORKS,), refused=NO_TEMPLATES),
+    Command(
+        "rm", "remove networks", remove_networks,
+        (Argument(("-f", "--force"), "it is no error that one is not there", Takes.NOTHING), _NETWORKS),
+        aliases=("remove",),
+    ),
+    Command(
+        "connect", "put a container on a network", connect,
+        (
+            Argument(("--alias",), "one more name of it there", Takes.EACH, "NAME"),
+            Argument(("--ip",), "its IPv4 address there", metavar="ADDRESS", default=""),
+            Argument(("--ip6",), "its IPv6 address there", metavar="ADDRESS", default=""),
+            Argument(("--link",), "a name for a neighbour", Takes.EACH, "CONTAINER[:NAME]"),
+            Argument(("--link-local-ip",), "a link-local address", Takes.EACH, "ADDRESS"),
+            *_PLUG,
+        ),
+        refused={"--driver-opt": "no driver here has any", "--gw-priority": "the first network is the way out"},
+    ),
+    Command(
+        "disconnect", "take a container off a network", disconnect,
+        (Argument(("-f", "--force"), "even if it is not there any more", Takes.NOTHING), *_PLUG),
+    ),
+    Command("prune", "remove the networks that nobody is on", prune_networks, (LONG_FILTER, UNASKED)),
 )  # fmt: skip
-VOLUME = Command(
+VOLUME = group(
     "volume",
     "list, make, inspect and remove volumes",
-    volume,
-    (
-        _FILTER,
-        Argument(("verb",), "what to do", metavar="|".join(_VOLUME_VERBS), choices=_VOLUME_VERBS),
-        Argument(("name",), "names", Takes.ANY, "NAME"),
+    Command(
+        "ls", "list volumes", list_volumes, (FILTER, _QUIET),
+        aliases=("list",), refused={**NO_TEMPLATES, "--cluster": _NO_SWARM},
     ),
-)
+    Command(
+        "create", "make a volume", create_volume,
+        (
+            Argument(("-d", "--driver"), "local, the only one", metavar="DRIVER", default="local"),
+            _LABEL,
+            _OPT,
+            Argument(("name",), "its name; a long one is made up", Takes.OPTIONAL, "VOLUME", default=""),
+        ),
+        refused=_refused(
+            ("--availability", "--group", "--limit-bytes", "--required-bytes", "--scope", "--secret", "--sharing",
+             "--topology-preferred", "--topology-required", "--type"), _NO_SWARM,
+        ),
+    ),
+    Command("inspect", "show all that is known of volumes", inspect_volumes, (_VOLUMES,), refused=NO_TEMPLATES),
+    Command(
+        "rm", "remove volumes", remove_volumes,
+        (Argument(("-f", "--force"), "it is no error that one is not there", Takes.NOTHING), _VOLUMES),
+        aliases=("remove",),
+    ),
+    Command(
+        "prune", "remove the volumes without a name that no container has", prune_volumes,
+        (Argument(("-a", "--all"), "also those with a name", Takes.NOTHING), LONG_FILTER, UNASKED),
+    ),
+)  # fmt: skip

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jupyter_containers.commands import table
-from jupyter_containers.commands.command import Argument, Command, Completes, Takes
-from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes, named
 
 DOCKERFILE_KEYWORDS = (
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "ONBUILD", "RUN",
@@ -21,18 +20,25 @@ class Proposals:
 
     words: tuple[str, ...] = ()
     kind: Completes = Completes.NOTHING
+    # What stands before each of them in the word that is being typed.
+    prefix: str = ""
 
 
 def propose(before: Sequence[str], fragment: str, surface: str) -> Proposals:
     """Return what may stand after the words `before`, where `fragment` has been typed of it."""
     if not before:
         return Proposals(tuple(command.name for command in table.commands_in(surface)))
-    try:
-        command = table.find(before[0], surface)
-    except UsageError:
-        return Proposals()
+    command = named(before[0], table.commands_in(surface))
+    if command is not None and command.verbs:
+        if len(before) == 1:
+            return Proposals(tuple(verb.name for verb in command.verbs_in(surface)))
+        command, before = named(before[1], command.verbs_in(surface)), before[1:]
+    return _of_command(command, before[1:], fragment, surface) if command is not None else Proposals()
+
+
+def _of_command(command: Command, before: Sequence[str], fragment: str, surface: str) -> Proposals:
     options = {name: argument for argument in command.arguments_in(surface) for name in argument.names}
-    waiting, position = _walk(before[1:], options)
+    waiting, position = _walk(before, options)
     if waiting is not None:
         return Proposals(waiting.choices, waiting.completes)
     positional = _positional(command, surface, position)
@@ -40,8 +46,17 @@ def propose(before: Sequence[str], fragment: str, surface: str) -> Proposals:
         # From here on the words are the container's command.
         return Proposals()
     if fragment.startswith("-"):
-        return Proposals((*_long_names(options), "--help"))
+        return _options(options, fragment)
     return Proposals(positional.choices, positional.completes) if positional else Proposals()
+
+
+def _options(options: dict[str, Argument], fragment: str) -> Proposals:
+    """Return names of options, or of one that has its `=` already what may follow that."""
+    name, equals, _ = fragment.partition("=")
+    if not equals:
+        return Proposals((*_long_names(options), "--help"))
+    option = options.get(name)
+    return Proposals(option.choices, option.completes, f"{name}=") if option is not None else Proposals()
 
 
 def _walk(words: Sequence[str], options: dict[str, Argument]) -> tuple[Argument | None, int]:

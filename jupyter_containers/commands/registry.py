@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from jupyter_containers.client.registries import Shared
-from jupyter_containers.commands.command import Argument, Command, Takes
+from jupyter_containers.commands.command import Argument, Command, Takes, group
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.session import SHELL, Session
@@ -29,18 +29,14 @@ def command_line(options: Namespace) -> list[str]:
     return words
 
 
-def registry(session: Session, options: Namespace) -> Result:
-    if options.verb != "serve":
-        for name in (*_OPTIONS, "images", "image"):
-            if getattr(options, name, None):
-                raise UsageError(f"registry {options.verb}: --{name.replace('_', '-')} is for serve")
-    if options.verb == "stop":
-        return Message((f"stopped the registry at {session.client.registries.end_sharing().url}",))
-    if options.verb == "status":
-        return _status(session)
+def serve(session: Session, options: Namespace) -> Result:
     if session.is_magic or options.images or options.image:
         return _share(session, options)
     return _become(command_line(options))
+
+
+def stop(session: Session, options: Namespace) -> Result:
+    return Message((f"stopped the registry at {session.client.registries.end_sharing().url}",))
 
 
 def _become(words: list[str]) -> NoReturn:
@@ -61,7 +57,7 @@ def _share(session: Session, options: Namespace) -> Result:
     return Message((_sentence(shared), f"{who} may pull and push; `registry stop` ends it"), (shared.url,))
 
 
-def _status(session: Session) -> Result:
+def status(session: Session, options: Namespace) -> Result:
     try:
         shared = session.client.registries.shared()
     except NotFound as error:
@@ -79,26 +75,30 @@ def _absolute(session: Session, path: str | None) -> str:
     return str(session.folder / Path(path)) if path else ""
 
 
-REGISTRY = Command(
+REGISTRY = group(
     "registry",
     "serve images to others: docker, podman and skopeo push to it and pull from it",
-    registry,
-    (
-        Argument(("verb",), "serve: begin (from a folder: in the foreground, until Ctrl-C); stop, status: of the "
-                 "daemon's", metavar="serve|stop|status", choices=("serve", "stop", "status")),
-        Argument(("--images",), "let the daemon serve its own images as well, out of its own store", Takes.NOTHING,
-                 only_in=SHELL),
-        Argument(("--image",), "only those images whose name matches, as team/*", Takes.EACH, metavar="PATTERN"),
-        Argument(("--root",), "folder that it keeps everything in", metavar="DIR", only_in=SHELL),
-        Argument(("--listen",), "address; 127.0.0.1:5000 if not given. Others than the loopback's need TLS",
-                 metavar="HOST:PORT"),
-        Argument(("--htpasswd",), "who may come in: a file that htpasswd -B writes; without it everybody may",
-                 metavar="FILE"),
-        Argument(("--tls-cert",), "certificate (PEM), with those between it and its authority", metavar="FILE"),
-        Argument(("--tls-key",), "key of the certificate (PEM)", metavar="FILE"),
-        Argument(("--blob-limit",), "largest layer that is taken; no limit if not given", metavar="BYTES",
-                 only_in=SHELL),
-        Argument(("--expire",), "how long unfinished uploads and unused layers stay; a day if not given",
-                 metavar="SECONDS", only_in=SHELL),
+    Command(
+        "serve",
+        "begin to serve (a folder, in a shell: in the foreground, until Ctrl-C)",
+        serve,
+        (
+            Argument(("--images",), "let the daemon serve its own images as well, out of its own store", Takes.NOTHING,
+                     only_in=SHELL),
+            Argument(("--image",), "only those images whose name matches, as team/*", Takes.EACH, metavar="PATTERN"),
+            Argument(("--root",), "folder that it keeps everything in", metavar="DIR", only_in=SHELL),
+            Argument(("--listen",), "address; 127.0.0.1:5000 if not given. Others than the loopback's need TLS",
+                     metavar="HOST:PORT"),
+            Argument(("--htpasswd",), "who may come in: a file that htpasswd -B writes; without it everybody may",
+                     metavar="FILE"),
+            Argument(("--tls-cert",), "certificate (PEM), with those between it and its authority", metavar="FILE"),
+            Argument(("--tls-key",), "key of the certificate (PEM)", metavar="FILE"),
+            Argument(("--blob-limit",), "largest layer that is taken; no limit if not given", metavar="BYTES",
+                     only_in=SHELL),
+            Argument(("--expire",), "how long unfinished uploads and unused layers stay; a day if not given",
+                     metavar="SECONDS", only_in=SHELL),
+        ),
     ),
+    Command("stop", "end the daemon's registry", stop),
+    Command("status", "tell whether the daemon serves, and where", status),
 )  # fmt: skip

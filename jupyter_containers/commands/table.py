@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from jupyter_containers.commands import (
-    bootstrapping,
     build,
     committing,
     containers,
     copying,
     daemon,
     debug,
+    groups,
     happening,
     images,
     inspecting,
@@ -24,8 +24,8 @@ from jupyter_containers.commands import (
     run,
     system,
 )
-from jupyter_containers.commands.command import Command
-from jupyter_containers.commands.parsing import UsageError, near
+from jupyter_containers.commands.command import Command, named
+from jupyter_containers.commands.parsing import UsageError, listed, near
 
 COMMANDS: tuple[Command, ...] = (
     build.BUILD,
@@ -54,7 +54,6 @@ COMMANDS: tuple[Command, ...] = (
     committing.EXPORT,
     images.IMAGES,
     pulling.PULL,
-    bootstrapping.IMAGE,
     pushing.PUSH,
     images.TAG,
     images.RMI,
@@ -62,12 +61,15 @@ COMMANDS: tuple[Command, ...] = (
     committing.SAVE,
     committing.LOAD,
     committing.IMPORT,
+    groups.CONTAINER,
+    groups.IMAGE,
     places.NETWORK,
     places.VOLUME,
     inspecting.INSPECT,
     logins.LOGIN,
     logins.LOGOUT,
     system.SYSTEM,
+    system.BUILDER,
     registry.REGISTRY,
     happening.EVENTS,
     looking.INFO,
@@ -85,9 +87,8 @@ def commands_in(surface: str) -> tuple[Command, ...]:
 
 def find(name: str, surface: str) -> Command:
     """Return the command called `name`. Raises UsageError with the names most like it."""
-    for command in commands_in(surface):
-        if command.name == name:
-            return command
+    if (command := named(name, commands_in(surface))) is not None:
+        return command
     names = [command.name for command in commands_in(surface)]
     hint = near(name, names) or f"; there are {', '.join(names)}"
     raise UsageError(f"no command is called {name!r}{hint}")
@@ -95,7 +96,5 @@ def find(name: str, surface: str) -> Command:
 
 def overview(prog: str, surface: str) -> str:
     """Return help on all commands."""
-    commands = commands_in(surface)
-    width = max(len(command.name) for command in commands)
-    lines = [f"  {command.name:<{width}}  {command.summary}" for command in commands]
-    return "\n".join([f"usage: {prog} COMMAND …", "", *lines, "", f"{prog} COMMAND --help explains one of them."])
+    lines = [f"usage: {prog} COMMAND …", "", *listed(commands_in(surface)), ""]
+    return "\n".join([*lines, f"{prog} COMMAND --help explains one of them."])

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from jupyter_containers.commands import parsing, table
-from jupyter_containers.commands.command import Command
+from jupyter_containers.commands.command import Command, chosen
 from jupyter_containers.commands.front import TerminalFront
 from jupyter_containers.commands.results import LiveResult, Result
 from jupyter_containers.commands.run_result import Interrupted, RunResult
@@ -58,7 +58,7 @@ def _main(words: list[str]) -> int:
     try:
         return _exit_code(command, session, command.action(session, options))
     except ContainersError as error:
-        if command.name in ("run", "exec", "debug"):
+        if chosen(command, options).name in ("run", "exec", "debug"):
             error.details.setdefault("exit_code", FAILED)
         raise
     finally:

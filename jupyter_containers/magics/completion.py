@@ -28,6 +28,7 @@ def matcher(names: Names) -> Any:
         line = context.line_with_cursor[: context.cursor_position]
         fragment, proposals = proposals_for(context.full_text, context.cursor_line, line)
         words = [*proposals.words, *(names(proposals.kind) if proposals.kind is not Completes.NOTHING else ())]
+        words = [f"{proposals.prefix}{word}" for word in words]
         found = [word for word in dict.fromkeys(words) if _begins(word, fragment, context.cursor_line)]
         return {
             "completions": [SimpleCompletion(text=word, type=proposals.kind.value or "keyword") for word in found],

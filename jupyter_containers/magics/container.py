@@ -11,8 +11,9 @@ from traitlets import Bool
 
 from jupyter_containers.client import autostart, contexts
 from jupyter_containers.client.images import split_name
+from jupyter_containers.client.values import short_id
 from jupyter_containers.commands import parsing, table
-from jupyter_containers.commands.command import Completes
+from jupyter_containers.commands.command import Completes, chosen
 from jupyter_containers.commands.results import LiveResult, Result
 from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.errors import ContainersError
@@ -68,7 +69,7 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
             raise parsing.HelpWanted(table.overview(PROG, MAGIC))
         command = table.find(words[0], MAGIC)
         options = parsing.parse(command, words[1:], surface=MAGIC, prog=PROG)
-        if cell is not None and cell.strip() and not command.body:
+        if cell is not None and cell.strip() and not chosen(command, options).body:
             raise parsing.UsageError(f"{command.name} takes nothing below its line; write {PROG} {line.strip()}")
         self.session.body = cell or ""
         result = command.action(self.session, options)
@@ -116,6 +117,10 @@ def _names_of(session: Session, kind: Completes) -> list[str]:
         names += [_short(name) for name in found] + [HOST_IMAGE]
     if kind is Completes.NETWORK:
         names += [network["Name"] for network in session.client.networks.list()]
+    if kind is Completes.VOLUME:
+        names += [volume["Name"] for volume in session.client.volumes.list()]
+    if kind is Completes.STEP:
+        names += [name for step in session.client.failed_steps.list() for name in (short_id(step.id), *step.names)]
     if kind is Completes.HOST:
         names += ["default", "unix://", "tcp://", "ssh://", *contexts.names()]
     return sorted(set(names))

@@ -15,7 +15,7 @@ from tests.support.front_double import SessionOn
 
 
 def resource(**known: Any) -> SimpleNamespace:
-    def inspect(name: str) -> Any:
+    def inspect(name: str, **_: bool) -> Any:
         if name not in known:
             raise NotFound(f"No such thing: {name}")
         return known[name]

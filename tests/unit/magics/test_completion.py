@@ -14,6 +14,7 @@ NAMES = {
     Completes.IMAGE: ["127.0.0.1:5000/busybox", "busybox", "debian:12", "host"],
     Completes.CONTAINER: ["db", "web"],
     Completes.RUNNING: ["web"],
+    Completes.VOLUME: ["data"],
 }
 
 
@@ -42,15 +43,19 @@ def completed(cell: str) -> list[str]:
 @pytest.mark.parametrize(
     ("cell", "found"),
     [
-        ("%container im", ["images", "image", "import"]),
-        ("x = %container im", ["images", "image", "import"]),
-        ("%%container bu", ["build"]),
+        ("%container im", ["images", "import", "image"]),
+        ("x = %container im", ["images", "import", "image"]),
+        ("%%container bu", ["build", "builder"]),
         ("%container run deb", ["debian:12"]),
         ("%container run 127.0.0.1:5000/b", ["127.0.0.1:5000/busybox"]),
         ("%%container run -m 64m bu", ["busybox"]),
         ("%container rm ", ["db", "web"]),
         ("%container exec ", ["web"]),
         ("%container run --mem", ["--memory", "--memory-swap"]),
+        ("%container image boo", ["bootstrap"]),
+        ("%container volume rm d", ["data"]),
+        ("%container run --pull=al", ["--pull=always"]),
+        ("%container run --network=", []),
         ("%%container build -t x\nFR", ["FROM"]),
         ("%%container build -t x\nfr", ["FROM"]),
         ("%%container build -t x\nFROM bu", ["busybox"]),
@@ -59,7 +64,7 @@ def completed(cell: str) -> list[str]:
         ("x = 1\nprint(fr", []),
         ("import containers\nbu", []),
         ("%containers im", []),
-        ("1\n%container im", ["images", "image", "import"]),
+        ("1\n%container im", ["images", "import", "image"]),
     ],
 )
 def test_what_fits_is_proposed(cell: str, found: list[str]) -> None:
