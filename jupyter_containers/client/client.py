@@ -13,6 +13,7 @@ from jupyter_containers.client.builds import Builds
 from jupyter_containers.client.containers import Containers
 from jupyter_containers.client.execs import Execs
 from jupyter_containers.client.failed_steps import FailedSteps
+from jupyter_containers.client.host_images import HostImages
 from jupyter_containers.client.images import Images
 from jupyter_containers.client.networks import Networks
 from jupyter_containers.client.registries import Registries
@@ -33,6 +34,7 @@ class Client:
         self.execs = Execs(self._transport)
         self.runs = Runs(self._transport)
         self.images = Images(self._transport)
+        self.host_images = HostImages(self._transport)
         self.builds = Builds(self._transport)
         self.failed_steps = FailedSteps(self._transport)
         self.networks = Networks(self._transport)

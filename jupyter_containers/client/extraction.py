@@ -28,7 +28,7 @@ def extract(chunks: Iterable[bytes], folder: Path) -> list[str]:
     Returns the names of what was left out: device files. Raises InvalidParameter for a tar that is damaged, leads out
     of the folder or would replace a folder that is not empty, ContainersError when the disk refuses.
     """
-    stream = cast(IO[bytes], _Stream(chunks))
+    stream = cast(IO[bytes], ByteStream(chunks))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         root_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -43,7 +43,7 @@ def extract(chunks: Iterable[bytes], folder: Path) -> list[str]:
         raise ContainersError(f"cannot write into {folder}: {error.strerror}: {error.filename}") from error
 
 
-class _Stream:
+class ByteStream:
     """Pieces of bytes, read as a file."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:

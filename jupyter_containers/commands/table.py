@@ -22,6 +22,7 @@ from jupyter_containers.commands import (
     python,
     registry,
     run,
+    sandbox,
     system,
 )
 from jupyter_containers.commands.command import Command, named
@@ -32,6 +33,7 @@ COMMANDS: tuple[Command, ...] = (
     run.RUN,
     run.EXEC,
     python.PYTHON,
+    sandbox.SANDBOX,
     debug.DEBUG,
     containers.PS,
     containers.LOGS,

@@ -40,6 +40,7 @@ from jupyter_containers.engine.tracing import Traces
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.engine.volumes import Volumes
 from jupyter_containers.images.host import host_image
+from jupyter_containers.images.host_folders import Shown
 from jupyter_containers.images.walk import Image
 from jupyter_containers.linux import trees
 from jupyter_containers.metadata import (
@@ -156,9 +157,9 @@ class Composition:
             now=_now,
         )
 
-    def _host_image(self) -> Image:
+    def _host_image(self, shown: Shown) -> Image:
         places = self._configuration.places
-        return host_image(self._content, self._snapshots, hidden=(places.data, places.run))
+        return host_image(self._content, self._snapshots, hidden=(places.data, places.run), shown=shown)
 
     def _transfers(self, engine_images: Images) -> Transfers:
         return Transfers(

@@ -23,6 +23,8 @@ from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.image_removal import Removed, User
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images import walk
+from jupyter_containers.images.host import NOTHING_MORE
+from jupyter_containers.images.host_folders import Shown
 from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata.images import ImageRecord, ImageRecords
 from jupyter_containers.metadata.images import Images as ImageNames
@@ -103,7 +105,8 @@ class HistoryEntry:
 class Images:
     """The images of one data root.
 
-    `make_host` makes the `host` image at its first use; `users` answers which containers stand on an image.
+    `make_host` makes the `host` image, by its name at its first use; `users` answers which
+    containers stand on an image.
     """
 
     def __init__(
@@ -115,7 +118,7 @@ class Images:
         snapshots: Snapshotter,
         events: Events,
         garbage: Garbage,
-        make_host: Callable[[], Image],
+        make_host: Callable[[Shown], Image],
         now: Callable[[], str],
     ) -> None:
         self._names = names
@@ -124,7 +127,7 @@ class Images:
         self._snapshots = snapshots
         self._events = events
         self.garbage = garbage
-        self._make_host = make_host
+        self.make_host = make_host
         self._now = now
         self._load = lru_cache(maxsize=256)(self._read)
         self.users: Callable[[Digest], list[User]] = lambda _image_id: []
@@ -167,7 +170,7 @@ class Images:
         if name is not None:
             return self._records.get(name.image_id)
         if str(reference) == HOST_NAME:
-            return self.add(self._make_host(), reference)
+            return self.add(self.make_host(NOTHING_MORE), reference)
         return None
 
     def _by_prefix(self, text: str) -> ImageRecord | None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.images.assemble import assemble
+from jupyter_containers.images.host_folders import Shown
 from jupyter_containers.images.host_masks import Treatment, decide
 from jupyter_containers.images.walk import Image
 from jupyter_containers.layers.whiteouts import OPAQUE_XATTR
@@ -34,6 +35,7 @@ from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, Snapshotter
 
 ROOT_SNAPSHOT = "host:/"
 REDIRECT_XATTR = "trusted.overlay.redirect"
+NOTHING_MORE = Shown()
 _VERSION = 1
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PACKAGE_LISTS = ("var/lib/dpkg/status", "var/lib/rpm", "var/lib/pacman/local", "lib/apk/db/installed")
@@ -45,16 +47,18 @@ def host_image(
     *,
     hidden: Sequence[Path] = (),
     prefixes: Sequence[Path] | None = None,
+    shown: Shown = NOTHING_MORE,
     root: Path = Path("/"),
 ) -> Image:
     """Return the image of this machine as it is now, its snapshot made.
 
     `hidden` are the daemon's own folders (data and run root); `prefixes` are folders of Python to be shown even in a
-    home, by default those of this process. Cheap when nothing has changed. Raises Unsupported without overlayfs.
+    home, by default those of this process; `shown` is what somebody wants to see beyond that. Cheap when nothing has
+    changed. Raises Unsupported without overlayfs.
     """
     if prefixes is None:
         prefixes = tuple(Path(prefix) for prefix in dict.fromkeys((sys.prefix, sys.base_prefix)))
-    blob = _describe(root, hidden, prefixes)
+    blob = _describe(root, hidden, prefixes, shown)
     digest = content.write(blob)
     changed = _changed_at(root)
     config = ImageConfig(
@@ -152,7 +156,7 @@ class _Masks:
         place.chmod(stat.S_IMODE(status.st_mode))
 
 
-def _describe(root: Path, hidden: Iterable[Path], prefixes: Iterable[Path]) -> bytes:
+def _describe(root: Path, hidden: Iterable[Path], prefixes: Iterable[Path], shown: Shown) -> bytes:
     """Return the layer's blob. Equal hosts with equal decisions give equal bytes, and so the same image id."""
     data = {
         "version": _VERSION,
@@ -160,7 +164,7 @@ def _describe(root: Path, hidden: Iterable[Path], prefixes: Iterable[Path]) -> b
         "kernel": os.uname().release,
         "os_release": _text(root / "etc/os-release"),
         "packages_changed_at": _changed_at(root),
-        "decisions": decide(root, hidden=hidden, kept=prefixes),
+        "decisions": decide(root, hidden=hidden, kept=(*prefixes, *shown.prefixes), shown=shown.folders),
     }
     return json.dumps(data, sort_keys=True, indent=1).encode("utf-8", "surrogateescape")
 

@@ -7,7 +7,7 @@ Three rules, from the outside in:
 2. Paths in MASKS are hidden even where their folder is visible. So is everything in /etc and /usr/local/etc that not
    everybody may read, and configuration in which a password or token stands (CREDENTIAL_FILES).
 3. Folders that hold the notebook's own Python (sys.prefix) are shown all the same, also in a home: they are why one
-   wants this image. Nothing beside them is.
+   wants this image. Nothing beside them is. Folders that somebody asks for are shown as host_folders.py says.
 
 A file that becomes secret *after* the image was made is hidden only if it is in the table or under a hidden folder.
 """
@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_containers.images.host_folders import secrets_below
 from jupyter_containers.linux.trees import Entry, walk
 
 
@@ -108,11 +109,11 @@ _FIRST_PERSON, _NOBODY = 1000, 65534
 _MAX_LINKS = 40  # as in the kernel's own walk, path_resolution(7)
 
 
-def decide(root: Path, *, hidden: Iterable[Path], kept: Iterable[Path]) -> dict[str, str]:
+def decide(root: Path, *, hidden: Iterable[Path], kept: Iterable[Path], shown: Iterable[Path] = ()) -> dict[str, str]:
     """Return path → treatment for everything that is not simply shown, below `root` ("/", or a test's folder).
 
-    `hidden` are absent whatever else is said (the daemon's own folders); `kept` are shown (rule 3). Paths in the result
-    are absolute as the container sees them.
+    `hidden` are absent whatever else is said (the daemon's own folders); `kept` are shown (rule 3), and so are the
+    folders `shown`, without their secrets. Paths in the result are absolute as the container sees them.
     """
     decisions = dict.fromkeys(_opened_up(root), Treatment.EMPTY)
     decisions |= dict(_top(root))
@@ -123,6 +124,10 @@ def decide(root: Path, *, hidden: Iterable[Path], kept: Iterable[Path]) -> dict[
     decisions |= dict.fromkeys(_unreadable(root, decisions), Treatment.ABSENT)
     decisions |= dict.fromkeys(_with_credentials(root), Treatment.ABSENT)
     homes = set(_homes(root)) | {f"/{name}" for name in EMPTY_AT_TOP}
+    for folder in shown:
+        decisions |= dict(_kept(root, str(folder), decisions))
+        secrets = secrets_below(root, folder, is_home=str(folder) in homes, kept=decisions)
+        decisions |= dict.fromkeys(secrets, Treatment.ABSENT)
     for path in kept:
         if str(path) not in homes:
             decisions |= dict(_kept(root, str(path), decisions))

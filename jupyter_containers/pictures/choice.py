@@ -19,6 +19,8 @@ PICTURES: Mapping[str, str] = {
     "logs": "logs",
     "pull": "pulls",
     "run": "runs",
+    "sandbox": "sandboxes",
+    "sandbox-files": "sandboxes",
     "table": "tables",
 }
 

@@ -11,6 +11,15 @@ from jupyter_containers.variables.displays import Display
 
 
 def draw(result: RunResult) -> Html:
+    changed = []
+    if lines := result.changed():
+        count = len(result.changes)
+        changed.append(details(f"{count} file{'s' if count != 1 else ''} changed", pre("\n".join(lines))))
+    return draw_plainly(result, *changed)
+
+
+def draw_plainly(result: RunResult, *changed: Html) -> Html:
+    """Draw a run; `changed` is the picture of its files, if there is one."""
     colour = "busy" if result.exit_code is None and not result.error else ("good" if result else "bad")
     sign = {"busy": "●", "good": "✓", "bad": "✗"}[colour]
     footer = [coloured(colour, f"{sign} {result.state()}"), coloured("quiet", f" · {result.title()}")]
@@ -19,9 +28,7 @@ def draw(result: RunResult) -> Html:
     if carried := result.carried():
         footer.append(coloured("quiet", f" · {carried}"))
     shown = [draw_display(display) for display in result.displays]
-    if changed := result.changed():
-        count = len(result.changes)
-        shown.append(details(f"{count} file{'s' if count != 1 else ''} changed", pre("\n".join(changed))))
+    shown += changed
     if result.proof:
         shown.append(details("safe: what the kernel says of the process", pre("\n".join(result.proof))))
     return block(draw_output(result.output.last()), *shown, block(*footer, style="font-size:smaller;margin-top:2px"))

@@ -14,6 +14,7 @@ from jupyter_containers.engine.garbage import Garbage
 from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.errors import Unsupported
+from jupyter_containers.images.host_folders import Shown
 from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata import images as records
 from jupyter_containers.metadata.database import Database
@@ -63,7 +64,7 @@ async def tars(main: bytes, **named: bytes) -> AsyncIterator[tuple[str, AsyncIte
     yield "", body(main)
 
 
-def no_host() -> Image:
+def no_host(_shown: Shown) -> Image:
     raise Unsupported("there is no host image in this test")
 
 

@@ -1,0 +1,44 @@
+"""This machine as an image that shows more of it than `host`: what only our own daemon makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_containers.client.transport import Transport
+from jupyter_containers.errors import NotFound, Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class HostImage:
+    """An image of this machine; `unseen` are folders that it cannot show: they are on another file system than /."""
+
+    id: str
+    name: str
+    unseen: tuple[Path, ...] = ()
+
+
+class HostImages:
+    """Makes images of the machine that the daemon runs on."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def make(self, *, folders: Iterable[Path], prefixes: Iterable[Path] = ()) -> HostImage:
+        """Return the image in which `folders` are seen, without their secrets, and the Python of `prefixes`.
+
+        Raises InvalidParameter for what is no folder to work in, NotFound for one that is not there, Unsupported when
+        the daemon is another one than ours.
+        """
+        body = {"Folders": [*map(str, folders)], "Prefixes": [*map(str, prefixes)]}
+        try:
+            answer = self._transport.request("POST", "/images/host", json=body).json()
+        except NotFound as error:
+            if "cannot show" in error.message:
+                raise
+            raise Unsupported(
+                f"a copy of this machine: the daemon at {self._transport.address} does not make them; "
+                "%container use default goes to our own"
+            ) from error
+        return HostImage(str(answer["Id"]), str(answer["Name"]), tuple(map(Path, answer["Unseen"])))
