@@ -12,6 +12,7 @@ import requests
 
 from jupyter_containers.client.failed_steps import failed_step_path
 from jupyter_containers.client.failures import connection_lost
+from jupyter_containers.client.histories import Histories, kept, sampled
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.streams import STDOUT, Demultiplexer
@@ -154,6 +155,19 @@ class Containers:
         """Return what a container uses, in Docker's JSON; takes a second, for two samples."""
         body: Json = self._transport.request("GET", f"{container_path(name)}/stats", query={"stream": "0"}).json()
         return body
+
+    def history(self, names: Sequence[str] = (), *, since: float = 0.0) -> Histories:
+        """Return what containers (default: all) used in the last hour, or since a time in seconds since the epoch.
+
+        From a daemon that is not ours: one sample of each that runs, of this moment. Raises NotFound for a name.
+        """
+        if self._transport.is_own_daemon:
+            return kept(self._transport, since, names)
+        found = self.list(every=True)
+        if names:
+            ids = {str(self.inspect(name)["Id"]) for name in names}
+            found = [one for one in found if one.id in ids]
+        return sampled(self._transport, found)
 
     def update(self, name: str, changes: Json) -> None:
         """Change limits, named as in HostConfig."""

@@ -6,6 +6,7 @@
     create.py  start.py  ending.py  stop.py  restart.py  health.py  remove.py  recovery.py    the course of a life
     mount_points.py  volumes.py  bind_sources.py                                              what is mounted in it
     describe.py  listing.py  attach.py  stats.py  top.py (ps_columns.py)  files.py  update.py        looking at one
+    sampling.py ─▶ history.py                                                 what all of them used in the last hour
     log_options.py ─▶ shim/logs.py ─▶ files ─▶ log_file.py (log_entries.py) ─▶ logs.py        what it has said
 
 Verbs are functions of (roster, container, …). One verb that changes a container runs at a time: it holds the

@@ -68,6 +68,8 @@ class Container:
         # A restart is under way: the end of this run does not remove a container of --rm.
         self.is_kept = False
         self.is_removed = False
+        # Runs in which memory ran out, as (start, end) in milliseconds since the epoch; the last few.
+        self.out_of_memory: tuple[tuple[int, int], ...] = ()
         self._exit_waiters: set[asyncio.Future[int]] = set()
         self._removal_waiters: set[asyncio.Future[int]] = set()
 

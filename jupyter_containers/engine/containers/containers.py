@@ -36,6 +36,7 @@ from jupyter_containers.engine.containers.record import (
     Status,
 )
 from jupyter_containers.engine.containers.roster import Roster
+from jupyter_containers.engine.containers.sampling import Sampling
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.image_removal import User
 from jupyter_containers.engine.network_values import Endpoint
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
+    from jupyter_containers.engine.containers.history import Courses
     from jupyter_containers.engine.containers.log_entries import Entries
 
 
@@ -56,6 +58,7 @@ class Containers:
 
     def __init__(self, environment: Environment) -> None:
         self.roster = Roster(environment)
+        self._sampling = Sampling(self.roster)
 
     async def recover(self) -> None:
         """Read the records, and bring them together with what runs. Call once, before requests are answered."""
@@ -218,6 +221,10 @@ class Containers:
     def watch_statistics(self, container: Container) -> AsyncIterator[stats.Statistics]:
         """See stats.watch."""
         return stats.watch(self.roster, container)
+
+    async def courses(self, since: int, containers: Collection[Container] | None = None) -> Courses:
+        """See history.History.look."""
+        return await self._sampling.history.look(since, containers)
 
     # --- what other rooms ask ----------------------------------------------------------------------------------------
 

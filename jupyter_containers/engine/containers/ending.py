@@ -21,6 +21,8 @@ from jupyter_containers.supervisor.connection import Shim, ShimLost
 
 # The spec and the durations: together they tell what was done (runtime.explain).
 KEPT_OF_BUNDLE = ("config.json", "trace.json")
+# So many ends by lack of memory are remembered, for the history of statistics.
+_KEPT_RUNS = 32
 
 
 def follow(roster: Roster, container: Container, shim: Shim, *, goes_on: bool = False) -> None:
@@ -31,6 +33,7 @@ def follow(roster: Roster, container: Container, shim: Shim, *, goes_on: bool = 
         return exec_process(record, wish, exec_facts(roster, record))
 
     health.begin(roster, container, shim, process, goes_on=goes_on)
+    roster.on_run(container)
     roster.spawn(_follow(roster, container, shim), f"follow {container.record.short_id}")
 
 
@@ -80,6 +83,8 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
     roster.save(container, state=state, attachments={})
     await clean_up(roster, container)
     if exit_.oom_killed:
+        run = (state.started_at // 10**6, exit_.at_ns // 10**6)
+        container.out_of_memory = (*container.out_of_memory, run)[-_KEPT_RUNS:]
         roster.publish(container, "oom")
     duration = str(max(run_ns, 0) // 10**9)
     roster.publish(container, "die", {"exitCode": str(exit_.exit_code), "execDuration": duration})

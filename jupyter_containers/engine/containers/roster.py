@@ -30,6 +30,7 @@ class Roster:
         self._containers: dict[str, Container] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_end: Callable[[Container], None] = lambda _container: None
+        self.on_run: Callable[[Container], None] = lambda _container: None
 
     @cached_property
     def granted_capabilities(self) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ async def sample(roster: Roster, container: Container) -> Sample:
     return Sample(
         at=roster.now(),
         usage=usage,
-        traffic=_traffic(container.record.state.pid) if container.record.host.network_mode != "host" else (),
+        traffic=traffic_of(container.record.state.pid) if container.record.host.network_mode != "host" else (),
         system_cpu_ns=_system_cpu_ns(),
         cpus=len(os.sched_getaffinity(0)),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
@@ -91,7 +91,7 @@ def _system_cpu_ns() -> int:
     return sum(map(int, fields)) * _NANOSECONDS_PER_TICK
 
 
-def _traffic(pid: int) -> tuple[Traffic, ...]:
+def traffic_of(pid: int) -> tuple[Traffic, ...]:
     """Read the counters inside the container's network namespace, which /proc/<pid>/net shows."""
     try:
         lines = Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]
