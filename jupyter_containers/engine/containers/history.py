@@ -11,7 +11,7 @@ import asyncio
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jupyter_containers.cgroups import glances
@@ -38,9 +38,10 @@ _MEMORY = COLUMNS.index("memory")
 
 
 class Track:
-    """The samples of one container."""
+    """The samples of one container, whose cgroup has these directories."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Mapping[str, str] = {}) -> None:  # noqa: B006 - nobody writes to it
+        self.paths = paths
         self.columns = tuple(array("q") for _ in COLUMNS)
         self.kills_at: list[int] = []
         self._kills = 0
@@ -173,7 +174,10 @@ class History:
     def _sample(self, container: Container) -> None:
         record = container.record
         try:
-            glance = glances.look(self._roster.environment.cgroups.open(cgroup_path(record)).paths)
+            track = self._tracks.get(record.id)
+            if track is None:
+                track = Track(self._roster.environment.cgroups.open(cgroup_path(record)).paths)
+            glance = glances.look(track.paths)
         except (ContainersError, OSError):
             return  # it is ending
         if glance is None:
@@ -183,7 +187,8 @@ class History:
             self._now(), glance.cpu_ns, glance.memory_bytes, glance.pids, sum(one.received[0] for one in traffic),
             sum(one.sent[0] for one in traffic), glance.read_bytes, glance.written_bytes,
         )  # fmt: skip
-        self._tracks.setdefault(container.id, Track()).add(sample, glance.out_of_memory_kills)
+        track.add(sample, glance.out_of_memory_kills)
+        self._tracks[record.id] = track
 
     def _forget(self) -> None:
         known = {container.id for container in self._roster.all()}

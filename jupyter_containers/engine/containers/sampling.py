@@ -1,6 +1,6 @@
 """When the history of statistics is written: while a container runs, and not at all while none does.
 
-The steps grow with the number of containers, so that what a daemon does unasked stays below a two-thousandth of a
+The steps grow with the number of containers, so that what a daemon does unasked stays below a thousandth of a
 core however many there are. Nothing of it is loaded before the first step.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.containers.history import History
 
 STEP_SECONDS = 10.0
-STEP_SECONDS_EACH = 0.15
+STEP_SECONDS_EACH = 0.25
 # Nobody runs: how often it is looked whether what is kept is older than an hour.
 REST_SECONDS = 900.0
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from jupyter_containers.cgroups.manager import Usage
 from jupyter_containers.engine.containers.container import Container
@@ -94,7 +93,8 @@ def _system_cpu_ns() -> int:
 def traffic_of(pid: int) -> tuple[Traffic, ...]:
     """Read the counters inside the container's network namespace, which /proc/<pid>/net shows."""
     try:
-        lines = Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]
+        with open(f"/proc/{pid}/net/dev") as file:
+            lines = file.read().splitlines()[2:]
     except OSError:
         return ()
     found = []

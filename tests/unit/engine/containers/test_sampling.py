@@ -36,8 +36,8 @@ def test_the_steps_grow_with_the_number_of_containers(tmp_path: Path) -> None:
         assert step_seconds(ours.all()) == REST_SECONDS
         for number in range(100):
             ours.add(replace(RECORD, id=f"{number:064}", name=f"c{number}"))
-        assert step_seconds(ours.all()[:50]) == 10
-        assert step_seconds(ours.all()) == 15
+        assert (step_seconds(ours.all()[:20]), step_seconds(ours.all()[:50])) == (10, 12.5)
+        assert step_seconds(ours.all()) == 25
 
     asyncio.run(test())
 
