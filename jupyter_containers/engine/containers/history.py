@@ -40,7 +40,7 @@ _MEMORY = COLUMNS.index("memory")
 class Track:
     """The samples of one container, whose cgroup has these directories."""
 
-    def __init__(self, paths: Mapping[str, str] = {}) -> None:  # noqa: B006 - nobody writes to it
+    def __init__(self, paths: Mapping[str, str] = {}) -> None:
         self.paths = paths
         self.columns = tuple(array("q") for _ in COLUMNS)
         self.kills_at: list[int] = []
