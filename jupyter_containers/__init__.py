@@ -2,7 +2,7 @@
 
 Three buildings on one lot (README has the map):
 
-    shop       client  commands  magics                     what people touch; speaks HTTP to the daemon
+    shop       client  commands  verbs  magics              what people touch; speaks HTTP to the daemon
     office     daemon  api  engine  supervisor  build …     one asyncio process that owns the database
     workshop   zygote  shim  runtime  cgroups  linux        thin and synchronous: forks, isolates, executes
 
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_containers.version import __version__
 
 if TYPE_CHECKING:
-    from jupyter_containers.client import Client, connect
+    from jupyter_containers.client import Client
+    from jupyter_containers.verbs import Connection, connect
 
-__all__ = ["Client", "__version__", "connect", "load_ipython_extension"]
+__all__ = ["Client", "Connection", "__version__", "connect", "load_ipython_extension"]
 
 
 def load_ipython_extension(ipython: Any) -> None:
@@ -36,8 +37,12 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Client", "connect"):
-        from jupyter_containers import client
+    if name == "Client":
+        from jupyter_containers.client import Client
 
-        return getattr(client, name)
+        return Client
+    if name in ("Connection", "connect"):
+        from jupyter_containers import verbs
+
+        return getattr(verbs, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,7 +32,7 @@ from jupyter_containers.commands.check_result import CheckResult
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.front import Front, Tell, TerminalFront
 from jupyter_containers.commands.quantities import size_text
-from jupyter_containers.commands.results import LiveResult, Message, Result
+from jupyter_containers.commands.results import LiveResult, Message
 from jupyter_containers.commands.run_arguments import with_values
 from jupyter_containers.commands.run_result import Interrupted
 from jupyter_containers.commands.session import Session
@@ -41,7 +41,7 @@ from jupyter_containers.errors import ContainersError
 LARGE_BYTES = 100_000_000
 
 
-def build(session: Session, options: Namespace) -> Result:
+def build(session: Session, options: Namespace) -> BuildResult | CheckResult | Message:
     context, dockerfile = source_of(session, options)
     if isinstance(context, Context) and context.size_bytes > LARGE_BYTES:
         session.front.note(_size_note(context))

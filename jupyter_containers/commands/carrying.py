@@ -115,6 +115,7 @@ class Carrier:
         chosen = parcel.outputs(self.files, self.wanted)
         values = {packed.name: choice.unpack(packed) for packed in chosen}
         session.namespace.update(values)
+        result.values = values
         result.outputs = [Carried(p.name, p.suffix, len(p.content)) for p in chosen]
 
 

@@ -12,14 +12,14 @@ from jupyter_containers.commands.command import Argument, Command, Completes, Ta
 from jupyter_containers.commands.containers import ONE
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import size_text
-from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import NotFound
 
 _PIECE = 1 << 20
 
 
-def commit(session: Session, options: Namespace) -> Result:
+def commit(session: Session, options: Namespace) -> Message:
     id_ = session.client.images.commit(
         options.container, options.name, changes=options.change, message=options.message, author=options.author,
         pause=not options.no_pause,
@@ -27,20 +27,20 @@ def commit(session: Session, options: Namespace) -> Result:
     return Message((f"made {options.name or short_id(id_)} of {options.container}",), (options.name or id_,))
 
 
-def save(session: Session, options: Namespace) -> Result:
+def save(session: Session, options: Namespace) -> Message:
     return _written(session, options.output, session.client.images.save(options.image))
 
 
-def export(session: Session, options: Namespace) -> Result:
+def export(session: Session, options: Namespace) -> Message:
     return _written(session, options.output, session.client.archives.export(options.container))
 
 
-def load(session: Session, options: Namespace) -> Result:
+def load(session: Session, options: Namespace) -> Message:
     lines = tuple(session.client.images.load(_read(session, options.input)))
     return Message(lines, tuple(line.rpartition(" ")[2] for line in lines))
 
 
-def import_(session: Session, options: Namespace) -> Result:
+def import_(session: Session, options: Namespace) -> Message:
     id_ = session.client.images.import_(
         _read(session, options.file), options.name, changes=options.change, message=options.message
     )

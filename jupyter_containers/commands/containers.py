@@ -12,7 +12,7 @@ from jupyter_containers.commands.command import Argument, Command, Completes, Ta
 from jupyter_containers.commands.output import Output, plain
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import ago
-from jupyter_containers.commands.results import Json, LiveResult, Message, Result, Said, Table
+from jupyter_containers.commands.results import Json, LiveResult, Message, Said, Table
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError, InvalidParameter
 
@@ -61,7 +61,7 @@ class Logs(LiveResult):
         }
 
 
-def ps(session: Session, options: Namespace) -> Result:
+def ps(session: Session, options: Namespace) -> ContainerTable | Message:
     containers = session.client.containers.list(
         every=options.all or bool(options.last), filters=parse_filters(options.filter), limit=options.last
     )
@@ -109,7 +109,7 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     return found
 
 
-def logs(session: Session, options: Namespace) -> Result:
+def logs(session: Session, options: Namespace) -> Logs:
     client, result = session.client, Logs(options.container)
     pieces = client.containers.logs(
         options.container, follow=options.follow, tail=options.tail, since=options.since, until=options.until,
@@ -121,19 +121,19 @@ def logs(session: Session, options: Namespace) -> Result:
     return result
 
 
-def start(session: Session, options: Namespace) -> Result:
+def start(session: Session, options: Namespace) -> Message:
     if not options.container:
         return _start_daemon(session)
     return each(options.container, "started", session.client.containers.start)
 
 
-def _start_daemon(session: Session) -> Result:
+def _start_daemon(session: Session) -> Message:
     if not session.uses_own_daemon:
         raise UsageError(f"start: this works with the daemon at {session.host}, which is not ours to start")
     return Message((autostart.start().sentence,))
 
 
-def stop(session: Session, options: Namespace) -> Result:
+def stop(session: Session, options: Namespace) -> Message:
     if not options.container:
         return _stop_daemon(session)
     timeout = options.time
@@ -142,19 +142,19 @@ def stop(session: Session, options: Namespace) -> Result:
     )
 
 
-def _stop_daemon(session: Session) -> Result:
+def _stop_daemon(session: Session) -> Message:
     if session.is_magic:
         raise UsageError("stop: which container? (the daemon itself is stopped in a shell: jupyter-containers stop)")
     was_running = autostart.stop()
     return Message(("stopped the daemon; containers run on" if was_running else "the daemon is not running",))
 
 
-def kill(session: Session, options: Namespace) -> Result:
+def kill(session: Session, options: Namespace) -> Message:
     signal = options.signal.upper().removeprefix("SIG")
     return each(options.container, f"sent {signal} to", lambda name: session.client.containers.kill(name, signal))
 
 
-def remove(session: Session, options: Namespace) -> Result:
+def remove(session: Session, options: Namespace) -> Message:
     return each(
         options.container,
         "removed",

@@ -13,7 +13,7 @@ from jupyter_containers.client.extraction import extract
 from jupyter_containers.commands.command import Argument, Command, Completes
 from jupyter_containers.commands.committing import file_name
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Message, Result, visible
+from jupyter_containers.commands.results import Message, visible
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError, NotFound
 
@@ -21,7 +21,7 @@ from jupyter_containers.errors import ContainersError, NotFound
 _IS_FOLDER = 1 << 31
 
 
-def copy(session: Session, options: Namespace) -> Result:
+def copy(session: Session, options: Namespace) -> Message:
     source, target = split(options.source), split(options.target)
     if bool(source[0]) == bool(target[0]):
         raise UsageError("cp: one side is CONTAINER:PATH, the other a path here")

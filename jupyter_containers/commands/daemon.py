@@ -91,7 +91,7 @@ def doctor(session: Session, options: Namespace) -> Result:
     return Checkup(autostart.diagnose())
 
 
-def status(session: Session, options: Namespace) -> Result:
+def status(session: Session, options: Namespace) -> Message:
     if session.uses_own_daemon:
         state = autostart.status()
         if not state.is_running:
@@ -114,7 +114,7 @@ class NotRunning(Message):
         return False
 
 
-def use(session: Session, options: Namespace) -> Result:
+def use(session: Session, options: Namespace) -> Message:
     if options.host is None:
         own = "our own daemon" if session.uses_own_daemon else "the daemon"
         return Message((f"using {own} at {session.host}",), (session.host,))

@@ -9,7 +9,7 @@ from typing import ClassVar
 from jupyter_containers.client.values import Event
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.containers import parse_filters
-from jupyter_containers.commands.results import Json, LiveResult, Result, Said, visible
+from jupyter_containers.commands.results import Json, LiveResult, Said, visible
 from jupyter_containers.commands.session import Session
 
 _SHOWN = 1000
@@ -45,7 +45,7 @@ def line(event: Event) -> str:
     return f"{event.at:%Y-%m-%dT%H:%M:%S.%f}Z {visible(f'{event.type} {event.action} {name}')}"
 
 
-def events(session: Session, options: Namespace) -> Result:
+def events(session: Session, options: Namespace) -> Events:
     result, filters = Events(), parse_filters(options.filter)
     found = session.client.system.events(since=options.since, until=options.until, filters=filters)
     with session.front.live(result) as tell:

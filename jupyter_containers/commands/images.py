@@ -11,7 +11,7 @@ from jupyter_containers.client.values import ImageSummary, short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.containers import each, parse_filters
 from jupyter_containers.commands.quantities import ago, size_text
-from jupyter_containers.commands.results import Message, Result, Table
+from jupyter_containers.commands.results import Message, Table
 from jupyter_containers.commands.session import Session
 
 _TITLES = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE")
@@ -22,7 +22,7 @@ class ImageTable(Table):
     kind: ClassVar[str] = "images"
 
 
-def images(session: Session, options: Namespace) -> Result:
+def images(session: Session, options: Namespace) -> ImageTable | Message:
     filters = parse_filters(options.filter)
     if options.name:
         filters.setdefault("reference", []).append(options.name)
@@ -41,11 +41,11 @@ def _rows(image: ImageSummary, whole: bool) -> Iterator[tuple[str, ...]]:
         yield repository, tag, id_, ago(image.created_at), size_text(image.size_bytes)
 
 
-def remove(session: Session, options: Namespace) -> Result:
+def remove(session: Session, options: Namespace) -> Message:
     return each(options.image, "removed", lambda name: session.client.images.remove(name, force=options.force))
 
 
-def tag(session: Session, options: Namespace) -> Result:
+def tag(session: Session, options: Namespace) -> Message:
     session.client.images.tag(options.image, options.name)
     return Message((f"{options.image} is also called {options.name}",), (options.name,))
 

@@ -39,7 +39,7 @@ class Inspection(Result):
         return {"names": list(self.names), "kinds": list(self.kinds), "objects": self.objects}
 
 
-def inspect(session: Session, options: Namespace) -> Result:
+def inspect(session: Session, options: Namespace) -> Inspection:
     return Inspection([(name, *_find(session, name, options.type, options.size)) for name in options.name])
 
 

@@ -17,14 +17,13 @@ from jupyter_containers.client.run_settings import ExecSettings, RunSettings
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.client.streams import STDERR
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Result
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import Session
 
 _READ_BYTES = 64 * 1024
 
 
-def run(session: Session, settings: RunSettings, *, terminal: bool, stdin: bool) -> Result:
+def run(session: Session, settings: RunSettings, *, terminal: bool, stdin: bool) -> RunResult:
     """Run a container with this terminal (or these pipes) as its own. Raises UsageError without a terminal."""
     _check(terminal and stdin)
     client = session.client
@@ -40,7 +39,7 @@ def run(session: Session, settings: RunSettings, *, terminal: bool, stdin: bool)
     return _result(RunResult(settings.image, settings.command or ()), outcome)
 
 
-def run_exec(session: Session, container: str, settings: ExecSettings, *, terminal: bool, stdin: bool) -> Result:
+def run_exec(session: Session, container: str, settings: ExecSettings, *, terminal: bool, stdin: bool) -> RunResult:
     """Run one more process in a container with this terminal (or these pipes) as its own."""
     _check(terminal and stdin)
     client = session.client

@@ -9,25 +9,25 @@ from jupyter_containers.client.run_settings import restart_policy
 from jupyter_containers.commands.command import Argument, Command
 from jupyter_containers.commands.containers import MANY, MANY_RUNNING, ONE, each
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.run_arguments import LIMITS, RESTART_POLICY
 from jupyter_containers.commands.session import Session
 
 
-def restart(session: Session, options: Namespace) -> Result:
+def restart(session: Session, options: Namespace) -> Message:
     containers, timeout = session.client.containers, options.time
     return each(options.container, "restarted", lambda name: containers.restart(name, timeout_seconds=timeout))
 
 
-def pause(session: Session, options: Namespace) -> Result:
+def pause(session: Session, options: Namespace) -> Message:
     return each(options.container, "paused", session.client.containers.pause)
 
 
-def unpause(session: Session, options: Namespace) -> Result:
+def unpause(session: Session, options: Namespace) -> Message:
     return each(options.container, "unpaused", session.client.containers.unpause)
 
 
-def wait(session: Session, options: Namespace) -> Result:
+def wait(session: Session, options: Namespace) -> Message:
     """Wait for each to end; the items of the result are the exit codes, as text."""
     codes = []
     for name in options.container:
@@ -36,12 +36,12 @@ def wait(session: Session, options: Namespace) -> Result:
     return Message(tuple(codes), tuple(codes))
 
 
-def rename(session: Session, options: Namespace) -> Result:
+def rename(session: Session, options: Namespace) -> Message:
     session.client.containers.rename(options.container, options.name)
     return Message((f"{options.container} is called {options.name} now",), (options.name,))
 
 
-def update(session: Session, options: Namespace) -> Result:
+def update(session: Session, options: Namespace) -> Message:
     limits = {
         "Memory": options.memory,
         "MemorySwap": options.memory_swap,

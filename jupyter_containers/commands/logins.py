@@ -16,16 +16,16 @@ from jupyter_containers.client import credential_store, credentials
 from jupyter_containers.client.credential_store import Login
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Message, Result
-from jupyter_containers.commands.session import SHELL, Session
+from jupyter_containers.commands.results import Message
+from jupyter_containers.commands.session import PYTHON, SHELL, Session
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.reference import DEFAULT_DOMAIN
 
 MAX_PASSWORD_BYTES = 64 * 1024
 
 
-def log_in(session: Session, options: Namespace) -> Result:
-    if options.password is not None:
+def log_in(session: Session, options: Namespace) -> Message:
+    if options.password is not None and session.surface != PYTHON:
         raise UsageError(
             "login: a password in the line stays in histories and notebooks; leave it out to be asked for it, or give "
             "it through --password-stdin"
@@ -39,6 +39,10 @@ def _login(session: Session, domain: str, options: Namespace) -> Login:
         if not options.username:
             raise UsageError("login: --password-stdin needs --username as well")
         return Login(domain, options.username, _piped_password())
+    if options.password is not None:
+        if not options.username:
+            raise UsageError("login: a password needs a username as well")
+        return Login(domain, options.username, options.password)
     if not options.username and (known := _known(domain)) is not None:
         return known
     username = options.username or _asked(session, f"Username at {_shown(domain)}: ", input)
@@ -53,7 +57,7 @@ def _known(domain: str) -> Login | None:
     return Login(domain, found["username"], found["password"])
 
 
-def _kept(session: Session, login: Login) -> Result:
+def _kept(session: Session, login: Login) -> Message:
     accepted = session.client.registries.log_in(login)
     place = credential_store.keep(accepted)
     lines = [f"logged in to {_shown(login.domain)} as {login.username}; kept by {place}"]
@@ -88,7 +92,7 @@ def _asked(session: Session, question: str, ask: Callable[[str], str]) -> str:
     return answer
 
 
-def log_out(session: Session, options: Namespace) -> Result:
+def log_out(session: Session, options: Namespace) -> Message:
     domain = credential_store.domain_of(options.server)
     if not credential_store.forget(domain):
         return Message((f"not logged in to {_shown(domain)}",))

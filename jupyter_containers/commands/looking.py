@@ -12,7 +12,7 @@ from jupyter_containers.commands.changes import LETTERS
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.containers import ONE
 from jupyter_containers.commands.quantities import ago, size_text
-from jupyter_containers.commands.results import Json, Message, Result, Table
+from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import Session
 
 _STATS_TITLES = ("NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS")
@@ -37,19 +37,19 @@ class History(Table):
     kind: ClassVar[str] = "history"
 
 
-def top(session: Session, options: Namespace) -> Result:
+def top(session: Session, options: Namespace) -> Processes:
     found = session.client.containers.top(options.container, " ".join(options.ps_arguments))
     titles, rows = tuple(found["Titles"]), tuple(tuple(row) for row in found["Processes"])
     return Processes("processes", titles, rows, [dict(zip(titles, row, strict=True)) for row in rows])
 
 
-def diff(session: Session, options: Namespace) -> Result:
+def diff(session: Session, options: Namespace) -> Changes:
     found = session.client.containers.changes(options.container)
     rows = tuple((LETTERS.get(change["Kind"], "?"), change["Path"]) for change in found)
     return Changes("changes", ("", "PATH"), rows, rows)
 
 
-def port(session: Session, options: Namespace) -> Result:
+def port(session: Session, options: Namespace) -> Message:
     ports: Mapping[str, Any] = session.client.containers.inspect(options.container)["NetworkSettings"]["Ports"] or {}
     wanted = options.port if "/" in options.port else f"{options.port}/tcp"
     lines = []
@@ -61,7 +61,7 @@ def port(session: Session, options: Namespace) -> Result:
     return Message(tuple(lines), tuple(lines))
 
 
-def stats(session: Session, options: Namespace) -> Result:
+def stats(session: Session, options: Namespace) -> Usages:
     client = session.client
     names = options.container or [one.name for one in client.containers.list(every=options.all)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -97,7 +97,7 @@ def _cpu_percent(sample: Json) -> float:
     return 100 * used / passed * now.get("online_cpus", 1) if used > 0 and passed > 0 else 0.0
 
 
-def history(session: Session, options: Namespace) -> Result:
+def history(session: Session, options: Namespace) -> History:
     layers = session.client.images.history(options.image)
     rows = tuple(
         (
@@ -112,11 +112,11 @@ def history(session: Session, options: Namespace) -> Result:
     return History("layers", ("IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"), rows, layers)
 
 
-def info(session: Session, options: Namespace) -> Result:
+def info(session: Session, options: Namespace) -> Table:
     return _facts("facts", session.client.system.info())
 
 
-def version(session: Session, options: Namespace) -> Result:
+def version(session: Session, options: Namespace) -> Table:
     return _facts("versions", session.client.system.version())
 
 

@@ -11,7 +11,7 @@ from jupyter_containers.commands.command import Argument, Command, Completes, Ta
 from jupyter_containers.commands.containers import each, pairs, parse_filters
 from jupyter_containers.commands.inspecting import Inspection
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Json, Message, Result, Table
+from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import NotFound
 
@@ -27,7 +27,7 @@ class VolumeTable(Table):
     kind: ClassVar[str] = "volumes"
 
 
-def list_networks(session: Session, options: Namespace) -> Result:
+def list_networks(session: Session, options: Namespace) -> NetworkTable | Message:
     found = session.client.networks.list(parse_filters(options.filter))
     ids = tuple(one["Id"] if options.no_trunc else one["Id"][:_ID] for one in found)
     if options.quiet:
@@ -36,7 +36,7 @@ def list_networks(session: Session, options: Namespace) -> Result:
     return NetworkTable("networks", ("NETWORK ID", "NAME", "DRIVER", "SCOPE"), rows, found)
 
 
-def create_network(session: Session, options: Namespace) -> Result:
+def create_network(session: Session, options: Namespace) -> Message:
     networks = session.client.networks
     networks.create(
         options.name, driver=options.driver, internal=options.internal, attachable=options.attachable,
@@ -73,11 +73,11 @@ def _is_within(inner: _Subnet, outer: _Subnet) -> bool:
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
-def inspect_networks(session: Session, options: Namespace) -> Result:
+def inspect_networks(session: Session, options: Namespace) -> Inspection:
     return Inspection([(name, "network", session.client.networks.inspect(name)) for name in options.name])
 
 
-def remove_networks(session: Session, options: Namespace) -> Result:
+def remove_networks(session: Session, options: Namespace) -> Message:
     return each(options.name, "removed", lambda name: _gone(session.client.networks.remove, name, options.force))
 
 
@@ -90,7 +90,7 @@ def _gone(remove: Callable[[str], object], name: str, force: bool) -> None:
             raise
 
 
-def connect(session: Session, options: Namespace) -> Result:
+def connect(session: Session, options: Namespace) -> Message:
     session.client.networks.connect(
         options.network, options.container, aliases=options.alias, ipv4_address=options.ip, ipv6_address=options.ip6,
         links=options.link, link_local_addresses=options.link_local_ip,
@@ -98,16 +98,16 @@ def connect(session: Session, options: Namespace) -> Result:
     return Message((f"connected {options.container} to {options.network}",), (options.container,))
 
 
-def disconnect(session: Session, options: Namespace) -> Result:
+def disconnect(session: Session, options: Namespace) -> Message:
     session.client.networks.disconnect(options.network, options.container, force=options.force)
     return Message((f"disconnected {options.container} from {options.network}",), (options.container,))
 
 
-def prune_networks(session: Session, options: Namespace) -> Result:
+def prune_networks(session: Session, options: Namespace) -> Message:
     return _removed(session.client.networks.prune(parse_filters(options.filter)))
 
 
-def list_volumes(session: Session, options: Namespace) -> Result:
+def list_volumes(session: Session, options: Namespace) -> VolumeTable | Message:
     found = session.client.volumes.list(parse_filters(options.filter))
     if options.quiet:
         names = tuple(one["Name"] for one in found)
@@ -115,23 +115,23 @@ def list_volumes(session: Session, options: Namespace) -> Result:
     return VolumeTable("volumes", ("DRIVER", "NAME"), tuple((one["Driver"], one["Name"]) for one in found), found)
 
 
-def create_volume(session: Session, options: Namespace) -> Result:
+def create_volume(session: Session, options: Namespace) -> Message:
     made = session.client.volumes.create(
         options.name, driver=options.driver, labels=pairs(options.label, "--label"), options=pairs(options.opt, "--opt")
     )
     return Message((f"made {made['Name']}",), (made["Name"],))
 
 
-def inspect_volumes(session: Session, options: Namespace) -> Result:
+def inspect_volumes(session: Session, options: Namespace) -> Inspection:
     return Inspection([(name, "volume", session.client.volumes.inspect(name)) for name in options.name])
 
 
-def remove_volumes(session: Session, options: Namespace) -> Result:
+def remove_volumes(session: Session, options: Namespace) -> Message:
     volumes = session.client.volumes
     return each(options.name, "removed", lambda name: volumes.remove(name, force=options.force))
 
 
-def prune_volumes(session: Session, options: Namespace) -> Result:
+def prune_volumes(session: Session, options: Namespace) -> Message:
     filters = parse_filters(options.filter)
     if options.all:
         filters["all"] = ["true"]

@@ -9,7 +9,6 @@ from jupyter_containers.commands import carrying, changes, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
-from jupyter_containers.commands.results import Result
 from jupyter_containers.commands.run import TIMEOUT, attend, judged
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import MAGIC, Session
@@ -17,7 +16,7 @@ from jupyter_containers.commands.session import MAGIC, Session
 HOST = "host"
 
 
-def python(session: Session, options: Namespace) -> Result:
+def python(session: Session, options: Namespace) -> RunResult:
     if not session.body.strip():
         raise UsageError("python: what shall it run? write Python below the line")
     options.detach = False

@@ -11,7 +11,7 @@ from typing import NoReturn
 from jupyter_containers.client.registries import Shared
 from jupyter_containers.commands.command import Argument, Command, Takes, group
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.session import SHELL, Session
 from jupyter_containers.errors import NotFound
 
@@ -29,13 +29,13 @@ def command_line(options: Namespace) -> list[str]:
     return words
 
 
-def serve(session: Session, options: Namespace) -> Result:
+def serve(session: Session, options: Namespace) -> Message:
     if session.is_magic or options.images or options.image:
         return _share(session, options)
     return _become(command_line(options))
 
 
-def stop(session: Session, options: Namespace) -> Result:
+def stop(session: Session, options: Namespace) -> Message:
     return Message((f"stopped the registry at {session.client.registries.end_sharing().url}",))
 
 
@@ -45,7 +45,7 @@ def _become(words: list[str]) -> NoReturn:
     os.execv(words[0], words)
 
 
-def _share(session: Session, options: Namespace) -> Result:
+def _share(session: Session, options: Namespace) -> Message:
     for name in _OF_FOLDERS:
         if getattr(options, name, None) is not None:
             raise UsageError(f"registry: --{name.replace('_', '-')} is for a folder, and does not go with --images")
@@ -57,7 +57,7 @@ def _share(session: Session, options: Namespace) -> Result:
     return Message((_sentence(shared), f"{who} may pull and push; `registry stop` ends it"), (shared.url,))
 
 
-def status(session: Session, options: Namespace) -> Result:
+def status(session: Session, options: Namespace) -> Message:
     try:
         shared = session.client.registries.shared()
     except NotFound as error:

@@ -14,7 +14,7 @@ from jupyter_containers.commands.command import Argument, Command, Completes, Ta
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
 from jupyter_containers.commands.quantities import positive_number
-from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.run_result import CommandFailed, Interrupted, RunResult
 from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.errors import ContainersError, InvalidParameter
@@ -30,7 +30,7 @@ class CannotExecute(InvalidParameter):
         super().__init__(message, exit_code=exit_code)
 
 
-def run(session: Session, options: Namespace) -> Result:
+def run(session: Session, options: Namespace) -> RunResult | Message:
     _check_detached(options, "run")
     settings, stdin = run_arguments.run_settings(
         options, session.body, is_magic=session.is_magic, folder=session.folder
@@ -137,7 +137,7 @@ def _explained(error: ContainersError, command: tuple[str, ...] | None) -> Conta
     return CannotExecute(f"cannot run it: {reason.removesuffix(': unknown')}{hint}", 127 if is_missing else 126)
 
 
-def exec_(session: Session, options: Namespace) -> Result | None:
+def exec_(session: Session, options: Namespace) -> RunResult | None:
     _check_detached(options, "exec")
     settings, stdin = run_arguments.exec_settings(options, session.body)
     if not settings.command:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.commands.output import Output, plain
@@ -36,7 +36,8 @@ class RunResult(LiveResult):
     `exit_code` is None while it runs; `stdout` and `stderr` are text; `started` and `finished` are times in UTC,
     `duration` is the time between them. `out_of_memory`: the kernel killed it at its memory limit. Of an exec, that
     and the image are not known: False and "".
-    `inputs` and `outputs` tell of variables that were carried, `displays` is what Python inside has shown.
+    `inputs` and `outputs` tell of variables that were carried, and `values` has those that came out, by name;
+    `displays` is what Python inside has shown.
     `changes`: with --changes, (A, C or D, path) of each file that differs from the image.
     `proof`: with --safe, what the kernel said of the process from outside, a line for each promise.
     """
@@ -56,6 +57,7 @@ class RunResult(LiveResult):
         self.timed_out = False
         self.inputs: list[Carried] = []
         self.outputs: list[Carried] = []
+        self.values: dict[str, Any] = {}
         self.displays: list[Display] = []
         self.proof: list[str] = []
         self.changes: list[tuple[str, str]] = []

@@ -10,7 +10,8 @@ from jupyter_containers.client import Client, autostart, connect
 from jupyter_containers.client.addresses import Address, find, from_environment
 from jupyter_containers.commands.front import Front
 
-SHELL, MAGIC = "shell", "magic"
+# PYTHON is a program that calls verbs: it has what a notebook has, and nobody who types.
+SHELL, MAGIC, PYTHON = "shell", "magic", "python"
 
 
 class Session:
@@ -27,7 +28,8 @@ class Session:
 
     @property
     def is_magic(self) -> bool:
-        return self.surface == MAGIC
+        """Whether results are values for whoever asked: in a notebook or in a program, and not in a shell."""
+        return self.surface != SHELL
 
     @property
     def folder(self) -> Path:

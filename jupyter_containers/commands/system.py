@@ -15,7 +15,7 @@ from jupyter_containers.commands.looking import INFO
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.places import LONG_FILTER, NO_TEMPLATES, UNASKED
 from jupyter_containers.commands.quantities import size_text
-from jupyter_containers.commands.results import Json, Message, Result, Table
+from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import Session
 
 _NAME_WIDTH = 60
@@ -30,12 +30,12 @@ class DiskObjects(Table):
     kind: ClassVar[str] = "disk-objects"
 
 
-def disk_usage(session: Session, options: Namespace) -> Result:
+def disk_usage(session: Session, options: Namespace) -> Table:
     usage = session.client.system.disk_usage()
     return DiskUsage("kinds of objects", _TITLES, rows(usage), [usage]) if not options.verbose else _objects(usage)
 
 
-def _objects(usage: Json) -> Result:
+def _objects(usage: Json) -> Table:
     """Return a line for each object. Names of images and containers come from others: they are escaped as text."""
     found: list[tuple[str, str, int, str]] = []
     for image in usage.get("Images") or []:
@@ -93,7 +93,7 @@ def _volume_sum(found: Sequence[Json]) -> int:
     return _sum([one.get("UsageData") or {} for one in found], "Size")
 
 
-def prune(session: Session, options: Namespace) -> Result:
+def prune(session: Session, options: Namespace) -> Message:
     """Remove what nobody uses, in the order in which one thing lets go of the next."""
     client, filters = session.client, parse_filters(options.filter)
     if options.volumes and "until" in filters:
@@ -118,13 +118,13 @@ def _told(what: str, freed: int, items: Sequence[str] = ()) -> Message:
     return Message((f"removed {what or 'nothing'}; {size_text(freed)} are free again",), tuple(items))
 
 
-def prune_containers(session: Session, options: Namespace) -> Result:
+def prune_containers(session: Session, options: Namespace) -> Message:
     answer = session.client.containers.prune(parse_filters(options.filter))
     found = answer.get("ContainersDeleted") or []
     return _told(f"{len(found)} containers" if found else "", int(answer.get("SpaceReclaimed") or 0), found)
 
 
-def prune_images(session: Session, options: Namespace) -> Result:
+def prune_images(session: Session, options: Namespace) -> Message:
     filters = {**parse_filters(options.filter), "dangling": ["false" if options.all else "true"]}
     answer = session.client.images.prune(filters)
     found = [str(next(iter(one.values()))) for one in answer.get("ImagesDeleted") or []]
@@ -132,7 +132,7 @@ def prune_images(session: Session, options: Namespace) -> Result:
     return _told(told, int(answer.get("SpaceReclaimed") or 0), found)
 
 
-def prune_cache(session: Session, options: Namespace) -> Result:
+def prune_cache(session: Session, options: Namespace) -> Message:
     answer = session.client.builds.prune(every=options.all, filters=parse_filters(options.filter))
     found = answer.get("CachesDeleted") or []
     return _told(f"{len(found)} cached steps" if found else "", int(answer.get("SpaceReclaimed") or 0), found)

@@ -1,0 +1,765 @@
+"""Written by tools/words_stub.py from the table of commands. Do not edit: run it again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from jupyter_containers.commands.bootstrap_result import BootstrapResult
+from jupyter_containers.commands.build_result import BuildResult
+from jupyter_containers.commands.check_result import CheckResult
+from jupyter_containers.commands.containers import ContainerTable
+from jupyter_containers.commands.containers import Logs
+from jupyter_containers.commands.happening import Events
+from jupyter_containers.commands.images import ImageTable
+from jupyter_containers.commands.inspecting import Inspection
+from jupyter_containers.commands.looking import Changes
+from jupyter_containers.commands.looking import History
+from jupyter_containers.commands.looking import Processes
+from jupyter_containers.commands.looking import Usages
+from jupyter_containers.commands.places import NetworkTable
+from jupyter_containers.commands.places import VolumeTable
+from jupyter_containers.commands.pull_result import PullResult
+from jupyter_containers.commands.pull_result import PushResult
+from jupyter_containers.commands.results import Message
+from jupyter_containers.commands.results import Result
+from jupyter_containers.commands.results import Table
+from jupyter_containers.commands.run_result import RunResult
+from jupyter_containers.commands.session import Session
+
+class Group:
+    _session: Session
+    def __init__(self, session: Session) -> None: ...
+
+class ContainerWords(Group):
+    def ls(
+        self,
+        *,
+        all: bool = False,
+        quiet: bool = False,
+        last: int = 0,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        no_trunc: bool = False,
+    ) -> ContainerTable | Message:
+        """List containers."""
+    def run(
+        self,
+        image: str,
+        *command: str,
+        body: str = '',
+        inputs: Mapping[str, object] | None = None,
+        outputs: Sequence[str] | str = (),
+        name: str = '',
+        volume: Sequence[str] | str = (),
+        publish: Sequence[str] | str = (),
+        network: str = '',
+        hostname: str = '',
+        entrypoint: str | None = None,
+        tmpfs: Sequence[str] | str = (),
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        read_only: bool = False,
+        cap_add: Sequence[str] | str = (),
+        cap_drop: Sequence[str] | str = (),
+        restart: str = '',
+        detach: bool = False,
+        rm: bool = False,
+        keep: bool = False,
+        init: bool = False,
+        no_init: bool = False,
+        pull: Literal['always', 'missing', 'never'] = 'missing',
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        privileged: bool = False,
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpus: float = 0.0,
+        pids_limit: int = 0,
+        safe: bool = False,
+        changes: bool = False,
+        bg: str = '',
+        timeout: float = 0.0,
+        no_raise_error: bool = False,
+    ) -> RunResult | Message:
+        """Run a command in a new container."""
+    def exec(
+        self,
+        container: str,
+        *command: str,
+        body: str = '',
+        inputs: Mapping[str, object] | None = None,
+        outputs: Sequence[str] | str = (),
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        privileged: bool = False,
+        timeout: float = 0.0,
+        detach: bool = False,
+        no_raise_error: bool = False,
+    ) -> RunResult | None:
+        """Run a command in a running container."""
+    def logs(
+        self,
+        container: str,
+        *,
+        follow: bool = False,
+        tail: str = 'all',
+        since: str = '',
+        until: str = '',
+        timestamps: bool = False,
+    ) -> Logs:
+        """Show what a container wrote."""
+    def start(self, *container: str) -> Message:
+        """Start the daemon, or containers."""
+    def stop(self, *container: str, time: int | None = None) -> Message:
+        """Stop containers, or (in a shell, without a name) the daemon."""
+    def kill(self, *container: str, signal: str = 'KILL') -> Message:
+        """Send a signal to containers."""
+    def rm(self, *container: str, force: bool = False, volumes: bool = False) -> Message:
+        """Remove containers."""
+    def restart(self, *container: str, time: int | None = None) -> Message:
+        """Stop containers and start them again."""
+    def pause(self, *container: str) -> Message:
+        """Freeze all processes of containers."""
+    def unpause(self, *container: str) -> Message:
+        """Let frozen containers go on."""
+    def wait(self, *container: str) -> Message:
+        """Wait until containers have ended, and tell their exit codes."""
+    def rename(self, container: str, name: str) -> Message:
+        """Give a container another name."""
+    def update(
+        self,
+        *container: str,
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpus: float = 0.0,
+        pids_limit: int = 0,
+        restart: str = '',
+    ) -> Message:
+        """Change the limits of containers."""
+    def top(self, container: str, *ps_arguments: str) -> Processes:
+        """List the processes of a container."""
+    def stats(self, *container: str, all: bool = False, no_stream: bool = False) -> Usages:
+        """Tell what containers use now: processor, memory, network, disk."""
+    def diff(self, container: str) -> Changes:
+        """List the files that a container added (A), changed (C) or deleted (D)."""
+    def port(self, container: str, port: str = '') -> Message:
+        """List the published ports of a container."""
+    def cp(self, source: str, target: str) -> Message:
+        """Copy files into a container or out of it."""
+    def commit(
+        self,
+        container: str,
+        name: str = '',
+        *,
+        author: str = '',
+        message: str = '',
+        change: Sequence[str] | str = (),
+        no_pause: bool = False,
+    ) -> Message:
+        """Make an image of what a container has changed."""
+    def export(self, container: str, *, output: str = 'container.tar') -> Message:
+        """Write the files of a container into a tar."""
+    def inspect(
+        self,
+        *name: str,
+        type: Literal['container', 'image', 'network', 'volume'] = 'container',
+        size: bool = False,
+    ) -> Inspection:
+        """Show all that is known of containers, images, networks or volumes."""
+    def prune(self, *, filter: Mapping[str, object] | Sequence[str] | str = (), force: bool = False) -> Message:
+        """Remove the containers that do not run."""
+
+class ImageWords(Group):
+    def ls(
+        self,
+        name: str | None = None,
+        *,
+        all: bool = False,
+        quiet: bool = False,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        no_trunc: bool = False,
+    ) -> ImageTable | Message:
+        """List images."""
+    def bootstrap(
+        self,
+        image: str,
+        *,
+        tag: str = '',
+        mirror: str = '',
+        keyring: str = '',
+        variant: Literal['minbase', 'essential', ''] = '',
+        include: Sequence[str] | str = (),
+        arch: str = '',
+    ) -> BootstrapResult:
+        """Make a base image from a mirror of Debian packages, where there is no registry."""
+    def build(
+        self,
+        path: str | None = None,
+        *,
+        body: str = '',
+        tag: Sequence[str] | str = (),
+        file: str | None = None,
+        target: str = '',
+        build_arg: Mapping[str, object] | Sequence[str] | str = (),
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        no_cache: bool = False,
+        no_cache_filter: Sequence[str] | str = (),
+        pull: bool = False,
+        platform: str = '',
+        network: str = '',
+        secret: Sequence[str] | str = (),
+        ssh: Sequence[str] | str = (),
+        build_context: Mapping[str, object] | Sequence[str] | str = (),
+        cache_from: Sequence[str] | str = (),
+        cache_to: Sequence[str] | str = (),
+        add_host: Sequence[str] | str = (),
+        shm_size: int | str = 0,
+        ulimit: Mapping[str, object] | Sequence[str] | str = (),
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpu_shares: int = 0,
+        cpu_period: int = 0,
+        cpu_quota: int = 0,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        check: bool = False,
+        quiet: bool = False,
+        progress: Literal['auto', 'plain', 'tty', 'quiet'] = 'auto',
+        output: Sequence[str] | str = (),
+        push: bool = False,
+        load: bool = False,
+        annotation: Mapping[str, object] | Sequence[str] | str = (),
+        iidfile: str | None = None,
+        metadata_file: str | None = None,
+        provenance: str | None = None,
+        sbom: str | None = None,
+    ) -> BuildResult | CheckResult | Message:
+        """Build an image from a Dockerfile."""
+    def pull(self, image: str, *, platform: str = '') -> PullResult:
+        """Fetch an image from its registry."""
+    def push(self, image: str, *, all_tags: bool = False) -> PushResult:
+        """Send an image to its registry."""
+    def tag(self, image: str, name: str) -> Message:
+        """Give an image one more name."""
+    def rm(self, *image: str, force: bool = False) -> Message:
+        """Remove images."""
+    def history(self, image: str, *, no_trunc: bool = False) -> History:
+        """List the layers of an image."""
+    def save(self, *image: str, output: str = 'image.tar') -> Message:
+        """Write images into a tar."""
+    def load(self, *, input: str = 'image.tar') -> Message:
+        """Read images from a tar."""
+    def import_(self, file: str, name: str = '', *, change: Sequence[str] | str = (), message: str = '') -> Message:
+        """Make an image of a tar of files."""
+    def inspect(
+        self,
+        *name: str,
+        type: Literal['container', 'image', 'network', 'volume'] = 'image',
+        size: bool = False,
+    ) -> Inspection:
+        """Show all that is known of containers, images, networks or volumes."""
+    def prune(
+        self,
+        *,
+        all: bool = False,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        force: bool = False,
+    ) -> Message:
+        """Remove the images that have no name and no container."""
+
+class NetworkWords(Group):
+    def ls(
+        self,
+        *,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        no_trunc: bool = False,
+        quiet: bool = False,
+    ) -> NetworkTable | Message:
+        """List networks."""
+    def create(
+        self,
+        name: str,
+        *,
+        driver: str = 'bridge',
+        subnet: Sequence[str] | str = (),
+        gateway: Sequence[str] | str = (),
+        ip_range: Sequence[str] | str = (),
+        aux_address: Mapping[str, object] | Sequence[str] | str = (),
+        internal: bool = False,
+        attachable: bool = False,
+        ipv6: bool = False,
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        opt: Mapping[str, object] | Sequence[str] | str = (),
+    ) -> Message:
+        """Make a network."""
+    def inspect(self, *name: str) -> Inspection:
+        """Show all that is known of networks."""
+    def rm(self, *name: str, force: bool = False) -> Message:
+        """Remove networks."""
+    def connect(
+        self,
+        network: str,
+        container: str,
+        *,
+        alias: Sequence[str] | str = (),
+        ip: str = '',
+        ip6: str = '',
+        link: Sequence[str] | str = (),
+        link_local_ip: Sequence[str] | str = (),
+    ) -> Message:
+        """Put a container on a network."""
+    def disconnect(self, network: str, container: str, *, force: bool = False) -> Message:
+        """Take a container off a network."""
+    def prune(self, *, filter: Mapping[str, object] | Sequence[str] | str = (), force: bool = False) -> Message:
+        """Remove the networks that nobody is on."""
+
+class VolumeWords(Group):
+    def ls(
+        self,
+        *,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        quiet: bool = False,
+    ) -> VolumeTable | Message:
+        """List volumes."""
+    def create(
+        self,
+        name: str = '',
+        *,
+        driver: str = 'local',
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        opt: Mapping[str, object] | Sequence[str] | str = (),
+    ) -> Message:
+        """Make a volume."""
+    def inspect(self, *name: str) -> Inspection:
+        """Show all that is known of volumes."""
+    def rm(self, *name: str, force: bool = False) -> Message:
+        """Remove volumes."""
+    def prune(
+        self,
+        *,
+        all: bool = False,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        force: bool = False,
+    ) -> Message:
+        """Remove the volumes without a name that no container has."""
+
+class SystemWords(Group):
+    def df(self, *, verbose: bool = False) -> Table:
+        """Tell what takes how much disk."""
+    def prune(
+        self,
+        *,
+        all: bool = False,
+        volumes: bool = False,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        force: bool = False,
+    ) -> Message:
+        """Remove stopped containers, networks that nobody is on, images without a name, and cached steps that no image has."""
+    def info(self) -> Table:
+        """Tell what the daemon is and has."""
+    def events(
+        self,
+        *,
+        since: str = '',
+        until: str = '',
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+    ) -> Events:
+        """Show what happens in the daemon, until --until or you interrupt."""
+
+class BuilderWords(Group):
+    def build(
+        self,
+        path: str | None = None,
+        *,
+        body: str = '',
+        tag: Sequence[str] | str = (),
+        file: str | None = None,
+        target: str = '',
+        build_arg: Mapping[str, object] | Sequence[str] | str = (),
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        no_cache: bool = False,
+        no_cache_filter: Sequence[str] | str = (),
+        pull: bool = False,
+        platform: str = '',
+        network: str = '',
+        secret: Sequence[str] | str = (),
+        ssh: Sequence[str] | str = (),
+        build_context: Mapping[str, object] | Sequence[str] | str = (),
+        cache_from: Sequence[str] | str = (),
+        cache_to: Sequence[str] | str = (),
+        add_host: Sequence[str] | str = (),
+        shm_size: int | str = 0,
+        ulimit: Mapping[str, object] | Sequence[str] | str = (),
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpu_shares: int = 0,
+        cpu_period: int = 0,
+        cpu_quota: int = 0,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        check: bool = False,
+        quiet: bool = False,
+        progress: Literal['auto', 'plain', 'tty', 'quiet'] = 'auto',
+        output: Sequence[str] | str = (),
+        push: bool = False,
+        load: bool = False,
+        annotation: Mapping[str, object] | Sequence[str] | str = (),
+        iidfile: str | None = None,
+        metadata_file: str | None = None,
+        provenance: str | None = None,
+        sbom: str | None = None,
+    ) -> BuildResult | CheckResult | Message:
+        """Build an image from a Dockerfile."""
+    def prune(
+        self,
+        *,
+        all: bool = False,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        force: bool = False,
+    ) -> Message:
+        """Remove cached steps of builds."""
+
+class RegistryWords(Group):
+    def serve(
+        self,
+        *,
+        image: Sequence[str] | str = (),
+        listen: str | None = None,
+        htpasswd: str | None = None,
+        tls_cert: str | None = None,
+        tls_key: str | None = None,
+    ) -> Message:
+        """Begin to serve (a folder, in a shell: in the foreground, until Ctrl-C)."""
+    def stop(self) -> Message:
+        """End the daemon's registry."""
+    def status(self) -> Message:
+        """Tell whether the daemon serves, and where."""
+
+class Words(Group):
+    def build(
+        self,
+        path: str | None = None,
+        *,
+        body: str = '',
+        tag: Sequence[str] | str = (),
+        file: str | None = None,
+        target: str = '',
+        build_arg: Mapping[str, object] | Sequence[str] | str = (),
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        no_cache: bool = False,
+        no_cache_filter: Sequence[str] | str = (),
+        pull: bool = False,
+        platform: str = '',
+        network: str = '',
+        secret: Sequence[str] | str = (),
+        ssh: Sequence[str] | str = (),
+        build_context: Mapping[str, object] | Sequence[str] | str = (),
+        cache_from: Sequence[str] | str = (),
+        cache_to: Sequence[str] | str = (),
+        add_host: Sequence[str] | str = (),
+        shm_size: int | str = 0,
+        ulimit: Mapping[str, object] | Sequence[str] | str = (),
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpu_shares: int = 0,
+        cpu_period: int = 0,
+        cpu_quota: int = 0,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        check: bool = False,
+        quiet: bool = False,
+        progress: Literal['auto', 'plain', 'tty', 'quiet'] = 'auto',
+        output: Sequence[str] | str = (),
+        push: bool = False,
+        load: bool = False,
+        annotation: Mapping[str, object] | Sequence[str] | str = (),
+        iidfile: str | None = None,
+        metadata_file: str | None = None,
+        provenance: str | None = None,
+        sbom: str | None = None,
+    ) -> BuildResult | CheckResult | Message:
+        """Build an image from a Dockerfile."""
+    def run(
+        self,
+        image: str,
+        *command: str,
+        body: str = '',
+        inputs: Mapping[str, object] | None = None,
+        outputs: Sequence[str] | str = (),
+        name: str = '',
+        volume: Sequence[str] | str = (),
+        publish: Sequence[str] | str = (),
+        network: str = '',
+        hostname: str = '',
+        entrypoint: str | None = None,
+        tmpfs: Sequence[str] | str = (),
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        read_only: bool = False,
+        cap_add: Sequence[str] | str = (),
+        cap_drop: Sequence[str] | str = (),
+        restart: str = '',
+        detach: bool = False,
+        rm: bool = False,
+        keep: bool = False,
+        init: bool = False,
+        no_init: bool = False,
+        pull: Literal['always', 'missing', 'never'] = 'missing',
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        privileged: bool = False,
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpus: float = 0.0,
+        pids_limit: int = 0,
+        safe: bool = False,
+        changes: bool = False,
+        bg: str = '',
+        timeout: float = 0.0,
+        no_raise_error: bool = False,
+    ) -> RunResult | Message:
+        """Run a command in a new container."""
+    def exec(
+        self,
+        container: str,
+        *command: str,
+        body: str = '',
+        inputs: Mapping[str, object] | None = None,
+        outputs: Sequence[str] | str = (),
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        privileged: bool = False,
+        timeout: float = 0.0,
+        detach: bool = False,
+        no_raise_error: bool = False,
+    ) -> RunResult | None:
+        """Run a command in a running container."""
+    def python(
+        self,
+        image: str = 'host',
+        *,
+        body: str = '',
+        inputs: Mapping[str, object] | None = None,
+        outputs: Sequence[str] | str = (),
+        name: str = '',
+        volume: Sequence[str] | str = (),
+        publish: Sequence[str] | str = (),
+        network: str = '',
+        hostname: str = '',
+        tmpfs: Sequence[str] | str = (),
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        read_only: bool = False,
+        cap_add: Sequence[str] | str = (),
+        cap_drop: Sequence[str] | str = (),
+        restart: str = '',
+        rm: bool = False,
+        keep: bool = False,
+        init: bool = False,
+        no_init: bool = False,
+        pull: Literal['always', 'missing', 'never'] = 'missing',
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        privileged: bool = False,
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpus: float = 0.0,
+        pids_limit: int = 0,
+        safe: bool = False,
+        changes: bool = False,
+        timeout: float = 0.0,
+        no_raise_error: bool = False,
+    ) -> RunResult:
+        """Run the cell's Python in a new container."""
+    def sandbox(
+        self,
+        verb: Literal['ls', 'list', 'show', 'keep', 'discard', 'save'] | None = None,
+        *words: str,
+        body: str = '',
+        inputs: Mapping[str, object] | None = None,
+        outputs: Sequence[str] | str = (),
+        shell: bool = False,
+        name: str = '',
+        volume: Sequence[str] | str = (),
+        network: str = '',
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpus: float = 0.0,
+        pids_limit: int = 0,
+        timeout: float = 0.0,
+        no_raise_error: bool = False,
+        yes: bool = False,
+        force: bool = False,
+        all: bool = False,
+    ) -> Result:
+        """Run the cell in a throw-away copy of the notebook's own environment."""
+    def debug(
+        self,
+        step: str = 'last',
+        *command: str,
+        body: str = '',
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        privileged: bool = False,
+        name: str = '',
+        volume: Sequence[str] | str = (),
+        network: str = '',
+        detach: bool = False,
+        keep: bool = False,
+        list: bool = False,
+        forget: bool = False,
+        no_raise_error: bool = False,
+    ) -> Result:
+        """Go on in the step of a build that failed."""
+    def ps(
+        self,
+        *,
+        all: bool = False,
+        quiet: bool = False,
+        last: int = 0,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        no_trunc: bool = False,
+    ) -> ContainerTable | Message:
+        """List containers."""
+    def logs(
+        self,
+        container: str,
+        *,
+        follow: bool = False,
+        tail: str = 'all',
+        since: str = '',
+        until: str = '',
+        timestamps: bool = False,
+    ) -> Logs:
+        """Show what a container wrote."""
+    def start(self, *container: str) -> Message:
+        """Start the daemon, or containers."""
+    def stop(self, *container: str, time: int | None = None) -> Message:
+        """Stop containers, or (in a shell, without a name) the daemon."""
+    def kill(self, *container: str, signal: str = 'KILL') -> Message:
+        """Send a signal to containers."""
+    def rm(self, *container: str, force: bool = False, volumes: bool = False) -> Message:
+        """Remove containers."""
+    def restart(self, *container: str, time: int | None = None) -> Message:
+        """Stop containers and start them again."""
+    def pause(self, *container: str) -> Message:
+        """Freeze all processes of containers."""
+    def unpause(self, *container: str) -> Message:
+        """Let frozen containers go on."""
+    def wait(self, *container: str) -> Message:
+        """Wait until containers have ended, and tell their exit codes."""
+    def rename(self, container: str, name: str) -> Message:
+        """Give a container another name."""
+    def update(
+        self,
+        *container: str,
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpus: float = 0.0,
+        pids_limit: int = 0,
+        restart: str = '',
+    ) -> Message:
+        """Change the limits of containers."""
+    def top(self, container: str, *ps_arguments: str) -> Processes:
+        """List the processes of a container."""
+    def stats(self, *container: str, all: bool = False, no_stream: bool = False) -> Usages:
+        """Tell what containers use now: processor, memory, network, disk."""
+    def diff(self, container: str) -> Changes:
+        """List the files that a container added (A), changed (C) or deleted (D)."""
+    def port(self, container: str, port: str = '') -> Message:
+        """List the published ports of a container."""
+    def cp(self, source: str, target: str) -> Message:
+        """Copy files into a container or out of it."""
+    def commit(
+        self,
+        container: str,
+        name: str = '',
+        *,
+        author: str = '',
+        message: str = '',
+        change: Sequence[str] | str = (),
+        no_pause: bool = False,
+    ) -> Message:
+        """Make an image of what a container has changed."""
+    def export(self, container: str, *, output: str = 'container.tar') -> Message:
+        """Write the files of a container into a tar."""
+    def images(
+        self,
+        name: str | None = None,
+        *,
+        all: bool = False,
+        quiet: bool = False,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        no_trunc: bool = False,
+    ) -> ImageTable | Message:
+        """List images."""
+    def pull(self, image: str, *, platform: str = '') -> PullResult:
+        """Fetch an image from its registry."""
+    def push(self, image: str, *, all_tags: bool = False) -> PushResult:
+        """Send an image to its registry."""
+    def tag(self, image: str, name: str) -> Message:
+        """Give an image one more name."""
+    def rmi(self, *image: str, force: bool = False) -> Message:
+        """Remove images."""
+    def history(self, image: str, *, no_trunc: bool = False) -> History:
+        """List the layers of an image."""
+    def save(self, *image: str, output: str = 'image.tar') -> Message:
+        """Write images into a tar."""
+    def load(self, *, input: str = 'image.tar') -> Message:
+        """Read images from a tar."""
+    def import_(self, file: str, name: str = '', *, change: Sequence[str] | str = (), message: str = '') -> Message:
+        """Make an image of a tar of files."""
+    @property
+    def container(self) -> ContainerWords:
+        """Containers: the same commands as without this word, and prune."""
+    @property
+    def image(self) -> ImageWords:
+        """Images: the same commands as without this word, bootstrap and prune."""
+    @property
+    def network(self) -> NetworkWords:
+        """List, make, inspect, join and remove networks."""
+    @property
+    def volume(self) -> VolumeWords:
+        """List, make, inspect and remove volumes."""
+    def inspect(
+        self,
+        *name: str,
+        type: Literal['container', 'image', 'network', 'volume', ''] = '',
+        size: bool = False,
+    ) -> Inspection:
+        """Show all that is known of containers, images, networks or volumes."""
+    def login(self, server: str = '', *, username: str | None = None, password: str | None = None) -> Message:
+        """Log in to a registry, for pull, push and build."""
+    def logout(self, server: str = '') -> Message:
+        """Forget the login at a registry."""
+    @property
+    def system(self) -> SystemWords:
+        """Tell what takes how much disk, and remove what nobody uses."""
+    @property
+    def builder(self) -> BuilderWords:
+        """Build images, and look after the cache of builds."""
+    @property
+    def registry(self) -> RegistryWords:
+        """Serve images to others: docker, podman and skopeo push to it and pull from it."""
+    def events(
+        self,
+        *,
+        since: str = '',
+        until: str = '',
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+    ) -> Events:
+        """Show what happens in the daemon, until --until or you interrupt."""
+    def info(self) -> Table:
+        """Tell what the daemon is and has."""
+    def version(self) -> Table:
+        """Tell the versions of the daemon."""
+    def doctor(self, *, storage: bool = False, repair: bool = False) -> Result:
+        """Check what this machine allows, and how to mend it."""
+    def status(self) -> Message:
+        """Tell whether the daemon runs."""
+    def use(self, host: str | None = None) -> Message:
+        """Work with another Docker or Podman daemon."""
