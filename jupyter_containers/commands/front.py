@@ -14,7 +14,10 @@ Tell = Callable[[object], None]
 
 
 class Front(Protocol):
-    """Shows things to a person."""
+    """Shows things to a person. `is_attended`: somebody is there to work with widgets."""
+
+    @property
+    def is_attended(self) -> bool: ...
 
     def note(self, text: str) -> None:
         """Say a sentence beside the result."""
@@ -31,6 +34,8 @@ class TerminalFront:
 
     `all_on_stderr`: what was asked for are bytes, and nothing else may stand between them.
     """
+
+    is_attended = False
 
     def __init__(self, *, notes_on_stderr: bool = True, all_on_stderr: bool = False) -> None:
         self._notes_on_stderr = notes_on_stderr or all_on_stderr

@@ -91,6 +91,8 @@ def run(session: Session, options: Namespace) -> SandboxResult:
         session, result,
         lambda output: client.runs.run(settings, output, luggage=luggage, timeout_seconds=options.timeout), finish,
     )  # fmt: skip
+    if result.sandbox is not None and session.front.is_attended:
+        session.front.show(SandboxFiles(result.sandbox))
     if removed := roster.remove_the_oldest(client):
         session.front.note(f"discarded {', '.join(removed)}: only the newest {roster.AT_MOST} sandboxes are kept")
     judged(session, result, raises=not options.no_raise_error)

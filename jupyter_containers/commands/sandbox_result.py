@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import size_text
-from jupyter_containers.commands.results import Json, Message, Result, visible
+from jupyter_containers.commands.results import Json, Message, Panel, visible
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.sandboxes.changes import FileChange, Kind, is_below
-from jupyter_containers.sandboxes.choice import Choice
+from jupyter_containers.sandboxes.choice import Choice, Refusal
 from jupyter_containers.sandboxes.sandbox import Sandbox
 
 _SHOWN_FILES = 50
@@ -23,7 +23,6 @@ class Actions:
     """What can be done with the files of a sandbox."""
 
     sandbox: Sandbox | None
-    title_of_run: ClassVar[str] = "the sandbox"
 
     @property
     def files(self) -> list[FileChange]:
@@ -67,10 +66,15 @@ def keep(sandbox: Sandbox, paths: Iterable[str], *, yes: bool, force: bool) -> M
     if choice.taken and not yes and not asked(question(choice, sandbox.folder)):
         return Message(("nothing has been changed here",))
     kept = sandbox.keep(choice)
-    words = {"A": "added", "C": "changed", "D": "deleted"}
-    lines = [f"{words[change.letter]} {shown_path(change.path, sandbox.folder)}" for change in kept.made]
-    lines += [f"left out {shown_path(one.path, sandbox.folder)}: {visible(one.reason)}" for one in kept.refused]
+    lines = outcome_lines(kept.made, kept.refused, sandbox.folder)
     return Message(tuple(lines or ["nothing has changed in the folder"]), tuple(change.path for change in kept.made))
+
+
+def outcome_lines(made: Iterable[FileChange], refused: Iterable[Refusal], folder: Path) -> list[str]:
+    """Return what was made here and what was not, a line each."""
+    words = {"A": "added", "C": "changed", "D": "deleted"}
+    lines = [f"{words[change.letter]} {shown_path(change.path, folder)}" for change in made]
+    return lines + [f"left out {shown_path(one.path, folder)}: {visible(one.reason)}" for one in refused]
 
 
 def question(choice: Choice, folder: Path) -> str:
@@ -109,6 +113,8 @@ def file_lines(sandbox: Sandbox) -> list[str]:
 
 def hint(sandbox: Sandbox) -> str:
     name = visible(sandbox.name)
+    if sandbox.is_gone:
+        return f"[{name} is gone]"
     return f"[{name} is kept: %container sandbox keep {name}, discard {name}, or save {name} IMAGE]"
 
 
@@ -144,16 +150,20 @@ class SandboxResult(Actions, RunResult):
         return {**super().data(), "sandbox": sandbox_json(self.sandbox), "withheld": list(self.withheld)}
 
 
-class SandboxFiles(Actions, Result):
-    """A sandbox that was found again. `keep`, `discard` and `save` say what becomes of it."""
+class SandboxFiles(Actions, Panel):
+    """A sandbox that has ended. `keep`, `discard` and `save` say what becomes of it; buttons do the same.
+
+    `said` is what was done by the buttons.
+    """
 
     kind: ClassVar[str] = "sandbox-files"
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox: Sandbox = sandbox
+        self.said: tuple[str, ...] = ()
 
     def text(self) -> str:
-        lines = file_lines(self.sandbox)
+        lines = [*file_lines(self.sandbox), *self.said]
         for path, diff in self.sandbox.diffs.items():
             lines += ["", f"{shown_path(path, self.sandbox.folder)}:", *map(visible, diff)]
         return "\n".join(lines)
@@ -163,4 +173,4 @@ class SandboxFiles(Actions, Result):
         return f"{self.sandbox.name}: {count} file{'s' if count != 1 else ''} changed"
 
     def data(self) -> Json:
-        return sandbox_json(self.sandbox) or {}
+        return {**(sandbox_json(self.sandbox) or {}), "said": list(self.said)}

@@ -35,6 +35,11 @@ class NotebookFront:
         self._shown: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
         self._panels = OpenPanels()
 
+    @property
+    def is_attended(self) -> bool:
+        """Whether the running cell could ask somebody: nbclient and the like say that nobody is there."""
+        return bool(getattr(self._shell.kernel, "_allow_stdin", False))
+
     def note(self, text: str) -> None:
         print(text, flush=True)
 

@@ -19,7 +19,8 @@ def draw(result: SandboxResult | SandboxFiles) -> Html:
     if withheld:
         names = ", ".join(map(visible, withheld))
         run.append(details(f"{len(withheld)} environment variables were not passed: they may hold secrets", pre(names)))
-    return block(*run, *([draw_files(result.sandbox)] if result.sandbox is not None else []))
+    said = [pre("\n".join(result.said))] if isinstance(result, SandboxFiles) and result.said else []
+    return block(*run, *([draw_files(result.sandbox)] if result.sandbox is not None else []), *said)
 
 
 def draw_files(sandbox: Sandbox) -> Html:

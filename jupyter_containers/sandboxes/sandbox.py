@@ -37,6 +37,7 @@ class Sandbox:
     began_at: datetime
     files: list[FileChange] = field(default_factory=list)
     diffs: dict[str, list[str]] = field(default_factory=dict)
+    is_gone: bool = False
 
     @classmethod
     def find(cls, client: Callable[[], Client], name: str) -> Sandbox:
@@ -66,6 +67,7 @@ class Sandbox:
     def discard(self) -> None:
         """Remove it with all that is in it."""
         self.client().containers.remove(self.container, force=True, volumes=True)
+        self.is_gone = True
 
     def save(self, name: str) -> str:
         """Make an image of it, which starts Python in the same folder; return its id."""

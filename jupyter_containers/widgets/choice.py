@@ -9,7 +9,9 @@ from jupyter_containers.commands.results import Panel
 from jupyter_containers.widgets.view import View
 
 # A panel's kind, and the module of this room whose `view` makes its widget.
-VIEWS: Mapping[str, str] = {}
+VIEWS: Mapping[str, str] = {
+    "sandbox-files": "sandboxes",
+}
 
 
 def view_of(panel: Panel) -> View | None:

@@ -51,7 +51,7 @@ def test_what_a_cell_deletes_and_writes_stays_inside(kernel: Kernel, folder: Pat
     assert (folder / "a.txt").read_text() == "one\ntwo\n"
     assert Path("/usr/share").is_dir()
     assert letters(kernel) == ["C a.txt", "A new.bin", "D sub"]
-    (output,) = reply.outputs
+    output = reply.outputs[0]
     assert "D /usr/share   folder" in output["text/plain"]
     assert "A new.bin   10B" in output["text/plain"]
     assert [line for line in output[MIME]["sandbox"]["diffs"][f"{folder}/a.txt"] if line[0] in "+-"] == [
@@ -147,7 +147,7 @@ def test_names_are_text_and_nothing_else(kernel: Kernel, folder: Path) -> None:
     cell += "open('red\\x1b[31m\\nline', 'w').write('x')\n"
     reply = kernel.run(cell)
     assert reply.error is None, reply.error_lines
-    (output,) = reply.outputs
+    output = reply.outputs[0]
     assert "<img" not in output["text/html"]
     assert "<script" not in output["text/html"]
     assert "\x1b" not in output["text/plain"]
