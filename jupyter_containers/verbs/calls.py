@@ -22,6 +22,8 @@ from jupyter_containers.verbs.signatures import BODY, arguments, default, destin
 class SilentFront:
     """Shows nothing: a call returns its result. Notes go to `say`."""
 
+    is_attended = False
+
     def __init__(self, say: Any) -> None:
         self.note = say
 
