@@ -15,6 +15,7 @@ from typing import Protocol
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.cache import Cache, CacheRecords
 from jupyter_containers.build.caches.exchange import Exchange
+from jupyter_containers.build.chart import Chart, Together
 from jupyter_containers.build.context import Context
 from jupyter_containers.build.dockerfile import lines
 from jupyter_containers.build.dockerfile.checks.check import checked, refuse
@@ -154,14 +155,14 @@ class Builder:
             progress(warning)
         await fetch_all(planned.target, self._downloads, context, options.secrets)
         ledger = Ledger(self._cache, accepts=options.accepts, now=self._now, exchange=exchange)
-        narration = Narration(planned, ledger, progress)
+        watchers = Together(Chart(planned, progress), Narration(planned, ledger, progress))
         performer = OperationPerformer(
             self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits,
             caches=self._caches, secrets=options.secrets, agents=options.agents, keeper=self._keeper,
         )  # fmt: skip
         uncached = None if options.no_cache else _uncached(parsed, planned, options.no_cache_filter)
         outcome = await self._solver.solve(
-            planned.target, performer, narration, accepts=options.accepts, uncached=uncached, elsewhere=exchange,
+            planned.target, performer, watchers, accepts=options.accepts, uncached=uncached, elsewhere=exchange,
             no_cache_salt=secrets.token_hex(8) if options.no_cache or uncached else "",
         )  # fmt: skip
         exchange.results.append(outcome.filesystem)

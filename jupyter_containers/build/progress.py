@@ -1,7 +1,8 @@
 """What a front end can draw of a build: events, told in the order of the Dockerfile.
 
 Stages run at the same time, but a classic build log has one cursor: what a later step does is held back until the
-earlier ones are finished (see narration.py). Every event names its step by number, from 1.
+earlier ones are finished (see narration.py). Who draws the graph is told out of turn, too (see chart.py). Every event
+names its step by number, from 1.
 """
 
 from __future__ import annotations
@@ -75,7 +76,44 @@ class Warned:
     end_line: int = 0
 
 
-Event = StepStarted | StepRunning | StepOutput | StepCached | StepDone | PullProgress | Warned
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A step as part of the graph. `inputs` are the steps of other stages that it takes from, by number.
+
+    `stage` counts from 0, and `stage_name` is "" where the Dockerfile gives none.
+    """
+
+    number: int
+    text: str
+    lines: tuple[int, int]
+    stage: int
+    stage_name: str = ""
+    inputs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPlanned:
+    """What will be done: every step there is, told before the first of them."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanged:
+    """A step's state in this very moment, whatever its turn: running, done, cached or failed.
+
+    `size` is that of the layer it added, in bytes; None where none was added, or nobody needed to look.
+    """
+
+    number: int
+    state: str
+    seconds: float | None = None
+    size: int | None = None
+
+
+Event = (
+    StepStarted | StepRunning | StepOutput | StepCached | StepDone | PullProgress | Warned | GraphPlanned | NodeChanged
+)
 Listener = Callable[[Event], None]
 
 

@@ -46,6 +46,36 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step that is to come. `inputs` are the steps of other stages it takes from; `stage` counts from 0."""
+
+    number: int
+    text: str
+    line: int = 0
+    end_line: int = 0
+    stage: int = 0
+    stage_name: str = ""
+    inputs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """All steps of the build, where the daemon tells them beforehand."""
+
+    steps: tuple[PlannedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepChanged:
+    """A step's state at this moment, out of its turn: running, done, cached or failed; `size` of its layer in bytes."""
+
+    number: int
+    state: str
+    seconds: float | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepOutput:
     """What a step's process wrote; stream 1 or 2 where the daemon tells."""
 
@@ -90,7 +120,10 @@ class ImageBuilt:
         return cls(image_id, built.get("Descriptor") or {}, names, str(built.get("Result") or ""))
 
 
-BuildEvent = StepStarted | StepRunning | StepCached | StepDone | StepOutput | Warned | ImageBuilt | Progress
+BuildEvent = (
+    StepStarted | StepRunning | StepCached | StepDone | StepOutput | Warned | ImageBuilt | Progress | Planned
+    | StepChanged
+)  # fmt: skip
 
 
 # What stands around the error output of a step, for clients that only print.
@@ -115,6 +148,8 @@ class BuildReader:
         elif isinstance(line.get("built"), dict):
             # What Docker's line of the id has no room for comes with the next: the same end, with all that is known.
             yield ImageBuilt.from_wire(self._image_id, line["built"])
+        elif isinstance(line.get("graph"), dict):
+            yield _from_graph(line["graph"])
         elif isinstance(line.get("step"), dict):
             event = _from_step(line["step"], str(line.get("stream", "")))
             yield from (event,) if event else ()
@@ -161,3 +196,21 @@ def _from_step(step: Json, text: str) -> BuildEvent | None:
     if state == "done":
         return StepDone(number, float(step.get("seconds", 0.0)), bool(step.get("cached")))
     return None
+
+
+def _from_graph(graph: Json) -> Planned | StepChanged:
+    if "steps" not in graph:
+        size, seconds = graph.get("size"), graph.get("seconds")
+        return StepChanged(
+            int(graph.get("number", 0)), str(graph.get("state", "")), None if seconds is None else float(seconds),
+            None if size is None else int(size),
+        )  # fmt: skip
+    return Planned(
+        tuple(
+            PlannedStep(
+                int(step["number"]), str(step["text"]), int(step.get("line", 0)), int(step.get("endLine", 0)),
+                int(step.get("stage", 0)), str(step.get("stageName", "")), tuple(map(int, step.get("inputs") or ())),
+            )
+            for step in graph["steps"]
+        )
+    )  # fmt: skip

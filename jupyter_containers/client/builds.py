@@ -205,9 +205,8 @@ class Builds:
         lists: dict[str, Sequence[Cache | Output]] = {
             "cacheimports": settings.cache_from, "cacheexports": settings.cache_to, "outputs": settings.outputs,
         }  # fmt: skip
-        return {
-            name: json.dumps([entry.to_wire() for entry in found]) if found else "" for name, found in lists.items()
-        }
+        wishes = {name: json.dumps([one.to_wire() for one in found]) if found else "" for name, found in lists.items()}
+        return {**wishes, "graph": True}
 
     def check(self, context: AnyContext, settings: BuildSettings) -> tuple[Finding, ...]:
         """Return what the build checks find; nothing is built. Raises BuildFailed for what is no Dockerfile."""

@@ -10,7 +10,9 @@ from typing import ClassVar
 
 from jupyter_containers.client.build_reader import (
     ImageBuilt,
+    Planned,
     StepCached,
+    StepChanged,
     StepDone,
     StepOutput,
     StepRunning,
@@ -20,12 +22,13 @@ from jupyter_containers.client.build_reader import (
 from jupyter_containers.client.values import Progress, short_id
 from jupyter_containers.commands.output import Output, plain
 from jupyter_containers.commands.pull_result import PullResult
-from jupyter_containers.commands.quantities import duration_text
+from jupyter_containers.commands.quantities import duration_text, size_text
 from jupyter_containers.commands.results import Json, LiveResult, Said
 from jupyter_containers.errors import ContainersError
 
 # Lines of a step's output that a picture holds: of one that failed, and of the others.
 FAILED_LINES, STEP_LINES = 40, 10
+_CHARACTERS = 8000
 _AROUND = 2
 # A step that took less did nothing that takes time.
 TELLING_SECONDS = 0.001
@@ -33,7 +36,11 @@ TELLING_SECONDS = 0.001
 
 @dataclass
 class Step:
-    """A step of the build; `state` is waiting, running, cached, done, failed or cancelled."""
+    """A step of the build; `state` is waiting, running, cached, done, failed or cancelled.
+
+    Where the daemon tells: its stage (from 0, with a name if it has one), the steps of other stages that it takes
+    from, and the `size` of its layer in bytes.
+    """
 
     number: int
     total: int
@@ -42,15 +49,33 @@ class Step:
     end_line: int = 0
     state: str = "running"
     seconds: float | None = None
+    stage: int = 0
+    stage_name: str = ""
+    inputs: tuple[int, ...] = ()
+    size: int | None = None
+    began: float | None = None
     output: Output = field(default_factory=lambda: Output(1 << 20))
 
     def shown_output(self) -> str:
         """Return the end of what the step said, without the end of its last line."""
-        return plain(self.output.last(FAILED_LINES if self.state == "failed" else STEP_LINES)).strip("\n")
+        lines = FAILED_LINES if self.state == "failed" else STEP_LINES
+        return plain(self.output.last(lines, lines * _CHARACTERS // STEP_LINES)).strip("\n")
+
+    @property
+    def taken(self) -> float | None:
+        """The seconds that it took or, while it runs, has taken so far; None where nobody knows, or it was nothing."""
+        if self.state == "running" and self.began is not None:
+            return time.monotonic() - self.began
+        is_worth_telling = self.seconds is not None and self.seconds >= TELLING_SECONDS and self.state != "cached"
+        return self.seconds if is_worth_telling else None
 
     def state_text(self) -> str:
         took = f" {duration_text(self.seconds)}" if self.seconds is not None and self.seconds >= TELLING_SECONDS else ""
-        return self.state if self.state == "cached" else f"{self.state}{took}"
+        return self.state if self.state == "cached" else f"{self.state}{took}{self.size_note()}"
+
+    def size_note(self) -> str:
+        """Return the size of the layer that was made now, behind a comma; "" if there is none."""
+        return f", {size_text(self.size)}" if self.size is not None and self.state == "done" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +104,7 @@ class BuildResult(LiveResult):
         self.failed_step = ""
         self.wrong_lines: tuple[int, int] | None = None
         self.pulls = PullResult("")
+        self._current = 0
         self._started = time.monotonic()
         self._finished: float | None = None
 
@@ -93,9 +119,7 @@ class BuildResult(LiveResult):
         """Take in an event of the build, or the error or interrupt that ended it."""
         match event:
             case StepStarted():
-                self.steps[event.number] = Step(
-                    event.number, event.total, event.text, *self._lines_of(event), state="running"
-                )
+                self._start(event)
                 return ((1, f"Step {event.number}/{event.total} : {event.text}\n"),)
             case StepOutput():
                 if step := self.steps.get(event.number):
@@ -103,6 +127,8 @@ class BuildResult(LiveResult):
                 return ((event.stream, event.text),)
             case StepRunning() | StepCached() | StepDone():
                 return self._apply_state(event)
+            case Planned() | StepChanged():
+                self._apply_graph(event)
             case Progress():
                 return self.pulls.apply(event)
             case Warned():
@@ -118,12 +144,52 @@ class BuildResult(LiveResult):
                 self._fail(event)
         return ()
 
+    @property
+    def begun(self) -> list[Step]:
+        """The steps that have been begun, or found in the cache."""
+        return [step for step in self.steps.values() if step.state != "waiting"]
+
+    @property
+    def stages(self) -> dict[int, list[Step]]:
+        """The steps of each stage."""
+        found: dict[int, list[Step]] = {}
+        for step in self.steps.values():
+            found.setdefault(step.stage, []).append(step)
+        return found
+
+    def _start(self, event: StepStarted) -> None:
+        self._current = event.number
+        known = self.steps.get(event.number)
+        if known is None:
+            step = Step(event.number, event.total, event.text, *self._lines_of(event), state="running")
+            step.began = time.monotonic()
+            self.steps[event.number] = step
+        else:
+            known.text, known.total = event.text, event.total
+
+    def _apply_graph(self, event: Planned | StepChanged) -> None:
+        """Take in what is told out of turn: all steps beforehand, and a state in its moment."""
+        if isinstance(event, Planned):
+            last = max((one.number for one in event.steps), default=0)
+            for one in event.steps:
+                self.steps[one.number] = Step(
+                    one.number, last, one.text, one.line, one.end_line, "waiting", stage=one.stage,
+                    stage_name=one.stage_name, inputs=one.inputs,
+                )  # fmt: skip
+        elif step := self.steps.get(event.number):
+            if event.state == "running" and step.state != "running":
+                step.began = time.monotonic()
+            step.state = event.state
+            step.seconds = event.seconds if event.seconds is not None else step.seconds
+            step.size = event.size if event.size is not None else step.size
+
     def _apply_state(self, event: StepRunning | StepCached | StepDone) -> Iterable[Said]:
         step = self.steps.get(event.number)
         if step is None:
             return ()
         if isinstance(event, StepDone):
             step.seconds = event.seconds
+            step.began = None
             step.state = "cached" if event.cached or step.state == "cached" else "done"
             return ()
         step.state = "cached" if isinstance(event, StepCached) else "running"
@@ -131,17 +197,19 @@ class BuildResult(LiveResult):
 
     def _fail(self, error: BaseException) -> None:
         self._finished = time.monotonic()
-        failed = isinstance(error, ContainersError)
-        last = self.steps[max(self.steps)] if self.steps else None
+        last = self.steps.get(self._current)
         if isinstance(error, ContainersError):
             self.error = error.message
             self.failed_step = str(error.details.get("failure", ""))
             line = error.details.get("line") or (last.line if last else 0)
             end = error.details.get("end_line") or (last.end_line if last and last.line == line else line)
             self.wrong_lines = (line, max(line, end)) if line else None
+        # Where the daemon has told which one failed, the others were only under way.
+        is_told = any(step.state == "failed" for step in self.steps.values())
+        state = "failed" if isinstance(error, ContainersError) and not is_told else "cancelled"
         for step in self.steps.values():
             if step.state == "running":
-                step.state = "failed" if failed else "cancelled"
+                step.state, step.began = state, None
 
     def _lines_of(self, event: StepStarted) -> tuple[int, int]:
         """Return the lines of a step; of a daemon that does not tell them, those with the step's text."""
@@ -179,10 +247,10 @@ class BuildResult(LiveResult):
         return f"built {short_id(self.image_id)}{names}{places} in {took}"
 
     def text(self) -> str:
-        texts = [f"[{step.number}/{step.total}] {step.text}" for step in self.steps.values()]
+        texts = [f"[{step.number}/{step.total}] {step.text}" for step in self.begun]
         width = min(max(map(len, texts), default=0), 72)
         lines = []
-        for text, step in zip(texts, self.steps.values(), strict=True):
+        for text, step in zip(texts, self.begun, strict=True):
             lines.append(f"{text:<{width}}   {step.state_text()}")
             lines += [f"      {line}" for line in step.shown_output().splitlines()]
         if self._finished is None and self.pulls.layers:
@@ -218,7 +286,8 @@ class BuildResult(LiveResult):
                 {
                     "number": step.number, "total": step.total, "text": step.text, "line": step.line,
                     "endLine": step.end_line, "state": step.state, "seconds": step.seconds,
-                    "output": step.shown_output(),
+                    "output": step.shown_output(), "stage": step.stage, "stageName": step.stage_name,
+                    "inputs": list(step.inputs), "size": step.size,
                 }
                 for step in self.steps.values()
             ],

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from jupyter_containers.build.progress import (
     Event,
+    GraphPlanned,
     Listener,
+    NodeChanged,
     StepCached,
     StepDone,
     StepOutput,
@@ -61,8 +63,18 @@ class Counting:
             self.total = self._told + event.total
             text = f"[{self._platform}] {event.text}"
             event = replace(event, number=event.number + self._told, total=self.total, text=text)
-        elif isinstance(event, StepRunning | StepOutput | StepCached | StepDone):
+        elif isinstance(event, StepRunning | StepOutput | StepCached | StepDone | NodeChanged):
             event = replace(event, number=event.number + self._told)
+        elif isinstance(event, GraphPlanned):
+            # Stages of different platforms have one name and are not the same.
+            event = GraphPlanned(tuple(
+                replace(
+                    node, number=node.number + self._told, stage=node.stage + self._told,
+                    inputs=tuple(number + self._told for number in node.inputs),
+                    stage_name=f"[{self._platform}] {node.stage_name}".rstrip(),
+                )
+                for node in event.nodes
+            ))  # fmt: skip
         self._listener(event)
 
 

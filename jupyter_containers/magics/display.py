@@ -23,6 +23,8 @@ from jupyter_containers.magics.panels import OpenPanels
 from jupyter_containers.pictures import bundle
 
 INTERVAL_SECONDS = 0.05
+# What the displays of a cell may send, so that a large picture comes less often.
+_BYTES_PER_SECOND = 250_000
 # How often a picture is drawn again to which nothing was told: it shows the time that goes by.
 _TICK_SECONDS = 1.0
 
@@ -141,8 +143,8 @@ class LiveDisplay:
         self._handle.update(bundle(self._result), raw=True)
 
     def _follow(self) -> None:
-        drawn_at = time.monotonic()
-        while not self._ended.wait(INTERVAL_SECONDS):
+        drawn_at, pause = time.monotonic(), INTERVAL_SECONDS
+        while not self._ended.wait(pause):
             with self._lock:
                 if not self._changed and time.monotonic() - drawn_at < _TICK_SECONDS:
                     continue
@@ -150,3 +152,4 @@ class LiveDisplay:
                 forms = bundle(self._result, is_settled=False)
             drawn_at = time.monotonic()
             self._handle.update(forms, raw=True)
+            pause = max(INTERVAL_SECONDS, sum(map(len, forms.values())) / _BYTES_PER_SECOND)

@@ -24,20 +24,29 @@ PICTURES: Mapping[str, str] = {
     "table": "tables",
 }
 
+# Of a text that still grows.
+LIVE_LINES, LIVE_CHARACTERS = 40, 8000
 
-def picture(result: Result) -> Html:
-    """Return a result as HTML that stays in a notebook that nobody trusts."""
+
+def picture(result: Result, *, is_settled: bool = True) -> Html:
+    """Return a result as HTML that stays in a notebook that nobody trusts.
+
+    Before it is settled it is drawn again and again, so a picture that can be large has a `draw_live`, too.
+    """
     for base in type(result).__mro__:
-        module = PICTURES.get(getattr(base, "kind", ""))
-        if module is not None:
-            drawn: Html = import_module(f"{__package__}.{module}").draw(result)
+        name = PICTURES.get(getattr(base, "kind", ""))
+        if name is not None:
+            module = import_module(f"{__package__}.{name}")
+            drawn: Html = module.draw(result) if is_settled else getattr(module, "draw_live", module.draw)(result)
             return drawn
     return pre(result.text())
 
 
 def bundle(result: Result, *, is_settled: bool = True) -> dict[str, Any]:
-    """Return a result in all its forms; our JSON, which is large, only when it is settled."""
-    forms: dict[str, Any] = {"text/plain": result.text(), "text/html": str(picture(result))}
-    if is_settled:
-        forms[f"application/vnd.jupyter-containers.{result.kind}+json"] = result.data()
-    return forms
+    """Return a result in all its forms. Until it is settled: without our JSON, and only the end of the text."""
+    text = result.text()
+    if not is_settled:
+        lines = text[-LIVE_CHARACTERS:].split("\n")[-LIVE_LINES:]
+        return {"text/plain": "\n".join(lines), "text/html": str(picture(result, is_settled=False))}
+    kind = f"application/vnd.jupyter-containers.{result.kind}+json"
+    return {"text/plain": text, "text/html": str(picture(result)), kind: result.data()}

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.pictures.html import Html, block
-from jupyter_containers.pictures.output import draw_output
+from jupyter_containers.pictures.output import LIVE_CHARACTERS, OPEN_LINES, draw_output
 
 
 def draw(result: Logs) -> Html:
     return block(draw_output(result.output.last()))
+
+
+def draw_live(result: Logs) -> Html:
+    """Draw logs that still come: their end."""
+    return block(draw_output(result.output.last(OPEN_LINES, LIVE_CHARACTERS)))

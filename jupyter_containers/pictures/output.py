@@ -10,6 +10,8 @@ from jupyter_containers.pictures.html import Html, details, joined, pre
 
 # The end of the output that is seen at once; what is before it, a click opens.
 OPEN_LINES = 40
+# Of output that still grows.
+LIVE_CHARACTERS = 8000
 
 
 def draw_output(pieces: Sequence[tuple[int, str]]) -> Html:

@@ -6,8 +6,13 @@ import base64
 
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.pictures.html import Html, block, coloured, details, element, pre, table
-from jupyter_containers.pictures.output import draw_output
+from jupyter_containers.pictures.output import LIVE_CHARACTERS, OPEN_LINES, draw_output
 from jupyter_containers.variables.displays import Display
+
+
+def draw_live(result: RunResult) -> Html:
+    """Draw a run that goes on: the end of its output."""
+    return block(draw_output(result.output.last(OPEN_LINES, LIVE_CHARACTERS)), _footer(result))
 
 
 def draw(result: RunResult) -> Html:
@@ -20,6 +25,13 @@ def draw(result: RunResult) -> Html:
 
 def draw_plainly(result: RunResult, *changed: Html) -> Html:
     """Draw a run; `changed` is the picture of its files, if there is one."""
+    shown = [*(draw_display(display) for display in result.displays), *changed]
+    if result.proof:
+        shown.append(details("safe: what the kernel says of the process", pre("\n".join(result.proof))))
+    return block(draw_output(result.output.last()), *shown, _footer(result))
+
+
+def _footer(result: RunResult) -> Html:
     colour = "busy" if result.exit_code is None and not result.error else ("good" if result else "bad")
     sign = {"busy": "●", "good": "✓", "bad": "✗"}[colour]
     footer = [coloured(colour, f"{sign} {result.state()}"), coloured("quiet", f" · {result.title()}")]
@@ -27,11 +39,7 @@ def draw_plainly(result: RunResult, *changed: Html) -> Html:
         footer.append(coloured("quiet", f" · {errors} line{'s' if errors != 1 else ''} on stderr (▏)"))
     if carried := result.carried():
         footer.append(coloured("quiet", f" · {carried}"))
-    shown = [draw_display(display) for display in result.displays]
-    shown += changed
-    if result.proof:
-        shown.append(details("safe: what the kernel says of the process", pre("\n".join(result.proof))))
-    return block(draw_output(result.output.last()), *shown, block(*footer, style="font-size:smaller;margin-top:2px"))
+    return block(*footer, style="font-size:smaller;margin-top:2px")
 
 
 def draw_display(display: Display) -> Html:

@@ -89,7 +89,8 @@ async def build(request: web.Request) -> web.StreamResponse:
 
 def _lines(request: web.Request) -> BuildLines:
     # Steps never leave a container behind; clients that want to keep them (rm=0) are not told that one has gone.
-    return BuildLines(tells_removal=flag(request, "rm", default=True) or flag(request, "forcerm"))
+    removal = flag(request, "rm", default=True) or flag(request, "forcerm")
+    return BuildLines(tells_removal=removal, tells_graph=flag(request, "graph"))
 
 
 async def _check(request: web.Request, wanted: BuildRequest, tars: Tars) -> web.Response:

@@ -18,6 +18,8 @@ from jupyter_containers.build.executor import STDERR, StepLimits
 from jupyter_containers.build.operations.caches import CacheDirectory
 from jupyter_containers.build.progress import (
     Event,
+    GraphPlanned,
+    NodeChanged,
     PullProgress,
     StepCached,
     StepDone,
@@ -39,16 +41,20 @@ DIRECTORY_TYPE = "exec.cachemount"
 class BuildLines:
     """Turns events into lines. Keeps what is needed to cut output at character borders.
 
-    `tells_removal`: say that the container of a step has gone, as dockerd does with `rm`.
+    `tells_removal`: say that the container of a step has gone, as dockerd does with `rm`. `tells_graph`: tell of steps
+    out of their turn too, in lines (`graph`) that clients of Docker's would print as empty ones.
     """
 
-    def __init__(self, *, tells_removal: bool = False) -> None:
+    def __init__(self, *, tells_removal: bool = False, tells_graph: bool = False) -> None:
         self._decoders: dict[tuple[int, int], codecs.IncrementalDecoder] = {}
         self._tells_removal = tells_removal
+        self._tells_graph = tells_graph
         self._containers: dict[int, str] = {}
 
     def lines(self, event: Event) -> list[dict[str, Any]]:
         """Return the lines that an event becomes."""
+        if isinstance(event, GraphPlanned | NodeChanged):
+            return [{"graph": _graph(event)}] if self._tells_graph else []
         if isinstance(event, PullProgress):
             return [progress_json(Progress(event.id, event.status, event.current or 0, event.total or 0))]
         if isinstance(event, StepOutput):
@@ -106,6 +112,21 @@ def _step(event: Event) -> dict[str, Any]:
             last = {"endLine": event.end_line} if event.end_line > event.line else {}
             return {"line": event.line, **last, "warning": event.text}
     return {}
+
+
+def _graph(event: GraphPlanned | NodeChanged) -> dict[str, Any]:
+    if isinstance(event, NodeChanged):
+        known = {"seconds": event.seconds, "size": event.size}
+        return {"number": event.number, "state": event.state, **{k: v for k, v in known.items() if v is not None}}
+    return {
+        "steps": [
+            {
+                "number": node.number, "text": node.text, "line": node.lines[0], "endLine": node.lines[1],
+                "stage": node.stage, "stageName": node.stage_name, "inputs": list(node.inputs),
+            }
+            for node in event.nodes
+        ]
+    }  # fmt: skip
 
 
 def limits_from_wire(

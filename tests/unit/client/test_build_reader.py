@@ -6,7 +6,10 @@ from jupyter_containers.client.build_reader import (
     BuildEvent,
     BuildReader,
     ImageBuilt,
+    Planned,
+    PlannedStep,
     StepCached,
+    StepChanged,
     StepDone,
     StepOutput,
     StepRunning,
@@ -93,3 +96,16 @@ def test_a_warning_says_its_lines() -> None:
     assert [each.sentence for each in (Warned(3, "hm", 5), Warned(3, "hm"), Warned(0, "hm"))] == [
         "lines 3 to 5: hm", "line 3: hm", "hm",
     ]  # fmt: skip
+
+
+def test_the_graph_is_read() -> None:
+    step = {"number": 2, "text": "COPY", "line": 3, "endLine": 4, "stage": 1, "stageName": "b", "inputs": [1]}
+    assert read(
+        {"graph": {"steps": [step]}},
+        {"graph": {"number": 2, "state": "running"}},
+        {"graph": {"number": 2, "state": "done", "seconds": 0.5, "size": 42}},
+    ) == [
+        Planned((PlannedStep(2, "COPY", 3, 4, 1, "b", (1,)),)),
+        StepChanged(2, "running"),
+        StepChanged(2, "done", 0.5, 42),
+    ]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from jupyter_containers.client.build_reader import (
     ImageBuilt,
+    Planned,
+    PlannedStep,
     StepCached,
+    StepChanged,
     StepDone,
     StepOutput,
     StepRunning,
@@ -116,3 +119,37 @@ def test_a_terminal_gets_the_excerpt_and_the_verdict_at_the_end() -> None:
     assert [stream for stream, _ in result.closing()] == [2]
     result, _ = built(ImageBuilt("sha256:1"))
     assert [text.startswith("built 1 as hello") for _, text in result.closing()] == [True]
+
+
+GRAPH = Planned((
+    PlannedStep(1, "FROM busybox AS a", 1, 1, 0, "a"), PlannedStep(2, "RUN one", 2, 2, 0, "a"),
+    PlannedStep(3, "FROM busybox", 3, 3, 1), PlannedStep(4, "COPY --from=a /x /", 4, 4, 1, "", (2,)),
+))  # fmt: skip
+
+
+def test_steps_are_known_beforehand_and_change_out_of_turn() -> None:
+    result, said = built(GRAPH, StepChanged(3, "done", 0.5), StepChanged(2, "running"))
+    assert said == ""
+    assert [step.state for step in result.steps.values()] == ["waiting", "running", "done", "waiting"]
+    assert [step.number for step in result.begun] == [2, 3]
+    assert {stage: [step.number for step in steps] for stage, steps in result.stages.items()} == {0: [1, 2], 1: [3, 4]}
+    assert result.steps[2].taken is not None
+    result.apply(StepChanged(2, "done", 2.0, 14_000_000))
+    assert result.steps[2].state_text() == "done 2.00 s, 14MB"
+    assert "RUN one" in result.text()
+    assert "COPY" not in result.text()
+
+
+def test_of_two_that_run_only_the_one_that_failed_has_failed() -> None:
+    result, _ = built(
+        GRAPH, StepStarted(2, 4, "RUN one", 2, 2), StepChanged(2, "running"), StepChanged(3, "running"),
+        StepChanged(3, "failed"), BuildFailed("bad", line=3),
+    )  # fmt: skip
+    assert [step.state for step in result.steps.values()] == ["waiting", "cancelled", "failed", "waiting"]
+    assert result.verdict().startswith("failed in step 3 after ")
+
+
+def test_a_step_of_a_known_graph_waits_until_it_is_worked_on() -> None:
+    result, _ = built(GRAPH, StepStarted(2, 4, "RUN one", 2, 2))
+    assert result.steps[2].state == "waiting"
+    assert result.data()["steps"][3]["inputs"] == [2]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.build.progress import Event, StepDone, StepStarted, Warned
+from jupyter_containers.build.progress import Event, GraphPlanned, Node, NodeChanged, StepDone, StepStarted, Warned
 from jupyter_containers.engine.build_outputs import Output
 from jupyter_containers.engine.build_platforms import Counting, check_outputs, parse_platforms, write_index
 from jupyter_containers.errors import InvalidParameter, Unsupported
@@ -39,6 +39,17 @@ def test_steps_are_counted_on() -> None:
         counting(event)
     assert heard == [StepStarted(4, 5, "[linux/arm64/v8] FROM x", 1, 1), StepDone(4, "", 0.0), Warned(1, "w")]
     assert counting.total == 5
+
+
+def test_graphs_of_platforms_lie_side_by_side() -> None:
+    heard: list[object] = []
+    counting = Counting(ARM, 3, heard.append)
+    counting(GraphPlanned((Node(1, "FROM x", (1, 1), 0, "a"), Node(2, "COPY", (2, 2), 1, "", (1,)))))
+    counting(NodeChanged(2, "running"))
+    nodes = (
+        Node(4, "FROM x", (1, 1), 3, "[linux/arm64/v8] a"), Node(5, "COPY", (2, 2), 4, "[linux/arm64/v8]", (4,)),
+    )  # fmt: skip
+    assert heard == [GraphPlanned(nodes), NodeChanged(5, "running")]
 
 
 def test_an_index_leads_to_all_images_and_has_their_names(tmp_path: Path) -> None:

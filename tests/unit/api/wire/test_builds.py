@@ -19,6 +19,9 @@ from jupyter_containers.build.executor import StepLimits
 from jupyter_containers.build.operations.caches import CacheDirectory
 from jupyter_containers.build.progress import (
     Event,
+    GraphPlanned,
+    Node,
+    NodeChanged,
     PullProgress,
     StepCached,
     StepDone,
@@ -152,3 +155,16 @@ def test_which_directories_of_cache_mounts_a_prune_takes(
 ) -> None:
     found = CacheDirectory("key", "", 5.0, 7, in_use=in_use)
     assert is_directory_prunable(found, wanted, until) is goes
+
+
+def test_the_graph_is_told_to_who_asks_for_it() -> None:
+    planned = GraphPlanned((Node(1, "FROM x", (1, 2), 0, "a"), Node(2, "COPY", (3, 3), 1, "", (1,))))
+    changed = NodeChanged(1, "done", 0.5, 42)
+    assert BuildLines().lines(planned) == BuildLines().lines(changed) == []
+    asked = BuildLines(tells_graph=True)
+    steps = only(asked, planned)["graph"]["steps"]
+    assert steps[1] == {
+        "number": 2, "text": "COPY", "line": 3, "endLine": 3, "stage": 1, "stageName": "", "inputs": [1],
+    }  # fmt: skip
+    assert only(asked, changed) == {"graph": {"number": 1, "state": "done", "seconds": 0.5, "size": 42}}
+    assert only(asked, NodeChanged(1, "running")) == {"graph": {"number": 1, "state": "running"}}
