@@ -19,6 +19,7 @@ from jupyter_containers.client.networks import Networks
 from jupyter_containers.client.registries import Registries
 from jupyter_containers.client.runs import Runs
 from jupyter_containers.client.system import System
+from jupyter_containers.client.traces import Traces
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.volumes import Volumes
 
@@ -41,6 +42,7 @@ class Client:
         self.volumes = Volumes(self._transport)
         self.registries = Registries(self._transport)
         self.system = System(self._transport)
+        self.traces = Traces(self._transport)
 
     def close(self) -> None:
         self._transport.close()

@@ -18,6 +18,11 @@ class PublishedPort:
     host_port: str = ""
     host_ip: str = ""
 
+    def __str__(self) -> str:
+        host_ip = f"[{self.host_ip}]" if ":" in self.host_ip else self.host_ip
+        outside = f"{host_ip}:{self.host_port}" if host_ip else self.host_port
+        return f"{outside}:{self.container_port}" if outside else self.container_port
+
     @classmethod
     def parse(cls, text: str) -> PublishedPort:
         """Read `8080:80`, `80`, `127.0.0.1:8080:80/udp`. Raises InvalidParameter."""

@@ -11,6 +11,7 @@ import json as json_text
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from jupyter_containers.client.addresses import Address
 from jupyter_containers.client.dialing import dial
 from jupyter_containers.client.failures import connection_lost, failure, no_connection
 from jupyter_containers.client.raw import RawStream
+from jupyter_containers.client.rest_log import HEADER, RestLog
 from jupyter_containers.errors import DeadlineExceeded
 from jupyter_containers.version import __version__
 
@@ -32,6 +34,8 @@ API_VERSION = (1, 51)
 
 # A query's values; what is False, empty or None is left out.
 Query = Mapping[str, object]
+# Where an answer carries its line in the log.
+_CALL = "_rest_call"
 
 
 class _Connection(HTTPConnection):
@@ -102,6 +106,7 @@ class Transport:
         self._session.mount("http://", DaemonAdapter(address))
         self._version: tuple[int, int] | None = None
         self._server = ""
+        self.log: RestLog | None = None
 
     def close(self) -> None:
         self._session.close()
@@ -137,7 +142,8 @@ class Transport:
         with closing(answer):
             try:
                 # Without chunks only single bytes come at once, whatever number is asked for.
-                yield from answer.iter_content(None if is_chunked else 1)
+                content = answer.iter_content(None if is_chunked else 1)
+                yield from content if self.log is None else _counted(content, answer)
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise connection_lost(str(self.address), error) from error
 
@@ -147,10 +153,19 @@ class Transport:
         `terminal`: the stream comes from a terminal and has no frames.
         """
         target = self._versioned(path, query)
+        body = b"" if json is None else json_text.dumps(json).encode()
+        if self.log is None:
+            return self._upgrade(target, body, {}, terminal=terminal)
+        with self.log.timing("POST", target) as call:
+            call.sent_bytes = len(body)
+            stream = self._upgrade(target, body, {HEADER: self.log.token}, terminal=terminal)
+            call.status = HTTPStatus.SWITCHING_PROTOCOLS
+            return stream
+
+    def _upgrade(self, target: str, body: bytes, more: Mapping[str, str], *, terminal: bool) -> RawStream:
         connection, sock = _Upgrading(self.address), None
         try:
-            body = b"" if json is None else json_text.dumps(json).encode()
-            headers = {"Content-Type": "application/json", "Connection": "Upgrade", "Upgrade": "tcp"}
+            headers = {"Content-Type": "application/json", "Connection": "Upgrade", "Upgrade": "tcp", **more}
             connection.connect()
             sock = connection.sock
             connection.request("POST", target, body=body, headers={**headers, "Host": self.address.authority})
@@ -169,7 +184,19 @@ class Transport:
         words = _query(query or {})
         return f"/v{major}.{minor}{path}" + (f"?{words}" if words else "")
 
-    def _send(self, method: str, path: str, *, timeout: float | None = None, **content: Any) -> requests.Response:
+    def _send(self, method: str, path: str, **content: Any) -> requests.Response:
+        if self.log is None:
+            return self._exchange(method, path, **content)
+        content["headers"] = {**(content.get("headers") or {}), HEADER: self.log.token}
+        with self.log.timing(method, path) as call:
+            answer = self._exchange(method, path, **content)
+            call.status = answer.status_code
+            call.sent_bytes = _length(answer.request.headers)
+            call.received_bytes = _length(answer.headers) if content.get("stream") else len(answer.content)
+            setattr(answer, _CALL, call)
+            return answer
+
+    def _exchange(self, method: str, path: str, *, timeout: float | None = None, **content: Any) -> requests.Response:
         try:
             answer = self._session.request(method, f"http://{self.address.authority}{path}", timeout=timeout, **content)
         except requests.Timeout as error:
@@ -194,6 +221,20 @@ def _taken_over(answer: http.client.HTTPResponse, sock: Any, *, terminal: bool) 
         early = cast(Any, answer.fp).peek()
     sock.setblocking(True)
     return RawStream(sock, early, framed=not terminal)
+
+
+def _counted(content: Iterable[bytes], answer: requests.Response) -> Iterator[bytes]:
+    """Pass content on and count it, for a request that was logged."""
+    call = getattr(answer, _CALL, None)
+    for piece in content:
+        if call is not None:
+            call.received_bytes += len(piece)
+        yield piece
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    text = headers.get("Content-Length", "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _query(query: Query) -> str:

@@ -57,6 +57,9 @@ class Argument:
         return self.names[0].startswith("-")
 
 
+# Every command has it; what needs no daemon has nothing to trace.
+TRACED = Argument(("--trace",), "show how it is done: docker's line, requests, calls to the kernel", Takes.NOTHING)
+_UNTRACED = frozenset({"trace", "diagram", "doctor", "status", "use"})
 Action = Callable[[Session, Namespace], Result | None]
 
 
@@ -81,7 +84,8 @@ class Command:
 
     def arguments_in(self, surface: str) -> tuple[Argument, ...]:
         """Return the arguments that the surface has."""
-        return tuple(argument for argument in self.arguments if argument.only_in in ("", surface))
+        own = () if self.verbs or self.name in _UNTRACED else (TRACED,)
+        return (*(argument for argument in self.arguments if argument.only_in in ("", surface)), *own)
 
     def verbs_in(self, surface: str) -> tuple[Command, ...]:
         """Return the commands of a group that the surface has."""

@@ -17,6 +17,8 @@ class Result:
     """Base of all results. `kind` names its form in front ends. True unless what was asked for failed."""
 
     kind: ClassVar[str] = "result"
+    # How it came about, with --trace: see trace_result.py.
+    trace: Any = None
 
     def text(self) -> str:
         """Return all of it, in lines for people."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.client import Client, autostart, connect
 from jupyter_containers.client.addresses import Address, find, from_environment
 from jupyter_containers.commands.front import Front
+
+if TYPE_CHECKING:
+    from jupyter_containers.commands.trace_result import Trace
 
 # PYTHON is a program that calls verbs: it has what a notebook has, and nobody who types.
 SHELL, MAGIC, PYTHON = "shell", "magic", "python"
@@ -23,6 +26,7 @@ class Session:
         self.body = ""
         # The notebook's variables; a shell has none.
         self.namespace: MutableMapping[str, Any] = {}
+        self.last_trace: Trace | None = None
         self._host = host
         self._client: Client | None = None
 

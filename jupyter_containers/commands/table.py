@@ -24,6 +24,7 @@ from jupyter_containers.commands import (
     run,
     sandbox,
     system,
+    tracing,
 )
 from jupyter_containers.commands.command import Command, named
 from jupyter_containers.commands.parsing import UsageError, listed, near
@@ -76,6 +77,7 @@ COMMANDS: tuple[Command, ...] = (
     happening.EVENTS,
     looking.INFO,
     looking.VERSION,
+    tracing.TRACE,
     daemon.DOCTOR,
     daemon.STATUS,
     daemon.USE,

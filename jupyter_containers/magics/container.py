@@ -12,7 +12,7 @@ from traitlets import Bool
 from jupyter_containers.client import autostart, contexts
 from jupyter_containers.client.images import split_name
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import parsing, table
+from jupyter_containers.commands import parsing, table, tracing
 from jupyter_containers.commands.command import Completes, chosen
 from jupyter_containers.commands.results import LiveResult, Result
 from jupyter_containers.commands.session import MAGIC, Session
@@ -72,7 +72,7 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         if cell is not None and cell.strip() and not chosen(command, options).body:
             raise parsing.UsageError(f"{command.name} takes nothing below its line; write {PROG} {line.strip()}")
         self.session.body = cell or ""
-        result = command.action(self.session, options)
+        result = tracing.perform(self.session, command, options, words)
         if result is not None and not isinstance(result, LiveResult):
             self._front.show(result)
         return result

@@ -22,6 +22,7 @@ PICTURES: Mapping[str, str] = {
     "sandbox": "sandboxes",
     "sandbox-files": "sandboxes",
     "table": "tables",
+    "trace": "traces",
 }
 
 # Of a text that still grows.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_containers.commands.command import Argument, Command
+from jupyter_containers.commands.command import TRACED, Argument, Command
 
 
 def test_a_surface_has_its_own_arguments() -> None:
@@ -12,8 +12,8 @@ def test_a_surface_has_its_own_arguments() -> None:
         Argument(("c",), ""),
     )
     command = Command("x", "", lambda *_: None, (here, there, both))
-    assert command.arguments_in("shell") == (here, both)
-    assert command.arguments_in("magic") == (there, both)
+    assert command.arguments_in("shell") == (here, both, TRACED)
+    assert command.arguments_in("magic") == (there, both, TRACED)
 
 
 def test_an_option_begins_with_a_dash() -> None:

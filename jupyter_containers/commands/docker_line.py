@@ -1,0 +1,119 @@
+"""The line of docker's command line that does the same as one of ours: what the tab CLI of a trace shows. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+
+from jupyter_containers.commands.command import Argument, Command, Takes
+from jupyter_containers.commands.quantities import size_in_bytes
+from jupyter_containers.commands.session import MAGIC
+
+# Words that are called otherwise there; "" has nothing like it.
+_VERBS: Mapping[str, str] = {
+    "python": "run", "debug": "", "doctor": "", "status": "", "use": "", "registry": "", "image": "", "trace": "",
+    "diagram": "",
+}  # fmt: skip
+# Options of ours that docker has not, beside those that only a notebook has.
+_OURS = frozenset({"trace", "safe", "changes"})
+# What --safe comes to.
+_HARDENED = (
+    "--network none --memory 512m --memory-swap 512m --pids-limit 128 --cap-drop ALL --read-only "
+    "--security-opt no-new-privileges"
+)
+_SECRETS = frozenset({"password"})
+_LONGEST_BODY = 2000
+_HEREDOC = "EOF"
+_MEBIBYTE = 1 << 20
+
+
+def docker_line(command: Command, options: Namespace, body: str, *, surface: str) -> str:
+    """Return the line, with its input below it where it has one; "" when docker has no such command."""
+    verb = _VERBS.get(command.name, command.name)
+    if not verb:
+        return ""
+    if command.name == "build":
+        return _build(options, [*_options(command, options, surface)], body)
+    words = ["docker", verb, *_own(command.name, options, surface), *_options(command, options, surface)]
+    names, command_words = _names(command, options, surface)
+    script = body.strip() and not command_words
+    if command.name in ("run", "exec") and script:
+        command_words = ["sh", "-c", _cut(body)]
+    elif command.name == "python":
+        command_words = ["python3", "-c", _cut(body)]
+    elif command.name in ("run", "exec") and body.strip():
+        words.append("-i")
+    line = " ".join([*words, *map(shlex.quote, [*names, *command_words])])
+    if command.name in ("run", "exec") and body.strip() and not script:
+        return f"{line} <<'{_HEREDOC}'\n{_cut(body).rstrip()}\n{_HEREDOC}"
+    return line
+
+
+def _own(name: str, options: Namespace, surface: str) -> list[str]:
+    """Return what options of ours that docker does not have come to there, and what a notebook adds."""
+    words = []
+    if getattr(options, "bg", ""):
+        words += ["-d", "--name", shlex.quote(options.bg)]
+    if getattr(options, "safe", False):
+        words.append(_HARDENED)
+    is_kept = any(getattr(options, word, None) for word in ("name", "bg", "detach", "keep", "rm"))
+    if name in ("run", "python") and surface == MAGIC and not is_kept:
+        words.append("--rm")
+    return words
+
+
+def _options(command: Command, options: Namespace, surface: str) -> Iterator[str]:
+    for argument in command.arguments_in(surface):
+        if argument.is_option:
+            value = getattr(options, _attribute(argument), None)
+            yield from _option(argument, value)
+
+
+def _option(argument: Argument, value: object) -> Iterator[str]:
+    """Return an option as docker takes it."""
+    if argument.only_in == MAGIC or _attribute(argument) in _OURS or not value or value == argument.default:
+        return
+    name = argument.names[0]
+    if _attribute(argument) in _SECRETS:
+        yield "--password-stdin"
+    elif argument.takes is Takes.NOTHING:
+        yield name
+    elif isinstance(value, (list, tuple)):
+        yield from (f"{name} {shlex.quote(str(one))}" for one in value)
+    elif argument.parse is size_in_bytes and isinstance(value, int) and value % _MEBIBYTE == 0:
+        yield f"{name} {value // _MEBIBYTE}m"
+    else:
+        yield f"{name} {shlex.quote(str(value))}"
+
+
+def _attribute(argument: Argument) -> str:
+    long = [name for name in argument.names if name.startswith("--")]
+    return (long or list(argument.names))[0].lstrip("-").replace("-", "_")
+
+
+def _names(command: Command, options: Namespace, surface: str) -> tuple[list[str], list[str]]:
+    """Return the positional words: names, and the words of a command that is to run."""
+    names, rest = [], []
+    for argument in command.arguments_in(surface):
+        if not argument.is_option:
+            value = getattr(options, argument.names[0], None)
+            found = [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)] if value else []
+            if argument.takes is Takes.REST:
+                rest = found[1:] if found[:1] == ["--"] else found
+            else:
+                names += found
+    return names, rest
+
+
+def _build(options: Namespace, words: list[str], body: str) -> str:
+    """The text of a cell is the Dockerfile, its context the notebook's folder."""
+    context = getattr(options, "path", "") or "."
+    if not body.strip():
+        return " ".join(["docker", "build", *words, shlex.quote(context)])
+    line = " ".join(["docker", "build", *words, "-f", "-", shlex.quote(context)])
+    return f"{line} <<'{_HEREDOC}'\n{_cut(body).rstrip()}\n{_HEREDOC}"
+
+
+def _cut(body: str) -> str:
+    return body if len(body) <= _LONGEST_BODY else f"{body[:_LONGEST_BODY]}…"

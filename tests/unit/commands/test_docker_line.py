@@ -1,0 +1,60 @@
+"""The same with docker: what a student can type elsewhere."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from jupyter_containers.commands import parsing, table
+from jupyter_containers.commands.docker_line import docker_line
+
+
+def line(words: str, body: str = "", surface: str = "magic") -> str:
+    name, *rest = shlex.split(words)
+    command = table.find(name, surface)
+    return docker_line(command, parsing.parse(command, rest, surface=surface, prog="x"), body, surface=surface)
+
+
+@pytest.mark.parametrize(
+    ("ours", "docker"),
+    [
+        ("run --trace busybox echo 'a b'", "docker run --rm busybox echo 'a b'"),
+        ("run -m 64m -p 8080:80 busybox", "docker run --rm -p 8080:80/tcp -m 64m busybox"),
+        ("run -p 127.0.0.1::80/udp busybox", "docker run --rm -p 127.0.0.1::80/udp busybox"),
+        ("run --bg web busybox", "docker run -d --name web busybox"),
+        ("run --name a -e A=1 -e B=2 busybox", "docker run --name a -e A=1 -e B=2 busybox"),
+        ("run -i x -o y --timeout 3 busybox true", "docker run --rm busybox true"),
+        ("run --keep busybox", "docker run busybox"),
+        ("exec -w /tmp web -- ls -l", "docker exec -w /tmp web ls -l"),
+        ("ps -a", "docker ps -a"),
+        ("rmi a b", "docker rmi a b"),
+        ("doctor", ""),
+    ],
+)
+def test_a_command_has_a_line(ours: str, docker: str) -> None:
+    assert line(ours) == docker
+
+
+def test_safe_is_spelled_out() -> None:
+    assert "--network none" in line("run --safe busybox")
+    assert "--cap-drop ALL" in line("run --safe busybox")
+
+
+def test_a_shell_removes_nothing_by_itself() -> None:
+    assert line("run busybox true", surface="shell") == "docker run busybox true"
+
+
+def test_a_script_is_an_argument_and_input_is_input() -> None:
+    assert line("run busybox", "echo $HOME\n") == "docker run --rm busybox sh -c 'echo $HOME\n'"
+    assert line("run busybox wc -l", "one\ntwo\n") == "docker run --rm -i busybox wc -l <<'EOF'\none\ntwo\nEOF"
+    assert line("python host", "1 + 1\n") == "docker run --rm host python3 -c '1 + 1\n'"
+
+
+def test_a_dockerfile_in_a_cell_is_read_from_standard_input() -> None:
+    assert line("build -t app", "FROM x\nRUN y\n") == "docker build -t app -f - . <<'EOF'\nFROM x\nRUN y\nEOF"
+    assert line("build -t app folder") == "docker build -t app folder"
+
+
+def test_a_password_is_not_repeated() -> None:
+    assert line("login -u me -p geheim host:5000", surface="shell") == "docker login -u me --password-stdin host:5000"
