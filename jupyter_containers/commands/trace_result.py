@@ -206,5 +206,5 @@ def process_of(record: Mapping[str, Any]) -> Process:
 
 
 def _call_lines(calls: Sequence[Call]) -> list[str]:
-    rows = [[f"{call.microseconds} µs", call.side, call.line, call.sentence if call.name else ""] for call in calls]
+    rows = [[f"{call.microseconds} µs", call.side, call.sentence, call.line if call.name else ""] for call in calls]
     return [f"  {line}" for line in aligned(rows)] if rows else ["  nothing was recorded"]

@@ -32,12 +32,12 @@ class RecordedNetlink(Netlink):
 
     def change(self, what: str, *messages: tuple[Any, int, int]) -> None:
         """See Netlink.change."""
-        with noting(self._rows, "netlink", what, [kind_name(kind) for _, kind, _ in messages]):
+        with noting(self._rows, "netlink", what, [what, *(kind_name(kind) for _, kind, _ in messages)]):
             super().change(what, *messages)
 
     def ask(self, what: str, message: bytes, kind: int) -> bytes:
         """See Netlink.ask."""
-        with noting(self._rows, "netlink", what, [kind_name(kind)]):
+        with noting(self._rows, "netlink", what, [what, kind_name(kind)]):
             return super().ask(what, message, kind)
 
 

@@ -139,7 +139,7 @@ _OPENERS: Mapping[str, Callable[[Descriptors, Sequence[Any]], str]] = {
     "openat2": lambda descriptors, a: descriptors.below(a[0], a[1]) or str(a[1]),
     "fsopen": lambda _, a: f"new {a[0]}",
     "fsmount": _mounted,
-    "open_tree": lambda descriptors, a: f"mount of {descriptors.below(a[0], a[1]) or a[1]}",
+    "open_tree": lambda descriptors, a: f"mount of {(descriptors.below(a[0], a[1]) or a[1]).removeprefix('mount of ')}",
 }
 
 

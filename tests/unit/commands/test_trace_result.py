@@ -28,10 +28,10 @@ def test_the_text_has_three_parts_in_columns() -> None:
         "  4200 µs   POST   /v1.51/containers/create   201   90 B",
         "",
         "KERNEL  container web (abababababab): 2 calls, 0 ms",
-        "  12 µs   inside   write(/sys/fs/cgroup/memory/1/memory.limit_in_bytes, 65536) = 5   "
-        "the container may use 64 KiB of memory; at more, the kernel kills a process of it",
-        "  7 µs    inside   seccomp(SECCOMP_SET_MODE_FILTER, 0) = EACCES                      "
-        "from here on a filter looks at each system call, and refuses the dangerous ones",
+        "  12 µs   inside   the container may use 64 KiB of memory; at more, the kernel kills a process of it   "
+        "write(/sys/fs/cgroup/memory/1/memory.limit_in_bytes, 65536) = 5",
+        "  7 µs    inside   from here on a filter looks at each system call, and refuses the dangerous ones     "
+        "seccomp(SECCOMP_SET_MODE_FILTER, 0) = EACCES",
     ]
 
 
