@@ -12,8 +12,8 @@ from jupyter_containers.commands.session import MAGIC
 
 # Words that are called otherwise there; "" has nothing like it.
 _VERBS: Mapping[str, str] = {
-    "python": "run", "debug": "", "doctor": "", "status": "", "use": "", "registry": "", "image": "", "trace": "",
-    "diagram": "",
+    "python": "run", "debug": "", "doctor": "", "status": "", "use": "", "registry": "", "bootstrap": "", "trace": "",
+    "diagram": "", "sandbox": "",
 }  # fmt: skip
 # Options of ours that docker has not, beside those that only a notebook has.
 _OURS = frozenset({"trace", "safe", "changes"})
@@ -28,14 +28,23 @@ _HEREDOC = "EOF"
 _MEBIBYTE = 1 << 20
 
 
-def docker_line(command: Command, options: Namespace, body: str, *, surface: str) -> str:
-    """Return the line, with its input below it where it has one; "" when docker has no such command."""
+def docker_line(command: Command, options: Namespace, body: str, *, surface: str, group: str = "") -> str:
+    """Return the line, with its input below it where it has one; "" when docker has no such command.
+
+    `group` is the word before the command's, such as `network`.
+    """
     verb = _VERBS.get(command.name, command.name)
-    if not verb:
+    if not verb or not _VERBS.get(group, group or "-"):
         return ""
     if command.name == "build":
         return _build(options, [*_options(command, options, surface)], body)
-    words = ["docker", verb, *_own(command.name, options, surface), *_options(command, options, surface)]
+    words = [
+        "docker",
+        *filter(None, [group]),
+        verb,
+        *_own(command.name, options, surface),
+        *_options(command, options, surface),
+    ]
     names, command_words = _names(command, options, surface)
     script = body.strip() and not command_words
     if command.name in ("run", "exec") and script:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from jupyter_containers.client.rest_log import RestLog
-from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes, chosen
 from jupyter_containers.commands.docker_line import docker_line
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message, Result
@@ -26,7 +26,8 @@ def perform(session: Session, command: Command, options: Namespace, words: Seque
     """
     if not getattr(options, "trace", False):
         return command.action(session, options)
-    trace = Trace(_shown(words), docker_line(command, options, session.body, surface=session.surface))
+    verb, group = chosen(command, options), command.name if command.verbs else ""
+    trace = Trace(_shown(words), docker_line(verb, options, session.body, surface=session.surface, group=group))
     client = session.client
     with client.traces.recording() as log:
         try:

@@ -7,13 +7,16 @@ import shlex
 import pytest
 
 from jupyter_containers.commands import parsing, table
+from jupyter_containers.commands.command import chosen
 from jupyter_containers.commands.docker_line import docker_line
 
 
 def line(words: str, body: str = "", surface: str = "magic") -> str:
     name, *rest = shlex.split(words)
     command = table.find(name, surface)
-    return docker_line(command, parsing.parse(command, rest, surface=surface, prog="x"), body, surface=surface)
+    options = parsing.parse(command, rest, surface=surface, prog="x")
+    group = name if command.verbs else ""
+    return docker_line(chosen(command, options), options, body, surface=surface, group=group)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +32,11 @@ def line(words: str, body: str = "", surface: str = "magic") -> str:
         ("exec -w /tmp web -- ls -l", "docker exec -w /tmp web ls -l"),
         ("ps -a", "docker ps -a"),
         ("rmi a b", "docker rmi a b"),
+        ("network create --internal back", "docker network create --internal back"),
+        ("container ls -a", "docker container ls -a"),
         ("doctor", ""),
+        ("registry serve", ""),
+        ("image bootstrap debian:bookworm", ""),
     ],
 )
 def test_a_command_has_a_line(ours: str, docker: str) -> None:
