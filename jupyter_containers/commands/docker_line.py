@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.quantities import size_in_bytes
-from jupyter_containers.commands.session import MAGIC
+from jupyter_containers.commands.session import MAGIC, SHELL
 
 # Words that are called otherwise there; "" has nothing like it.
 _VERBS: Mapping[str, str] = {
@@ -38,13 +38,8 @@ def docker_line(command: Command, options: Namespace, body: str, *, surface: str
         return ""
     if command.name == "build":
         return _build(options, [*_options(command, options, surface)], body)
-    words = [
-        "docker",
-        *filter(None, [group]),
-        verb,
-        *_own(command.name, options, surface),
-        *_options(command, options, surface),
-    ]
+    words = ["docker", *filter(None, [group]), verb]
+    words += [*_own(command.name, options, surface), *_options(command, options, surface)]
     names, command_words = _names(command, options, surface)
     script = body.strip() and not command_words
     if command.name in ("run", "exec") and script:
@@ -67,7 +62,7 @@ def _own(name: str, options: Namespace, surface: str) -> list[str]:
     if getattr(options, "safe", False):
         words.append(_HARDENED)
     is_kept = any(getattr(options, word, None) for word in ("name", "bg", "detach", "keep", "rm"))
-    if name in ("run", "python") and surface == MAGIC and not is_kept:
+    if name in ("run", "python") and surface != SHELL and not is_kept:
         words.append("--rm")
     return words
 

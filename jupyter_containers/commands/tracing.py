@@ -11,7 +11,7 @@ from jupyter_containers.commands.command import Argument, Command, Completes, Ta
 from jupyter_containers.commands.docker_line import docker_line
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message, Result
-from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.session import SHELL, Session
 from jupyter_containers.commands.trace_result import Process, Request, Trace, process_of
 from jupyter_containers.errors import ContainersError
 
@@ -43,10 +43,10 @@ def perform(session: Session, command: Command, options: Namespace, words: Seque
 
 def _show(session: Session, trace: Trace) -> None:
     """Show a trace beside what was asked for, which in a shell has standard output to itself."""
-    if session.is_magic:
-        session.front.show(trace)
-    else:
+    if session.surface == SHELL:
         session.front.note(trace.text())
+    else:
+        session.front.show(trace)
 
 
 def _shown(words: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from inspect import Signature
 from typing import Any
 
 from jupyter_containers.client import Client
-from jupyter_containers.commands import carrying
+from jupyter_containers.commands import carrying, tracing
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.front import Tell
 from jupyter_containers.commands.parsing import UsageError
@@ -80,7 +80,8 @@ def call(session: Session, command: Command, signature: Signature, given: Sequen
     values = bound.arguments
     inputs = values.get("inputs") if carrying.VARIABLES[0] in arguments(command) else None
     options = Namespace(**{destination(one): _value(command, one, values) for one in arguments(command)})
-    return command.action(Call(session, values.get(BODY) or "", inputs or {}), options)
+    words = [command.name, *(str(one) for one in given)]
+    return tracing.perform(Call(session, values.get(BODY) or "", inputs or {}), command, options, words)
 
 
 def _value(command: Command, argument: Argument, values: Mapping[str, Any]) -> object:

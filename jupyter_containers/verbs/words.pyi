@@ -38,6 +38,7 @@ class ContainerWords(Group):
         last: int = 0,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
+        trace: bool = False,
     ) -> ContainerTable | Message:
         """List containers."""
     def run(
@@ -78,6 +79,7 @@ class ContainerWords(Group):
         bg: str = '',
         timeout: float = 0.0,
         no_raise_error: bool = False,
+        trace: bool = False,
     ) -> RunResult | Message:
         """Run a command in a new container."""
     def exec(
@@ -94,6 +96,7 @@ class ContainerWords(Group):
         timeout: float = 0.0,
         detach: bool = False,
         no_raise_error: bool = False,
+        trace: bool = False,
     ) -> RunResult | None:
         """Run a command in a running container."""
     def logs(
@@ -105,25 +108,26 @@ class ContainerWords(Group):
         since: str = '',
         until: str = '',
         timestamps: bool = False,
+        trace: bool = False,
     ) -> Logs:
         """Show what a container wrote."""
-    def start(self, *container: str) -> Message:
+    def start(self, *container: str, trace: bool = False) -> Message:
         """Start the daemon, or containers."""
-    def stop(self, *container: str, time: int | None = None) -> Message:
+    def stop(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
         """Stop containers, or (in a shell, without a name) the daemon."""
-    def kill(self, *container: str, signal: str = 'KILL') -> Message:
+    def kill(self, *container: str, signal: str = 'KILL', trace: bool = False) -> Message:
         """Send a signal to containers."""
-    def rm(self, *container: str, force: bool = False, volumes: bool = False) -> Message:
+    def rm(self, *container: str, force: bool = False, volumes: bool = False, trace: bool = False) -> Message:
         """Remove containers."""
-    def restart(self, *container: str, time: int | None = None) -> Message:
+    def restart(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
         """Stop containers and start them again."""
-    def pause(self, *container: str) -> Message:
+    def pause(self, *container: str, trace: bool = False) -> Message:
         """Freeze all processes of containers."""
-    def unpause(self, *container: str) -> Message:
+    def unpause(self, *container: str, trace: bool = False) -> Message:
         """Let frozen containers go on."""
-    def wait(self, *container: str) -> Message:
+    def wait(self, *container: str, trace: bool = False) -> Message:
         """Wait until containers have ended, and tell their exit codes."""
-    def rename(self, container: str, name: str) -> Message:
+    def rename(self, container: str, name: str, *, trace: bool = False) -> Message:
         """Give a container another name."""
     def update(
         self,
@@ -133,17 +137,18 @@ class ContainerWords(Group):
         cpus: float = 0.0,
         pids_limit: int = 0,
         restart: str = '',
+        trace: bool = False,
     ) -> Message:
         """Change the limits of containers."""
-    def top(self, container: str, *ps_arguments: str) -> Processes:
+    def top(self, container: str, *ps_arguments: str, trace: bool = False) -> Processes:
         """List the processes of a container."""
-    def stats(self, *container: str, all: bool = False, no_stream: bool = False) -> Usages:
+    def stats(self, *container: str, all: bool = False, no_stream: bool = False, trace: bool = False) -> Usages:
         """Tell what containers use now: processor, memory, network, disk."""
-    def diff(self, container: str) -> Changes:
+    def diff(self, container: str, *, trace: bool = False) -> Changes:
         """List the files that a container added (A), changed (C) or deleted (D)."""
-    def port(self, container: str, port: str = '') -> Message:
+    def port(self, container: str, port: str = '', *, trace: bool = False) -> Message:
         """List the published ports of a container."""
-    def cp(self, source: str, target: str) -> Message:
+    def cp(self, source: str, target: str, *, trace: bool = False) -> Message:
         """Copy files into a container or out of it."""
     def commit(
         self,
@@ -154,18 +159,26 @@ class ContainerWords(Group):
         message: str = '',
         change: Sequence[str] | str = (),
         no_pause: bool = False,
+        trace: bool = False,
     ) -> Message:
         """Make an image of what a container has changed."""
-    def export(self, container: str, *, output: str = 'container.tar') -> Message:
+    def export(self, container: str, *, output: str = 'container.tar', trace: bool = False) -> Message:
         """Write the files of a container into a tar."""
     def inspect(
         self,
         *name: str,
         type: Literal['container', 'image', 'network', 'volume'] = 'container',
         size: bool = False,
+        trace: bool = False,
     ) -> Inspection:
         """Show all that is known of containers, images, networks or volumes."""
-    def prune(self, *, filter: Mapping[str, object] | Sequence[str] | str = (), force: bool = False) -> Message:
+    def prune(
+        self,
+        *,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        force: bool = False,
+        trace: bool = False,
+    ) -> Message:
         """Remove the containers that do not run."""
 
 class ImageWords(Group):
@@ -177,6 +190,7 @@ class ImageWords(Group):
         quiet: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
+        trace: bool = False,
     ) -> ImageTable | Message:
         """List images."""
     def bootstrap(
@@ -189,6 +203,7 @@ class ImageWords(Group):
         variant: Literal['minbase', 'essential', ''] = '',
         include: Sequence[str] | str = (),
         arch: str = '',
+        trace: bool = False,
     ) -> BootstrapResult:
         """Make a base image from a mirror of Debian packages, where there is no registry."""
     def build(
@@ -232,29 +247,39 @@ class ImageWords(Group):
         metadata_file: str | None = None,
         provenance: str | None = None,
         sbom: str | None = None,
+        trace: bool = False,
     ) -> BuildResult | CheckResult | Message:
         """Build an image from a Dockerfile."""
-    def pull(self, image: str, *, platform: str = '') -> PullResult:
+    def pull(self, image: str, *, platform: str = '', trace: bool = False) -> PullResult:
         """Fetch an image from its registry."""
-    def push(self, image: str, *, all_tags: bool = False) -> PushResult:
+    def push(self, image: str, *, all_tags: bool = False, trace: bool = False) -> PushResult:
         """Send an image to its registry."""
-    def tag(self, image: str, name: str) -> Message:
+    def tag(self, image: str, name: str, *, trace: bool = False) -> Message:
         """Give an image one more name."""
-    def rm(self, *image: str, force: bool = False) -> Message:
+    def rm(self, *image: str, force: bool = False, trace: bool = False) -> Message:
         """Remove images."""
-    def history(self, image: str, *, no_trunc: bool = False) -> History:
+    def history(self, image: str, *, no_trunc: bool = False, trace: bool = False) -> History:
         """List the layers of an image."""
-    def save(self, *image: str, output: str = 'image.tar') -> Message:
+    def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
-    def load(self, *, input: str = 'image.tar') -> Message:
+    def load(self, *, input: str = 'image.tar', trace: bool = False) -> Message:
         """Read images from a tar."""
-    def import_(self, file: str, name: str = '', *, change: Sequence[str] | str = (), message: str = '') -> Message:
+    def import_(
+        self,
+        file: str,
+        name: str = '',
+        *,
+        change: Sequence[str] | str = (),
+        message: str = '',
+        trace: bool = False,
+    ) -> Message:
         """Make an image of a tar of files."""
     def inspect(
         self,
         *name: str,
         type: Literal['container', 'image', 'network', 'volume'] = 'image',
         size: bool = False,
+        trace: bool = False,
     ) -> Inspection:
         """Show all that is known of containers, images, networks or volumes."""
     def prune(
@@ -263,6 +288,7 @@ class ImageWords(Group):
         all: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         force: bool = False,
+        trace: bool = False,
     ) -> Message:
         """Remove the images that have no name and no container."""
 
@@ -273,6 +299,7 @@ class NetworkWords(Group):
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
         quiet: bool = False,
+        trace: bool = False,
     ) -> NetworkTable | Message:
         """List networks."""
     def create(
@@ -289,11 +316,12 @@ class NetworkWords(Group):
         ipv6: bool = False,
         label: Mapping[str, object] | Sequence[str] | str = (),
         opt: Mapping[str, object] | Sequence[str] | str = (),
+        trace: bool = False,
     ) -> Message:
         """Make a network."""
-    def inspect(self, *name: str) -> Inspection:
+    def inspect(self, *name: str, trace: bool = False) -> Inspection:
         """Show all that is known of networks."""
-    def rm(self, *name: str, force: bool = False) -> Message:
+    def rm(self, *name: str, force: bool = False, trace: bool = False) -> Message:
         """Remove networks."""
     def connect(
         self,
@@ -305,11 +333,18 @@ class NetworkWords(Group):
         ip6: str = '',
         link: Sequence[str] | str = (),
         link_local_ip: Sequence[str] | str = (),
+        trace: bool = False,
     ) -> Message:
         """Put a container on a network."""
-    def disconnect(self, network: str, container: str, *, force: bool = False) -> Message:
+    def disconnect(self, network: str, container: str, *, force: bool = False, trace: bool = False) -> Message:
         """Take a container off a network."""
-    def prune(self, *, filter: Mapping[str, object] | Sequence[str] | str = (), force: bool = False) -> Message:
+    def prune(
+        self,
+        *,
+        filter: Mapping[str, object] | Sequence[str] | str = (),
+        force: bool = False,
+        trace: bool = False,
+    ) -> Message:
         """Remove the networks that nobody is on."""
 
 class VolumeWords(Group):
@@ -318,6 +353,7 @@ class VolumeWords(Group):
         *,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         quiet: bool = False,
+        trace: bool = False,
     ) -> VolumeTable | Message:
         """List volumes."""
     def create(
@@ -327,11 +363,12 @@ class VolumeWords(Group):
         driver: str = 'local',
         label: Mapping[str, object] | Sequence[str] | str = (),
         opt: Mapping[str, object] | Sequence[str] | str = (),
+        trace: bool = False,
     ) -> Message:
         """Make a volume."""
-    def inspect(self, *name: str) -> Inspection:
+    def inspect(self, *name: str, trace: bool = False) -> Inspection:
         """Show all that is known of volumes."""
-    def rm(self, *name: str, force: bool = False) -> Message:
+    def rm(self, *name: str, force: bool = False, trace: bool = False) -> Message:
         """Remove volumes."""
     def prune(
         self,
@@ -339,11 +376,12 @@ class VolumeWords(Group):
         all: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         force: bool = False,
+        trace: bool = False,
     ) -> Message:
         """Remove the volumes without a name that no container has."""
 
 class SystemWords(Group):
-    def df(self, *, verbose: bool = False) -> Table:
+    def df(self, *, verbose: bool = False, trace: bool = False) -> Table:
         """Tell what takes how much disk."""
     def prune(
         self,
@@ -352,9 +390,10 @@ class SystemWords(Group):
         volumes: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         force: bool = False,
+        trace: bool = False,
     ) -> Message:
         """Remove stopped containers, networks that nobody is on, images without a name, and cached steps that no image has."""
-    def info(self) -> Table:
+    def info(self, *, trace: bool = False) -> Table:
         """Tell what the daemon is and has."""
     def events(
         self,
@@ -362,6 +401,7 @@ class SystemWords(Group):
         since: str = '',
         until: str = '',
         filter: Mapping[str, object] | Sequence[str] | str = (),
+        trace: bool = False,
     ) -> Events:
         """Show what happens in the daemon, until --until or you interrupt."""
 
@@ -407,6 +447,7 @@ class BuilderWords(Group):
         metadata_file: str | None = None,
         provenance: str | None = None,
         sbom: str | None = None,
+        trace: bool = False,
     ) -> BuildResult | CheckResult | Message:
         """Build an image from a Dockerfile."""
     def prune(
@@ -415,6 +456,7 @@ class BuilderWords(Group):
         all: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         force: bool = False,
+        trace: bool = False,
     ) -> Message:
         """Remove cached steps of builds."""
 
@@ -427,9 +469,10 @@ class RegistryWords(Group):
         htpasswd: str | None = None,
         tls_cert: str | None = None,
         tls_key: str | None = None,
+        trace: bool = False,
     ) -> Message:
         """Begin to serve (a folder, in a shell: in the foreground, until Ctrl-C)."""
-    def stop(self) -> Message:
+    def stop(self, *, trace: bool = False) -> Message:
         """End the daemon's registry."""
     def status(self) -> Message:
         """Tell whether the daemon serves, and where."""
@@ -476,6 +519,7 @@ class Words(Group):
         metadata_file: str | None = None,
         provenance: str | None = None,
         sbom: str | None = None,
+        trace: bool = False,
     ) -> BuildResult | CheckResult | Message:
         """Build an image from a Dockerfile."""
     def run(
@@ -516,6 +560,7 @@ class Words(Group):
         bg: str = '',
         timeout: float = 0.0,
         no_raise_error: bool = False,
+        trace: bool = False,
     ) -> RunResult | Message:
         """Run a command in a new container."""
     def exec(
@@ -532,6 +577,7 @@ class Words(Group):
         timeout: float = 0.0,
         detach: bool = False,
         no_raise_error: bool = False,
+        trace: bool = False,
     ) -> RunResult | None:
         """Run a command in a running container."""
     def python(
@@ -569,6 +615,7 @@ class Words(Group):
         changes: bool = False,
         timeout: float = 0.0,
         no_raise_error: bool = False,
+        trace: bool = False,
     ) -> RunResult:
         """Run the cell's Python in a new container."""
     def sandbox(
@@ -594,6 +641,7 @@ class Words(Group):
         yes: bool = False,
         force: bool = False,
         all: bool = False,
+        trace: bool = False,
     ) -> Result:
         """Run the cell in a throw-away copy of the notebook's own environment."""
     def debug(
@@ -613,6 +661,7 @@ class Words(Group):
         list: bool = False,
         forget: bool = False,
         no_raise_error: bool = False,
+        trace: bool = False,
     ) -> Result:
         """Go on in the step of a build that failed."""
     def ps(
@@ -623,6 +672,7 @@ class Words(Group):
         last: int = 0,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
+        trace: bool = False,
     ) -> ContainerTable | Message:
         """List containers."""
     def logs(
@@ -634,25 +684,26 @@ class Words(Group):
         since: str = '',
         until: str = '',
         timestamps: bool = False,
+        trace: bool = False,
     ) -> Logs:
         """Show what a container wrote."""
-    def start(self, *container: str) -> Message:
+    def start(self, *container: str, trace: bool = False) -> Message:
         """Start the daemon, or containers."""
-    def stop(self, *container: str, time: int | None = None) -> Message:
+    def stop(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
         """Stop containers, or (in a shell, without a name) the daemon."""
-    def kill(self, *container: str, signal: str = 'KILL') -> Message:
+    def kill(self, *container: str, signal: str = 'KILL', trace: bool = False) -> Message:
         """Send a signal to containers."""
-    def rm(self, *container: str, force: bool = False, volumes: bool = False) -> Message:
+    def rm(self, *container: str, force: bool = False, volumes: bool = False, trace: bool = False) -> Message:
         """Remove containers."""
-    def restart(self, *container: str, time: int | None = None) -> Message:
+    def restart(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
         """Stop containers and start them again."""
-    def pause(self, *container: str) -> Message:
+    def pause(self, *container: str, trace: bool = False) -> Message:
         """Freeze all processes of containers."""
-    def unpause(self, *container: str) -> Message:
+    def unpause(self, *container: str, trace: bool = False) -> Message:
         """Let frozen containers go on."""
-    def wait(self, *container: str) -> Message:
+    def wait(self, *container: str, trace: bool = False) -> Message:
         """Wait until containers have ended, and tell their exit codes."""
-    def rename(self, container: str, name: str) -> Message:
+    def rename(self, container: str, name: str, *, trace: bool = False) -> Message:
         """Give a container another name."""
     def update(
         self,
@@ -662,17 +713,18 @@ class Words(Group):
         cpus: float = 0.0,
         pids_limit: int = 0,
         restart: str = '',
+        trace: bool = False,
     ) -> Message:
         """Change the limits of containers."""
-    def top(self, container: str, *ps_arguments: str) -> Processes:
+    def top(self, container: str, *ps_arguments: str, trace: bool = False) -> Processes:
         """List the processes of a container."""
-    def stats(self, *container: str, all: bool = False, no_stream: bool = False) -> Usages:
+    def stats(self, *container: str, all: bool = False, no_stream: bool = False, trace: bool = False) -> Usages:
         """Tell what containers use now: processor, memory, network, disk."""
-    def diff(self, container: str) -> Changes:
+    def diff(self, container: str, *, trace: bool = False) -> Changes:
         """List the files that a container added (A), changed (C) or deleted (D)."""
-    def port(self, container: str, port: str = '') -> Message:
+    def port(self, container: str, port: str = '', *, trace: bool = False) -> Message:
         """List the published ports of a container."""
-    def cp(self, source: str, target: str) -> Message:
+    def cp(self, source: str, target: str, *, trace: bool = False) -> Message:
         """Copy files into a container or out of it."""
     def commit(
         self,
@@ -683,9 +735,10 @@ class Words(Group):
         message: str = '',
         change: Sequence[str] | str = (),
         no_pause: bool = False,
+        trace: bool = False,
     ) -> Message:
         """Make an image of what a container has changed."""
-    def export(self, container: str, *, output: str = 'container.tar') -> Message:
+    def export(self, container: str, *, output: str = 'container.tar', trace: bool = False) -> Message:
         """Write the files of a container into a tar."""
     def images(
         self,
@@ -695,23 +748,32 @@ class Words(Group):
         quiet: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
+        trace: bool = False,
     ) -> ImageTable | Message:
         """List images."""
-    def pull(self, image: str, *, platform: str = '') -> PullResult:
+    def pull(self, image: str, *, platform: str = '', trace: bool = False) -> PullResult:
         """Fetch an image from its registry."""
-    def push(self, image: str, *, all_tags: bool = False) -> PushResult:
+    def push(self, image: str, *, all_tags: bool = False, trace: bool = False) -> PushResult:
         """Send an image to its registry."""
-    def tag(self, image: str, name: str) -> Message:
+    def tag(self, image: str, name: str, *, trace: bool = False) -> Message:
         """Give an image one more name."""
-    def rmi(self, *image: str, force: bool = False) -> Message:
+    def rmi(self, *image: str, force: bool = False, trace: bool = False) -> Message:
         """Remove images."""
-    def history(self, image: str, *, no_trunc: bool = False) -> History:
+    def history(self, image: str, *, no_trunc: bool = False, trace: bool = False) -> History:
         """List the layers of an image."""
-    def save(self, *image: str, output: str = 'image.tar') -> Message:
+    def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
-    def load(self, *, input: str = 'image.tar') -> Message:
+    def load(self, *, input: str = 'image.tar', trace: bool = False) -> Message:
         """Read images from a tar."""
-    def import_(self, file: str, name: str = '', *, change: Sequence[str] | str = (), message: str = '') -> Message:
+    def import_(
+        self,
+        file: str,
+        name: str = '',
+        *,
+        change: Sequence[str] | str = (),
+        message: str = '',
+        trace: bool = False,
+    ) -> Message:
         """Make an image of a tar of files."""
     @property
     def container(self) -> ContainerWords:
@@ -730,11 +792,19 @@ class Words(Group):
         *name: str,
         type: Literal['container', 'image', 'network', 'volume', ''] = '',
         size: bool = False,
+        trace: bool = False,
     ) -> Inspection:
         """Show all that is known of containers, images, networks or volumes."""
-    def login(self, server: str = '', *, username: str | None = None, password: str | None = None) -> Message:
+    def login(
+        self,
+        server: str = '',
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        trace: bool = False,
+    ) -> Message:
         """Log in to a registry, for pull, push and build."""
-    def logout(self, server: str = '') -> Message:
+    def logout(self, server: str = '', *, trace: bool = False) -> Message:
         """Forget the login at a registry."""
     @property
     def system(self) -> SystemWords:
@@ -751,12 +821,15 @@ class Words(Group):
         since: str = '',
         until: str = '',
         filter: Mapping[str, object] | Sequence[str] | str = (),
+        trace: bool = False,
     ) -> Events:
         """Show what happens in the daemon, until --until or you interrupt."""
-    def info(self) -> Table:
+    def info(self, *, trace: bool = False) -> Table:
         """Tell what the daemon is and has."""
-    def version(self) -> Table:
+    def version(self, *, trace: bool = False) -> Table:
         """Tell the versions of the daemon."""
+    def trace(self, *words: str) -> Result:
+        """Show how a container was started, call by call; save it, and show it anywhere."""
     def doctor(self, *, storage: bool = False, repair: bool = False) -> Result:
         """Check what this machine allows, and how to mend it."""
     def status(self) -> Message:
