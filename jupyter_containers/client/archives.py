@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
+from jupyter_containers.client import folders
+from jupyter_containers.client.folders import Folder
 from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
 from jupyter_containers.errors import NotFound
@@ -34,6 +36,17 @@ class Archives:
         """Return all files of a container as a tar, in pieces."""
         path = f"/containers/{quote(container, safe='')}/export"
         return self._transport.chunks(self._transport.request("GET", path, stream=True))
+
+    def folder(self, container: str, path: str = "/") -> Folder:
+        """Return what is in a folder. Raises NotFound, InvalidParameter for what is no folder.
+
+        Another daemon than ours has only tars: of its answer no more than the beginning is read.
+        """
+        if not self._transport.is_own_daemon:
+            return folders.of_tar(cast(Any, self.get(container, path.rstrip("/") + "/.")))
+        place = f"/containers/{quote(container, safe='')}/folder"
+        body = self._transport.request("GET", place, query={"path": path}).json()
+        return Folder(tuple(map(folders.entry, body["Entries"])), body["Count"])
 
     def look(self, container: str, path: str) -> Json:
         """Return name, size, mode (as Go has it), mtime and linkTarget of a path."""

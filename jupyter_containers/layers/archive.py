@@ -62,6 +62,33 @@ def status(root_fd: int, path: str) -> PathStatus:
     return PathStatus(_base_name(path), found.st_size, found.st_mode, found.st_mtime_ns, target)
 
 
+def folder(root_fd: int, path: str, limit: int) -> tuple[list[PathStatus], int]:
+    """Look at what is in the folder `path` inside the root: the first `limit` by name, and how many there are in all.
+
+    Links are as they are written. Raises PathNotFound, InvalidParameter for what is no folder.
+    """
+    place_fd = _open(root_fd, path.rstrip("/") + "/.")
+    try:
+        fd = os.open(".", _FOLDER | os.O_CLOEXEC, dir_fd=place_fd)
+    except NotADirectoryError as error:
+        raise InvalidParameter(f"{path} is not a folder") from error
+    finally:
+        os.close(place_fd)
+    try:
+        names = sorted(os.listdir(fd))
+        found = []
+        for name in names[:limit]:
+            try:
+                one = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                target = os.readlink(name, dir_fd=fd) if stat.S_ISLNK(one.st_mode) else ""
+            except FileNotFoundError:
+                continue  # removed meanwhile
+            found.append(PathStatus(name, one.st_size, one.st_mode, one.st_mtime_ns, target))
+    finally:
+        os.close(fd)
+    return found, len(names)
+
+
 def pack(
     root_fd: int,
     path: str,

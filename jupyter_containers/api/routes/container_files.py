@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import stat
+from typing import Any
 
 from aiohttp import web
 
@@ -24,6 +25,7 @@ _GO_TYPES = (
     (stat.S_ISSOCK, 1 << 24), (stat.S_ISCHR, 1 << 26 | 1 << 21),
 )  # fmt: skip
 _GO_BITS = ((stat.S_ISUID, 1 << 23), (stat.S_ISGID, 1 << 22), (stat.S_ISVTX, 1 << 20))
+MAX_ENTRIES = 1000
 _KINDS = {"C": 0, "A": 1, "D": 2}
 
 
@@ -45,14 +47,17 @@ async def _status(request: web.Request) -> PathStatus:
 
 
 def _status_header(found: PathStatus) -> dict[str, str]:
-    body = {
+    return {"X-Docker-Container-Path-Stat": base64.b64encode(json.dumps(_status_json(found)).encode()).decode()}
+
+
+def _status_json(found: PathStatus) -> dict[str, Any]:
+    return {
         "name": found.name,
         "size": found.size,
         "mode": go_mode(found.mode),
         "mtime": rfc3339(found.mtime_ns),
         "linkTarget": found.link_target,
     }
-    return {"X-Docker-Container-Path-Stat": base64.b64encode(json.dumps(body).encode()).decode()}
 
 
 def go_mode(mode: int) -> int:
@@ -87,10 +92,18 @@ async def changes(request: web.Request) -> web.StreamResponse:
     return json_answer([{"Path": change.path, "Kind": _KINDS[change.kind]} for change in found] or None)
 
 
+async def folder(request: web.Request) -> web.StreamResponse:
+    """Answer with what is in a folder, at most MAX_ENTRIES of it. Docker's API has nothing of the kind."""
+    roster, container, path = engine_of(request).containers.roster, container_of(request), text(request, "path", "/")
+    found, count = await in_own_thread(lambda: files.folder(roster, container, path, MAX_ENTRIES))
+    return json_answer({"Entries": [_status_json(one) for one in found], "Count": count})
+
+
 ROUTES = (
     Route("HEAD", "/containers/{name}/archive", look),
     Route("GET", "/containers/{name}/archive", get),
     Route("PUT", "/containers/{name}/archive", put),
     Route("GET", "/containers/{name}/export", export),
     Route("GET", "/containers/{name}/changes", changes),
+    Route("GET", "/containers/{name}/folder", folder),
 )

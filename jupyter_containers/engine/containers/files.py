@@ -57,6 +57,12 @@ def status(roster: Roster, container: Container, path: str) -> PathStatus:
     return replace(found, name=base_name(path))
 
 
+def folder(roster: Roster, container: Container, path: str, limit: int) -> tuple[list[PathStatus], int]:
+    """Look at what is in a folder, see archive.folder. Blocks: call it in a thread."""
+    with _located(roster, container, clean(path)) as place, _docker_words(container, path):
+        return archive.folder(place.root_fd, place.path, limit)
+
+
 def pack(roster: Roster, container: Container, path: str, write: Callable[[bytes], object]) -> None:
     """Write a path as a tar to `write`. Blocks: call it in a thread. Raises NotFound, InvalidParameter."""
     with _located(roster, container, clean(path)) as place, _docker_words(container, path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.errors import InvalidParameter
-from jupyter_containers.layers.archive import PathNotFound, extract, pack, status
+from jupyter_containers.layers.archive import PathNotFound, extract, folder, pack, status
 from jupyter_containers.layers.tar_reader import ByteSource, TarReader
 from jupyter_containers.linux import constants as c
 from jupyter_containers.linux import mounts, namespaces
@@ -83,3 +83,16 @@ def test_magic_links_lead_nowhere(root_fd: int, path: str) -> None:
         contents(root_fd, path + "/")
     with pytest.raises((InvalidParameter, PathNotFound)):
         extract(BytesIO(tar(file(b"new"))), root_fd, path)
+
+
+def test_a_folder_is_read_up_to_a_limit_and_links_stay_links(root_fd: int) -> None:
+    found, count = folder(root_fd, "/", 100)
+    assert count == len(found) >= 4
+    assert [one.name for one in found] == sorted(one.name for one in found)
+    assert {one.name: one.link_target for one in found}["link"] == "/volume/f"
+    assert [one.name for one in folder(root_fd, "/volume", 100)[0]] == ["f"]
+    assert (len(folder(root_fd, "/", 2)[0]), folder(root_fd, "/", 2)[1]) == (2, count)
+    with pytest.raises(InvalidParameter):
+        folder(root_fd, "/volume/f", 100)
+    with pytest.raises(PathNotFound):
+        folder(root_fd, "/nothing", 100)

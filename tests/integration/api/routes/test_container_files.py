@@ -13,6 +13,7 @@ import pytest
 
 from jupyter_containers.api.routes.container_files import go_mode
 from tests.support.api_client import Answer, Api
+from tests.support.eventually import eventually
 
 
 def tar(**files: bytes) -> bytes:
@@ -154,3 +155,22 @@ def test_modes_are_written_as_go_does() -> None:
     assert go_mode(0o041777) == 1 << 31 | 1 << 20 | 0o777
     assert go_mode(0o020666) == 1 << 26 | 1 << 21 | 0o666
     assert go_mode(0o060660) == 1 << 26 | 0o660
+
+
+def test_a_folder_is_listed_of_containers_that_run_and_that_do_not(api: Api) -> None:
+    script = "mkdir /d && echo hello > /d/a && ln -s /etc/passwd /d/b && mkdir /d/c && sleep 60"
+    container = api.run("sh", "-c", script)
+
+    def names() -> list[str]:
+        answer = api.get(f"/containers/{container}/folder", path="/d")
+        return [one["name"] for one in answer.json["Entries"]] if answer.status == 200 else []
+
+    assert eventually(lambda: names() == ["a", "b", "c"])
+    found = {one["name"]: one for one in api.get(f"/containers/{container}/folder", path="/d").json["Entries"]}
+    assert (found["a"]["size"], found["b"]["linkTarget"], found["c"]["mode"] >> 31) == (6, "/etc/passwd", 1)
+    api.post(f"/containers/{container}/kill")
+    api.wait(container)
+    assert names() == ["a", "b", "c"]
+    assert "bin" in [one["name"] for one in api.get(f"/containers/{container}/folder").json["Entries"]]
+    assert api.get(f"/containers/{container}/folder", path="/d/a").status == 400
+    assert api.get(f"/containers/{container}/folder", path="/nothing").status == 404
