@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_containers.errors import Conflict, ContainersError, Forbidden, NotFound
-from jupyter_containers.network import inside, loopback, sublink_options
+from jupyter_containers.network import inside, sublink_options
 from jupyter_containers.network.addresses import checked_subnet
 from jupyter_containers.network.attached import Attached
 from jupyter_containers.network.leases import Leases
@@ -233,10 +233,6 @@ class Networking:
         attachment = self._detach((container_id, network_id))
         if attachment is not None:
             await self._links.remove(attachment.host_interface)
-
-    async def loopback(self, netlink: socket.socket) -> None:
-        """Bring `lo` up, all that --network none has. `netlink` stays the caller's. Raises OSError."""
-        loopback.bring_up(netlink)
 
     def set_gateways(self, netns_fd: int, wanted: Mapping[int, Attachment | None]) -> None:
         """Let a container's default routes lead over one of its networks, by IP version; None for nowhere.

@@ -89,13 +89,28 @@ def let_go(pid: int, go_fd: int) -> None:
     channel = Channel.of(go_fd)
     try:
         channel.let_go()
-        # Those of another container, or of the host, may see it and stop it.
-        passage.await_word(pid, channel, CREATE_FAILED, "start")
-        message = channel.receive()
+        _await_execution(pid, channel)
     except (BrokenPipeError, ConnectionResetError):
-        raise ContainersError("failed to start container: its init process has died", step="start") from None
+        raise _dead() from None
     finally:
         channel.close()
+
+
+def has_gone(pid: int, go_fd: int) -> None:
+    """Wait until an init that needs no word has done `execve`. Closes `go_fd`; raises as `let_go`."""
+    channel = Channel.of(go_fd)
+    try:
+        _await_execution(pid, channel)
+    except (BrokenPipeError, ConnectionResetError):
+        raise _dead() from None
+    finally:
+        channel.close()
+
+
+def _await_execution(pid: int, channel: Channel) -> None:
+    # Those of another container, or of the host, may see it and stop it.
+    passage.await_word(pid, channel, CREATE_FAILED, "start")
+    message = channel.receive()
     if message.word:
         raise failure(message, CREATE_FAILED)
 
@@ -113,6 +128,10 @@ def let_go_recorded(bundle: Bundle, pid: int, go_fd: int) -> None:
         call: Call = ["become the container's process", "execve", arguments, None if number else 0, number, watch.lap()]
         durations.calls = {**(durations.calls or {}), "at last": [call]}
         durations.write(bundle.trace_path)
+
+
+def _dead() -> ContainersError:
+    return ContainersError("failed to start container: its init process has died", step="start")
 
 
 def cgroup_path(bundle: Bundle, spec: Spec) -> str:

@@ -1,7 +1,7 @@
 """Inside: the steps of a container's PID 1, from its birth in new namespaces to `execve`.
 
  1 detach       session, signals, parent-death signal, inherited descriptors, bounding set, cgroup
- 2 namespaces   enter those that others made
+ 2 namespaces   enter those that others made; bring lo up in a network of its own
  3 operations   the plan: root, mounts, devices, terminal, pivot, names, masks, cgroup view
  4 identity     who the process is, by the container's own files
  5 streams      terminal, owner of 0, 1, 2
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.errors import InvalidParameter
-from jupyter_containers.linux import descriptors, namespaces, processes
+from jupyter_containers.linux import descriptors, loopback, namespaces, processes
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import ANNOTATION_INIT, Process, Spec
 from jupyter_containers.runtime import executable, passage, privileges, reaper, streams, users
@@ -40,7 +40,12 @@ from jupyter_containers.runtime.trace import Stopwatch
 if TYPE_CHECKING:
     from jupyter_containers.linux.recording import Recorder
 
-BEFORE = ("leave the parent's session and descriptors", "enter the cgroup", "enter the namespaces of others")
+BEFORE = (
+    "leave the parent's session and descriptors",
+    "enter the cgroup",
+    "enter the namespaces of others",
+    "bring lo up",
+)
 AFTER = (
     "look the user up", "take the streams", "go to the working directory", "set rlimits", "leave the keyring",
     "drop privileges",
@@ -114,7 +119,7 @@ def run(birth: Birth) -> NoReturn:
 
 def steps(birth: Birth) -> Iterator[Operation]:
     """Return the steps up to "ready"."""
-    before = _detach, _enter_cgroup, _enter_namespaces
+    before = _detach, _enter_cgroup, _enter_namespaces, _bring_lo_up
     after = _identify, _take_streams, _go_to_directory, _set_limits, _leave_keyring, _drop_privileges
     yield from (Own(text, partial(action, birth)) for text, action in zip(BEFORE, before, strict=True))
     yield from birth.operations
@@ -190,6 +195,12 @@ def _enter_namespaces(birth: Birth) -> None:
     for flag, namespace_fd in birth.joined.items():
         # That of the pids counts for the child.
         namespaces.setns(namespace_fd, flag)
+
+
+def _bring_lo_up(birth: Birth) -> None:
+    # One that was born ahead has done it then.
+    if birth.detaching_us is None and "network" in birth.spec.own_namespaces:
+        loopback.bring_own_up()
 
 
 def _identify(birth: Birth) -> None:

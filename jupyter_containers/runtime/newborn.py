@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import ContainersError
-from jupyter_containers.linux import constants, namespaces, processes, recording
+from jupyter_containers.linux import constants, loopback, namespaces, processes, recording
 from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE
 from jupyter_containers.runtime import create, init, privileges, rehearsal
 from jupyter_containers.runtime.bundle import Bundle
@@ -98,19 +98,26 @@ def become(newborn: Newborn, bundle: Bundle, stdio: tuple[int, int, int] | None)
         pass  # `follow` reads why
 
 
+def let_go(newborn: Newborn) -> None:
+    """Have a newborn `execve` as soon as it is the container: create.has_gone tells when it has."""
+    try:
+        newborn.channel.let_go()
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # `follow` reads why
+
+
 def follow(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> tuple[Created, Durations]:
-    """Wait until it is the container, which waits before `execve`. Raises as create.create; nothing is left then.
+    """Wait until it is the container, before `execve`. Raises as create.create; nothing is left then.
 
     The durations are the caller's to write.
     """
     watch = Stopwatch()
     message = newborn.channel.receive()
     if message.word != "ready":
-        newborn.discard()
         if calls := newborn.channel.calls:
             Durations(newborn.durations, message.body.get("durations", []), {"inside": calls}).write(bundle.trace_path)
         error = _failure(message, bundle, cgroups)
-        _bury(bundle, cgroups)
+        abandon(newborn, bundle, cgroups)
         raise error
     preceding = [(name, duration) for name, duration in message.body["preceding"]]
     durations = Durations([*newborn.durations, *preceding, ("wait for init", watch.lap())], message.body["durations"])
@@ -118,6 +125,12 @@ def follow(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> tuple[Cr
         durations.calls = {"inside": calls}
     newborn.close_network()
     return _created(newborn, message, cgroups), durations
+
+
+def abandon(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> None:
+    """End one that was told what to become, with the group that it may have made."""
+    newborn.discard()
+    _bury(bundle, cgroups)
 
 
 def _created(newborn: Newborn, message: Message, cgroups: CgroupManager) -> Created:
@@ -166,6 +179,7 @@ def _live(channel: Channel, cgroups: CgroupManager, *, waits: bool) -> NoReturn:
         gc.disable()  # a collection would write to, and so copy, every page shared with the parent
         watch = Stopwatch()
         init.leave_parent(channel, None)
+        loopback.bring_own_up()
         detaching = watch.lap()
         if waits:
             rehearsal.rehearse(cgroups)

@@ -24,7 +24,7 @@ from jupyter_containers.runtime import create as runtime
 from jupyter_containers.runtime import newborn as newborns
 from jupyter_containers.runtime import state as states
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.runtime.create import Created, let_go
+from jupyter_containers.runtime.create import Created, has_gone, let_go
 from jupyter_containers.runtime.newborn import NAMESPACES, Newborn
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.shim import protocol
@@ -81,6 +81,8 @@ class Maker:
         self._place: dict[str, str] = {}
         self._waits = waits
         self._newborn: Newborn | None = None
+        # What was written down of a container that goes by itself, before it can.
+        self._gone: State | None = None
 
     def serve(self) -> None:
         """Adopt a container, make it, hand it over; or hand over what only the shim can answer."""
@@ -124,17 +126,21 @@ class Maker:
     def _settle(
         self, request: Request, pid: int, start_time: int, fds: list[int]
     ) -> tuple[State, dict[str, Any] | None]:
-        """Tell the daemon that the container waits; if that is what it wants next, let it go, which takes `fds[0]`.
+        """Tell the daemon that it runs, or waits; then let it go if that is what is wanted next, which takes `fds[0]`.
 
         Returns the state, and what went wrong with the id of the request that is to be answered so.
         """
-        bundle, shim = Bundle(self._place["bundle"]), os.getppid()
-        state = State(
-            id=self._place["container"], status=Status.CREATED, pid=pid, pid_start_time=start_time,
-            shim_pid=shim, shim_start_time=processes.start_time(shim), created_at=now(),
-        )  # fmt: skip
-        answering = request.get("id")
+        bundle, answering = Bundle(self._place["bundle"]), request.get("id")
+        state = self._gone or self._state(pid, start_time)
         try:
+            if request.get("starts"):
+                begin = let_go if self._gone is None else has_gone
+                running = self._gone or self._written(state)
+                # Together: the shim knows by the state whether the descriptor is among those that it gets.
+                state, go_fd = running, fds.pop(0)
+                begin(pid, go_fd)
+                protocol.send(self._control, {"id": answering, "ok": {"pid": pid}})
+                return state, None
             states.write(bundle, state)
             protocol.send(self._control, {"id": answering, "ok": {"pid": pid}})
             wanted = protocol.peek(self._control)
@@ -142,10 +148,7 @@ class Maker:
                 return state, None
             protocol.receive(self._control)
             answering = wanted.get("id")
-            # Running before it runs: what it prints and how it ends may come at once.
-            running = state.moved(Status.RUNNING, started_at=now())
-            states.write(bundle, running)
-            # Together: the shim knows by the state whether the descriptor is among those that it gets.
+            running = self._written(state)
             state, go_fd = running, fds.pop(0)
             if wanted.get("trace"):
                 runtime.let_go_recorded(bundle, pid, go_fd)
@@ -156,6 +159,19 @@ class Maker:
             return state, {"id": answering, "error": to_data(error)}
         return state, None
 
+    def _state(self, pid: int, start_time: int) -> State:
+        shim = os.getppid()
+        return State(
+            id=self._place["container"], status=Status.CREATED, pid=pid, pid_start_time=start_time,
+            shim_pid=shim, shim_start_time=processes.start_time(shim), created_at=now(),
+        )  # fmt: skip
+
+    def _written(self, state: State) -> State:
+        """Write down that it runs, before it does: what it prints and how it ends may come at once."""
+        running = state.moved(Status.RUNNING, started_at=now())
+        states.write(Bundle(self._place["bundle"]), running)
+        return running
+
     def _make(self, request: Request) -> tuple[dict[str, Any], list[int]]:
         bundle = Bundle(self._place["bundle"])
         is_terminal = request.get("terminal")
@@ -163,11 +179,11 @@ class Maker:
             is_terminal = bundle.load_spec().process.terminal
         pipes = None if is_terminal else Pipes(with_input=bool(request["stdin_open"]))
         stdio = pipes.given if pipes else None
-        if request.get("log"):
-            # The shim opens it for good. What is wrong with it has to be known before there is anything to log.
-            ContainerLog(LogOptions.from_json(request["log"])).finish()
         newborn = self._fitting(request)
-        created = self._to_order(bundle, stdio) if newborn is None else self._of(newborn, bundle, stdio)
+        if newborn is None:
+            created = self._to_order(bundle, stdio, request)
+        else:
+            created = self._of(newborn, bundle, stdio, request)
         made = {
             "pid": created.pid,
             "pid_start_time": created.pid_start_time,
@@ -187,20 +203,36 @@ class Maker:
             return None
         return newborn
 
-    def _of(self, newborn: Newborn, bundle: Bundle, stdio: Stdio | None) -> Created:
+    def _of(self, newborn: Newborn, bundle: Bundle, stdio: Stdio | None, request: Request) -> Created:
         newborns.become(newborn, bundle, stdio)
-        self._tell_network(newborn.netns_fd, newborn.netlink_fd)
+        try:
+            # While the other processor is at work on the container.
+            _check_log(request)
+        except BaseException:
+            newborns.abandon(newborn, bundle, self._cgroups)
+            raise
+        if request.get("starts"):
+            self._gone = self._written(self._state(newborn.pid, processes.start_time(newborn.pid)))
+            newborns.let_go(newborn)
+        else:
+            self._tell_network(newborn.netns_fd, newborn.netlink_fd)
         created, durations = newborns.follow(newborn, bundle, self._cgroups)
         durations.write(bundle.trace_path)
         return created
 
-    def _to_order(self, bundle: Bundle, stdio: Stdio | None) -> Created:
-        return runtime.create(
-            bundle, stdio=stdio, cgroup_manager=self._cgroups, on_network=self._tell_network, as_sibling=True
-        )
+    def _to_order(self, bundle: Bundle, stdio: Stdio | None, request: Request) -> Created:
+        _check_log(request)
+        tell = None if request.get("starts") else self._tell_network
+        return runtime.create(bundle, stdio=stdio, cgroup_manager=self._cgroups, on_network=tell, as_sibling=True)
 
     def _tell_network(self, netns_fd: int, netlink_fd: int) -> None:
         try:
             protocol.send(self._control, {"event": "network"}, (netns_fd, netlink_fd))
         except OSError:
             pass  # the daemon is gone; the shim will find out
+
+
+def _check_log(request: Request) -> None:
+    """Find out what is wrong with the log before there is anything to log. The shim opens it for good."""
+    if request.get("log"):
+        ContainerLog(LogOptions.from_json(request["log"])).finish()

@@ -296,14 +296,13 @@ class Shim:
             streams.end()
 
     def _write_down(self, ended: Exit) -> None:
+        """Write how it ended: this file, and not the state's, says that it has."""
+        if self.state is not None and self.state.status is not Status.STOPPED:
+            self.state = self.state.moved(Status.STOPPED)
         try:
             write_json(self.bundle.exit_path, ended.to_json())
-            if self.state is not None:
-                self.move(self.state.moved(Status.STOPPED))
         except OSError:
-            # A full or removed run root: whoever is connected must hear of the end all the same.
-            if self.state is not None and self.state.status is not Status.STOPPED:
-                self.state = self.state.moved(Status.STOPPED)
+            return  # a full or removed run root: whoever is connected hears of the end all the same
 
     def _announce(self, target: Target, ended: Exit) -> None:
         for connection in list(self._connections.values()):

@@ -73,12 +73,14 @@ class Shim:
         terminal: bool | None = None,
         namespaces: Collection[str] = (),
         on_network: Callable[[int, socket.socket], None] | None = None,
+        starts: bool = False,
     ) -> Created:
         """Set the container up until it waits for `start`. `on_network` hears of the network while that goes on.
 
         What `on_network` gets is the same as in Created, and still the caller's to close once. `terminal` spares the
         shim looking it up in the bundle; with `namespaces`, the types that the container gets of its own, it can use a
-        process that was born ahead. Raises what the runtime raises; nothing is left then.
+        process that was born ahead. One that `starts` does so at once, and nobody gets its network: raises what `start`
+        raises, too. Else raises what the runtime raises; nothing is left then.
         """
         self._on_network = on_network
         try:
@@ -89,6 +91,7 @@ class Shim:
                 stdin_once=stdin_once,
                 terminal=terminal,
                 namespaces=list(namespaces),
+                starts=starts,
             )
         except BaseException:
             self._forget_network()

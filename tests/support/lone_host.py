@@ -14,8 +14,7 @@ from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEW
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from jupyter_containers.linux import namespaces
-from jupyter_containers.network import loopback
+from jupyter_containers.linux import loopback, namespaces
 from jupyter_containers.network.bridge import address_message
 from jupyter_containers.network.netlink import NLM_F_CREATE, NLM_F_EXCL, Netlink
 from tests.support.namespace import Namespace

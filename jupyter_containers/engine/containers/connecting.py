@@ -83,11 +83,18 @@ class Network:
         self._roster = roster
         self._record = record
         self._rows = rows
+        # By name; empty where another's network is shared.
+        self._places = {} if record.host.network_mode.startswith("container:") else _places(roster, record)
         self._task: asyncio.Task[dict[str, Attachment]] | None = None
+
+    @property
+    def is_bare(self) -> bool:
+        """Tell whether there is nothing to connect: no network, the host's or another container's."""
+        return not any(network.has_addresses for network, _ in self._places.values())
 
     def connect(self, netns_fd: int, netlink: socket.socket) -> None:
         """Begin, with copies of the descriptors: theirs may be closed while we are at it."""
-        if self._record.host.network_mode.startswith("container:"):
+        if self.is_bare:
             return
         work = self._connect(os.dup(netns_fd), netlink.dup())
         self._task = asyncio.get_running_loop().create_task(work, name=f"network {self._record.short_id}")
@@ -96,7 +103,7 @@ class Network:
         networking, record = self._roster.environment.networking, self._record
         attachments: dict[str, Attachment] = {}
         try:
-            for name, (network, place) in _places(self._roster, record).items():
+            for name, (network, place) in self._places.items():
                 if network.has_addresses:
                     attachments[name] = await networking.attach(
                         record.id,
@@ -107,8 +114,6 @@ class Network:
                         place=place,
                         rows=self._rows,
                     )
-            if not attachments:
-                await networking.loopback(netlink)
             return attachments
         finally:
             os.close(netns_fd)

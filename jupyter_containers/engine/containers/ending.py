@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from dataclasses import replace
 
 from jupyter_containers.engine import dismissal
@@ -81,7 +83,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
         finished_at=exit_.at_ns,
     )
     roster.save(container, state=state, attachments={})
-    await clean_up(roster, container)
+    await _release(roster, container)
     if exit_.oom_killed:
         run = (state.started_at // 10**6, exit_.at_ns // 10**6)
         container.out_of_memory = (*container.out_of_memory, run)[-_KEPT_RUNS:]
@@ -89,7 +91,9 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
     duration = str(max(run_ns, 0) // 10**9)
     roster.publish(container, "die", {"exitCode": str(exit_.exit_code), "execDuration": duration})
     roster.on_end(container)
+    # Told before its shim is gone, as dockerd does: whoever wants to start or remove it waits for the lock.
     container.tell_exit()
+    await _dismiss(roster, container)
     roster.environment.launcher.stock()
     if will_restart:
         restart.schedule(roster, container, run_ns)
@@ -98,10 +102,21 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
 
 
 async def clean_up(roster: Roster, container: Container) -> None:
-    """Free what a run had: network, shim with its cgroup, bundle."""
+    """Free what a run had: network, volumes, shim with its cgroup, bundle."""
+    await _release(roster, container)
+    await _dismiss(roster, container)
+
+
+async def _release(roster: Roster, container: Container) -> None:
+    """Free what others may want: addresses and ports, mounted volumes."""
     health.end(roster, container)
-    shim, container.shim = container.shim, None
     await connecting.disconnect_all(roster, container)
+    if container.record.mount_points:
+        await unmount_volumes(roster, container.record)
+
+
+async def _dismiss(roster: Roster, container: Container) -> None:
+    shim, container.shim = container.shim, None
     dismissing = None
     if shim is not None:
         dismissing = asyncio.create_task(dismissal.dismiss(roster.environment, shim), name="dismiss")
@@ -110,8 +125,6 @@ async def clean_up(roster: Roster, container: Container) -> None:
     Bundle(roster.bundle_path(container.record)).remove()
     if dismissing is not None:
         await dismissing
-    if container.record.mount_points:
-        await unmount_volumes(roster, container.record)
     container.refuse_attaching()
 
 
@@ -119,9 +132,20 @@ def _keep_trace(roster: Roster, container: Container) -> None:
     """Keep what the last run did, call by call, beside the container's files: runtime.explain reads it."""
     if container.record.host.auto_remove:
         return
-    bundle, kept = roster.bundle_path(container.record), roster.files_path(container.record)
+    bundle, kept = os.fspath(roster.bundle_path(container.record)), os.fspath(roster.files_path(container.record))
     for name in KEPT_OF_BUNDLE:
         try:
-            (kept / name).write_bytes((bundle / name).read_bytes())
+            _move(f"{bundle}/{name}", f"{kept}/{name}")
         except OSError:
             continue  # a run that never came so far, or a full disk: a trace is not worth a failure
+
+
+def _move(source: str, target: str) -> None:
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # The run root is in memory, as a rule.
+        with open(source, "rb") as file, open(target, "wb") as kept:
+            kept.write(file.read())

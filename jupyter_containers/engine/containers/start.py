@@ -98,6 +98,8 @@ async def _launch(roster: Roster, container: Container, work: tracing.Work | Non
     finally:
         shim = container.shim = await launching
     network = Network(roster, record, None if work is None else work.rows)
+    # Nobody has anything to do between create and start: both are one request.
+    at_once = network.is_bare and not container.attaching and work is None
     created = None
     try:
         created = await shim.create(
@@ -107,6 +109,7 @@ async def _launch(roster: Roster, container: Container, work: tracing.Work | Non
             terminal=record.settings.tty,
             namespaces=spec.own_namespaces,
             on_network=network.connect,
+            starts=at_once,
         )
         container.attachments = await network.connected()
         await roster.environment.name_servers.open(record, shim)
@@ -115,9 +118,11 @@ async def _launch(roster: Roster, container: Container, work: tracing.Work | Non
         raise
     finally:
         _close(created)
-    add_addresses(roster, container, facts.hostname)
-    await _attach_early(container, shim)
-    await shim.start(is_traced=work is not None)
+    if not at_once:
+        add_addresses(roster, container, facts.hostname)
+        await _attach_early(container, shim)
+        await shim.start(is_traced=work is not None)
+    await _attach_early(container, shim)  # who came meanwhile
     roster.environment.launcher.stock(after_seconds=STOCK_SECONDS)
     return shim, created.pid
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.network import inside, loopback
+from jupyter_containers.linux import loopback
+from jupyter_containers.network import inside
 from tests.support.namespace import Namespace
 
 pytestmark = pytest.mark.needs("root")

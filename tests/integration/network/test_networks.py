@@ -16,6 +16,7 @@ from pyroute2.netlink.rtnl import RTM_DELROUTE, RTM_NEWROUTE
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from jupyter_containers.errors import Conflict, InvalidParameter, Unavailable
+from jupyter_containers.linux import loopback
 from jupyter_containers.network.netlink import NLM_F_CREATE, Netlink
 from jupyter_containers.network.networks import Attachment, Networking, Place, PortInUse, PortMapping
 from jupyter_containers.network.plumbing import remove_link
@@ -483,7 +484,7 @@ def test_none_has_loopback_only(host: LoneHost) -> None:
     async def test() -> None:
         with Namespace() as container:
             networking = Networking()
-            await networking.loopback(container.netlink)
+            loopback.bring_up(container.netlink)
             with container.listen(("127.0.0.1", 80)) as server:
                 await traffic.call(container.new_socket(), ("127.0.0.1", 80), server)
             assert "jc0" not in links()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from jupyter_containers.runtime import state as states
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import let_go
 from jupyter_containers.runtime.newborn import NAMESPACES
+from jupyter_containers.runtime.state import Status
 from jupyter_containers.shim import maker, protocol
 from tests.support.children import exit_of
 from tests.support.containers import overlay, spec_for
@@ -56,9 +58,9 @@ class Shim:
         assert protocol.receive(self.daemon)[0] == {"id": 1, "ok": {}}
         assert protocol.receive(self.from_maker) == ({"adopt": place}, [])
 
-    def create(self, namespaces: list[str]) -> None:
+    def create(self, namespaces: list[str], **more: Any) -> None:
         request = {"stdin_open": False, "stdin_once": False, "terminal": False, "log": None, "namespaces": namespaces}
-        protocol.send(self.daemon, {"id": 2, "op": "create", **request})
+        protocol.send(self.daemon, {"id": 2, "op": "create", **request, **more})
 
     def network(self) -> str:
         message, (netns_fd, netlink_fd) = protocol.receive(self.daemon)
@@ -150,6 +152,60 @@ def test_a_container_that_is_started_at_once_is_handed_over_running(bundle: Bund
         assert os.read(out_fd, 100) == b"out\n"
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
         choose().open(message["made"]["cgroup"]).remove()
+
+    in_a_shim(work)
+
+
+@WAYS
+def test_create_and_start_can_be_one_request(bundle: Bundle, namespaces: list[str]) -> None:
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        shim.create(namespaces, starts=True)
+        pid = shim.created()
+        assert states.read(bundle).status is Status.RUNNING
+        message, (out_fd, _err_fd) = shim.handed_over()
+        assert message is not None
+        assert message["state"] == states.read(bundle).to_json()
+        assert message["failed"] is None
+        assert os.read(out_fd, 100) == b"out\n"
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
+        choose().open(message["made"]["cgroup"]).remove()
+
+    in_a_shim(work)
+
+
+@WAYS
+def test_one_request_whose_start_fails_is_the_shim_s_to_answer(bundle: Bundle, namespaces: list[str]) -> None:
+    spec = bundle.load_spec()
+    Bundle.create(bundle.path, replace(spec, process=replace(spec.process, args=("/nowhere",))))
+
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        shim.create(namespaces, starts=True)
+        message, _fds = shim.handed_over()
+        assert message is not None
+        assert message["failed"]["id"] == 2
+        assert message["failed"]["error"]["details"]["exit_code"] == 127
+        os.waitpid(message["made"]["pid"], 0)
+        choose().open(message["made"]["cgroup"]).remove()
+
+    in_a_shim(work)
+
+
+@WAYS
+def test_a_log_that_cannot_be_written_leaves_no_container(bundle: Bundle, namespaces: list[str]) -> None:
+    def work() -> None:
+        shim = Shim(bundle)
+        shim.adopt()
+        log = {"path": f"{bundle.place}/no-folder/log", "max_bytes": 0, "max_files": 1, "driver": "json-file"}
+        shim.create(namespaces, starts=True, log=log)
+        message, fds = shim.handed_over()
+        assert message is not None
+        assert (message["error"]["details"].get("errno"), fds) == (errno.ENOENT, [])
+        eventually(lambda: list(living()) == [])
+        assert group_is_gone(bundle)
 
     in_a_shim(work)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.errors import Conflict
-from jupyter_containers.network import loopback
+from jupyter_containers.linux import loopback
 from jupyter_containers.network.dns.resolvers import Resolvers, Sockets
 from jupyter_containers.network.naming import Directory, Member, NetworkName
 from jupyter_containers.supervisor import Shim, reconnect

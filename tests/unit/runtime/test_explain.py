@@ -17,13 +17,14 @@ SPEC = Spec(Process(args=("sh",)), Root("rootfs"), linux=Linux(namespaces=defaul
 
 def test_steps_get_their_words_from_the_plan(tmp_path: Path) -> None:
     bundle = Bundle.create(tmp_path / "b", SPEC)
-    Durations([("plan", 5), ("clone", 900)], [1, 2, 3, 4]).write(bundle.trace_path)
+    Durations([("plan", 5), ("clone", 900)], [1, 2, 3, 7, 4]).write(bundle.trace_path)
     assert explain(bundle).steps == (
         Step("plan", 5, "outside"),
         Step("clone", 900, "outside"),
         Step("leave the parent's session and descriptors", 1, "inside"),
         Step("enter the cgroup", 2, "inside"),
         Step("enter the namespaces of others", 3, "inside"),
+        Step("bring lo up", 7, "inside"),
         Step("new cgroup namespace", 4, "inside"),
     )
 

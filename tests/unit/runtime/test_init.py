@@ -16,11 +16,12 @@ def test_the_steps_are_these() -> None:
     assert init.descriptions(operations) == texts
     outside.close()
     inside.close()
-    assert texts[:3] == [
+    assert texts[:4] == [
         "leave the parent's session and descriptors", "enter the cgroup", "enter the namespaces of others",
+        "bring lo up",
     ]  # fmt: skip
-    assert texts[3 : 3 + len(operations)] == [operation.describe() for operation in operations]
-    assert texts[3 + len(operations) :] == [
+    assert texts[4 : 4 + len(operations)] == [operation.describe() for operation in operations]
+    assert texts[4 + len(operations) :] == [
         "look the user up", "take the streams", "go to the working directory", "set rlimits", "leave the keyring",
         "drop privileges",
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from jupyter_containers.network import loopback
+from jupyter_containers.linux import loopback
 from jupyter_containers.network.dns.redirect import redirect
 from tests.support.namespace import Namespace
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.network import loopback
+from jupyter_containers.linux import loopback
 from jupyter_containers.network.dns.forwarding import Forwarder
 from jupyter_containers.network.dns.messages import Rcode, Type
 from jupyter_containers.network.dns.resolvers import Resolvers, Sockets

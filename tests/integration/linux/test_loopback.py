@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from jupyter_containers.network import loopback
+from jupyter_containers.linux import constants, loopback, namespaces
 from tests.support.namespace import Namespace
 
 pytestmark = pytest.mark.needs("root")
@@ -40,3 +40,18 @@ def test_a_refusal_is_an_oserror() -> None:
             finally:
                 os._exit(code)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_process_brings_up_its_own() -> None:
+    with Namespace() as container, container.new_socket(kind=socket.SOCK_DGRAM) as client:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                namespaces.setns(container.netns_fd, constants.CLONE_NEWNET)
+                loopback.bring_own_up()
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        client.connect(("127.0.0.1", 9))

@@ -1,4 +1,4 @@
-"""Bring `lo` up: one request of 32 bytes, written by hand so that `--network none` needs no pyroute2."""
+"""Bring `lo` up: one request of 32 bytes, written by hand so that a container's first process can do it itself."""
 
 from __future__ import annotations
 
@@ -32,3 +32,9 @@ def bring_up(netlink: socket.socket) -> None:
     code = -struct.unpack_from("=i", answer, _HEADER.size)[0]
     if kind != _NLMSG_ERROR or code:
         raise OSError(code, f"netlink bring up lo: {os.strerror(code)}")
+
+
+def bring_own_up() -> None:
+    """Bring up `lo` of the calling process's namespace. Raises OSError."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
+        bring_up(netlink)
