@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.engine import tracing
@@ -100,31 +101,40 @@ async def _launch(roster: Roster, container: Container, work: tracing.Work | Non
     network = Network(roster, record, None if work is None else work.rows)
     # Nobody has anything to do between create and start: both are one request.
     at_once = network.is_bare and not container.attaching and work is None
-    created = None
-    try:
-        created = await shim.create(
-            log=log_options(record, roster.files_path(record)),
-            stdin_open=record.settings.open_stdin,
-            stdin_once=record.settings.stdin_once,
-            terminal=record.settings.tty,
-            namespaces=spec.own_namespaces,
-            on_network=network.connect,
-            starts=at_once,
-        )
-        container.attachments = await network.connected()
-        await roster.environment.name_servers.open(record, shim)
-    except BaseException:
-        await network.give_up()
-        raise
-    finally:
-        _close(created)
+    pid = await _create(roster, container, network, spec.own_namespaces, starts=at_once)
     if not at_once:
         add_addresses(roster, container, facts.hostname)
         await _attach_early(container, shim)
         await shim.start(is_traced=work is not None)
     await _attach_early(container, shim)  # who came meanwhile
     roster.environment.launcher.stock(after_seconds=STOCK_SECONDS)
-    return shim, created.pid
+    return shim, pid
+
+
+async def _create(
+    roster: Roster, container: Container, network: Network, namespaces: Collection[str], *, starts: bool
+) -> int:
+    """Have the container made, and connected to its networks; return the pid of its first process."""
+    record, shim, created = container.record, container.shim, None
+    assert shim is not None
+    try:
+        created = await shim.create(
+            log=log_options(record, roster.files_path(record)),
+            stdin_open=record.settings.open_stdin,
+            stdin_once=record.settings.stdin_once,
+            terminal=record.settings.tty,
+            namespaces=namespaces,
+            on_network=network.connect,
+            starts=starts,
+        )
+        container.attachments = await network.connected()
+        await roster.environment.name_servers.open(record, shim)
+        return created.pid
+    except BaseException:
+        await network.give_up()
+        raise
+    finally:
+        _close(created)
 
 
 def _close(created: Created | None) -> None:
