@@ -9,6 +9,7 @@ import pytest
 
 from tests.performance.benchmarks import Row, measure
 from tests.performance.table import table
+from tests.performance.tracing import measure as measure_records
 
 pytestmark = pytest.mark.needs("root", "overlay", "namespaces")
 
@@ -29,3 +30,10 @@ def test_every_benchmark_measures_both_sides() -> None:
 def test_the_table_says_how_many_times_faster() -> None:
     text = table([Row("run", "ms", 12.34, 246.8), Row("rest", "ms", 0, 3.5)])
     assert text.splitlines()[2:] == ["| run | 12.3 ms | 247 ms | 20.0 x |", "| rest | 0.00 ms | 3.5 ms | - |"]
+
+
+def test_what_a_record_costs_is_measured() -> None:
+    plain, recorded = measure_records(rounds=1)
+    assert plain.wall_ms > 0
+    assert recorded.wall_ms > 0
+    assert recorded.recorded_calls > 100
