@@ -7,7 +7,9 @@ import secrets
 import signal
 import socket
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from jupyter_containers.engine import tracing
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.facts import exec_facts
 from jupyter_containers.engine.containers.record import ExecSettings, Status
@@ -110,6 +112,8 @@ class Execs:
         if any(console_size):
             wish = replace(wish, console_size=console_size)
         process = exec_process(record, wish, exec_facts(self._roster, record))
+        work = tracing.begin("exec", exec_.id, f"in {record.name}")
+        calls: list[list[Any]] | None = None if work is None else []
         try:
             exec_.pid, stream = await shim.exec(
                 exec_.id,
@@ -118,11 +122,14 @@ class Execs:
                 stdout=wish.attach_stdout,
                 stderr=wish.attach_stderr,
                 detached=detached,
+                calls=calls,
             )
         except ContainersError:
             exec_.exit_code = FAILED_EXIT_CODE
             self._ended(exec_)
             raise
+        if work is not None:
+            work.keep_calls(calls or [])
         exec_.is_running = True
         exec_.begun.set()
         self._publish(exec_, "exec_start", with_command=True)

@@ -21,7 +21,7 @@ from typing import Any
 from jupyter_containers.errors import ContainersError, NotFound
 from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE, Spec
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.runtime.calls import Row
+from jupyter_containers.runtime.calls import Row, rows
 from jupyter_containers.runtime.explain import explain, record
 
 # Of a build with more steps the last ones; each is some 40 kB.
@@ -64,7 +64,14 @@ class Work:
         except (ContainersError, OSError):
             calls = []  # it never came so far
         last = [calls.pop()] if calls and calls[-1]["call"] == "execve" else []
-        kept = {"kind": self.kind, "id": self.id, "name": self.name, "calls": [*calls, *self.rows, *last]}
+        self._put([*calls, *self.rows, *last])
+
+    def keep_calls(self, calls: list[list[Any]]) -> None:
+        """Put the record together of the calls of a process that has no bundle of its own."""
+        self._put([row.to_json() for row in rows("inside", calls)])
+
+    def _put(self, calls: list[Json]) -> None:
+        kept = {"kind": self.kind, "id": self.id, "name": self.name, "calls": calls}
         self.collection.records.append(kept)
         self.collection.traces.put(kept)
 
@@ -124,7 +131,7 @@ class Traces:
                 continue
             if calls and id_ in self._records:
                 return {**self._records[id_], "recorded": True}  # with what the network did
-            rows = calls or [Row(step.side, step.description, "", (), "", step.duration_us) for step in steps]
-            told = [row.to_json() for row in rows]
+            found = calls or [Row(step.side, step.description, "", (), "", step.duration_us) for step in steps]
+            told = [row.to_json() for row in found]
             return {"kind": "container", "id": id_, "name": name, "calls": told, "recorded": bool(calls)}
         raise NotFound(f"container {name} was never started: there is nothing to tell of it")

@@ -288,7 +288,7 @@ class _Making:
 
     def keep_durations(self) -> None:
         if self._recorder is not None:
-            self._durations.calls = {"outside": self._recorder.take(self.doing), "inside": self._channel.calls}
+            self._durations.calls = {"outside": self._recorder.take(self.doing), "inside": self._channel.calls or []}
             recording.end()
         self._durations.write(self._bundle.trace_path)
 

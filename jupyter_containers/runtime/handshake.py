@@ -30,6 +30,8 @@ _DECODER = json.JSONDecoder()
 _LARGEST = 64 << 10
 # A call is some 100 bytes, and 1500 at most.
 _CALLS_AT_ONCE = 40
+_CALLS_OF_AN_EXEC = 200
+Call = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,22 @@ class Message:
 
 
 class Channel:
-    """One end of the conversation; owns its socket. `calls` are those that were told, on the outside."""
+    """One end of the conversation; owns its socket.
+
+    `calls`, on the outside: None where none are taken, since whoever is on the other side may be another's by then.
+    """
 
     __slots__ = ("_socket", "calls")
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, calls: list[Call] | None = None) -> None:
         self._socket = end
-        self.calls: list[list[Any]] = []
+        self.calls = calls
 
     @classmethod
     def pair(cls) -> tuple[Channel, Channel]:
         """Return (outside, inside)."""
         outside, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        return cls(outside), cls(inside)
+        return cls(outside, []), cls(inside)
 
     @classmethod
     def of(cls, fd: int) -> Channel:
@@ -96,15 +101,16 @@ class Channel:
             body |= {"cgroup": cgroup, "preceding": list(preceding)}
         self._send(body, *(() if terminal_fd is None else (terminal_fd,)))
 
-    def announce_birth(self, pid: int, terminal_fd: int | None) -> None:
-        self._send({"word": "born", "pid": pid}, *(() if terminal_fd is None else (terminal_fd,)))
+    def announce_birth(self, pid: int, terminal_fd: int | None, calls: Sequence[Call] = ()) -> None:
+        body = {"word": "born", "pid": pid, **({"calls": list(calls[:_CALLS_OF_AN_EXEC])} if calls else {})}
+        self._send(body, *(() if terminal_fd is None else (terminal_fd,)))
 
     def announce_failure(self, error: BaseException, step: str, durations_us: Sequence[int] = ()) -> None:
         body = to_data(_in_words(error))
         body["details"] = {"step": step, **body["details"]}
         self._send({"word": "failed", "durations": list(durations_us), **body})
 
-    def tell_calls(self, calls: Sequence[list[Any]]) -> None:
+    def tell_calls(self, calls: Sequence[Call]) -> None:
         """Say what was asked of the kernel; before "ready" or "failed"."""
         for first in range(0, len(calls), _CALLS_AT_ONCE):
             self._send({"word": "calls", "calls": list(calls[first : first + _CALLS_AT_ONCE])})
@@ -119,18 +125,18 @@ class Channel:
 
     def receive(self) -> Message:
         """Wait for the next message; the caller closes its descriptors. A vanished peer is the word ""."""
-        try:
-            packet, fds = descriptors.receive(self._socket, _LARGEST, max_fds=3)
-        except ConnectionResetError:
-            return Message("")
-        if not packet:
-            return Message("")
-        body = _DECODER.decode(packet.decode())
-        word = body.pop("word")
-        if word == "calls":
+        while True:
+            try:
+                packet, fds = descriptors.receive(self._socket, _LARGEST, max_fds=3)
+            except ConnectionResetError:
+                return Message("")
+            if not packet:
+                return Message("")
+            body = _DECODER.decode(packet.decode())
+            word = body.pop("word")
+            if word != "calls" or self.calls is None:
+                return Message(word, body, tuple(fds))
             self.calls += body["calls"]
-            return self.receive()
-        return Message(word, body, tuple(fds))
 
     def expect(self, word: str) -> None:
         """Wait for one word. A parent that is gone takes this process with it: nobody is left to report to."""

@@ -19,14 +19,15 @@ from typing import Any, NoReturn
 
 from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.errors import Conflict, ContainersError
-from jupyter_containers.linux import constants, descriptors, namespaces, processes, terminals
+from jupyter_containers.linux import constants, descriptors, namespaces, processes, recording, terminals
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime import executable, init, passage, privileges, streams, users
 from jupyter_containers.runtime.create import broken, entry_of, failure, kill_and_reap
 from jupyter_containers.runtime.defaults import default_seccomp
-from jupyter_containers.runtime.handshake import Channel
+from jupyter_containers.runtime.handshake import Channel, Message
 from jupyter_containers.runtime.state import State, Status
+from jupyter_containers.runtime.trace import Call, Stopwatch
 
 _PREFIX = "OCI runtime exec failed: exec failed"
 # Of the porter; that of the pids counts for its child.
@@ -35,6 +36,7 @@ _NAMESPACES = (
     | constants.CLONE_NEWPID | constants.CLONE_NEWCGROUP
 )  # fmt: skip
 _BEARING = "let the process into the container"
+_ENTERING = "enter the container"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Joined:
     pid_start_time: int
     pidfd: int
     terminal_fd: int | None
+    calls: tuple[Call, ...] = ()  # by the porter, where they are recorded, and the `execve`
 
 
 @dataclass(slots=True)
@@ -102,6 +105,7 @@ def _join(
         container_pidfd = _open_container(container)
         opened.callback(os.close, container_pidfd)
         outside, inside = Channel.pair()
+        outside.calls = None  # what is born may be the container's: it says one word
         opened.callback(outside.close)
         opened.callback(inside.close)
         cgroup_fd = entry_of(cgroup, opened)
@@ -112,8 +116,8 @@ def _join(
         if porter == 0:
             _carry(guest)
         inside.close()
-        pid, terminal_fd = _born(porter, outside, cgroup)
-        return _follow(pid, terminal_fd, outside, cgroup)
+        born = _born(porter, outside, cgroup)
+        return _follow(born, process, outside, cgroup)
 
 
 def _open_container(container: State) -> int:
@@ -132,8 +136,8 @@ def _open_container(container: State) -> int:
     raise Conflict(f"Container {container.id} is not running")
 
 
-def _born(porter: int, channel: Channel, cgroup: Cgroup) -> tuple[int, int | None]:
-    """Return the pid of the process that the porter has left behind, and its terminal. Raises what it reports."""
+def _born(porter: int, channel: Channel, cgroup: Cgroup) -> Message:
+    """Return what the porter says of the process that it has left behind. Raises what it reports."""
     try:
         # What it reads of the container may be a file system that does not answer.
         passage.await_word(porter, channel, _PREFIX, "enter the container")
@@ -144,7 +148,7 @@ def _born(porter: int, channel: Channel, cgroup: Cgroup) -> tuple[int, int | Non
     finally:
         kill_and_reap(porter)
     if message.word == "born":
-        return int(message.body["pid"]), message.fds[0] if message.fds else None
+        return message
     if message.word:
         raise failure(message, _PREFIX)
     # Of its filter, if it has come that far.
@@ -157,8 +161,9 @@ def _thaw(cgroup: Cgroup) -> None:
         cgroup.thaw()
 
 
-def _follow(pid: int, terminal_fd: int | None, channel: Channel, cgroup: Cgroup) -> Joined:
-    pidfd = -1
+def _follow(born: Message, process: Process, channel: Channel, cgroup: Cgroup) -> Joined:
+    pid, terminal_fd = int(born.body["pid"]), born.fds[0] if born.fds else None
+    calls, watch, pidfd = born.body.get("calls"), Stopwatch(), -1
     try:
         pidfd = processes.pidfd_open(pid)
         channel.let_go()
@@ -166,7 +171,9 @@ def _follow(pid: int, terminal_fd: int | None, channel: Channel, cgroup: Cgroup)
         message = channel.receive()
         if message.word:
             raise failure(message, _PREFIX)
-        return Joined(pid, processes.start_time(pid), pidfd, terminal_fd)
+        if calls is not None:
+            calls.append(["become the program", "execve", list(process.args), 0, 0, watch.lap()])
+        return Joined(pid, processes.start_time(pid), pidfd, terminal_fd, tuple(calls or ()))
     except BaseException:
         _thaw(cgroup)
         kill_and_reap(pid)
@@ -180,6 +187,9 @@ def _carry(guest: _Guest) -> NoReturn:
     """The porter: between the host and the container, and seen by neither; never returns into the parent's code."""
     doing = "leave the parent"
     process, channel = guest.process, guest.channel
+    recorder = recording.active()
+    if recorder is not None:
+        recorder.take()
     try:
         gc.disable()
         init.leave_parent(channel, guest.stdio, [guest.container_pidfd])
@@ -199,7 +209,7 @@ def _carry(guest: _Guest) -> NoReturn:
         pid = passage.bear()
         if pid == 0:
             _run(guest, identity, terminal_fd)
-        channel.announce_birth(pid, terminal_fd)
+        channel.announce_birth(pid, terminal_fd, recorder.take(_ENTERING) if recorder is not None else ())
     except BaseException as error:  # noqa: BLE001 - a cloned child reports whatever happened; it has no caller
         channel.announce_failure(error, doing)
     finally:

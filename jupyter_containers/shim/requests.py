@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.cgroups.manager import Cgroup
 from jupyter_containers.errors import Conflict, ContainersError, NotFound, Unsupported
+from jupyter_containers.linux import recording
 from jupyter_containers.oci.runtime_spec import Process, process_from_json, resources_from_json
 from jupyter_containers.runtime import join as joining
 from jupyter_containers.runtime.create import let_go, let_go_recorded
@@ -84,15 +85,20 @@ def execute(shim: Shim, _connection: socket.socket, request: Request, fds: list[
     if fds:
         target.attach(_client(request, fds, raw=process.terminal))
     try:
-        target.pid = _join(shim, target, process, with_input="stdin" in request and bool(request["stdin"]))
+        if request.get("trace"):
+            recording.begin()
+        joined = _join(shim, target, process, with_input="stdin" in request and bool(request["stdin"]))
+        target.pid = joined.pid
     except BaseException:
         target.abandon()
         del shim.execs[name]
         raise
-    return {"pid": target.pid}
+    finally:
+        recording.end()
+    return {"pid": target.pid, **({"calls": joined.calls} if joined.calls else {})}
 
 
-def _join(shim: Shim, target: Target, process: Process, *, with_input: bool) -> int:
+def _join(shim: Shim, target: Target, process: Process, *, with_input: bool) -> joining.Joined:
     if shim.cgroup is None:
         raise Conflict(f"Container {shim.id} is not running")
     # Read when it is needed: without an exec it never is.
@@ -116,7 +122,7 @@ def _join(shim: Shim, target: Target, process: Process, *, with_input: bool) -> 
             pipes.give_away()
     os.close(joined.pidfd)
     target.connect(_streams(shim, pipes, joined.terminal_fd, None, keeps_input=False))
-    return joined.pid
+    return joined
 
 
 def attach(shim: Shim, _connection: socket.socket, request: Request, fds: list[int]) -> Answer:

@@ -194,13 +194,15 @@ class Shim:
         stdout: bool = False,
         stderr: bool = False,
         detached: bool = False,
+        calls: list[list[Any]] | None = None,
     ) -> tuple[int, socket.socket | None]:
         """Run one more process in the container; return its pid and its stream, None when detached.
 
+        With `calls` what was asked of the kernel for it is recorded, and added there.
         Raises Conflict when the container does not run, the runtime's error with details exit_code 126 or 127.
         """
         ours, theirs = (None, None) if detached else socket.socketpair()
-        wanted = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+        wanted = {"stdin": stdin, "stdout": stdout, "stderr": stderr, **({} if calls is None else {"trace": True})}
         self._exit_of(exec_id)
         try:
             answer = await self._ask("exec", theirs, target=exec_id, process=process_to_json(process), **wanted)
@@ -211,6 +213,8 @@ class Shim:
             raise
         if ours is not None:
             ours.setblocking(False)
+        if calls is not None:
+            calls += answer.get("calls", ())
         return int(answer["pid"]), ours
 
     async def wait(self, target: str = "") -> Exit:

@@ -75,6 +75,20 @@ def test_what_fails_is_traced_up_to_there(kernel: Kernel) -> None:
     assert (last["name"], last["arguments"], last["result"]) == ("execve", ["/no/such/program"], "ENOENT")
 
 
+def test_an_exec_is_traced(kernel: Kernel) -> None:
+    kernel.run("%container run -d --name entered busybox sleep 60")
+    reply = kernel.run("%container exec --trace entered echo inside")
+    (shown,) = [output for output in reply.outputs if MIME in output]
+    (process,) = shown[MIME]["processes"]
+    assert (process["kind"], process["name"]) == ("exec", "in entered")
+    names = [call["name"] for call in process["calls"]]
+    assert names.index("setns") < names.index("seccomp") < names.index("capset") < names.index("execve")
+    assert process["calls"][-1]["arguments"] == ["echo", "inside"]
+    assert shown[MIME]["docker"] == "docker exec entered echo inside"
+    again = kernel.run("%container exec entered echo again")
+    assert again.text == "again"
+
+
 def test_the_steps_of_a_build_are_traced(kernel: Kernel) -> None:
     reply = kernel.run("%%container build --trace --no-cache -t stepped\nFROM busybox\nRUN echo one\nRUN echo two\n")
     (shown,) = [output for output in reply.outputs if MIME in output]

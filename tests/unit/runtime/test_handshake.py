@@ -107,3 +107,26 @@ def test_a_child_whose_parent_is_gone_ends_without_a_word() -> None:
     outside.close()
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 1
+
+
+CALL = ["step", "mkdir", ["/x"], 0, 0, 3]
+
+
+def test_calls_are_taken_before_the_word_that_is_waited_for() -> None:
+    outside, inside = Channel.pair()
+    inside.tell_calls([CALL] * 100)  # more than one packet holds
+    inside.announce_ready([1], None)
+    assert outside.receive().word == "ready"
+    assert outside.calls == [CALL] * 100
+    outside.close()
+    inside.close()
+
+
+def test_where_none_are_taken_they_are_no_word() -> None:
+    """Whoever is on the other side may be the container's: it must not keep its parent waiting."""
+    outside, inside = Channel.pair()
+    outside.calls = None
+    inside.tell_calls([CALL])
+    assert outside.receive().word == "calls"
+    outside.close()
+    inside.close()
