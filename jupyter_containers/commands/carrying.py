@@ -12,9 +12,10 @@ from pathlib import Path
 from jupyter_containers.client.run_settings import ExecSettings, RunSettings
 from jupyter_containers.client.runs import Luggage
 from jupyter_containers.commands.command import Argument, Takes
-from jupyter_containers.commands.parsing import UsageError, near
+from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.run_result import Carried, RunResult
 from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.commands.spelling import near
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.variables import choice, displays, json_values, parcel
 from jupyter_containers.variables.choice import Packed

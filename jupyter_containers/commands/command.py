@@ -40,7 +40,10 @@ class Completes(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An option (`names` begin with -) or a positional word. `only_in`: the one surface that has it."""
+    """An option (`names` begin with -) or a positional word. `only_in`: the one surface that has it.
+
+    `setting` names the setting (settings.py) that is its default, where that is set.
+    """
 
     names: tuple[str, ...]
     help: str
@@ -51,6 +54,7 @@ class Argument:
     choices: tuple[str, ...] = ()
     completes: Completes = Completes.NOTHING
     only_in: str = ""
+    setting: str = ""
 
     @property
     def is_option(self) -> bool:

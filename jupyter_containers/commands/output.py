@@ -11,6 +11,7 @@ from jupyter_containers.client.streams import STDERR, STDOUT, Decoder
 KEPT_CHARACTERS = 64 * 1024 * 1024
 # What a picture holds: it is saved in the notebook, and drawn again and again.
 SHOWN_LINES, SHOWN_CHARACTERS = 1000, 256 * 1024
+OPEN_LINES = 40
 
 # Everything that moves the cursor or asks the terminal something; only colours are left in.
 _CONTROL = re.compile(
@@ -30,6 +31,8 @@ class Output:
         self._decoder = Decoder()
         self._size = 0
         self.lines = 0
+        # The end that a picture shows at once; what is before it, a click opens.
+        self.open_lines = OPEN_LINES
         self.forgotten = 0
 
     def add(self, stream: int, content: bytes) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import textwrap
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from jupyter_containers.commands.command import Argument, Command, Takes, named
+from jupyter_containers.commands.spelling import near
 from jupyter_containers.errors import InvalidParameter
 
 _WIDTH = 100
@@ -35,15 +36,30 @@ class _Parser(argparse.ArgumentParser):
         raise HelpWanted(self.format_help().rstrip())
 
 
-def parse(command: Command, words: Sequence[str], *, surface: str, prog: str) -> Namespace:
-    """Return the options in the words; of a group, `chosen` is the command. Raises UsageError and HelpWanted."""
+def parse(
+    command: Command, words: Sequence[str], *, surface: str, prog: str, settings: object | None = None
+) -> Namespace:
+    """Return the options in the words; of a group, `chosen` is the command. Raises UsageError and HelpWanted.
+
+    Attributes of `settings` are the defaults of arguments that name them.
+    """
     if command.verbs:
-        return _parse_verb(command, words, surface=surface, prog=prog)
+        return _parse_verb(command, words, surface=surface, prog=prog, settings=settings)
+    command = replace(command, arguments=tuple(_preset(one, settings) for one in command.arguments))
     parser = parser_of(command, surface=surface, prog=prog)
     options, unknown = _read(parser, command.arguments_in(surface), list(words))
     if unknown:
         _refuse(parser, command, unknown[0], surface)
     return options
+
+
+def _preset(argument: Argument, settings: object | None) -> Argument:
+    """Return an argument with the default that is set. A word that has one may be left out."""
+    value = getattr(settings, argument.setting, None) if argument.setting else None
+    if not value:
+        return argument
+    takes = Takes.OPTIONAL if argument.takes is Takes.ONE and not argument.is_option else argument.takes
+    return replace(argument, default=value, takes=takes)
 
 
 def _refuse(parser: argparse.ArgumentParser, command: Command, word: str, surface: str) -> NoReturn:
@@ -53,7 +69,7 @@ def _refuse(parser: argparse.ArgumentParser, command: Command, word: str, surfac
     parser.error(f"unknown {'option' if word.startswith('-') else 'word'} {word}{near(word, known)}")
 
 
-def _parse_verb(group: Command, words: Sequence[str], *, surface: str, prog: str) -> Namespace:
+def _parse_verb(group: Command, words: Sequence[str], *, surface: str, prog: str, settings: object | None) -> Namespace:
     verbs = group.verbs_in(surface)
     if words and words[0] in ("-h", "--help", "help"):
         raise HelpWanted(group_help(group, surface=surface, prog=prog))
@@ -64,7 +80,7 @@ def _parse_verb(group: Command, words: Sequence[str], *, surface: str, prog: str
     if verb is None:
         hint = near(words[0], names) or f"; there are {', '.join(names)}"
         raise UsageError(f"{group.name}: there is no {words[0]!r}{hint}")
-    options = parse(verb, words[1:], surface=surface, prog=f"{prog} {group.name}")
+    options = parse(verb, words[1:], surface=surface, prog=f"{prog} {group.name}", settings=settings)
     options.chosen = verb
     return options
 
@@ -113,7 +129,7 @@ def _description(command: Command, surface: str) -> str:
 def _keywords(argument: Argument) -> dict[str, Any]:
     keywords: dict[str, Any] = {"help": argument.help.replace("%", "%%")}
     if argument.takes is Takes.NOTHING:
-        return keywords | {"action": "store_true"}
+        return keywords | {"action": "store_true", "default": bool(argument.default)}
     keywords |= {"type": _type(argument), "default": argument.default}
     if argument.metavar:
         keywords["metavar"] = argument.metavar
@@ -139,11 +155,3 @@ def _type(argument: Argument) -> Any:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return read
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?" with the names most like `word`, "" if none is."""
-    candidates = list(dict.fromkeys(known))
-    found = difflib.get_close_matches(word, candidates, n=3, cutoff=0.6)
-    found += [name for name in candidates if len(word) > 1 and name.startswith(word) and name not in found][:3]
-    return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from jupyter_containers.commands import table
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes, named
 
-DOCKERFILE_KEYWORDS = (
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "ONBUILD", "RUN",
-    "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
@@ -83,13 +78,3 @@ def _positional(command: Command, surface: str, position: int) -> Argument | Non
 
 def _long_names(options: dict[str, Argument]) -> list[str]:
     return [name for name in options if name.startswith("--")]
-
-
-def propose_in_dockerfile(line: str) -> Proposals:
-    """Return what may stand at the end of a line of a Dockerfile, of which `line` has been typed."""
-    words = line.split()
-    if len(words) + (line[-1:].isspace() or not words) <= 1:
-        return Proposals(DOCKERFILE_KEYWORDS)
-    if words[0].upper() == "FROM" and len(words) + line[-1:].isspace() == 2:
-        return Proposals((), Completes.IMAGE)
-    return Proposals()

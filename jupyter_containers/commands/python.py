@@ -19,7 +19,7 @@ HOST = "host"
 def python(session: Session, options: Namespace) -> RunResult:
     if not session.body.strip():
         raise UsageError("python: what shall it run? write Python below the line")
-    options.detach = False
+    options.detach, options.safe = False, safety.is_wanted(options)
     carrier = carrying.carrier_of(session, options, cell=session.body)
     assert carrier is not None
     # In the notebook's own system, the Python is the notebook's own too.
@@ -57,13 +57,13 @@ PYTHON = Command(
         *(argument for argument in run_arguments.CONTAINER if not {"--entrypoint", "--detach"} & {*argument.names}),
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
-        safety.SAFE,
+        *safety.SAFE_OR_NOT,
         changes.CHANGES,
         TIMEOUT,
         run_arguments.NO_RAISE,
         Argument(
             ("image",), "an image that has python3 (default: host, the notebook's own system and Python)",
-            Takes.OPTIONAL, "IMAGE", default=HOST, completes=Completes.IMAGE,
+            Takes.OPTIONAL, "IMAGE", default=HOST, completes=Completes.IMAGE, setting="image",
         ),
     ),
     details=(

@@ -35,6 +35,7 @@ def run(session: Session, options: Namespace) -> RunResult | Message:
     settings, stdin = run_arguments.run_settings(
         options, session.body, is_magic=session.is_magic, folder=session.folder
     )
+    options.safe = safety.is_wanted(options)
     if options.safe:
         settings = safety.hardened(settings)
     carrier = carrying.carrier_of(session, options)
@@ -95,6 +96,7 @@ def attend(session: Session, result: RunResult, work: Attend, deliver: Deliver |
 
     Raises Interrupted when the user ended it, and what prevented it.
     """
+    result.output.open_lines = session.settings.open_lines
     with session.front.live(result) as tell:
         try:
             outcome = work(lambda stream, content: tell((stream, content)))
@@ -168,6 +170,7 @@ TIMEOUT = Argument(
     parse=positive_number,
     default=0.0,
     only_in=MAGIC,
+    setting="timeout",
 )
 BACKGROUND = Argument(
     ("--bg",), "call it NAME, start it and return at once: -d --name NAME", metavar="NAME", default="", only_in=MAGIC
@@ -181,12 +184,18 @@ RUN = Command(
         *run_arguments.CONTAINER,
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
-        safety.SAFE,
+        *safety.SAFE_OR_NOT,
         changes.CHANGES,
         BACKGROUND,
         TIMEOUT,
         run_arguments.NO_RAISE,
-        Argument(("image",), "the image (host: this machine's own system)", metavar="IMAGE", completes=Completes.IMAGE),
+        Argument(
+            ("image",),
+            "the image (host: this machine's own system)",
+            metavar="IMAGE",
+            completes=Completes.IMAGE,
+            setting="image",
+        ),
         Argument(("command",), "command and arguments; default is the image's own", Takes.REST, "COMMAND"),
     ),
     details=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from jupyter_containers.commands.command import Argument, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import size_text
 from jupyter_containers.commands.run_result import RunResult
+from jupyter_containers.commands.session import MAGIC
 from jupyter_containers.errors import NotFound
 
 MEMORY_BYTES, PIDS = 512 << 20, 128
@@ -19,9 +21,17 @@ SAFE = Argument(
     ("--safe",),
     "no network, 512 MiB, 128 processes, no capabilities, no new privileges, read-only root with an empty /tmp",
     Takes.NOTHING,
+    setting="safe",
 )
+NO_SAFE = Argument(("--no-safe",), "not --safe, where that is the setting", Takes.NOTHING, only_in=MAGIC)
+SAFE_OR_NOT = (SAFE, NO_SAFE)
 _ENDED = "the process had ended before the kernel could be asked"
 _UNSEEN = f"{_ENDED}, or runs on another machine"
+
+
+def is_wanted(options: Namespace) -> bool:
+    """Tell whether a run shall be safe: by its line, or by the setting unless its line takes that back."""
+    return bool(options.safe) and not getattr(options, "no_safe", False)
 
 
 def hardened(settings: RunSettings) -> RunSettings:

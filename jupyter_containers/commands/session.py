@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_containers.client import Client, autostart, connect
 from jupyter_containers.client.addresses import Address, find, from_environment
 from jupyter_containers.commands.front import Front
+from jupyter_containers.commands.settings import Settings
 
 if TYPE_CHECKING:
     from jupyter_containers.commands.trace_result import Trace
 
+USUAL = Settings()
 # PYTHON is a program that calls verbs: it has what a notebook has, and nobody who types.
 SHELL, MAGIC, PYTHON = "shell", "magic", "python"
 
@@ -20,8 +22,9 @@ SHELL, MAGIC, PYTHON = "shell", "magic", "python"
 class Session:
     """One person's work with one daemon. Closing it closes the connections."""
 
-    def __init__(self, front: Front, *, surface: str, host: str = "") -> None:
+    def __init__(self, front: Front, *, surface: str, host: str = "", settings: Settings = USUAL) -> None:
         self.front = front
+        self.settings = settings
         self.surface = surface
         self.body = ""
         # The notebook's variables; a shell has none.
@@ -46,7 +49,12 @@ class Session:
 
     @property
     def _address(self) -> Address | None:
-        return find(self._host) if self._host else from_environment()
+        return find(self._wanted) if self._wanted else from_environment()
+
+    @property
+    def _wanted(self) -> str:
+        """The address or context that was named for this session, or is set for all that the environment does not."""
+        return self._host or ("" if from_environment() is not None else self.settings.host)
 
     @property
     def host(self) -> str:
@@ -61,7 +69,7 @@ class Session:
         ):
             self.close()
         if self._client is None:
-            self._client = connect(self._host or None, say=self.front.note)
+            self._client = connect(self._wanted or None, say=self.front.note)
         return self._client
 
     def use(self, host: str) -> None:

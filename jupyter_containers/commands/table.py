@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_containers.commands import (
     build,
     committing,
+    configuring,
     containers,
     copying,
     daemon,
@@ -27,7 +28,8 @@ from jupyter_containers.commands import (
     tracing,
 )
 from jupyter_containers.commands.command import Command, named
-from jupyter_containers.commands.parsing import UsageError, listed, near
+from jupyter_containers.commands.parsing import UsageError, listed
+from jupyter_containers.commands.spelling import near
 
 COMMANDS: tuple[Command, ...] = (
     build.BUILD,
@@ -81,6 +83,7 @@ COMMANDS: tuple[Command, ...] = (
     daemon.DOCTOR,
     daemon.STATUS,
     daemon.USE,
+    configuring.CONFIG,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from jupyter_containers.commands import parsing, table, tracing
+from jupyter_containers.commands import parsing, settings_files, table, tracing
 from jupyter_containers.commands.command import Command, chosen
 from jupyter_containers.commands.front import TerminalFront
 from jupyter_containers.commands.results import LiveResult, Result
@@ -49,12 +49,16 @@ def _main(words: list[str]) -> int:
     if words[:1] in (["--version"], ["-v"]):
         print(f"{PROG} {__version__}")
         return 0
-    if not words or words[0] in ("-h", "--help", "help"):
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    if not words or words[0] in ("-h", "--help"):
         print(table.overview(PROG, SHELL) + _DAEMON_LINE)
         return 0
-    command = table.find(words[0], SHELL)
-    options = parsing.parse(command, words[1:], surface=SHELL, prog=PROG)
-    session = Session(TerminalFront(), surface=SHELL)
+    if words[0] == "--generate-config":
+        words = ["config", "--generate"]
+    command, settings = table.find(words[0], SHELL), settings_files.load()
+    options = parsing.parse(command, words[1:], surface=SHELL, prog=PROG, settings=settings)
+    session = Session(TerminalFront(), surface=SHELL, settings=settings)
     try:
         return _exit_code(command, session, tracing.perform(session, command, options, words))
     except ContainersError as error:

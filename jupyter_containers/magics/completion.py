@@ -9,24 +9,22 @@ from typing import Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
 from jupyter_containers.commands.command import Completes
-from jupyter_containers.commands.proposals import Proposals, propose, propose_in_dockerfile
+from jupyter_containers.commands.dockerfile_words import propose_in_dockerfile
+from jupyter_containers.commands.proposals import Proposals, propose
 from jupyter_containers.commands.session import MAGIC
 
 NAME = "jupyter_containers.completion"
-_LINE = re.compile(r"\s*(?:[\w, ]+=\s*)?%container\s(.*)", re.S)
-_CELL = re.compile(r"%%container\s(.*)", re.S)
-_BUILD = re.compile(r"%%container\s+build\b")
 
 Names = Callable[[Completes], Sequence[str]]
 
 
-def matcher(names: Names) -> Any:
-    """Return the matcher for IPython's completer; `names` asks the daemon."""
+def matcher(names: Names, magics: Callable[[], Sequence[str]] = lambda: ("container",)) -> Any:
+    """Return the matcher for IPython's completer; `names` asks the daemon, `magics` tells what our magic is called."""
 
     @context_matcher(identifier=NAME)  # type: ignore[untyped-decorator, unused-ignore]
     def match(context: CompletionContext) -> dict[str, Any]:
         line = context.line_with_cursor[: context.cursor_position]
-        fragment, proposals = proposals_for(context.full_text, context.cursor_line, line)
+        fragment, proposals = proposals_for(context.full_text, context.cursor_line, line, magics())
         words = [*proposals.words, *(names(proposals.kind) if proposals.kind is not Completes.NOTHING else ())]
         words = [f"{proposals.prefix}{word}" for word in words]
         found = [word for word in dict.fromkeys(words) if _begins(word, fragment, context.cursor_line)]
@@ -39,13 +37,20 @@ def matcher(names: Names) -> Any:
     return match
 
 
-def proposals_for(cell: str, line_number: int, line: str) -> tuple[str, Proposals]:
+def proposals_for(
+    cell: str, line_number: int, line: str, magics: Sequence[str] = ("container",)
+) -> tuple[str, Proposals]:
     """Return the word that is being typed at the end of `line`, and what may stand there."""
     fragment = re.split(r"\s", line)[-1]
-    in_cell_magic = cell.startswith("%%container")
+    magic = "|".join(map(re.escape, magics))
+    in_cell_magic = re.match(rf"%%(?:{magic})\b", cell)
     if line_number > 0 and in_cell_magic:
-        return fragment, propose_in_dockerfile(line) if _BUILD.match(cell) else Proposals()
-    match = _CELL.match(line) if line_number == 0 and in_cell_magic else _LINE.match(line)
+        lines = cell.split("\n")
+        if not re.match(rf"%%(?:{magic})\s+(?:(?:image|builder)\s+)?build\b", cell):
+            return fragment, Proposals()
+        return fragment, propose_in_dockerfile(line, lines[1:line_number])
+    form = rf"%%(?:{magic})\s(.*)" if line_number == 0 and in_cell_magic else rf"\s*(?:[\w, ]+=\s*)?%(?:{magic})\s(.*)"
+    match = re.match(form, line, re.S)
     if match is None:
         return fragment, Proposals()
     before = match[1][: len(match[1]) - len(fragment)].split()

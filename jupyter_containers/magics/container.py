@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool
+from traitlets import Bool, Float, Int, List, TraitError, Unicode, observe, validate
 
-from jupyter_containers.client import autostart, contexts
-from jupyter_containers.client.images import split_name
-from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import parsing, table, tracing
-from jupyter_containers.commands.command import Completes, chosen
+from jupyter_containers.commands import parsing, settings_files, table, tracing
+from jupyter_containers.commands.command import chosen
+from jupyter_containers.commands.names import names
 from jupyter_containers.commands.results import LiveResult, Result
 from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.commands.settings import NAMES, SECTION, Settings, help_of
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.magics.completion import matcher
 from jupyter_containers.magics.display import front_for
 from jupyter_containers.magics.empty_body import keep_empty_body
 
 PROG = "%container"
-HOST_IMAGE = "host"
 # Red and bold, as IPython writes the name of an exception.
 _EMPHASIS, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
@@ -31,15 +28,52 @@ _EMPHASIS, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 class ContainerMagics(Magics):  # type: ignore[misc, unused-ignore]
     """Containers in a notebook. `%config ContainerMagics` shows and sets what can be set."""
 
-    short_errors = Bool(True, help="Show errors in a line or two, without the calls that led to them.").tag(config=True)
+    host = Unicode("", help=help_of("host")).tag(config=True)
+    image = Unicode("", help=help_of("image")).tag(config=True)
+    timeout = Float(0.0, min=0.0, help=help_of("timeout")).tag(config=True)
+    safe = Bool(False, help=help_of("safe")).tag(config=True)
+    open_lines = Int(40, min=0, help=help_of("open_lines")).tag(config=True)
+    short_errors = Bool(True, help=help_of("short_errors")).tag(config=True)
+    aliases = List(Unicode(), help=help_of("aliases")).tag(config=True)
 
     def __init__(self, shell: Any) -> None:
+        # Configuration of IPython sets the names while it is made.
+        self._registered: list[str] = []
         super().__init__(shell)
         self._front = front_for(shell)
         self.session = Session(self._front, surface=MAGIC)
         self.session.namespace = shell.user_ns
-        self._matcher = matcher(self._names)
-        self._transformer = keep_empty_body()
+        self._matcher = matcher(lambda kind: names(self.session, kind), self._called)
+        self._transformer = keep_empty_body(self._called)
+        self._read_files()
+
+    def _read_files(self) -> None:
+        """Take the settings of files, where IPython's own configuration does not say otherwise."""
+        try:
+            kept = settings_files.load()
+        except ContainersError as error:
+            # A mistake in a file keeps nobody from working.
+            self._front.note(error.message)
+            return
+        given = self.shell.config.get(SECTION, {})
+        for name in set(NAMES) - set(given):
+            if (value := getattr(kept, name)) != getattr(Settings(), name):
+                setattr(self, name, list(value) if isinstance(value, tuple) else value)
+
+    @property
+    def settings(self) -> Settings:
+        """What is set now."""
+        values = {name: getattr(self, name) for name in NAMES}
+        return Settings(**{**values, "aliases": tuple(self.aliases)})
+
+    def _take_settings(self, changed: Settings) -> None:
+        for name in NAMES:
+            value = getattr(changed, name)
+            if value != getattr(self.settings, name):
+                setattr(self, name, list(value) if isinstance(value, tuple) else value)
+
+    def _called(self) -> tuple[str, ...]:
+        return ("container", *self._registered)
 
     @no_var_expand  # type: ignore[untyped-decorator, unused-ignore]
     @line_cell_magic  # type: ignore[untyped-decorator, unused-ignore]
@@ -65,14 +99,17 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
 
     def _command(self, line: str, cell: str | None) -> Result | None:
         words = _words(line)
-        if not words or words[0] in ("-h", "--help", "help"):
+        if not words or words in (["-h"], ["--help"], ["help"]):
             raise parsing.HelpWanted(table.overview(PROG, MAGIC))
-        command = table.find(words[0], MAGIC)
-        options = parsing.parse(command, words[1:], surface=MAGIC, prog=PROG)
+        if words[0] == "help":
+            words = [*words[1:], "--help"]
+        command, settings = table.find(words[0], MAGIC), self.settings
+        options = parsing.parse(command, words[1:], surface=MAGIC, prog=PROG, settings=settings)
         if cell is not None and cell.strip() and not chosen(command, options).body:
             raise parsing.UsageError(f"{command.name} takes nothing below its line; write {PROG} {line.strip()}")
-        self.session.body = cell or ""
+        self.session.body, self.session.settings = cell or "", settings
         result = tracing.perform(self.session, command, options, words)
+        self._take_settings(self.session.settings)
         if result is not None and not isinstance(result, LiveResult):
             self._front.show(result)
         return result
@@ -83,10 +120,35 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         self.shell.input_transformers_cleanup.append(self._transformer)
         if getattr(self.shell, "Completer", None) is not None:
             self.shell.Completer.custom_matchers.append(self._matcher)
+        self._register_aliases()
+
+    @validate("aliases")  # type: ignore[untyped-decorator, unused-ignore]
+    def _check_aliases(self, proposal: Any) -> Any:
+        for name in proposal["value"]:
+            is_free = name in self._registered or self.shell.find_magic(name) is None
+            if not name.isidentifier() or name == "container" or not is_free:
+                why = "is no name" if not name.isidentifier() else "is the name of another magic"
+                raise TraitError(f"{name!r} {why}, so it can be none of ours")
+        return proposal["value"]
+
+    @observe("aliases")  # type: ignore[untyped-decorator, unused-ignore]
+    def _register_aliases(self, _: Any = None) -> None:
+        """Have the magic go by its other names, too: %docker and %%docker."""
+        self._forget_aliases()
+        for name in self.aliases:
+            self.shell.register_magic_function(self.container, "line_cell", name)
+        self._registered = list(self.aliases)
+
+    def _forget_aliases(self) -> None:
+        for magics in self.shell.magics_manager.magics.values():
+            for name in self._registered:
+                magics.pop(name, None)
+        self._registered = []
 
     def detach(self) -> None:
         """Take out of the shell what is there, and close connections."""
         self._front.detach()
+        self._forget_aliases()
         for magics in self.shell.magics_manager.magics.values():
             magics.pop("container", None)
         matchers = getattr(getattr(self.shell, "Completer", None), "custom_matchers", [])
@@ -97,38 +159,6 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         if self in self.shell.configurables:
             self.shell.configurables.remove(self)
         self.session.close()
-
-    def _names(self, kind: Completes) -> Sequence[str]:
-        """Return the names that the daemon knows; a Tab starts no daemon, and fails in silence."""
-        if self.session.uses_own_daemon and not autostart.is_running():
-            return ()
-        try:
-            return _names_of(self.session, kind)
-        except ContainersError:
-            return ()
-
-
-def _names_of(session: Session, kind: Completes) -> list[str]:
-    names: list[str] = []
-    if kind in (Completes.CONTAINER, Completes.RUNNING, Completes.ANYTHING):
-        names += [c.name for c in session.client.containers.list(every=kind is not Completes.RUNNING)]
-    if kind in (Completes.IMAGE, Completes.ANYTHING):
-        found = [name for image in session.client.images.list() for name in image.names]
-        names += [_short(name) for name in found] + [HOST_IMAGE]
-    if kind is Completes.NETWORK:
-        names += [network["Name"] for network in session.client.networks.list()]
-    if kind is Completes.VOLUME:
-        names += [volume["Name"] for volume in session.client.volumes.list()]
-    if kind is Completes.STEP:
-        names += [name for step in session.client.failed_steps.list() for name in (short_id(step.id), *step.names)]
-    if kind is Completes.HOST:
-        names += ["default", "unix://", "tcp://", "ssh://", *contexts.names()]
-    return sorted(set(names))
-
-
-def _short(name: str) -> str:
-    repository, tag = split_name(name)
-    return repository if tag == "latest" else name
 
 
 def _words(line: str) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.pictures.html import Html, block
-from jupyter_containers.pictures.output import LIVE_CHARACTERS, OPEN_LINES, draw_output
+from jupyter_containers.pictures.output import LIVE_CHARACTERS, draw_output
 
 
 def draw(result: Logs) -> Html:
-    return block(draw_output(result.output.last()))
+    return block(draw_output(result.output.last(), result.output.open_lines))
 
 
 def draw_live(result: Logs) -> Html:
     """Draw logs that still come: their end."""
-    return block(draw_output(result.output.last(OPEN_LINES, LIVE_CHARACTERS)))
+    return block(draw_output(result.output.last(result.output.open_lines, LIVE_CHARACTERS)))

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jupyter_containers.client.streams import STDERR
+from jupyter_containers.commands.output import OPEN_LINES
 from jupyter_containers.pictures import ansi
 from jupyter_containers.pictures.html import Html, details, joined, pre
 
-# The end of the output that is seen at once; what is before it, a click opens.
-OPEN_LINES = 40
 # Of output that still grows.
 LIVE_CHARACTERS = 8000
 
 
-def draw_output(pieces: Sequence[tuple[int, str]]) -> Html:
-    """Return output with its colours; standard error has a rule at its side."""
-    before, after = _split(pieces, OPEN_LINES)
+def draw_output(pieces: Sequence[tuple[int, str]], open_lines: int = OPEN_LINES) -> Html:
+    """Return output with its colours; standard error has a rule at its side. `open_lines` of its end are open."""
+    before, after = _split(pieces, open_lines)
     if not before:
         return _output(after)
     count = sum(text.count("\n") for _, text in before)

@@ -6,13 +6,13 @@ import base64
 
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.pictures.html import Html, block, coloured, details, element, pre, table
-from jupyter_containers.pictures.output import LIVE_CHARACTERS, OPEN_LINES, draw_output
+from jupyter_containers.pictures.output import LIVE_CHARACTERS, draw_output
 from jupyter_containers.variables.displays import Display
 
 
 def draw_live(result: RunResult) -> Html:
     """Draw a run that goes on: the end of its output."""
-    return block(draw_output(result.output.last(OPEN_LINES, LIVE_CHARACTERS)), _footer(result))
+    return block(draw_output(result.output.last(result.output.open_lines, LIVE_CHARACTERS)), _footer(result))
 
 
 def draw(result: RunResult) -> Html:
@@ -28,7 +28,7 @@ def draw_plainly(result: RunResult, *changed: Html) -> Html:
     shown = [*(draw_display(display) for display in result.displays), *changed]
     if result.proof:
         shown.append(details("safe: what the kernel says of the process", pre("\n".join(result.proof))))
-    return block(draw_output(result.output.last()), *shown, _footer(result))
+    return block(draw_output(result.output.last(), result.output.open_lines), *shown, _footer(result))
 
 
 def _footer(result: RunResult) -> Html:

@@ -6,6 +6,7 @@ from typing import Literal
 from jupyter_containers.commands.bootstrap_result import BootstrapResult
 from jupyter_containers.commands.build_result import BuildResult
 from jupyter_containers.commands.check_result import CheckResult
+from jupyter_containers.commands.configuring import SettingsTable
 from jupyter_containers.commands.containers import ContainerTable
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.commands.happening import Events
@@ -75,6 +76,7 @@ class ContainerWords(Group):
         cpus: float = 0.0,
         pids_limit: int = 0,
         safe: bool = False,
+        no_safe: bool = False,
         changes: bool = False,
         bg: str = '',
         timeout: float = 0.0,
@@ -556,6 +558,7 @@ class Words(Group):
         cpus: float = 0.0,
         pids_limit: int = 0,
         safe: bool = False,
+        no_safe: bool = False,
         changes: bool = False,
         bg: str = '',
         timeout: float = 0.0,
@@ -612,6 +615,7 @@ class Words(Group):
         cpus: float = 0.0,
         pids_limit: int = 0,
         safe: bool = False,
+        no_safe: bool = False,
         changes: bool = False,
         timeout: float = 0.0,
         no_raise_error: bool = False,
@@ -836,3 +840,13 @@ class Words(Group):
         """Tell whether the daemon runs."""
     def use(self, host: str | None = None) -> Message:
         """Work with another Docker or Podman daemon."""
+    def config(
+        self,
+        key: Literal['host', 'image', 'timeout', 'safe', 'open_lines', 'short_errors', 'aliases'] | None = None,
+        value: str | None = None,
+        *,
+        reset: bool = False,
+        generate: bool = False,
+        trace: bool = False,
+    ) -> SettingsTable | Message:
+        """Show and change settings."""

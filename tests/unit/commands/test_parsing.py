@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jupyter_containers.commands import table
-from jupyter_containers.commands.parsing import HelpWanted, UsageError, near, parse
+from jupyter_containers.commands.parsing import HelpWanted, UsageError, parse
 from jupyter_containers.commands.quantities import size_in_bytes
+from jupyter_containers.commands.settings import Settings
 
 
 def run_options(*words: str, surface: str = "magic"):  # type: ignore[no-untyped-def]
@@ -70,11 +71,6 @@ def test_options_are_not_guessed_from_their_beginning() -> None:
         run_options("--mem=1m", "x")
 
 
-def test_names_like_a_word_are_proposed() -> None:
-    assert near("imagse", ["images", "inspect"]) == "; did you mean images?"
-    assert near("zzz", ["images"]) == ""
-
-
 def test_options_may_stand_anywhere_behind_a_verb() -> None:
     network = table.find("network", "magic")
     for words in (["create", "--internal", "x"], ["create", "x", "--internal"]):
@@ -87,3 +83,15 @@ def test_options_may_stand_anywhere_behind_a_verb() -> None:
 def test_an_option_of_docker_that_is_not_taken_is_named_with_the_reason() -> None:
     with pytest.raises(UsageError, match="ls: --format is not supported: it takes templates of Go"):
         parse(table.find("network", "magic"), ["ls", "--format=json"], surface="magic", prog="x")
+
+
+def test_a_setting_is_the_default_of_what_names_it() -> None:
+    run = table.find("run", "magic")
+    settings = Settings(image="busybox", timeout=5.0, safe=True)
+    options = parse(run, [], surface="magic", prog="x", settings=settings)
+    assert (options.image, options.timeout, options.safe) == ("busybox", 5.0, True)
+    options = parse(run, ["--timeout", "1", "other", "ls"], surface="magic", prog="x", settings=settings)
+    assert (options.image, options.timeout, options.command) == ("other", 1.0, ["ls"])
+    with pytest.raises(UsageError, match="required: IMAGE"):
+        parse(run, [], surface="magic", prog="x", settings=Settings())
+    assert parse(table.find("rmi", "magic"), ["a"], surface="magic", prog="x", settings=settings).image == ["a"]

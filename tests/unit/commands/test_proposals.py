@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_containers.commands.command import Completes
-from jupyter_containers.commands.proposals import DOCKERFILE_KEYWORDS, propose, propose_in_dockerfile
+from jupyter_containers.commands.proposals import propose
 
 
 def test_the_first_word_is_a_command() -> None:
@@ -51,20 +51,16 @@ def test_an_unknown_command_proposes_nothing() -> None:
     assert propose(["nope"], "", "magic").words == ()
 
 
-@pytest.mark.parametrize("line", ["", "FR", "  R"])
-def test_a_line_of_a_dockerfile_begins_with_a_keyword(line: str) -> None:
-    assert propose_in_dockerfile(line).words == DOCKERFILE_KEYWORDS
+def test_a_group_proposes_its_commands_and_their_options() -> None:
+    assert {"ls", "create", "prune"} <= set(propose(["network"], "", "magic").words)
+    assert "--subnet" in propose(["network", "create"], "--", "magic").words
+    assert propose(["volume", "rm"], "", "magic").kind is Completes.VOLUME
+    assert propose(["image", "rm"], "", "magic").kind is Completes.IMAGE
+    assert propose(["image", "nope"], "", "magic").words == ()
 
 
-@pytest.mark.parametrize(
-    ("line", "kind"),
-    [
-        ("FROM ", Completes.IMAGE),
-        ("from bus", Completes.IMAGE),
-        ("FROM x ", Completes.NOTHING),
-        ("RUN ", Completes.NOTHING),
-    ],
-)
-def test_from_takes_an_image(line: str, kind: Completes) -> None:
-    assert propose_in_dockerfile(line).kind is kind
-    assert propose_in_dockerfile(line).words == ()
+def test_a_value_behind_an_equals_sign_is_proposed() -> None:
+    found = propose(["run"], "--pull=al", "magic")
+    assert (found.words, found.prefix) == (("always", "missing", "never"), "--pull=")
+    assert propose(["run"], "--network=", "magic").kind is Completes.NETWORK
+    assert propose(["run"], "--nope=", "magic").words == ()

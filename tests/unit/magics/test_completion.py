@@ -60,6 +60,10 @@ def completed(cell: str) -> list[str]:
         ("%%container build -t x\nfr", ["FROM"]),
         ("%%container build -t x\nFROM bu", ["busybox"]),
         ("%%container build -t x\nFROM busybox\nWO", ["WORKDIR"]),
+        ("%%container build -t x\nFROM busybox AS one\nCOPY --from=o", ["--from=one"]),
+        ("%%container build -t x\nFROM busybox AS one\nFROM o", ["one"]),
+        ("%%container image build -t x\nFROM busybox\nRUN --mo", ["--mount="]),
+        ("%docker im", []),
         ("%%container run x\nFR", []),
         ("x = 1\nprint(fr", []),
         ("import containers\nbu", []),
@@ -69,3 +73,9 @@ def completed(cell: str) -> list[str]:
 )
 def test_what_fits_is_proposed(cell: str, found: list[str]) -> None:
     assert completed(cell) == found
+
+
+def test_another_name_of_the_magic_is_completed_as_well() -> None:
+    context = CompletionContext(token="im", full_text="%docker im", cursor_position=10, cursor_line=0, limit=None)
+    answer = matcher(lambda _: (), lambda: ("container", "docker"))(context)
+    assert [completion.text for completion in answer["completions"]] == ["images", "import", "image"]

@@ -10,9 +10,12 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets import TraitError
 
 import jupyter_containers
+from jupyter_containers.commands.settings import NAMES, Settings, help_of
 from jupyter_containers.errors import NotFound
+from jupyter_containers.magics.container import ContainerMagics
 from tests.support.canned_server import answer, canned_server
 from tests.support.shells import interactive_shell
 
@@ -22,6 +25,7 @@ IMAGES = b'[{"Id": "sha256:1111", "RepoTags": ["busybox:latest", "debian:12"], "
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InteractiveShell]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter"))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
     with interactive_shell() as shell:
         jupyter_containers.load_ipython_extension(shell)
@@ -90,7 +94,14 @@ def test_mistakes_are_told_in_one_line(
 
 
 def test_help_is_printed(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
-    for cell, text in (("%container", "usage: %container COMMAND"), ("%container run --help", "usage: %container run")):
+    for cell, text in (
+        ("%container", "usage: %container COMMAND"),
+        ("%container help", "usage: %container COMMAND"),
+        ("%container run --help", "usage: %container run"),
+        ("%container help run", "usage: %container run"),
+        ("%container help network", "usage: %container network COMMAND"),
+        ("%container help network create", "usage: %container network create"),
+    ):
         assert shell.run_cell(cell).success
         assert text in capsys.readouterr().out
 
@@ -140,3 +151,56 @@ def test_loading_twice_changes_nothing(shell: InteractiveShell) -> None:
 def test_an_unloaded_extension_may_be_unloaded(shell: InteractiveShell) -> None:
     jupyter_containers.unload_ipython_extension(shell)
     jupyter_containers.unload_ipython_extension(shell)
+
+
+def test_another_name_is_the_same_magic(
+    shell: InteractiveShell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell("%config ContainerMagics.aliases = ['docker']")
+    with canned_server(tmp_path, answer(IMAGES)):
+        assert shell.run_cell("%docker images").success
+    assert "busybox" in capsys.readouterr().out
+    with provisionalcompleter():
+        assert names(shell, "%docker imag") == ["image", "images"]
+    assert shell.find_cell_magic("docker") is not None
+    shell.run_cell("%config ContainerMagics.aliases = []")
+    assert shell.find_magic("docker") is None
+
+
+@pytest.mark.parametrize("name", ["ls", "container", "a-b"])
+def test_a_name_that_is_taken_or_none_is_no_other_name(shell: InteractiveShell, name: str) -> None:
+    magics = shell.magics_manager.registry["ContainerMagics"]
+    with pytest.raises(TraitError, match=f"'{name}' is"):
+        magics.aliases = [name]
+
+
+def test_settings_of_a_file_hold_unless_ipython_is_told_otherwise(
+    shell: InteractiveShell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "jupyter").mkdir()
+    file = tmp_path / "jupyter" / "jupyter_containers_config.json"
+    file.write_text('{"ContainerMagics": {"image": "busybox", "open_lines": 3, "aliases": ["docker"]}}')
+    shell.config.ContainerMagics.open_lines = 5
+    jupyter_containers.load_ipython_extension(shell)
+    magics = shell.magics_manager.registry["ContainerMagics"]
+    assert (magics.image, magics.open_lines, magics.aliases) == ("busybox", 5, ["docker"])
+    assert shell.find_magic("docker") is not None
+    file.write_text("{")
+    jupyter_containers.load_ipython_extension(shell)
+    assert "cannot read" in capsys.readouterr().out
+    assert shell.magics_manager.registry["ContainerMagics"].image == ""
+    del shell.config.ContainerMagics
+
+
+def test_what_config_sets_the_magic_shows(shell: InteractiveShell) -> None:
+    shell.run_cell("%container config image debian")
+    assert shell.magics_manager.registry["ContainerMagics"].image == "debian"
+
+
+def test_each_setting_is_a_trait_with_the_same_default() -> None:
+    traits = ContainerMagics.class_traits(config=True)
+    assert set(traits) == set(NAMES)
+    for name, trait in traits.items():
+        default = getattr(Settings(), name)
+        assert (list(default) if isinstance(default, tuple) else default) == trait.default()
+        assert trait.help == help_of(name)
