@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from jupyter_containers.api.failures import failures
 from jupyter_containers.api.front import DEFAULT_PATIENCE, Patience, Site
 from jupyter_containers.api.listeners import UNPROTECTED, ListenAddress, Protection, bound_address
 from jupyter_containers.api.origins import guarded
+from jupyter_containers.api.quiet import Quiet
 from jupyter_containers.api.routes import ROUTES
 from jupyter_containers.api.routing import API_VERSION, ENGINE, INTRODUCTION, MIN_API_VERSION, VERSION, Handler
 from jupyter_containers.api.tls import tls_context
@@ -29,10 +31,16 @@ READ_AHEAD_BYTES = 512 * 1024
 
 
 class Server:
-    """An HTTP server in front of an engine. `listen` any number of times, `close` once."""
+    """An HTTP server in front of an engine. `listen` any number of times, `close` once.
 
-    def __init__(self, engine: Engine, patience: Patience = DEFAULT_PATIENCE) -> None:
+    `on_quiet` is called when requests have ended and no others do (api/quiet.py).
+    """
+
+    def __init__(
+        self, engine: Engine, patience: Patience = DEFAULT_PATIENCE, on_quiet: Callable[[], None] = lambda: None
+    ) -> None:
         self._patience = patience
+        self._quiet = Quiet(on_quiet)
         self._tasks: set[asyncio.Task[web.StreamResponse]] = set()
         self._runner = web.AppRunner(
             self._application(engine),
@@ -45,7 +53,7 @@ class Server:
         self._paths: list[Path] = []
 
     def _application(self, engine: Engine) -> web.Application:
-        application = web.Application(middlewares=[_versioned, failures, guarded])
+        application = web.Application(middlewares=[self._quiet.middleware, _versioned, failures, guarded])
         application[ENGINE] = engine
         application.on_response_prepare.append(_introduce)
         for route in ROUTES:
@@ -97,6 +105,7 @@ class Server:
     async def close(self) -> None:
         """Stop listening, wait a short while for answers under way, and take the sockets away."""
         await self._runner.cleanup()
+        self._quiet.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

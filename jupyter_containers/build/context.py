@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_containers.build.dockerfile.ignore import FILE_NAME, IgnoreRules
 from jupyter_containers.build.tree import Tree
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux.safe_paths import open_in_root
-from jupyter_containers.repositories.fetching import Checkout
+
+if TYPE_CHECKING:
+    from jupyter_containers.repositories.fetching import Checkout
 
 MAX_IGNORE_BYTES = 1 << 20
 # What a fetched file is called that has no name of its own: only a destination that names it will do.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.context import Context
@@ -18,7 +18,9 @@ from jupyter_containers.build.graph import Vertex, in_order
 from jupyter_containers.build.operations.definitions import CopyFiles
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 from jupyter_containers.repositories.addresses import Source, parse
-from jupyter_containers.repositories.fetching import Checkout
+
+if TYPE_CHECKING:
+    from jupyter_containers.repositories.fetching import Checkout
 
 NO_SECRETS: Mapping[str, bytes] = MappingProxyType({})
 

@@ -39,7 +39,6 @@ from jupyter_containers.engine.system import System
 from jupyter_containers.engine.tracing import Traces
 from jupyter_containers.engine.transfers import Transfers
 from jupyter_containers.engine.volumes import Volumes
-from jupyter_containers.images.host import host_image
 from jupyter_containers.images.host_folders import Shown
 from jupyter_containers.images.walk import Image
 from jupyter_containers.linux import trees
@@ -158,6 +157,9 @@ class Composition:
         )
 
     def _host_image(self, shown: Shown) -> Image:
+        # Here, and not at the top: it is long, and not everybody's base.
+        from jupyter_containers.images.host import host_image
+
         places = self._configuration.places
         return host_image(self._content, self._snapshots, hidden=(places.data, places.run), shown=shown)
 

@@ -112,7 +112,7 @@ async def _serve(
         from jupyter_containers.daemon.composition import Composition
 
     composition = Composition(configuration, launcher, host_mounts)
-    server = Server(composition.engine)
+    server = Server(composition.engine, on_quiet=_tidy)
     try:
         await composition.open()
         await _listen(server, configuration)
@@ -160,6 +160,13 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+    memory.give_back()
+
+
+def _tidy() -> None:
+    """Give back what the work that has just ended had taken: it may be long until other work could use it."""
+    gc.collect()
+    memory.give_back()
 
 
 def _leave_mount_namespace() -> None:

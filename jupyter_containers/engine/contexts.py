@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.context import UNNAMED, Context
@@ -25,8 +25,9 @@ from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.registry import Fetched, Registry
 from jupyter_containers.repositories.addresses import Source, is_repository, parse
-from jupyter_containers.repositories.fetching import Budget, Checkout, fetch
-from jupyter_containers.repositories.logins import headers_for
+
+if TYPE_CHECKING:
+    from jupyter_containers.repositories.fetching import Checkout
 
 # Tars of contexts as they come, each with its name; the build context itself is called MAIN, and comes last.
 Tars: TypeAlias = AsyncIterator[tuple[str, AsyncIterable[bytes]]]
@@ -113,6 +114,10 @@ class Contexts:
 
     async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:
         """See build.downloads.Downloads."""
+        # Here, and not at the top: most daemons never see a repository.
+        from jupyter_containers.repositories.fetching import Budget, fetch
+        from jupyter_containers.repositories.logins import headers_for
+
         headers = headers_for(source.url, secrets)
         return await in_thread(
             lambda stop: fetch(source, folder, headers=headers, budget=Budget(_allowance(folder, stop)))

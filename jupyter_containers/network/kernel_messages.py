@@ -1,8 +1,8 @@
 """pyroute2's message classes, without the rest of it.
 
 Whoever imports a part of pyroute2 gets all that the package offers, its database and its file server too: 130 modules,
-9 MB and most of the time. So its name stands for an empty package while the parts are imported that are wanted here;
-afterwards it is free again, for anybody who wants the whole.
+9 MB and most of the time. So its name stands for an empty package while the parts are imported that are wanted here,
+and its sockets' name for nothing; afterwards these names are free again, for anybody who wants the whole.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PACKAGE = "pyroute2"
+# Our own netlink.py talks; these classes derive from pyroute2's sockets, which bring ten modules and 0.7 MB.
+_SOCKETS = "pyroute2.netlink.nlsocket"
+_DERIVED = "pyroute2.netlink.nfnetlink.nftsocket"
 
 
 @contextmanager
@@ -24,11 +27,14 @@ def _alone() -> Iterator[None]:
         return
     package = types.ModuleType(_PACKAGE)
     package.__path__ = list(found.submodule_search_locations)
-    sys.modules[_PACKAGE] = package
+    sockets = types.ModuleType(_SOCKETS)
+    vars(sockets).update(NetlinkSocket=object, AsyncNetlinkSocket=object)
+    sys.modules |= {_PACKAGE: package, _SOCKETS: sockets}
     try:
         yield
     finally:
-        del sys.modules[_PACKAGE]
+        for name in (_PACKAGE, _SOCKETS, _DERIVED):
+            sys.modules.pop(name, None)
 
 
 with _alone():

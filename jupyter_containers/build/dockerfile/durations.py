@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from jupyter_containers.build.dockerfile.lines import Line
 
@@ -17,7 +16,8 @@ _UNITS = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-_PART = re.compile(r"([0-9]{0,18})(?:\.([0-9]{0,18}))?(ns|us|µs|μs|ms|s|m|h)")
+_DIGITS = 18
+_PART = re.compile(rf"([0-9]{{0,{_DIGITS}}})(?:\.([0-9]{{0,{_DIGITS}}}))?(ns|us|µs|μs|ms|s|m|h)")
 _MINIMUM = 1_000_000
 _MAXIMUM = (1 << 63) - 1
 
@@ -26,16 +26,18 @@ def nanoseconds(name: str, text: str, line: Line) -> int:
     """Return the duration of a flag, 0 for "". Raises DockerfileError for no duration and for one under 1 ms."""
     if text in {"", "0"}:
         return 0
-    total, position = Fraction(0), 0
+    # In parts of a nanosecond: each part has at most so many digits behind its point.
+    scale = int(10**_DIGITS)
+    total, position = 0, 0
     while position < len(text):
         match = _PART.match(text, position)
         if match is None or not (match[1] or match[2]):
             raise line.error(f'--{name} must be a duration as in 1m30s, not "{text}"')
-        total += Fraction(f"{match[1] or 0}.{match[2] or 0}") * _UNITS[match[3]]
+        total += int(f"{match[1]}{(match[2] or '').ljust(_DIGITS, '0')}") * _UNITS[match[3]]
         position = match.end()
-    if total != 0 and not _MINIMUM <= total <= _MAXIMUM:
+    if total != 0 and not _MINIMUM * scale <= total <= _MAXIMUM * scale:
         raise line.error(f'--{name} "{text}" cannot be less than 1ms, or longer than 292 years')
-    return int(total)
+    return total // scale
 
 
 def go_duration(duration: int) -> str:

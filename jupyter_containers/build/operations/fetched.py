@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_containers.build.context import UNNAMED, Context
 from jupyter_containers.build.dockerfile.arguments import is_git
@@ -17,13 +18,15 @@ from jupyter_containers.build.operations.layering import Stop
 from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.build.operations.owners import find_owner
 from jupyter_containers.build.tree import Match, Tree
-from jupyter_containers.repositories.fetching import Checkout
+
+if TYPE_CHECKING:
+    from jupyter_containers.repositories.fetching import Checkout
 
 
 def checksums(operation: CopyFiles, source: Context | Filesystem, stop: Stop) -> list[object]:
     """Return what stands for the content of what was fetched: of a repository its commit, which is all of it."""
     return [
-        ("commit", found.commit, url) if isinstance(found, Checkout) else _checksum(found, stop)
+        _checksum(found, stop) if isinstance(found, Path) else ("commit", found.commit, url)
         for url, found in _all(operation, source)
     ]
 
@@ -38,7 +41,7 @@ def copy(operation: CopyFiles, source: Context | Filesystem, root_fd: int, stop:
     """Copy files, private unless --chmod says otherwise, as dockerd does it; and what is in the folders of commits."""
     owner = find_owner(root_fd, operation.owner) if operation.owner else None
     for url, found in _all(operation, source):
-        if isinstance(found, Checkout):
+        if not isinstance(found, Path):
             with Tree(found.path, stop=stop) as tree:
                 tree.exclude(operation.excludes)
                 copier = Copier(tree, root_fd, Dress(owner, operation.mode))

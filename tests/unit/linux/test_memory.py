@@ -61,3 +61,32 @@ def test_what_is_made_after_the_pools_were_filled_lies_together() -> None:
         assert len(places) <= 4
 
     assert exit_of(work) == 0
+
+
+# Blocks too small to be mapped each on its own, freed below one that stays.
+HOLLOW = """
+import ctypes
+from jupyter_containers.linux import memory
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+memory.give_back()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+before = resident()
+blocks = [libc.malloc(65536) for _ in range(320)]
+for block in blocks:
+    ctypes.memset(block, 1, 65536)
+pin = libc.malloc(65536)
+for block in blocks:
+    libc.free(block)
+held = resident() - before
+memory.give_back()
+print(held, resident() - before)
+"""
+
+
+def test_memory_that_was_freed_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", HOLLOW], capture_output=True, text=True, check=True)
+    held, left = map(int, done.stdout.split())
+    assert held > 18_000_000
+    assert left < 4_000_000
