@@ -104,6 +104,9 @@ def run(birth: Birth) -> NoReturn:
         doing = last
         if birth.recorder is not None:
             birth.channel.tell_calls(birth.recorder.take())
+            # What comes now is told by the parent alone, and an init that lives on records nothing.
+            birth.recorder.remove()
+            birth.recorder = None
         if birth.is_carried:
             _hand_over(birth, durations)
         _announce(birth, durations)
