@@ -34,7 +34,7 @@ $(VENV)/demo: pyproject.toml tools/install_debian.sh
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[lab,demo]'
 	touch $@
 
-$(VENV)/test: pyproject.toml tools/install_debian.sh
+$(VENV)/test: pyproject.toml tools/install_debian.sh tools/xterm.py
 	tools/install_debian.sh test
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,lab,demo]'

@@ -13,6 +13,9 @@ case "${1:-}" in
     *) echo "usage: $0 demo|test" >&2; exit 2 ;;
 esac
 
+# Brings xterm.js for terminals in cells (tools/xterm.py). Debian's is large: any npm that is there will do.
+[ "$1" != test ] || command -v npm >/dev/null || packages="$packages npm"
+
 missing=""
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"

@@ -68,7 +68,7 @@ class RawStream:
             while True:
                 events = selectors.EVENT_READ if self.has_early_bytes else selector.select()[0][1]
                 if events & selectors.EVENT_WRITE:
-                    pending = self._sent(pending)
+                    pending = self.send_some(pending)
                     if not pending and not getattr(self._sock, "has_unsent", False):
                         self.close_input()
                         selector.modify(self._sock, selectors.EVENT_READ)
@@ -78,7 +78,8 @@ class RawStream:
                         return
                     yield from pieces
 
-    def _sent(self, pending: memoryview) -> memoryview:
+    def send_some(self, pending: memoryview) -> memoryview:
+        """Send what goes without waiting; return the rest, and nothing when nobody listens any more."""
         try:
             return pending[self._sock.send(pending[:_READ_BYTES], socket.MSG_DONTWAIT) :]
         except BlockingIOError:

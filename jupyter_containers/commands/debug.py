@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
+from jupyter_containers.client import Client
 from jupyter_containers.client.failed_steps import LAST, FailedStep
 from jupyter_containers.client.run_settings import RunSettings, absolute_source
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import keyboard, run_arguments
+from jupyter_containers.commands import keyboard, run_arguments, terminals
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Result, Table
 from jupyter_containers.commands.run import attend, judged, start
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.terminal_session import TerminalSession
+from jupyter_containers.commands.terminal_ways import RunWay
 
 _TITLES = ("STEP", "IMAGE TO BE", "WHERE", "INSTRUCTION", "EXIT", "CREATED", "SIZE")
 _WIDTH = 40
 
 
-class FailedPlace(Result):
-    """A failed step that is kept, and how to go on there. `step` has all that is known of it."""
+class FailedPlace(TerminalSession):
+    """A failed step that is kept, and how to go on there: also in a terminal. `step` has all that is known of it."""
 
     kind: ClassVar[str] = "failed-step"
 
-    def __init__(self, step: FailedStep, *, is_magic: bool) -> None:
+    def __init__(self, step: FailedStep, way: RunWay, connect: Callable[[], Client]) -> None:
         self.step = step
-        self._is_magic = is_magic
+        super().__init__(way, connect, preface=self._facts())
 
-    def text(self) -> str:
+    def _facts(self) -> str:
         step = self.step
         lines = [f"failed step {short_id(step.id)}: exit code {step.exit_code}, {ago(step.created_at)}", _where(step)]
         lines += [f"  | {line}" for line in step.output]
@@ -40,18 +45,19 @@ class FailedPlace(Result):
 
     def _ways(self) -> list[str]:
         words = f"debug {short_id(self.step.id)}"
-        terminal = f"jupyter containers {words}   in a terminal opens a shell there"
-        if not self._is_magic:
-            return [terminal]
         return [
             f"%%container {words}   with a script as the cell's body runs it there, each time anew",
             f"%container {words} COMMAND   runs one command",
-            terminal,
+            f"%container debug -it {short_id(self.step.id)}   opens a shell there in the cell",
+            f"jupyter containers {words}   in a terminal opens a shell there",
         ]
+
+    def summary(self) -> str:
+        return self._facts().partition("\n")[0] if self.started is None else super().summary()
 
     def data(self) -> Json:
         step = self.step
-        return {
+        return super().data() | {
             "id": step.id, "names": list(step.names), "created": step.created_at.isoformat(), "file": step.file,
             "line": step.line, "endLine": step.end_line, "instruction": step.instruction, "exitCode": step.exit_code,
             "output": list(step.output), "shell": list(step.shell), "environment": list(step.environment),
@@ -68,8 +74,8 @@ def debug(session: Session, options: Namespace) -> Result:
         steps.remove(step.id)
         return Message((f"forgot the failed step {short_id(step.id)}",), (step.id,))
     command, stdin = _process(session, options, step)
-    if session.is_magic and command is None and not options.detach:
-        return FailedPlace(step, is_magic=True)
+    if session.is_magic and (options.tty or (command is None and not options.detach)):
+        return _terminal(session, options, step, command)
     for sentence in step.missing:
         session.front.note(sentence)
     settings = _settings(session, options, step, command)
@@ -82,6 +88,18 @@ def debug(session: Session, options: Namespace) -> Result:
     result = RunResult("", ("sh",) if session.body.strip() else shown, where=f"failed step {short_id(step.id)}")
     attend(session, result, lambda output: session.client.runs.run(settings, output, stdin=stdin))
     return judged(session, result, raises=session.is_magic and not options.no_raise_error)
+
+
+def _terminal(session: Session, options: Namespace, step: FailedStep, command: tuple[str, ...] | None) -> Result:
+    """Open a terminal at a step with -it; without it show the step, with a terminal that a button opens."""
+    settings = replace(_settings(session, options, step, command), init=False)
+    where = f"failed step {short_id(step.id)}"
+    if options.tty:
+        terminals.check(session, options, "debug")
+        for sentence in step.missing:
+            session.front.note(sentence)
+        return terminals.open_run(session, settings, where=where)
+    return FailedPlace(step, RunWay(where, settings), terminals.connector(session))
 
 
 def _process(session: Session, options: Namespace, step: FailedStep) -> tuple[tuple[str, ...] | None, bytes | None]:
@@ -149,6 +167,7 @@ DEBUG = Command(
     debug,
     (
         *run_arguments.PROCESS,
+        terminals.TERMINAL,
         Argument(("--name",), "name of the container, which then stays", metavar="NAME", default=""),
         Argument(("-v", "--volume"), "mount a folder or a volume inside", Takes.EACH, "SOURCE:PATH[:ro]"),
         Argument(

@@ -1,4 +1,4 @@
-"""run -it and exec -it in a shell: this terminal's keyboard and screen are the process's."""
+"""run -it, exec -it and attach in a shell: this terminal's keyboard and screen are the process's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from jupyter_containers.client.raw import RawStream
@@ -19,6 +19,7 @@ from jupyter_containers.client.streams import STDERR
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.terminal_ways import has_ended
 
 _READ_BYTES = 64 * 1024
 
@@ -55,6 +56,25 @@ def run_exec(session: Session, container: str, settings: ExecSettings, *, termin
 
     outcome = client.runs.run_exec(container, settings, _write, attend=attend)
     return _result(RunResult("", settings.command, where=container), outcome)
+
+
+def attach(session: Session, container: str, *, terminal: bool, stdin: bool) -> RunResult:
+    """Go to the process of a container with this terminal; its exit code is the result's, when it ends meanwhile."""
+    client, result = session.client, RunResult("", (), where=container)
+
+    def resize(height: int, width: int) -> None:
+        client.containers.resize(container, height=height, width=width)
+
+    has_screen = terminal and sys.stdin.isatty()
+    with (
+        client.containers.attach(container, stdin=stdin, terminal=terminal) as stream,
+        closing(client.containers.wait(container)) as waiting,
+    ):
+        if has_screen:
+            resize(*_size())
+        _attend(stream, stdin=stdin, resize=resize if has_screen else None)
+        result.exit_code = waiting.result() if has_ended(client, container) else 0
+    return result
 
 
 def _result(result: RunResult, outcome: Outcome) -> RunResult:

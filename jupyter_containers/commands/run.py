@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import carrying, changes, keyboard, run_arguments, safety
+from jupyter_containers.commands import carrying, changes, keyboard, run_arguments, safety, terminals
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
@@ -17,6 +18,7 @@ from jupyter_containers.commands.quantities import positive_number
 from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.run_result import CommandFailed, Interrupted, RunResult
 from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.commands.terminal_session import TerminalSession
 from jupyter_containers.errors import ContainersError, InvalidParameter
 
 Attend = Callable[[Callable[[int, bytes], None]], Outcome]
@@ -30,7 +32,7 @@ class CannotExecute(InvalidParameter):
         super().__init__(message, exit_code=exit_code)
 
 
-def run(session: Session, options: Namespace) -> RunResult | Message:
+def run(session: Session, options: Namespace) -> RunResult | Message | TerminalSession:
     _check_detached(options, "run")
     settings, stdin = run_arguments.run_settings(
         options, session.body, is_magic=session.is_magic, folder=session.folder
@@ -38,6 +40,10 @@ def run(session: Session, options: Namespace) -> RunResult | Message:
     options.safe = safety.is_wanted(options)
     if options.safe:
         settings = safety.hardened(settings)
+    if session.is_magic and options.tty:
+        terminals.check(session, options, "run")
+        ensure_image(session, settings.image, options.pull)
+        return terminals.open_run(session, replace(settings, init=options.init))
     carrier = carrying.carrier_of(session, options)
     ensure_image(session, settings.image, options.pull)
     client = session.client
@@ -139,9 +145,12 @@ def _explained(error: ContainersError, command: tuple[str, ...] | None) -> Conta
     return CannotExecute(f"cannot run it: {reason.removesuffix(': unknown')}{hint}", 127 if is_missing else 126)
 
 
-def exec_(session: Session, options: Namespace) -> RunResult | None:
+def exec_(session: Session, options: Namespace) -> RunResult | TerminalSession | None:
     _check_detached(options, "exec")
     settings, stdin = run_arguments.exec_settings(options, session.body)
+    if session.is_magic and options.tty:
+        terminals.check(session, options, "exec")
+        return terminals.open_exec(session, options.container, settings)
     if not settings.command:
         raise UsageError(f"exec: which command in {options.container}? write it behind the name, or a script as body")
     carrier = carrying.carrier_of(session, options, is_exec=True)
@@ -183,6 +192,7 @@ RUN = Command(
         *carrying.VARIABLES,
         *run_arguments.CONTAINER,
         *run_arguments.PROCESS,
+        terminals.TERMINAL,
         *run_arguments.LIMITS,
         *safety.SAFE_OR_NOT,
         changes.CHANGES,
@@ -213,6 +223,7 @@ EXEC = Command(
     (
         *carrying.VARIABLES,
         *run_arguments.PROCESS,
+        terminals.TERMINAL,
         TIMEOUT,
         Argument(("-d", "--detach"), "start it and return at once", Takes.NOTHING),
         run_arguments.NO_RAISE,

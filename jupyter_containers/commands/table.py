@@ -25,6 +25,7 @@ from jupyter_containers.commands import (
     run,
     sandbox,
     system,
+    terminals,
     tracing,
 )
 from jupyter_containers.commands.command import Command, named
@@ -38,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     python.PYTHON,
     sandbox.SANDBOX,
     debug.DEBUG,
+    terminals.ATTACH,
     containers.PS,
     containers.LOGS,
     containers.START,

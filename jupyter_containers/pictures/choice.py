@@ -23,6 +23,7 @@ PICTURES: Mapping[str, str] = {
     "sandbox-files": "sandboxes",
     "table": "tables",
     "trace": "traces",
+    "terminal": "terminals",
 }
 
 # Of a text that still grows.

@@ -24,6 +24,7 @@ from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.results import Result
 from jupyter_containers.commands.results import Table
 from jupyter_containers.commands.run_result import RunResult
+from jupyter_containers.commands.terminal_session import TerminalSession
 from jupyter_containers.commands.session import Session
 
 class Group:
@@ -71,6 +72,7 @@ class ContainerWords(Group):
         workdir: str = '',
         user: str = '',
         privileged: bool = False,
+        tty: bool = False,
         memory: int | str = 0,
         memory_swap: int | str = 0,
         cpus: float = 0.0,
@@ -82,7 +84,7 @@ class ContainerWords(Group):
         timeout: float = 0.0,
         no_raise_error: bool = False,
         trace: bool = False,
-    ) -> RunResult | Message:
+    ) -> RunResult | Message | TerminalSession:
         """Run a command in a new container."""
     def exec(
         self,
@@ -95,11 +97,12 @@ class ContainerWords(Group):
         workdir: str = '',
         user: str = '',
         privileged: bool = False,
+        tty: bool = False,
         timeout: float = 0.0,
         detach: bool = False,
         no_raise_error: bool = False,
         trace: bool = False,
-    ) -> RunResult | None:
+    ) -> RunResult | TerminalSession | None:
         """Run a command in a running container."""
     def logs(
         self,
@@ -553,6 +556,7 @@ class Words(Group):
         workdir: str = '',
         user: str = '',
         privileged: bool = False,
+        tty: bool = False,
         memory: int | str = 0,
         memory_swap: int | str = 0,
         cpus: float = 0.0,
@@ -564,7 +568,7 @@ class Words(Group):
         timeout: float = 0.0,
         no_raise_error: bool = False,
         trace: bool = False,
-    ) -> RunResult | Message:
+    ) -> RunResult | Message | TerminalSession:
         """Run a command in a new container."""
     def exec(
         self,
@@ -577,11 +581,12 @@ class Words(Group):
         workdir: str = '',
         user: str = '',
         privileged: bool = False,
+        tty: bool = False,
         timeout: float = 0.0,
         detach: bool = False,
         no_raise_error: bool = False,
         trace: bool = False,
-    ) -> RunResult | None:
+    ) -> RunResult | TerminalSession | None:
         """Run a command in a running container."""
     def python(
         self,
@@ -657,6 +662,7 @@ class Words(Group):
         workdir: str = '',
         user: str = '',
         privileged: bool = False,
+        tty: bool = False,
         name: str = '',
         volume: Sequence[str] | str = (),
         network: str = '',
@@ -668,6 +674,8 @@ class Words(Group):
         trace: bool = False,
     ) -> Result:
         """Go on in the step of a build that failed."""
+    def attach(self, container: str, *, trace: bool = False) -> Result:
+        """Go to the terminal of a container."""
     def ps(
         self,
         *,

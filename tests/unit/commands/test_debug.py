@@ -30,7 +30,7 @@ class Daemon:
     """Remembers what was asked of it."""
 
     def __init__(self, code: int = 0, step: FailedStep = STEP) -> None:
-        self.code, self.step = code, step
+        self.code, self.step, self.address = code, step, "unix:///x"
         self.ran: list[tuple[RunSettings, bytes | None]] = []
         self.removed: list[str] = []
         self.failed_steps = SimpleNamespace(list=lambda: [step], find=self.find, remove=self.removed.append)
@@ -72,6 +72,7 @@ def test_without_a_body_it_says_what_is_there_and_how_to_go_on() -> None:
         "",
         "%%container debug abababababab   with a script as the cell's body runs it there, each time anew",
         "%container debug abababababab COMMAND   runs one command",
+        "%container debug -it abababababab   opens a shell there in the cell",
         "jupyter containers debug abababababab   in a terminal opens a shell there",
     ]
     assert result.data()["exitCode"] == 7
