@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -69,6 +70,7 @@ class TerminalSession(Panel):
         self._typed: list[bytes] = []
         self._left_at = 0.0
         self._wake: tuple[int, int] | None = None
+        self._wake_lock = threading.Lock()
 
     def __bool__(self) -> bool:
         return not self.error and (self.is_closed or self.exit_code in (0, None))
@@ -99,9 +101,10 @@ class TerminalSession(Panel):
             self.error = error.message
         finally:
             self.finished = datetime.now(UTC)
-            wake, self._wake = self._wake, None
-            for fd in wake:
-                os.close(fd)
+            with self._wake_lock:
+                wake, self._wake = self._wake, None
+                for fd in wake:
+                    os.close(fd)
 
     def type(self, text: str | bytes) -> None:
         """Type something for the process."""
@@ -117,8 +120,10 @@ class TerminalSession(Panel):
         """Close the terminal: the process is asked to end, and let go when it does not."""
         if self._wake is None or self._left_at:
             return
-        waits = bool(self._client is not None and self._id) and self._asked_to_end()
-        self._left_at = time.monotonic() + (GRACE_SECONDS if waits else 0)
+        # Said before it is asked: it can have ended before the asking returns.
+        self._left_at = time.monotonic() + GRACE_SECONDS
+        if not self._id or not self._asked_to_end():
+            self._left_at = time.monotonic()
         self._rouse()
 
     def _asked_to_end(self) -> bool:
@@ -128,8 +133,9 @@ class TerminalSession(Panel):
             return True  # it has ended in this moment
 
     def _rouse(self) -> None:
-        if self._wake is not None:
-            os.write(self._wake[1], b"\0")
+        with self._wake_lock:
+            if self._wake is not None:
+                os.write(self._wake[1], b"\0")
 
     def _attend(self, stream: RawStream, id_: str, screen: Screen) -> None:
         self._id, self._resized = id_, True
