@@ -31,6 +31,31 @@ class Group:
     _session: Session
     def __init__(self, session: Session) -> None: ...
 
+class KernelWords(Group):
+    def install(
+        self,
+        image: str,
+        *,
+        name: str = '',
+        display_name: str = '',
+        sys_prefix: bool = False,
+        volume: Sequence[str] | str = (),
+        network: str = '',
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        memory: int | str = 0,
+        memory_swap: int | str = 0,
+        cpus: float = 0.0,
+        pids_limit: int = 0,
+        trace: bool = False,
+    ) -> Message:
+        """Put a kernel that runs in a container of an image into the launcher."""
+    def ls(self, *, trace: bool = False) -> Table:
+        """List the kernels that run in containers, and why they last died."""
+    def rm(self, *name: str, trace: bool = False) -> Message:
+        """Take kernels out of the launcher."""
+
 class ContainerWords(Group):
     def ls(
         self,
@@ -653,6 +678,9 @@ class Words(Group):
         trace: bool = False,
     ) -> Result:
         """Run the cell in a throw-away copy of the notebook's own environment."""
+    @property
+    def kernel(self) -> KernelWords:
+        """Kernels that run in containers: put one into the launcher, list them, remove one."""
     def debug(
         self,
         step: str = 'last',
