@@ -40,7 +40,8 @@ class Fault:
 
     `status` answers that instead; `cut_after` and `stall_after` count bytes of the body; `corrupt` flips the last
     byte; `ignore_range` answers 200 and everything; `length` lies in Content-Length (None: no length, body until the
-    connection closes); `endless` never ends the body; `redirect` is a Location.
+    connection closes); `endless` never ends the body; `redirect` is a Location; `take_bytes` reads so many bytes of the
+    request's body, keeps them, and hangs up.
     """
 
     when: str
@@ -57,6 +58,7 @@ class Fault:
     length: int | None = None
     endless: bool = False
     redirect: str | None = None
+    take_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +275,13 @@ class _Answerer(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         registry, (path, _, query) = self.server.registry, self.path.partition("?")
-        body = self._request_body()
-        registry.requests.append(Seen(self.command, self.path, dict(self.headers), body))
         fault = registry.fault_for(f"{self.command} {self.path}") or Fault("")
-        if fault.redirect:
+        body = self._request_body(fault.take_bytes)
+        registry.requests.append(Seen(self.command, self.path, dict(self.headers), body))
+        if fault.take_bytes is not None:
+            registry.uploads.take(self.path, body)
+            self.close_connection = True
+        elif fault.redirect:
             self._send(307, b"", {"Location": fault.redirect})
         elif fault.status is not None:
             self._refuse(fault.status, fault)
@@ -286,22 +291,24 @@ class _Answerer(BaseHTTPRequestHandler):
             self._challenge(path)
         elif path == "/v2/":
             self._send(200, b"{}", {"Content-Type": "application/json"})
-        elif uploaded := registry.uploads.answer(
-            registry, (self.command, path, query), body, self.headers.get("Content-Type", "")
-        ):
+        elif uploaded := registry.uploads.answer(registry, (self.command, path, query), body, dict(self.headers)):
             self._send(uploaded[0], b"", uploaded[1])
         elif match := _TAGS.fullmatch(path):
             self._tags(match[1], dict(urllib.parse.parse_qsl(query)))
         else:
             self._document(path, fault)
 
-    def _request_body(self) -> bytes:
+    def _request_body(self, most: int | None) -> bytes:
+        """Read the body, or the first bytes of it."""
         if self.headers.get("Transfer-Encoding") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            return self.rfile.read(length if most is None else min(most, length))
         content = b""
         while size := int(self.rfile.readline().partition(b";")[0], 16):
             content += self.rfile.read(size)
             self.rfile.readline()
+            if most is not None and len(content) >= most:
+                return content[:most]
         self.rfile.readline()
         return content
 
