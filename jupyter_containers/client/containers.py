@@ -64,9 +64,11 @@ class Containers:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def list(self, *, every: bool = False, filters: Filters | None = None, limit: int = 0) -> list[ContainerSummary]:
-        """Return the running containers, or `every` one."""
-        query = {"all": every, "limit": limit or None, "filters": filters_text(filters)}
+    def list(
+        self, *, every: bool = False, filters: Filters | None = None, limit: int = 0, size: bool = False
+    ) -> list[ContainerSummary]:
+        """Return the running containers, or `every` one; `size` measures their files, too."""
+        query = {"all": every, "limit": limit or None, "filters": filters_text(filters), "size": size}
         return [ContainerSummary.from_wire(entry) for entry in self._json("GET", "/containers/json", query)]
 
     def inspect(self, name: str, *, size: bool = False) -> Json:
@@ -77,7 +79,8 @@ class Containers:
     def create(self, settings: RunSettings) -> str:
         """Make a container; return its id. Raises NotFound for an unknown image, Conflict for a name in use."""
         place = f"{failed_step_path(settings.failed_step)}/container" if settings.failed_step else "/containers/create"
-        answer = self._transport.request("POST", place, query={"name": settings.name}, json=settings.to_wire())
+        query = {"name": settings.name, "platform": settings.platform}
+        answer = self._transport.request("POST", place, query=query, json=settings.to_wire())
         return str(answer.json()["Id"])
 
     def start(self, name: str) -> bool:
@@ -89,8 +92,8 @@ class Containers:
         query = {"t": timeout_seconds, "signal": signal}
         return self._post(f"{container_path(name)}/stop", query) != 304
 
-    def restart(self, name: str, *, timeout_seconds: int | None = None) -> None:
-        self._post(f"{container_path(name)}/restart", {"t": timeout_seconds})
+    def restart(self, name: str, *, timeout_seconds: int | None = None, signal: str = "") -> None:
+        self._post(f"{container_path(name)}/restart", {"t": timeout_seconds, "signal": signal})
 
     def kill(self, name: str, signal: str = "KILL") -> None:
         """Send a signal to the container's process."""
@@ -122,13 +125,13 @@ class Containers:
 
     def logs(
         self, name: str, *, follow: bool = False, tail: str = "all", since: str = "", until: str = "",
-        timestamps: bool = False,
+        timestamps: bool = False, details: bool = False,
     ) -> Iterator[tuple[int, bytes]]:  # fmt: skip
         """Yield the output kept of a container as (stream, bytes); with `follow` until it ends."""
         framed = not self.inspect(name)["Config"]["Tty"]
         query = {
             "stdout": True, "stderr": True, "follow": follow, "tail": tail, "since": since, "until": until,
-            "timestamps": timestamps,
+            "timestamps": timestamps, "details": details,
         }  # fmt: skip
         answer = self._transport.request("GET", f"{container_path(name)}/logs", query=query, stream=True)
         frames = Demultiplexer()

@@ -178,9 +178,12 @@ class Images:
         repository, tag = split_name(new_name)
         self._transport.request("POST", f"{_path(name)}/tag", query={"repo": repository, "tag": tag})
 
-    def remove(self, name: str, *, force: bool = False) -> Sequence[Json]:
-        """Remove a name, and the image with its last one; return what was untagged and deleted."""
-        removed: Sequence[Json] = self._json("DELETE", _path(name), {"force": force})
+    def remove(self, name: str, *, force: bool = False, prune: bool = True) -> Sequence[Json]:
+        """Remove a name, and the image with its last one; return what was untagged and deleted.
+
+        Without `prune` the nameless images that it was made from stay.
+        """
+        removed: Sequence[Json] = self._json("DELETE", _path(name), {"force": force, "noprune": not prune})
         return removed
 
     def prune(self, filters: Filters | None = None) -> Json:

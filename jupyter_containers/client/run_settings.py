@@ -75,6 +75,10 @@ class RunSettings:
     restart: str = ""
     console_size: tuple[int, int] | None = None
     failed_step: str = ""
+    platform: str = ""
+    # What else the request has, by the API's own names: in the body, and in its HostConfig.
+    further: Json = field(default_factory=dict)
+    further_host: Json = field(default_factory=dict)
 
     def to_wire(self) -> Json:
         """Write the body of a create request; what is not set is left to the daemon."""
@@ -95,9 +99,8 @@ class RunSettings:
             "AttachStdout": self.attached,
             "AttachStderr": self.attached,
         }
-        return {name: value for name, value in body.items() if value not in (None, "", [], {}, False)} | {
-            "HostConfig": self._host_to_wire()
-        }
+        written = {name: value for name, value in body.items() if value not in (None, "", [], {}, False)}
+        return {**joined(written, self.further), "HostConfig": joined(self._host_to_wire(), self.further_host)}
 
     def _host_to_wire(self) -> Json:
         host: Json = {
@@ -128,6 +131,18 @@ class RunSettings:
             entry = {"HostIp": port.host_ip, "HostPort": port.host_port}
             bindings.setdefault(port.container_port, []).append(entry)
         return bindings
+
+
+def joined(body: Json, further: Json) -> Json:
+    """Return both; lists and mappings that both have are put together."""
+    found = dict(body)
+    for name, value in further.items():
+        before = found.get(name)
+        if isinstance(before, list) and isinstance(value, list):
+            found[name] = [*before, *value]
+        else:
+            found[name] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+    return found
 
 
 def absolute_source(volume: str, folder: Path | None = None) -> str:

@@ -37,6 +37,9 @@ class ContainerSummary:
     status: str
     ports: tuple[Port, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # Bytes that it has written, and with those of its image; None where nobody asked.
+    size_bytes: int | None = None
+    whole_bytes: int | None = None
 
     @classmethod
     def from_wire(cls, body: Json) -> Self:
@@ -52,6 +55,8 @@ class ContainerSummary:
             status=body.get("Status", ""),
             ports=tuple(sorted((_port(entry) for entry in body.get("Ports") or ()), key=str)),
             labels=dict(body.get("Labels") or {}),
+            size_bytes=body.get("SizeRw"),
+            whole_bytes=body.get("SizeRootFs"),
         )
 
 
@@ -68,6 +73,8 @@ class ImageSummary:
     created_at: datetime
     size_bytes: int
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # Names by digest, as the registry has it.
+    digests: tuple[str, ...] = ()
 
     @classmethod
     def from_wire(cls, body: Json) -> Self:
@@ -78,6 +85,7 @@ class ImageSummary:
             created_at=moment(body.get("Created", 0)),
             size_bytes=body.get("Size", 0),
             labels=dict(body.get("Labels") or {}),
+            digests=tuple(name for name in body.get("RepoDigests") or () if name != "<none>@<none>"),
         )
 
 

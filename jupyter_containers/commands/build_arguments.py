@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_containers.client.builds import BuildLimits
 from jupyter_containers.client.other_contexts import is_remote
 from jupyter_containers.commands.command import Argument, Takes
-from jupyter_containers.commands.quantities import size_in_bytes
+from jupyter_containers.commands.quantities import size_in_bytes, size_or_all
 from jupyter_containers.errors import InvalidParameter
 
 # As in BuildKit. Source: moby/buildkit, session/secrets, MaxSecretSize.
@@ -47,7 +47,7 @@ LIMITS = (
     Argument(("-m", "--memory"), "memory limit, such as 64m", metavar="SIZE", parse=size_in_bytes, default=0),
     Argument(
         ("--memory-swap",), "memory and swap together; -1 for no limit of swap", metavar="SIZE",
-        parse=lambda text: -1 if text == "-1" else size_in_bytes(text), default=0,
+        parse=size_or_all, default=0,
     ),
     Argument(("-c", "--cpu-shares"), "weight of processor time", metavar="NUMBER", parse=int, default=0),
     Argument(("--cpu-period",), "period of processor time, in µs", metavar="NUMBER", parse=int, default=0),
@@ -75,11 +75,12 @@ def limits(options: Namespace) -> BuildLimits:
         cpuset_cpus=options.cpuset_cpus,
         cpuset_mems=options.cpuset_mems,
         shm_size=options.shm_size,
-        ulimits=tuple(_ulimit(text) for text in options.ulimit),
+        ulimits=tuple(ulimit(text) for text in options.ulimit),
     )
 
 
-def _ulimit(text: str) -> tuple[str, int, int]:
+def ulimit(text: str) -> tuple[str, int, int]:
+    """Return name, soft and hard of a limit. Raises InvalidParameter."""
     name, equals, numbers = text.partition("=")
     soft, colon, hard = numbers.partition(":")
     try:

@@ -11,7 +11,7 @@ from jupyter_containers.client.values import ContainerSummary, short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.output import Output, plain
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.quantities import ago
+from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, LiveResult, Message, Said, Table
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError, InvalidParameter
@@ -62,14 +62,18 @@ class Logs(LiveResult):
 
 
 def ps(session: Session, options: Namespace) -> ContainerTable | Message:
+    last = 1 if options.latest else options.last
     containers = session.client.containers.list(
-        every=options.all or bool(options.last), filters=parse_filters(options.filter), limit=options.last
+        every=options.all or bool(last), filters=parse_filters(options.filter), limit=last, size=options.size
     )
     if options.quiet:
         ids = tuple(c.id if options.no_trunc else short_id(c.id) for c in containers)
         return Message(ids, ids)
     rows = tuple(_row(container, options.no_trunc) for container in containers)
-    return ContainerTable("containers", _TITLES, rows, containers)
+    if options.size:
+        sizes = ((f"{size_text(c.size_bytes or 0)} (virtual {size_text(c.whole_bytes or 0)})",) for c in containers)
+        rows = tuple(row + size for row, size in zip(rows, sizes, strict=True))
+    return ContainerTable("containers", (*_TITLES, "SIZE") if options.size else _TITLES, rows, containers)
 
 
 def _row(container: ContainerSummary, whole: bool) -> tuple[str, ...]:
@@ -113,7 +117,7 @@ def logs(session: Session, options: Namespace) -> Logs:
     client, result = session.client, Logs(options.container)
     pieces = client.containers.logs(
         options.container, follow=options.follow, tail=options.tail, since=options.since, until=options.until,
-        timestamps=options.timestamps,
+        timestamps=options.timestamps, details=options.details,
     )  # fmt: skip
     with session.front.live(result) as tell:
         for piece in pieces:
@@ -136,9 +140,9 @@ def _start_daemon(session: Session) -> Message:
 def stop(session: Session, options: Namespace) -> Message:
     if not options.container:
         return _stop_daemon(session)
-    timeout = options.time
+    containers, timeout, signal = session.client.containers, options.time, options.signal
     return each(
-        options.container, "stopped", lambda name: session.client.containers.stop(name, timeout_seconds=timeout)
+        options.container, "stopped", lambda name: containers.stop(name, timeout_seconds=timeout, signal=signal)
     )
 
 
@@ -180,8 +184,13 @@ def each(names: Sequence[str], verb: str, action: Callable[[str], object]) -> Me
 
 
 ONE = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.CONTAINER)
+ONE_RUNNING = Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.RUNNING)
 MANY = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.CONTAINER)
 MANY_RUNNING = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER", completes=Completes.RUNNING)
+
+TIME = Argument(("-t", "--time", "--timeout"), "seconds until it is killed (default 10)", metavar="SECONDS", parse=int)
+SIGNAL = Argument(("-s", "--signal"), "which (default: what the image says, or TERM)", metavar="SIGNAL", default="")
+NO_TEMPLATES = {"--format": "it takes templates of Go; the result's records have all values, and so has inspect"}
 
 PS = Command(
     "ps",
@@ -191,9 +200,12 @@ PS = Command(
         Argument(("-a", "--all"), "also those that do not run", Takes.NOTHING),
         Argument(("-q", "--quiet"), "only ids", Takes.NOTHING),
         Argument(("-n", "--last"), "the last NUMBER made", metavar="NUMBER", parse=int, default=0),
-        Argument(("--filter",), "only those that match, such as status=exited", Takes.EACH, "NAME=VALUE"),
+        Argument(("-l", "--latest"), "the last one made", Takes.NOTHING),
+        Argument(("-s", "--size"), "also what their files take", Takes.NOTHING),
+        Argument(("-f", "--filter"), "only those that match, such as status=exited", Takes.EACH, "NAME=VALUE"),
         Argument(("--no-trunc",), "whole ids and commands", Takes.NOTHING),
     ),
+    refused=NO_TEMPLATES,
 )
 LOGS = Command(
     "logs",
@@ -205,6 +217,7 @@ LOGS = Command(
         Argument(("--since",), "not before this time, or so long ago (10m)", metavar="TIME", default=""),
         Argument(("--until",), "not after this time", metavar="TIME", default=""),
         Argument(("-t", "--timestamps"), "with times", Takes.NOTHING),
+        Argument(("--details",), "with the labels and variables that --log-opt names", Takes.NOTHING),
         ONE,
     ),
 )
@@ -213,13 +226,19 @@ START = Command(
     "start the daemon, or containers",
     start,
     (Argument(("container",), "names or ids", Takes.ANY, "CONTAINER", completes=Completes.CONTAINER),),
+    refused={
+        **dict.fromkeys(("-a", "--attach", "-i", "--interactive"), "start it, then attach to it, or look at its logs"),
+        **dict.fromkeys(("--checkpoint", "--checkpoint-dir"), "processes cannot be frozen into files here"),
+        "--detach-keys": "it is for attach",
+    },
 )
 STOP = Command(
     "stop",
     "stop containers, or (in a shell, without a name) the daemon",
     stop,
     (
-        Argument(("-t", "--time"), "seconds until it is killed (default 10)", metavar="SECONDS", parse=int),
+        TIME,
+        SIGNAL,
         Argument(("container",), "names or ids", Takes.ANY, "CONTAINER", completes=Completes.RUNNING),
     ),
 )
@@ -238,4 +257,5 @@ RM = Command(
         Argument(("-v", "--volumes"), "with their nameless volumes", Takes.NOTHING),
         MANY,
     ),
+    refused=dict.fromkeys(("-l", "--link"), "links cannot be taken away; remove the container"),
 )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from jupyter_containers.client.values import Event
 from jupyter_containers.commands.command import Argument, Command, Takes
-from jupyter_containers.commands.containers import parse_filters
+from jupyter_containers.commands.containers import NO_TEMPLATES, parse_filters
 from jupyter_containers.commands.results import Json, LiveResult, Said, visible
 from jupyter_containers.commands.session import Session
 
@@ -61,6 +61,7 @@ EVENTS = Command(
     (
         Argument(("--since",), "not before this time, or so long ago (10m)", metavar="TIME", default=""),
         Argument(("--until",), "not after this time (0s: what has been)", metavar="TIME", default=""),
-        Argument(("--filter",), "only what matches, such as type=container", Takes.EACH, "NAME=VALUE"),
+        Argument(("-f", "--filter"), "only what matches, such as type=container", Takes.EACH, "NAME=VALUE"),
     ),
+    refused=NO_TEMPLATES,
 )

@@ -9,7 +9,7 @@ from typing import ClassVar
 from jupyter_containers.client.images import split_name
 from jupyter_containers.client.values import ImageSummary, short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
-from jupyter_containers.commands.containers import each, parse_filters
+from jupyter_containers.commands.containers import NO_TEMPLATES, each, parse_filters
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Message, Table
 from jupyter_containers.commands.session import Session
@@ -31,6 +31,10 @@ def images(session: Session, options: Namespace) -> ImageTable | Message:
         ids = tuple(image.id if options.no_trunc else short_id(image.id) for image in found)
         return Message(ids, ids)
     rows = tuple(row for image in found for row in _rows(image, options.no_trunc))
+    if options.digests:
+        digests = {name.partition("@")[0]: name.partition("@")[2] for image in found for name in image.digests}
+        rows = tuple((*row[:2], digests.get(row[0], _NONE), *row[2:]) for row in rows)
+        return ImageTable("images", (*_TITLES[:2], "DIGEST", *_TITLES[2:]), rows, found)
     return ImageTable("images", _TITLES, rows, found)
 
 
@@ -42,7 +46,11 @@ def _rows(image: ImageSummary, whole: bool) -> Iterator[tuple[str, ...]]:
 
 
 def remove(session: Session, options: Namespace) -> Message:
-    return each(options.image, "removed", lambda name: session.client.images.remove(name, force=options.force))
+    return each(options.image, "removed", lambda name: _remove(session, options, name))
+
+
+def _remove(session: Session, options: Namespace, name: str) -> None:
+    session.client.images.remove(name, force=options.force, prune=not options.no_prune)
 
 
 def tag(session: Session, options: Namespace) -> Message:
@@ -57,10 +65,12 @@ IMAGES = Command(
     (
         Argument(("-a", "--all"), "also steps of builds", Takes.NOTHING),
         Argument(("-q", "--quiet"), "only ids", Takes.NOTHING),
-        Argument(("--filter",), "only those that match, such as dangling=true", Takes.EACH, "NAME=VALUE"),
+        Argument(("--digests",), "also the digests that their registries know", Takes.NOTHING),
+        Argument(("-f", "--filter"), "only those that match, such as dangling=true", Takes.EACH, "NAME=VALUE"),
         Argument(("--no-trunc",), "whole ids", Takes.NOTHING),
         Argument(("name",), "only those with this name", Takes.OPTIONAL, "NAME", completes=Completes.IMAGE),
     ),
+    refused={**NO_TEMPLATES, "--tree": "each image is of one platform here"},
 )
 RMI = Command(
     "rmi",
@@ -70,8 +80,10 @@ RMI = Command(
         Argument(
             ("-f", "--force"), "also with several names, or in use by a container that does not run", Takes.NOTHING
         ),
+        Argument(("--no-prune",), "keep the nameless images that it was made from", Takes.NOTHING),
         Argument(("image",), "names or ids", Takes.MANY, "IMAGE", completes=Completes.IMAGE),
     ),
+    refused={"--platform": "each image is of one platform here"},
 )
 TAG = Command(
     "tag",

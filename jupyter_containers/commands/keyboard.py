@@ -58,7 +58,7 @@ def run_exec(session: Session, container: str, settings: ExecSettings, *, termin
     return _result(RunResult("", settings.command, where=container), outcome)
 
 
-def attach(session: Session, container: str, *, terminal: bool, stdin: bool) -> RunResult:
+def attach(session: Session, container: str, *, terminal: bool, stdin: bool, detach_keys: str = "") -> RunResult:
     """Go to the process of a container with this terminal; its exit code is the result's, when it ends meanwhile."""
     client, result = session.client, RunResult("", (), where=container)
 
@@ -67,13 +67,16 @@ def attach(session: Session, container: str, *, terminal: bool, stdin: bool) -> 
 
     has_screen = terminal and sys.stdin.isatty()
     with (
-        client.containers.attach(container, stdin=stdin, terminal=terminal) as stream,
+        client.containers.attach(container, stdin=stdin, terminal=terminal, detach_keys=detach_keys) as stream,
         closing(client.containers.wait(container)) as waiting,
     ):
         if has_screen:
             resize(*_size())
         _attend(stream, stdin=stdin, resize=resize if has_screen else None)
-        result.exit_code = waiting.result() if has_ended(client, container) else 0
+        ended = has_ended(client, container)
+        result.exit_code = waiting.result() if ended else 0
+    if not ended:
+        session.front.note(f"{container} runs on; attach comes back to it")
     return result
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from jupyter_containers.client.run_settings import restart_policy
 from jupyter_containers.commands.command import Argument, Command
-from jupyter_containers.commands.containers import MANY, MANY_RUNNING, ONE, each
+from jupyter_containers.commands.containers import MANY, MANY_RUNNING, ONE, SIGNAL, TIME, each
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.run_arguments import LIMITS, RESTART_POLICY
@@ -15,8 +15,10 @@ from jupyter_containers.commands.session import Session
 
 
 def restart(session: Session, options: Namespace) -> Message:
-    containers, timeout = session.client.containers, options.time
-    return each(options.container, "restarted", lambda name: containers.restart(name, timeout_seconds=timeout))
+    containers, timeout, signal = session.client.containers, options.time, options.signal
+    return each(
+        options.container, "restarted", lambda name: containers.restart(name, timeout_seconds=timeout, signal=signal)
+    )
 
 
 def pause(session: Session, options: Namespace) -> Message:
@@ -59,7 +61,7 @@ RESTART = Command(
     "restart",
     "stop containers and start them again",
     restart,
-    (Argument(("-t", "--time"), "seconds until it is killed (default 10)", metavar="SECONDS", parse=int), MANY),
+    (TIME, SIGNAL, MANY),
 )
 PAUSE = Command("pause", "freeze all processes of containers", pause, (MANY_RUNNING,))
 UNPAUSE = Command("unpause", "let frozen containers go on", unpause, (MANY_RUNNING,))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from jupyter_containers.client.values import moment, short_id
 from jupyter_containers.commands.changes import LETTERS
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
-from jupyter_containers.commands.containers import ONE
+from jupyter_containers.commands.containers import NO_TEMPLATES, ONE
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Table
-from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.session import MAGIC, Session
 
 _STATS_TITLES = ("NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS")
 # Each takes a second, in which two samples are taken: many are asked at once.
@@ -30,7 +30,10 @@ class Changes(Table):
 
 
 class Usages(Table):
+    """What containers use; `samples` are the daemon's own words, `records` and `df` have numbers, sizes in bytes."""
+
     kind: ClassVar[str] = "stats"
+    samples: Sequence[Json] = ()
 
 
 class History(Table):
@@ -66,12 +69,14 @@ def stats(session: Session, options: Namespace) -> Usages:
     names = options.container or [one.name for one in client.containers.list(every=options.all)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         samples = list(pool.map(client.containers.stats, names))
-    rows = tuple(usage_row(name, sample) for name, sample in zip(names, samples, strict=True))
-    return Usages("containers", _STATS_TITLES, rows, samples)
+    records = [usage(name, sample) for name, sample in zip(names, samples, strict=True)]
+    found = Usages("containers", _STATS_TITLES, tuple(map(usage_row, records)), records)
+    found.samples = samples
+    return found
 
 
-def usage_row(name: str, sample: Json) -> tuple[str, ...]:
-    """Return a line of statistics, counted as docker's CLI counts; memory without the cache that can be given back."""
+def usage(name: str, sample: Json) -> Json:
+    """Return a sample as numbers, counted as docker's CLI counts; memory without the cache that can be given back."""
     memory = sample.get("memory_stats") or {}
     details = memory.get("stats") or {}
     cache = details.get("total_inactive_file", details.get("inactive_file", 0))
@@ -79,14 +84,25 @@ def usage_row(name: str, sample: Json) -> tuple[str, ...]:
     networks = (sample.get("networks") or {}).values()
     disk = (sample.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ()
     read, written = (sum(e["value"] for e in disk if e["op"].lower() == way) for way in ("read", "write"))
+    return {
+        "name": name, "cpu_percent": _cpu_percent(sample), "memory_bytes": used, "memory_limit_bytes": limit,
+        "memory_percent": 100 * used / limit if limit else 0.0,
+        "received_bytes": sum(n["rx_bytes"] for n in networks), "sent_bytes": sum(n["tx_bytes"] for n in networks),
+        "read_bytes": read, "written_bytes": written, "pids": (sample.get("pids_stats") or {}).get("current", 0),
+    }  # fmt: skip
+
+
+def usage_row(record: Json) -> tuple[str, ...]:
+    """Return a line of statistics."""
+    memory, limit = size_text(record["memory_bytes"]), size_text(record["memory_limit_bytes"])
     return (
-        name,
-        f"{_cpu_percent(sample):.2f}%",
-        f"{size_text(used)} / {size_text(limit)}",
-        f"{100 * used / limit if limit else 0:.2f}%",
-        f"{size_text(sum(n['rx_bytes'] for n in networks))} / {size_text(sum(n['tx_bytes'] for n in networks))}",
-        f"{size_text(read)} / {size_text(written)}",
-        str((sample.get("pids_stats") or {}).get("current", 0)),
+        record["name"],
+        f"{record['cpu_percent']:.2f}%",
+        f"{memory} / {limit}",
+        f"{record['memory_percent']:.2f}%",
+        f"{size_text(record['received_bytes'])} / {size_text(record['sent_bytes'])}",
+        f"{size_text(record['read_bytes'])} / {size_text(record['written_bytes'])}",
+        str(record["pids"]),
     )
 
 
@@ -97,8 +113,11 @@ def _cpu_percent(sample: Json) -> float:
     return 100 * used / passed * now.get("online_cpus", 1) if used > 0 and passed > 0 else 0.0
 
 
-def history(session: Session, options: Namespace) -> History:
+def history(session: Session, options: Namespace) -> History | Message:
     layers = session.client.images.history(options.image)
+    if options.quiet:
+        ids = tuple(layer["Id"] if options.no_trunc else short_id(layer["Id"]) for layer in layers)
+        return Message(ids, ids)
     rows = tuple(
         (
             short_id(layer["Id"]) if layer["Id"] != "<missing>" else layer["Id"],
@@ -148,8 +167,11 @@ STATS = Command(
     (
         Argument(("-a", "--all"), "also those that do not run", Takes.NOTHING),
         Argument(("--no-stream",), "as docker has it; it is once here anyway", Takes.NOTHING),
+        Argument(("--no-trunc",), "as docker has it; names are whole here anyway", Takes.NOTHING),
+        Argument(("--df",), "the cell's value is a DataFrame of pandas", Takes.NOTHING, only_in=MAGIC),
         Argument(("container",), "names or ids (default: all)", Takes.ANY, "CONTAINER", completes=Completes.RUNNING),
     ),
+    refused=NO_TEMPLATES,
 )
 HISTORY = Command(
     "history",
@@ -157,8 +179,10 @@ HISTORY = Command(
     history,
     (
         Argument(("--no-trunc",), "whole commands", Takes.NOTHING),
+        Argument(("-q", "--quiet"), "only ids", Takes.NOTHING),
         Argument(("image",), "name or id", metavar="IMAGE", completes=Completes.IMAGE),
     ),
+    refused={**NO_TEMPLATES, **dict.fromkeys(("-H", "--human"), "records have sizes in bytes, and times")},
 )
-INFO = Command("info", "tell what the daemon is and has", info)
-VERSION = Command("version", "tell the versions of the daemon", version)
+INFO = Command("info", "tell what the daemon is and has", info, refused=NO_TEMPLATES)
+VERSION = Command("version", "tell the versions of the daemon", version, refused=NO_TEMPLATES)

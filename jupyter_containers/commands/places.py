@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import ClassVar, TypeAlias
 
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes, group
-from jupyter_containers.commands.containers import each, pairs, parse_filters
+from jupyter_containers.commands.containers import NO_TEMPLATES, each, pairs, parse_filters
 from jupyter_containers.commands.inspecting import Inspection
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Json, Message, Table
@@ -147,7 +147,6 @@ FILTER = Argument(("-f", "--filter"), "only those that match", Takes.EACH, "NAME
 # Where -f is --force.
 LONG_FILTER = Argument(("--filter",), "only those that match", Takes.EACH, "NAME=VALUE")
 UNASKED = Argument(("-f", "--force"), "as docker has it; nothing is asked here anyway", Takes.NOTHING)
-NO_TEMPLATES = {"--format": "it takes templates of Go; the result's records have all values (a shell: inspect NAME)"}
 _QUIET = Argument(("-q", "--quiet"), "only ids or names", Takes.NOTHING)
 _LABEL = Argument(("--label",), "label it", Takes.EACH, "NAME=VALUE")
 _OPT = Argument(("-o", "--opt"), "an option of the driver", Takes.EACH, "NAME=VALUE")

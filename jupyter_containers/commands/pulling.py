@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterable
 
-from jupyter_containers.commands.command import Argument, Command, Completes
+from jupyter_containers.commands import container_arguments
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.pull_result import PullResult
+from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError, NotFound
 
 
-def pull(session: Session, options: Namespace) -> PullResult:
-    return fetch(session, options.image, options.platform)
+def pull(session: Session, options: Namespace) -> PullResult | Message:
+    if not options.quiet:
+        return fetch(session, options.image, options.platform)
+    result = PullResult(options.image)
+    session.client.images.pull(options.image, lambda event: _keep(result.apply(event)), platform=options.platform)
+    return Message((options.image,), (options.image,))
+
+
+def _keep(said: Iterable[object]) -> None:
+    for _ in said:
+        pass  # nobody is told, but the result grows
 
 
 def fetch(session: Session, image: str, platform: str = "") -> PullResult:
@@ -26,7 +38,7 @@ def fetch(session: Session, image: str, platform: str = "") -> PullResult:
     return result
 
 
-def ensure_image(session: Session, image: str, when: str = "missing") -> None:
+def ensure_image(session: Session, image: str, when: str = "missing", platform: str = "") -> None:
     """Fetch an image unless it is here, or anyway, or never. Raises NotFound saying what was tried."""
     if when == "missing":
         try:
@@ -36,7 +48,7 @@ def ensure_image(session: Session, image: str, when: str = "missing") -> None:
             pass  # fetched below
     if when != "never":
         try:
-            fetch(session, image)
+            fetch(session, image, platform)
         except ContainersError as error:
             raise NotFound(f"no image {image} here, and it cannot be pulled: {error.message}{_hint(image)}") from error
 
@@ -53,6 +65,7 @@ PULL = Command(
     "fetch an image from its registry",
     pull,
     (
+        Argument(("-q", "--quiet"), "say only the image's name, when it is there", Takes.NOTHING),
         Argument(
             ("image",),
             "name of the image, with the registry's host if it is not Docker Hub",
@@ -61,4 +74,9 @@ PULL = Command(
         ),
         Argument(("--platform",), "such as linux/arm64; default is this machine's", metavar="OS/ARCH", default=""),
     ),
+    refused={
+        "--all-tags": "name the tags that are wanted, one after the other",
+        "-a": "name the tags that are wanted, one after the other",
+        "--disable-content-trust": container_arguments.REFUSED["--disable-content-trust"],
+    },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from jupyter_containers.commands import carrying, changes, run_arguments, safety
+from jupyter_containers.commands import carrying, changes, container_arguments, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
@@ -27,7 +27,7 @@ def python(session: Session, options: Namespace) -> RunResult:
     options.command, options.entrypoint = [program, f"{carrier.folder}/run.py"], ""
     settings, _ = run_arguments.run_settings(options, "", is_magic=True, folder=session.folder)
     settings = carrier.into_run(safety.hardened(settings) if options.safe else settings)
-    ensure_image(session, settings.image, options.pull)
+    ensure_image(session, settings.image, options.pull, options.platform)
     client, result = session.client, RunResult(settings.image, ("python",))
     luggage = carrier.luggage(session)
     if options.changes:
@@ -57,6 +57,7 @@ PYTHON = Command(
         *(argument for argument in run_arguments.CONTAINER if not {"--entrypoint", "--detach"} & {*argument.names}),
         *run_arguments.PROCESS,
         *run_arguments.LIMITS,
+        *container_arguments.FURTHER,
         *safety.SAFE_OR_NOT,
         changes.CHANGES,
         TIMEOUT,
@@ -72,5 +73,6 @@ PYTHON = Command(
         "python3; arrays and DataFrames stay what they are where it has numpy, and pandas or pyarrow."
     ),
     body="Python for the image's own interpreter",
+    refused=container_arguments.REFUSED,
     only_in=MAGIC,
 )  # fmt: skip

@@ -9,6 +9,9 @@ from jupyter_containers.errors import InvalidParameter
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmgt]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_NANOSECONDS = {"ns": 1, "us": 1000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)")
+_TIME = re.compile(rf"(?:{_PART.pattern})+")
 _AGES = (("year", 365 * 86400), ("month", 30 * 86400), ("week", 7 * 86400), ("day", 86400), ("hour", 3600))
 
 
@@ -18,6 +21,18 @@ def size_in_bytes(text: str) -> int:
     if match is None:
         raise InvalidParameter(f"not a size: {text!r}; expected a number with b, k, m or g, such as 64m")
     return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def size_or_all(text: str) -> int:
+    """Read a size, or -1 for no limit. Raises InvalidParameter."""
+    return -1 if text.strip() == "-1" else size_in_bytes(text)
+
+
+def nanoseconds(text: str) -> int:
+    """Read a time such as `10s`, `1m30s`, `500ms` as Docker has it: in nanoseconds. Raises InvalidParameter."""
+    if not _TIME.fullmatch(text.strip()):
+        raise InvalidParameter(f"not a time: {text!r}; write 10s, 1m30s or 500ms")
+    return sum(round(float(number) * _NANOSECONDS[unit]) for number, unit in _PART.findall(text))
 
 
 def positive_number(text: str) -> float:

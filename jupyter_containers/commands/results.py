@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, ClassVar
+
+from jupyter_containers.errors import Unsupported
 
 Json = dict[str, Any]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -98,6 +100,11 @@ class Table(Result):
     def data(self) -> Json:
         return {"what": self.what, "titles": list(self.titles), "rows": [list(row) for row in self.rows]}
 
+    @property
+    def df(self) -> Any:
+        """The records as a DataFrame of pandas. Raises Unsupported where pandas is not installed."""
+        return frame(self.records or [dict(zip(self.titles, row, strict=True)) for row in self.rows])
+
     def summary(self) -> str:
         count = len(self.rows)
         return f"{count} {self.what if count != 1 else self.what.removesuffix('s')}"
@@ -110,6 +117,15 @@ class Table(Result):
 
     def __bool__(self) -> bool:
         return True
+
+
+def frame(records: Sequence[Any]) -> Any:
+    """Return records, which may be values of dataclasses, as a DataFrame. Raises Unsupported without pandas."""
+    try:
+        import pandas as pd
+    except ImportError:
+        raise Unsupported("a DataFrame needs pandas, which is not installed here; use records, or install it") from None
+    return pd.DataFrame([asdict(one) if is_dataclass(one) and not isinstance(one, type) else one for one in records])
 
 
 def visible(text: str) -> str:

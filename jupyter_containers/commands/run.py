@@ -10,7 +10,15 @@ from typing import Any
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import carrying, changes, keyboard, run_arguments, safety, terminals
+from jupyter_containers.commands import (
+    carrying,
+    changes,
+    container_arguments,
+    keyboard,
+    run_arguments,
+    safety,
+    terminals,
+)
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
@@ -42,10 +50,10 @@ def run(session: Session, options: Namespace) -> RunResult | Message | TerminalS
         settings = safety.hardened(settings)
     if session.is_magic and options.tty:
         terminals.check(session, options, "run")
-        ensure_image(session, settings.image, options.pull)
+        ensure_image(session, settings.image, options.pull, options.platform)
         return terminals.open_run(session, replace(settings, init=options.init))
     carrier = carrying.carrier_of(session, options)
-    ensure_image(session, settings.image, options.pull)
+    ensure_image(session, settings.image, options.pull, options.platform)
     client = session.client
     if options.detach:
         started = start(session, settings)
@@ -147,7 +155,7 @@ def _explained(error: ContainersError, command: tuple[str, ...] | None) -> Conta
 
 def exec_(session: Session, options: Namespace) -> RunResult | TerminalSession | None:
     _check_detached(options, "exec")
-    settings, stdin = run_arguments.exec_settings(options, session.body)
+    settings, stdin = run_arguments.exec_settings(options, session.body, session.folder)
     if session.is_magic and options.tty:
         terminals.check(session, options, "exec")
         return terminals.open_exec(session, options.container, settings)
@@ -194,6 +202,7 @@ RUN = Command(
         *run_arguments.PROCESS,
         terminals.TERMINAL,
         *run_arguments.LIMITS,
+        *container_arguments.FURTHER,
         *safety.SAFE_OR_NOT,
         changes.CHANGES,
         BACKGROUND,
@@ -215,6 +224,7 @@ RUN = Command(
         + carrying.DETAILS
     ),
     body="a script for the container's sh; with a COMMAND, the command's standard input; empty for the image's command",
+    refused=container_arguments.REFUSED,
 )
 EXEC = Command(
     "exec",
@@ -224,6 +234,7 @@ EXEC = Command(
         *carrying.VARIABLES,
         *run_arguments.PROCESS,
         terminals.TERMINAL,
+        container_arguments.ENV_FILE,
         TIMEOUT,
         Argument(("-d", "--detach"), "start it and return at once", Takes.NOTHING),
         run_arguments.NO_RAISE,
@@ -232,4 +243,5 @@ EXEC = Command(
     ),
     details=carrying.DETAILS,
     body="a script for the container's sh; with a COMMAND, the command's standard input",
+    refused={"--detach-keys": container_arguments.REFUSED["--detach-keys"]},
 )

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_containers.client.run_settings import ExecSettings, PublishedPort, RunSettings, absolute_source
+from jupyter_containers.commands import container_arguments
 from jupyter_containers.commands.command import Argument, Completes, Takes
-from jupyter_containers.commands.quantities import positive_number, size_in_bytes
+from jupyter_containers.commands.quantities import positive_number, size_in_bytes, size_or_all
 from jupyter_containers.commands.session import MAGIC, SHELL
 
 # Linux takes no single argument longer than this (MAX_ARG_STRLEN), less some room.
@@ -26,7 +27,7 @@ PROCESS = (
 )
 LIMITS = (
     Argument(("-m", "--memory"), "memory limit, such as 64m", metavar="SIZE", parse=size_in_bytes, default=0),
-    Argument(("--memory-swap",), "limit of memory and swap together", metavar="SIZE", parse=size_in_bytes, default=0),
+    Argument(("--memory-swap",), "limit of memory and swap together", metavar="SIZE", parse=size_or_all, default=0),
     Argument(("--cpus",), "how many processors, such as 0.5", metavar="NUMBER", parse=positive_number, default=0.0),
     Argument(("--pids-limit",), "how many processes at most", metavar="NUMBER", parse=int, default=0),
 )
@@ -85,10 +86,10 @@ def run_settings(options: Namespace, body: str, *, is_magic: bool, folder: Path)
         command=command,
         entrypoint=entrypoint,
         name=options.name,
-        environment=with_values(options.env),
+        environment=(*_of_files(options, folder), *with_values(options.env)),
         volumes=tuple(absolute_source(volume, folder) for volume in options.volume),
         tmpfs=tuple(options.tmpfs),
-        labels=tuple(options.label),
+        labels=(*container_arguments.lines_of(options.label_file, folder, "--label-file"), *options.label),
         ports=tuple(options.publish),
         workdir=options.workdir,
         user=options.user,
@@ -108,8 +109,15 @@ def run_settings(options: Namespace, body: str, *, is_magic: bool, folder: Path)
         attached=not options.detach,
         auto_remove=options.rm or (is_magic and not keeps),
         restart=options.restart,
+        further=container_arguments.config(options),
+        further_host=container_arguments.host_config(options, folder),
+        platform=options.platform,
     )
     return settings, stdin
+
+
+def _of_files(options: Namespace, folder: Path) -> tuple[str, ...]:
+    return with_values(container_arguments.lines_of(options.env_file, folder, "--env-file"))
 
 
 _Words = tuple[str, ...] | None
@@ -132,7 +140,7 @@ def _process(options: Namespace, body: str) -> tuple[_Words, _Words, bytes | Non
     return ("-s",), ("sh",), script
 
 
-def exec_settings(options: Namespace, body: str) -> tuple[ExecSettings, bytes | None]:
+def exec_settings(options: Namespace, body: str, folder: Path) -> tuple[ExecSettings, bytes | None]:
     """Return the process that the options ask for, and its standard input."""
     command, stdin = _words(options.command), None
     if body.strip():
@@ -145,7 +153,7 @@ def exec_settings(options: Namespace, body: str) -> tuple[ExecSettings, bytes | 
             command, stdin = ("sh", "-s"), script
     settings = ExecSettings(
         command=command or (),
-        environment=with_values(options.env),
+        environment=(*_of_files(options, folder), *with_values(options.env)),
         workdir=options.workdir,
         user=options.user,
         privileged=options.privileged,

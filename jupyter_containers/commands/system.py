@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.build import BUILD
 from jupyter_containers.commands.command import Argument, Command, Takes, group
-from jupyter_containers.commands.containers import parse_filters
+from jupyter_containers.commands.containers import NO_TEMPLATES, parse_filters
 from jupyter_containers.commands.happening import EVENTS
 from jupyter_containers.commands.looking import INFO
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.places import LONG_FILTER, NO_TEMPLATES, UNASKED
+from jupyter_containers.commands.places import LONG_FILTER, UNASKED
 from jupyter_containers.commands.quantities import size_text
 from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import Session

@@ -68,7 +68,9 @@ def attach(session: Session, options: Namespace) -> Result:
     has_terminal, takes_input = bool(found["Config"]["Tty"]), bool(found["Config"]["OpenStdin"])
     if opens_panels(session):
         return TerminalSession(AttachWay(options.container, has_terminal, takes_input), connector(session))
-    return keyboard.attach(session, options.container, terminal=has_terminal, stdin=takes_input)
+    watches, keys = getattr(options, "no_stdin", False), getattr(options, "detach_keys", "")
+    stdin = takes_input and not watches
+    return keyboard.attach(session, options.container, terminal=has_terminal, stdin=stdin, detach_keys=keys)
 
 
 def connector(session: Session) -> Callable[[], Client]:
@@ -81,7 +83,18 @@ ATTACH = Command(
     "attach",
     "go to the terminal of a container",
     attach,
-    (Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.RUNNING),),
+    (
+        Argument(
+            ("--detach-keys",),
+            "other keys that leave it alone, such as ctrl-x,x",
+            metavar="KEYS",
+            default="",
+            only_in="shell",
+        ),
+        Argument(("--no-stdin",), "only watch", Takes.NOTHING, only_in="shell"),
+        Argument(("container",), "name or id", metavar="CONTAINER", completes=Completes.RUNNING),
+    ),
+    refused={"--sig-proxy": "keys go to the process, and signals stay here"},
     details=(
         "In a notebook it opens in the cell, and its Close button leaves the container alone.\n"
         "Ctrl-P Ctrl-Q leaves it, too. What the container wrote before is in its logs."

@@ -11,7 +11,7 @@ from traitlets import Bool, Float, Int, List, TraitError, Unicode, observe, vali
 from jupyter_containers.commands import parsing, settings_files, table, tracing
 from jupyter_containers.commands.command import chosen
 from jupyter_containers.commands.names import names
-from jupyter_containers.commands.results import LiveResult, Result
+from jupyter_containers.commands.results import LiveResult, Table
 from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.commands.settings import NAMES, SECTION, Settings, help_of
 from jupyter_containers.errors import ContainersError
@@ -77,7 +77,7 @@ class ContainerMagics(Magics):  # type: ignore[misc, unused-ignore]
 
     @no_var_expand  # type: ignore[untyped-decorator, unused-ignore]
     @line_cell_magic  # type: ignore[untyped-decorator, unused-ignore]
-    def container(self, line: str, cell: str | None = None) -> Result | None:
+    def container(self, line: str, cell: str | None = None) -> Any:
         """Replaced below by the overview of all commands, which is what `%container?` shows."""
         try:
             return self._command(line, cell)
@@ -97,7 +97,7 @@ As %%container the cell below the line is the Dockerfile of `build`, or a script
 Results are values: `result = %container run IMAGE` gives result.exit_code, .stdout, .stderr, .duration.
 """
 
-    def _command(self, line: str, cell: str | None) -> Result | None:
+    def _command(self, line: str, cell: str | None) -> Any:
         words = _words(line)
         if not words or words in (["-h"], ["--help"], ["help"]):
             raise parsing.HelpWanted(table.overview(PROG, MAGIC))
@@ -110,6 +110,9 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         self.session.body, self.session.settings = cell or "", settings
         result = tracing.perform(self.session, command, options, words)
         self._take_settings(self.session.settings)
+        if getattr(options, "df", False) and isinstance(result, Table):
+            # It is the cell's value, and shows itself.
+            return result.df
         if result is not None and not isinstance(result, LiveResult):
             self._front.show(result)
         return result

@@ -63,6 +63,8 @@ class ContainerWords(Group):
         all: bool = False,
         quiet: bool = False,
         last: int = 0,
+        latest: bool = False,
+        size: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
         trace: bool = False,
@@ -102,6 +104,69 @@ class ContainerWords(Group):
         memory_swap: int | str = 0,
         cpus: float = 0.0,
         pids_limit: int = 0,
+        cpu_shares: int | None = None,
+        cpu_period: int | None = None,
+        cpu_quota: int | None = None,
+        cpu_rt_period: int | None = None,
+        cpu_rt_runtime: int | None = None,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        memory_reservation: int | str | None = None,
+        memory_swappiness: int | None = None,
+        blkio_weight: int | None = None,
+        blkio_weight_device: Sequence[str] | str = (),
+        device_read_bps: Sequence[str] | str = (),
+        device_write_bps: Sequence[str] | str = (),
+        device_read_iops: Sequence[str] | str = (),
+        device_write_iops: Sequence[str] | str = (),
+        oom_kill_disable: bool = False,
+        oom_score_adj: int | None = None,
+        shm_size: int | str | None = None,
+        ulimit: Mapping[str, object] | Sequence[str] | str = (),
+        cgroup_parent: str = '',
+        mount: Sequence[str] | str = (),
+        volumes_from: Sequence[str] | str = (),
+        volume_driver: str = '',
+        storage_opt: Mapping[str, object] | Sequence[str] | str = (),
+        device: Sequence[str] | str = (),
+        device_cgroup_rule: Sequence[str] | str = (),
+        group_add: Sequence[str] | str = (),
+        security_opt: Sequence[str] | str = (),
+        sysctl: Mapping[str, object] | Sequence[str] | str = (),
+        cgroupns: Literal['host', 'private', ''] = '',
+        ipc: str = '',
+        pid: str = '',
+        userns: str = '',
+        uts: str = '',
+        runtime: str = '',
+        platform: str = '',
+        annotation: Mapping[str, object] | Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        label_file: Sequence[str] | str = (),
+        log_driver: str = '',
+        log_opt: Mapping[str, object] | Sequence[str] | str = (),
+        stop_signal: str = '',
+        stop_timeout: int | None = None,
+        add_host: Sequence[str] | str = (),
+        dns: Sequence[str] | str = (),
+        dns_option: Sequence[str] | str = (),
+        dns_search: Sequence[str] | str = (),
+        domainname: str = '',
+        expose: Sequence[str] | str = (),
+        publish_all: bool = False,
+        link: Sequence[str] | str = (),
+        ip: str = '',
+        ip6: str = '',
+        link_local_ip: Sequence[str] | str = (),
+        mac_address: str = '',
+        network_alias: Sequence[str] | str = (),
+        health_cmd: str = '',
+        health_interval: str | None = None,
+        health_timeout: str | None = None,
+        health_start_period: str | None = None,
+        health_start_interval: str | None = None,
+        health_retries: int | None = None,
+        no_healthcheck: bool = False,
         safe: bool = False,
         no_safe: bool = False,
         changes: bool = False,
@@ -123,6 +188,7 @@ class ContainerWords(Group):
         user: str = '',
         privileged: bool = False,
         tty: bool = False,
+        env_file: Sequence[str] | str = (),
         timeout: float = 0.0,
         detach: bool = False,
         no_raise_error: bool = False,
@@ -138,18 +204,19 @@ class ContainerWords(Group):
         since: str = '',
         until: str = '',
         timestamps: bool = False,
+        details: bool = False,
         trace: bool = False,
     ) -> Logs:
         """Show what a container wrote."""
     def start(self, *container: str, trace: bool = False) -> Message:
         """Start the daemon, or containers."""
-    def stop(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
+    def stop(self, *container: str, time: int | None = None, signal: str = '', trace: bool = False) -> Message:
         """Stop containers, or (in a shell, without a name) the daemon."""
     def kill(self, *container: str, signal: str = 'KILL', trace: bool = False) -> Message:
         """Send a signal to containers."""
     def rm(self, *container: str, force: bool = False, volumes: bool = False, trace: bool = False) -> Message:
         """Remove containers."""
-    def restart(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
+    def restart(self, *container: str, time: int | None = None, signal: str = '', trace: bool = False) -> Message:
         """Stop containers and start them again."""
     def pause(self, *container: str, trace: bool = False) -> Message:
         """Freeze all processes of containers."""
@@ -172,7 +239,15 @@ class ContainerWords(Group):
         """Change the limits of containers."""
     def top(self, container: str, *ps_arguments: str, trace: bool = False) -> Processes:
         """List the processes of a container."""
-    def stats(self, *container: str, all: bool = False, no_stream: bool = False, trace: bool = False) -> Usages:
+    def stats(
+        self,
+        *container: str,
+        all: bool = False,
+        no_stream: bool = False,
+        no_trunc: bool = False,
+        df: bool = False,
+        trace: bool = False,
+    ) -> Usages:
         """Tell what containers use now: processor, memory, network, disk."""
     def diff(self, container: str, *, trace: bool = False) -> Changes:
         """List the files that a container added (A), changed (C) or deleted (D)."""
@@ -218,6 +293,7 @@ class ImageWords(Group):
         *,
         all: bool = False,
         quiet: bool = False,
+        digests: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
         trace: bool = False,
@@ -280,15 +356,22 @@ class ImageWords(Group):
         trace: bool = False,
     ) -> BuildResult | CheckResult | Message:
         """Build an image from a Dockerfile."""
-    def pull(self, image: str, *, platform: str = '', trace: bool = False) -> PullResult:
+    def pull(self, image: str, *, quiet: bool = False, platform: str = '', trace: bool = False) -> PullResult | Message:
         """Fetch an image from its registry."""
     def push(self, image: str, *, all_tags: bool = False, trace: bool = False) -> PushResult:
         """Send an image to its registry."""
     def tag(self, image: str, name: str, *, trace: bool = False) -> Message:
         """Give an image one more name."""
-    def rm(self, *image: str, force: bool = False, trace: bool = False) -> Message:
+    def rm(self, *image: str, force: bool = False, no_prune: bool = False, trace: bool = False) -> Message:
         """Remove images."""
-    def history(self, image: str, *, no_trunc: bool = False, trace: bool = False) -> History:
+    def history(
+        self,
+        image: str,
+        *,
+        no_trunc: bool = False,
+        quiet: bool = False,
+        trace: bool = False,
+    ) -> History | Message:
         """List the layers of an image."""
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
@@ -586,6 +669,69 @@ class Words(Group):
         memory_swap: int | str = 0,
         cpus: float = 0.0,
         pids_limit: int = 0,
+        cpu_shares: int | None = None,
+        cpu_period: int | None = None,
+        cpu_quota: int | None = None,
+        cpu_rt_period: int | None = None,
+        cpu_rt_runtime: int | None = None,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        memory_reservation: int | str | None = None,
+        memory_swappiness: int | None = None,
+        blkio_weight: int | None = None,
+        blkio_weight_device: Sequence[str] | str = (),
+        device_read_bps: Sequence[str] | str = (),
+        device_write_bps: Sequence[str] | str = (),
+        device_read_iops: Sequence[str] | str = (),
+        device_write_iops: Sequence[str] | str = (),
+        oom_kill_disable: bool = False,
+        oom_score_adj: int | None = None,
+        shm_size: int | str | None = None,
+        ulimit: Mapping[str, object] | Sequence[str] | str = (),
+        cgroup_parent: str = '',
+        mount: Sequence[str] | str = (),
+        volumes_from: Sequence[str] | str = (),
+        volume_driver: str = '',
+        storage_opt: Mapping[str, object] | Sequence[str] | str = (),
+        device: Sequence[str] | str = (),
+        device_cgroup_rule: Sequence[str] | str = (),
+        group_add: Sequence[str] | str = (),
+        security_opt: Sequence[str] | str = (),
+        sysctl: Mapping[str, object] | Sequence[str] | str = (),
+        cgroupns: Literal['host', 'private', ''] = '',
+        ipc: str = '',
+        pid: str = '',
+        userns: str = '',
+        uts: str = '',
+        runtime: str = '',
+        platform: str = '',
+        annotation: Mapping[str, object] | Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        label_file: Sequence[str] | str = (),
+        log_driver: str = '',
+        log_opt: Mapping[str, object] | Sequence[str] | str = (),
+        stop_signal: str = '',
+        stop_timeout: int | None = None,
+        add_host: Sequence[str] | str = (),
+        dns: Sequence[str] | str = (),
+        dns_option: Sequence[str] | str = (),
+        dns_search: Sequence[str] | str = (),
+        domainname: str = '',
+        expose: Sequence[str] | str = (),
+        publish_all: bool = False,
+        link: Sequence[str] | str = (),
+        ip: str = '',
+        ip6: str = '',
+        link_local_ip: Sequence[str] | str = (),
+        mac_address: str = '',
+        network_alias: Sequence[str] | str = (),
+        health_cmd: str = '',
+        health_interval: str | None = None,
+        health_timeout: str | None = None,
+        health_start_period: str | None = None,
+        health_start_interval: str | None = None,
+        health_retries: int | None = None,
+        no_healthcheck: bool = False,
         safe: bool = False,
         no_safe: bool = False,
         changes: bool = False,
@@ -607,6 +753,7 @@ class Words(Group):
         user: str = '',
         privileged: bool = False,
         tty: bool = False,
+        env_file: Sequence[str] | str = (),
         timeout: float = 0.0,
         detach: bool = False,
         no_raise_error: bool = False,
@@ -644,6 +791,69 @@ class Words(Group):
         memory_swap: int | str = 0,
         cpus: float = 0.0,
         pids_limit: int = 0,
+        cpu_shares: int | None = None,
+        cpu_period: int | None = None,
+        cpu_quota: int | None = None,
+        cpu_rt_period: int | None = None,
+        cpu_rt_runtime: int | None = None,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        memory_reservation: int | str | None = None,
+        memory_swappiness: int | None = None,
+        blkio_weight: int | None = None,
+        blkio_weight_device: Sequence[str] | str = (),
+        device_read_bps: Sequence[str] | str = (),
+        device_write_bps: Sequence[str] | str = (),
+        device_read_iops: Sequence[str] | str = (),
+        device_write_iops: Sequence[str] | str = (),
+        oom_kill_disable: bool = False,
+        oom_score_adj: int | None = None,
+        shm_size: int | str | None = None,
+        ulimit: Mapping[str, object] | Sequence[str] | str = (),
+        cgroup_parent: str = '',
+        mount: Sequence[str] | str = (),
+        volumes_from: Sequence[str] | str = (),
+        volume_driver: str = '',
+        storage_opt: Mapping[str, object] | Sequence[str] | str = (),
+        device: Sequence[str] | str = (),
+        device_cgroup_rule: Sequence[str] | str = (),
+        group_add: Sequence[str] | str = (),
+        security_opt: Sequence[str] | str = (),
+        sysctl: Mapping[str, object] | Sequence[str] | str = (),
+        cgroupns: Literal['host', 'private', ''] = '',
+        ipc: str = '',
+        pid: str = '',
+        userns: str = '',
+        uts: str = '',
+        runtime: str = '',
+        platform: str = '',
+        annotation: Mapping[str, object] | Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        label_file: Sequence[str] | str = (),
+        log_driver: str = '',
+        log_opt: Mapping[str, object] | Sequence[str] | str = (),
+        stop_signal: str = '',
+        stop_timeout: int | None = None,
+        add_host: Sequence[str] | str = (),
+        dns: Sequence[str] | str = (),
+        dns_option: Sequence[str] | str = (),
+        dns_search: Sequence[str] | str = (),
+        domainname: str = '',
+        expose: Sequence[str] | str = (),
+        publish_all: bool = False,
+        link: Sequence[str] | str = (),
+        ip: str = '',
+        ip6: str = '',
+        link_local_ip: Sequence[str] | str = (),
+        mac_address: str = '',
+        network_alias: Sequence[str] | str = (),
+        health_cmd: str = '',
+        health_interval: str | None = None,
+        health_timeout: str | None = None,
+        health_start_period: str | None = None,
+        health_start_interval: str | None = None,
+        health_retries: int | None = None,
+        no_healthcheck: bool = False,
         safe: bool = False,
         no_safe: bool = False,
         changes: bool = False,
@@ -710,6 +920,8 @@ class Words(Group):
         all: bool = False,
         quiet: bool = False,
         last: int = 0,
+        latest: bool = False,
+        size: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
         trace: bool = False,
@@ -724,18 +936,19 @@ class Words(Group):
         since: str = '',
         until: str = '',
         timestamps: bool = False,
+        details: bool = False,
         trace: bool = False,
     ) -> Logs:
         """Show what a container wrote."""
     def start(self, *container: str, trace: bool = False) -> Message:
         """Start the daemon, or containers."""
-    def stop(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
+    def stop(self, *container: str, time: int | None = None, signal: str = '', trace: bool = False) -> Message:
         """Stop containers, or (in a shell, without a name) the daemon."""
     def kill(self, *container: str, signal: str = 'KILL', trace: bool = False) -> Message:
         """Send a signal to containers."""
     def rm(self, *container: str, force: bool = False, volumes: bool = False, trace: bool = False) -> Message:
         """Remove containers."""
-    def restart(self, *container: str, time: int | None = None, trace: bool = False) -> Message:
+    def restart(self, *container: str, time: int | None = None, signal: str = '', trace: bool = False) -> Message:
         """Stop containers and start them again."""
     def pause(self, *container: str, trace: bool = False) -> Message:
         """Freeze all processes of containers."""
@@ -758,7 +971,15 @@ class Words(Group):
         """Change the limits of containers."""
     def top(self, container: str, *ps_arguments: str, trace: bool = False) -> Processes:
         """List the processes of a container."""
-    def stats(self, *container: str, all: bool = False, no_stream: bool = False, trace: bool = False) -> Usages:
+    def stats(
+        self,
+        *container: str,
+        all: bool = False,
+        no_stream: bool = False,
+        no_trunc: bool = False,
+        df: bool = False,
+        trace: bool = False,
+    ) -> Usages:
         """Tell what containers use now: processor, memory, network, disk."""
     def diff(self, container: str, *, trace: bool = False) -> Changes:
         """List the files that a container added (A), changed (C) or deleted (D)."""
@@ -786,20 +1007,28 @@ class Words(Group):
         *,
         all: bool = False,
         quiet: bool = False,
+        digests: bool = False,
         filter: Mapping[str, object] | Sequence[str] | str = (),
         no_trunc: bool = False,
         trace: bool = False,
     ) -> ImageTable | Message:
         """List images."""
-    def pull(self, image: str, *, platform: str = '', trace: bool = False) -> PullResult:
+    def pull(self, image: str, *, quiet: bool = False, platform: str = '', trace: bool = False) -> PullResult | Message:
         """Fetch an image from its registry."""
     def push(self, image: str, *, all_tags: bool = False, trace: bool = False) -> PushResult:
         """Send an image to its registry."""
     def tag(self, image: str, name: str, *, trace: bool = False) -> Message:
         """Give an image one more name."""
-    def rmi(self, *image: str, force: bool = False, trace: bool = False) -> Message:
+    def rmi(self, *image: str, force: bool = False, no_prune: bool = False, trace: bool = False) -> Message:
         """Remove images."""
-    def history(self, image: str, *, no_trunc: bool = False, trace: bool = False) -> History:
+    def history(
+        self,
+        image: str,
+        *,
+        no_trunc: bool = False,
+        quiet: bool = False,
+        trace: bool = False,
+    ) -> History | Message:
         """List the layers of an image."""
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""

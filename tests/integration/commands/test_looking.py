@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_containers.commands.looking import usage_row
+from jupyter_containers.commands.looking import usage, usage_row
 from jupyter_containers.commands.results import Table
 from tests.integration.commands.conftest import Do
 
@@ -22,7 +22,8 @@ def test_statistics_are_told(do: Do, box: str) -> None:
     found = do("stats", box)
     assert isinstance(found, Table)
     assert (found.rows[0][0], found.rows[0][-1]) == ("box", "1")
-    assert next(iter(found))["memory_stats"]["usage"] > 0
+    assert next(iter(found))["memory_bytes"] > 0
+    assert list(found.df["name"]) == ["box"]
 
 
 def test_statistics_are_counted_as_dockers() -> None:
@@ -34,8 +35,8 @@ def test_statistics_are_counted_as_dockers() -> None:
         "blkio_stats": {"io_service_bytes_recursive": [{"op": "Read", "value": 7}, {"op": "write", "value": 8}]},
         "pids_stats": {"current": 3},
     }
-    assert usage_row("x", sample) == ("x", "40.00%", "2kB / 10kB", "20.00%", "6B / 7B", "7B / 8B", "3")
-    assert usage_row("x", {}) == ("x", "0.00%", "0B / 0B", "0.00%", "0B / 0B", "0B / 0B", "0")
+    assert usage_row(usage("x", sample)) == ("x", "40.00%", "2kB / 10kB", "20.00%", "6B / 7B", "7B / 8B", "3")
+    assert usage_row(usage("x", {})) == ("x", "0.00%", "0B / 0B", "0.00%", "0B / 0B", "0B / 0B", "0")
 
 
 def test_published_ports_are_listed(do: Do) -> None:

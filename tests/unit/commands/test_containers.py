@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_containers.client.values import ContainerSummary, Port
 from jupyter_containers.commands import table
-from jupyter_containers.commands.containers import Logs, each, parse_filters
+from jupyter_containers.commands.containers import Logs, each, pairs, parse_filters
 from jupyter_containers.commands.parsing import UsageError, parse
 from jupyter_containers.commands.results import Result
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
@@ -40,7 +40,7 @@ def listing(asked: dict[str, Any]) -> SimpleNamespace:
 def test_the_list_is_short_enough_to_read() -> None:
     asked: dict[str, Any] = {}
     result = do(listing(asked), "ps", "-a", "--filter", "status=running", "--filter", "status=exited")
-    assert asked == {"every": True, "filters": {"status": ["running", "exited"]}, "limit": 0}
+    assert asked == {"every": True, "filters": {"status": ["running", "exited"]}, "limit": 0, "size": False}
     row = result.text().splitlines()[1]
     assert row.split("   ")[:3] == ["c0ffeec0ffee", "111111111111", "sleep 100 and much …"]
     assert row.endswith("0.0.0.0:8080->80/tcp   web")
@@ -89,9 +89,9 @@ def test_stop_and_remove_pass_their_options_on() -> None:
         stop=lambda name, **options: asked.append((name, options)),
         remove=lambda name, **options: asked.append((name, options)),
     )
-    do(SimpleNamespace(containers=containers), "stop", "-t", "3", "a")
+    do(SimpleNamespace(containers=containers), "stop", "-t", "3", "-s", "INT", "a")
     do(SimpleNamespace(containers=containers), "rm", "-f", "b")
-    assert asked == [("a", {"timeout_seconds": 3}), ("b", {"force": True, "volumes": False})]
+    assert asked == [("a", {"timeout_seconds": 3, "signal": "INT"}), ("b", {"force": True, "volumes": False})]
 
 
 def test_a_notebook_does_not_stop_the_daemon() -> None:
@@ -114,3 +114,16 @@ def test_logs_come_with_their_streams() -> None:
         "out\nerr",
         "2 lines of web",
     )
+
+
+def test_the_last_one_and_sizes_are_asked_for() -> None:
+    asked: dict[str, Any] = {}
+    result = do(listing(asked), "ps", "-l", "-s")
+    assert (asked["limit"], asked["every"], asked["size"]) == (1, True, True)
+    assert "0B (virtual 0B)" in result.text()
+
+
+def test_names_and_values_are_read() -> None:
+    assert pairs(["a=b=c", "d"], "--label") == {"a": "b=c", "d": ""}
+    with pytest.raises(InvalidParameter, match="--label: '=x' has no name"):
+        pairs(["=x"], "--label")

@@ -50,8 +50,16 @@ def test_a_name_narrows_the_list() -> None:
 def test_removing_and_naming_are_passed_on() -> None:
     asked: list[Any] = []
     images = SimpleNamespace(
-        remove=lambda name, force: asked.append((name, force)), tag=lambda name, new: asked.append((name, new))
+        remove=lambda name, force, prune: asked.append((name, force, prune)),
+        tag=lambda name, new: asked.append((name, new)),
     )
     assert do(images, "rmi", "-f", "a", "b").text() == "removed a, b"
     assert do(images, "tag", "a", "b:1").text() == "a is also called b:1"
-    assert asked == [("a", True), ("b", True), ("a", "b:1")]
+    assert do(images, "rmi", "--no-prune", "c").text() == "removed c"
+    assert asked == [("a", True, True), ("b", True, True), ("a", "b:1"), ("c", False, False)]
+
+
+def test_digests_stand_beside_their_names() -> None:
+    image = ImageSummary("sha256:1", ("r/b:1",), NOW, 0, digests=("r/b@sha256:99",))
+    result = do(SimpleNamespace(list=lambda **_: [image]), "images", "--digests")
+    assert result.text().splitlines()[1].split()[:3] == ["r/b", "1", "sha256:99"]

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jupyter_containers.commands.quantities import ago, duration_text, positive_number, size_in_bytes, size_text
+from jupyter_containers.commands.quantities import (
+    ago,
+    duration_text,
+    nanoseconds,
+    positive_number,
+    size_in_bytes,
+    size_or_all,
+    size_text,
+)
 from jupyter_containers.errors import InvalidParameter
 
 
@@ -73,3 +81,20 @@ def test_durations(seconds: float, text: str) -> None:
 def test_ages(seconds: float, text: str) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert ago(now - timedelta(seconds=seconds), now) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("10s", 10**10), ("1m30s", 90 * 10**9), ("500ms", 5 * 10**8), ("1.5h", 5400 * 10**9)]
+)
+def test_times_are_nanoseconds(text: str, read: int) -> None:
+    assert nanoseconds(text) == read
+
+
+@pytest.mark.parametrize("text", ["", "10", "s", "10 s", "-1s"])
+def test_other_words_are_no_times(text: str) -> None:
+    with pytest.raises(InvalidParameter, match="not a time"):
+        nanoseconds(text)
+
+
+def test_a_size_may_be_all() -> None:
+    assert (size_or_all("-1"), size_or_all("1k")) == (-1, 1024)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from jupyter_containers.commands.results import Message, Table
 
 
@@ -34,3 +36,14 @@ def test_a_message_is_its_lines() -> None:
 def test_a_cell_is_one_line_and_steers_no_terminal() -> None:
     table = Table("changes", ("", "PATH"), (("A", "/x\x1b[2J\ny"),))
     assert table.text().splitlines() == ["    PATH", "A   /x?[2J?y"]
+
+
+def test_records_become_a_dataframe() -> None:
+    @dataclass
+    class One:
+        name: str
+        size: int
+
+    table = Table("things", ("NAME",), (("a",), ("b",)), [One("a", 1), One("b", 2)])
+    assert table.df.to_dict("list") == {"name": ["a", "b"], "size": [1, 2]}
+    assert Table("things", ("NAME",), (("a",),)).df.to_dict("list") == {"NAME": ["a"]}

@@ -18,7 +18,7 @@ def settings(*words: str, body: str = "", surface: str = "magic") -> tuple[RunSe
 
 
 def exec_of(*words: str, body: str = "") -> tuple[ExecSettings, bytes | None]:
-    return exec_settings(parse(table.find("exec", "magic"), words, surface="magic", prog="x"), body)
+    return exec_settings(parse(table.find("exec", "magic"), words, surface="magic", prog="x"), body, Path("/here"))
 
 
 def test_without_a_body_the_images_own_command_runs() -> None:

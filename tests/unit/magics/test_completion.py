@@ -51,7 +51,7 @@ def completed(cell: str) -> list[str]:
         ("%%container run -m 64m bu", ["busybox"]),
         ("%container rm ", ["db", "web"]),
         ("%container exec ", ["web"]),
-        ("%container run --mem", ["--memory", "--memory-swap"]),
+        ("%container run --memory-s", ["--memory-swap", "--memory-swappiness"]),
         ("%container image boo", ["bootstrap"]),
         ("%container volume rm d", ["data"]),
         ("%container run --pull=al", ["--pull=always"]),

@@ -57,8 +57,8 @@ def test_a_method_explains_itself() -> None:
     assert explanation(run).startswith("Run a command in a new container.\n")
     assert "memory: memory limit, such as 64m" in explanation(run)
     assert inspect.getdoc(words.Words.run) == explanation(run)
-    form = str(inspect.signature(words.Words.stop)).replace("'", "")
-    assert form == "(self, /, *container: str, time: int | None = None, trace: bool = False) -> Message"
+    form = str(inspect.signature(words.Words.wait)).replace("'", "")
+    assert form == "(self, /, *container: str, trace: bool = False) -> Message"
 
 
 def test_variables_are_given_by_value() -> None:
