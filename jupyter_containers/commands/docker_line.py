@@ -13,7 +13,7 @@ from jupyter_containers.commands.session import MAGIC, SHELL
 # Words that are called otherwise there; "" has nothing like it.
 _VERBS: Mapping[str, str] = {
     "python": "run", "debug": "", "doctor": "", "status": "", "use": "", "registry": "", "bootstrap": "", "trace": "",
-    "diagram": "", "sandbox": "",
+    "diagram": "", "sandbox": "", "kernel": "", "freeze": "",
 }  # fmt: skip
 # Options of ours that docker has not, beside those that only a notebook has.
 _OURS = frozenset({"trace", "safe", "changes"})

@@ -15,6 +15,7 @@ PICTURES: Mapping[str, str] = {
     "bootstrap": "bootstraps",
     "build": "builds",
     "doctor": "checkups",
+    "freeze": "freezes",
     "inspect": "inspections",
     "logs": "logs",
     "pull": "pulls",

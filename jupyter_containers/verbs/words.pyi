@@ -9,6 +9,7 @@ from jupyter_containers.commands.check_result import CheckResult
 from jupyter_containers.commands.configuring import SettingsTable
 from jupyter_containers.commands.containers import ContainerTable
 from jupyter_containers.commands.containers import Logs
+from jupyter_containers.commands.freeze_result import FreezeResult
 from jupyter_containers.commands.happening import Events
 from jupyter_containers.commands.images import ImageTable
 from jupyter_containers.commands.inspecting import Inspection
@@ -891,6 +892,18 @@ class Words(Group):
     @property
     def kernel(self) -> KernelWords:
         """Kernels that run in containers: put one into the launcher, list them, remove one."""
+    def freeze(
+        self,
+        *,
+        notebook: str = '',
+        from_: str = 'host',
+        with_: Sequence[str] | str = (),
+        tag: str = '',
+        check: bool = False,
+        network: str = '',
+        trace: bool = False,
+    ) -> FreezeResult:
+        """Write a Dockerfile of what this session or a notebook uses, build it, try it."""
     def debug(
         self,
         step: str = 'last',
