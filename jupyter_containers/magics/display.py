@@ -20,7 +20,8 @@ from IPython.display import display
 from jupyter_containers.commands.front import Tell, TerminalFront
 from jupyter_containers.commands.results import LiveResult, Panel, Result
 from jupyter_containers.magics.panels import OpenPanels
-from jupyter_containers.pictures import bundle
+from jupyter_containers.magics.stage import Audience, Stage
+from jupyter_containers.pictures import bundle, picture
 
 INTERVAL_SECONDS = 0.05
 # What the displays of a cell may send, so that a large picture comes less often.
@@ -36,6 +37,7 @@ class NotebookFront:
         self._shell = shell
         self._shown: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
         self._panels = OpenPanels()
+        self._audience = Audience()
 
     @property
     def is_attended(self) -> bool:
@@ -52,7 +54,7 @@ class NotebookFront:
 
     @contextmanager
     def live(self, result: LiveResult) -> Iterator[Tell]:
-        with LiveDisplay(result) as live:
+        with LiveDisplay(result, self._audience) as live:
             self._mark(result)
             yield live.tell
 
@@ -114,13 +116,14 @@ def front_for(shell: Any) -> NotebookFront | IPythonTerminalFront:
 class LiveDisplay:
     """One output of a cell that follows a growing result. Used in a `with` block, at whose end it settles."""
 
-    def __init__(self, result: LiveResult) -> None:
-        self._result = result
+    def __init__(self, result: LiveResult, audience: Audience) -> None:
+        self._result, self._audience = result, audience
         self._lock = threading.Lock()
         self._changed = False
         self._ended = threading.Event()
         self._handle: Any = None
         self._thread: threading.Thread | None = None
+        self._stage: Stage | None = None
 
     def tell(self, event: object) -> None:
         """Take an event in; it is drawn soon."""
@@ -130,6 +133,7 @@ class LiveDisplay:
 
     def __enter__(self) -> LiveDisplay:
         self._handle = display(bundle(self._result, is_settled=False), raw=True, display_id=True)
+        self._stage = Stage(self._handle, self._result.kind, self._picture, self._audience)
         # What a cell prints or displays is sent to the cell by a context variable; a new thread has none.
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._follow,), name="jupyter-containers display")
@@ -141,15 +145,23 @@ class LiveDisplay:
         if self._thread is not None:
             self._thread.join()
         self._handle.update(bundle(self._result), raw=True)
+        if self._stage is not None:
+            self._stage.close()
+
+    def _picture(self) -> str:
+        with self._lock:
+            return str(picture(self._result, is_settled=False))
 
     def _follow(self) -> None:
         drawn_at, pause = time.monotonic(), INTERVAL_SECONDS
+        stage = self._stage
+        assert stage is not None
         while not self._ended.wait(pause):
             with self._lock:
-                if not self._changed and time.monotonic() - drawn_at < _TICK_SECONDS:
-                    continue
-                self._changed = False
-                forms = bundle(self._result, is_settled=False)
+                has_news = self._changed or time.monotonic() - drawn_at >= _TICK_SECONDS
+                forms = bundle(self._result, is_settled=False) if stage.wants(has_news) else None
+                self._changed = self._changed and forms is None
+            if forms is None:
+                continue
             drawn_at = time.monotonic()
-            self._handle.update(forms, raw=True)
-            pause = max(INTERVAL_SECONDS, sum(map(len, forms.values())) / _BYTES_PER_SECOND)
+            pause = max(INTERVAL_SECONDS, stage.draw(forms) / _BYTES_PER_SECOND)
