@@ -21,6 +21,7 @@ from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import ExecSettings, RunSettings
 from jupyter_containers.client.system import System
 from jupyter_containers.client.transport import Transport
+from jupyter_containers.client.values import Statistics
 from jupyter_containers.errors import ContainersError, Unsupported
 
 Output = Callable[[int, bytes], None]
@@ -51,6 +52,8 @@ class Outcome:
     out_of_memory: bool = False
     interrupts: int = 0
     timed_out: bool = False
+    # None of an exec, and of a daemon that does not count.
+    statistics: Statistics | None = None
 
 
 class Runs:
@@ -126,18 +129,18 @@ class Runs:
 
     def _outcome(self, id_: str, code: int, asked_at: float, started_at: datetime, interrupts: int) -> Outcome:
         """Take the times and the cause from the daemon's own record of what happened, as far as it has one."""
-        finished_at, out_of_memory = datetime.now(UTC), False
+        finished_at, out_of_memory, statistics = datetime.now(UTC), False, None
         try:
             for event in self._system.events_between(asked_at, time.time(), container=id_):
                 if event.action == "start":
                     started_at = event.at
                 elif event.action == "die":
-                    finished_at = event.at
+                    finished_at, statistics = event.at, Statistics.of(event)
                 elif event.action == "oom":
                     out_of_memory = True
         except ContainersError:
             pass  # a daemon without events: this side's clock is nearly as good
-        return Outcome(id_, code, started_at, finished_at, out_of_memory, interrupts)
+        return Outcome(id_, code, started_at, finished_at, out_of_memory, interrupts, statistics=statistics)
 
     def _forget(self, id_: str) -> None:
         try:

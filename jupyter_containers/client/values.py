@@ -121,6 +121,23 @@ class Event:
         return cls(body.get("Type", ""), body.get("Action", ""), actor.get("ID", ""), actor.get("Attributes") or {}, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a container that has ended used: processor time, and the most memory at once (None: not counted).
+
+    The making of the container is in it. Its file cache counts as memory.
+    """
+
+    cpu_seconds: float
+    memory_peak_bytes: int | None = None
+
+    @classmethod
+    def of(cls, event: Event) -> Self | None:
+        """Return what the event of an end tells; None from daemons that do not count."""
+        cpu, peak = (event.attributes.get(f"jupyter-containers.{name}") for name in ("cpu-ns", "memory-peak-bytes"))
+        return None if cpu is None else cls(int(cpu) / 1e9, None if peak is None else int(peak))
+
+
 def moment(seconds: float) -> datetime:
     """Return seconds since the epoch as a time in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

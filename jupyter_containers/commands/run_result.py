@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from jupyter_containers.client.runs import Outcome
+from jupyter_containers.client.values import Statistics
 from jupyter_containers.commands.output import Output, plain
 from jupyter_containers.commands.quantities import duration_text, size_text
 from jupyter_containers.commands.results import Json, LiveResult, Said, visible
@@ -39,6 +40,7 @@ class RunResult(LiveResult):
     `inputs` and `outputs` tell of variables that were carried, and `values` has those that came out, by name;
     `displays` is what Python inside has shown.
     `changes`: with --changes, (A, C or D, path) of each file that differs from the image.
+    `statistics`: processor time and the most memory, of a container that our own daemon has seen end; else None.
     `proof`: with --safe, what the kernel said of the process from outside, a line for each promise.
     """
 
@@ -55,6 +57,7 @@ class RunResult(LiveResult):
         self.out_of_memory = False
         self.interrupts = 0
         self.timed_out = False
+        self.statistics: Statistics | None = None
         self.inputs: list[Carried] = []
         self.outputs: list[Carried] = []
         self.values: dict[str, Any] = {}
@@ -88,7 +91,7 @@ class RunResult(LiveResult):
             self.container_id, self.exit_code = event.container_id, event.exit_code
             self.started, self.finished = event.started_at, event.finished_at
             self.out_of_memory, self.interrupts = event.out_of_memory, event.interrupts
-            self.timed_out = event.timed_out
+            self.timed_out, self.statistics = event.timed_out, event.statistics
         elif isinstance(event, ContainersError):
             self.finished, self.error = datetime.now(UTC), event.message
         elif isinstance(event, KeyboardInterrupt):
@@ -106,6 +109,13 @@ class RunResult(LiveResult):
         reason = reason or (" · killed at its time limit" if self.timed_out else "")
         reason = reason or (" · interrupted" if self.interrupts else "")
         return f"exit {self.exit_code} after {took}{reason}"
+
+    def used(self) -> str:
+        """Return in a few words what it used, "" where nobody counted."""
+        if self.statistics is None:
+            return ""
+        cpu, peak = duration_text(self.statistics.cpu_seconds), self.statistics.memory_peak_bytes
+        return f"{cpu} CPU" + (f", {size_text(peak)} memory" if peak is not None else "")
 
     def title(self) -> str:
         return f"{shlex.join(self.command)} in {self.where}" if self.command else self.where
@@ -163,6 +173,8 @@ class RunResult(LiveResult):
             "proof": self.proof,
             "changes": [list(change) for change in self.changes],
             "timedOut": self.timed_out,
+            "cpuSeconds": self.statistics.cpu_seconds if self.statistics else None,
+            "memoryPeakBytes": self.statistics.memory_peak_bytes if self.statistics else None,
             "inputs": [[v.name, v.suffix, v.size] for v in self.inputs],
             "outputs": [[v.name, v.suffix, v.size] for v in self.outputs],
             "displays": [display.text for display in self.displays],

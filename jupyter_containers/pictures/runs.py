@@ -37,6 +37,8 @@ def _footer(result: RunResult) -> Html:
     footer = [coloured(colour, f"{sign} {result.state()}"), coloured("quiet", f" · {result.title()}")]
     if errors := result.stderr.count("\n"):
         footer.append(coloured("quiet", f" · {errors} line{'s' if errors != 1 else ''} on stderr (▏)"))
+    if used := result.used():
+        footer.append(coloured("quiet", f" · {used}"))
     if carried := result.carried():
         footer.append(coloured("quiet", f" · {carried}"))
     return block(*footer, style="font-size:smaller;margin-top:2px")

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
+from jupyter_containers.cgroups.totals import total
 from jupyter_containers.errors import to_data
 from jupyter_containers.linux import descriptors, processes
 from jupyter_containers.runtime import state as states
@@ -20,7 +21,7 @@ from jupyter_containers.shim import handover, maker, protocol, requests
 from jupyter_containers.shim.loop import READ, Loop
 from jupyter_containers.shim.name_server import NameServer
 from jupyter_containers.shim.protocol import Exit
-from jupyter_containers.shim.target import IGNORED, LINGER_SECONDS, Target, reap
+from jupyter_containers.shim.target import IGNORED, LINGER_SECONDS, NOT_COUNTED, Target, reap
 
 
 def prepare() -> None:
@@ -280,16 +281,17 @@ class Shim:
 
     def _first_ended(self, status: int) -> None:
         """The container is over: everything of it dies, exit.json says how, and everybody hears of it."""
-        at_ns, oom_killed = time.time_ns(), False
+        at_ns, oom_killed, used = time.time_ns(), False, NOT_COUNTED
         if self.cgroup is not None:
             # The kernel has killed the whole pid namespace; in another container's, or the host's, this does.
             if self.cgroup.processes():
                 self.cgroup.kill(signal.SIGKILL)
             oom_killed = self.cgroup.oom_kills() > 0
+            used = total(self.cgroup.paths)
         streams = self.first.streams
         if streams is not None:
             streams.drain(LINGER_SECONDS)
-        ended = self.first.record(status, at_ns, oom_killed=oom_killed)
+        ended = self.first.record(status, at_ns, oom_killed=oom_killed, used=used)
         self._write_down(ended)
         self._announce(self.first, ended)
         if streams is not None:

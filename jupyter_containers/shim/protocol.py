@@ -61,12 +61,17 @@ class LogOptions:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a process ended: 128 + signal when killed. `at_ns` is nanoseconds since the epoch; `reason` for odd ends."""
+    """How a process ended: 128 + signal when killed. `at_ns` is nanoseconds since the epoch; `reason` for odd ends.
+
+    What a container's cgroup counted in all goes with the end of its first process; None: nobody counted.
+    """
 
     exit_code: int
     at_ns: int
     oom_killed: bool = False
     reason: str = ""
+    cpu_ns: int | None = None
+    memory_peak_bytes: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -74,7 +79,9 @@ class Exit:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         code, at_ns = int(data["exit_code"]), int(data["at_ns"])
-        return cls(code, at_ns, bool(data.get("oom_killed")), str(data.get("reason", "")))
+        # Shims of older daemons do not count.
+        cpu_ns, peak = data.get("cpu_ns"), data.get("memory_peak_bytes")
+        return cls(code, at_ns, bool(data.get("oom_killed")), str(data.get("reason", "")), cpu_ns, peak)
 
 
 def socket_path(run_root: Path, bundle_path: Path) -> Path:

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from jupyter_containers.cgroups.totals import Totals
 from jupyter_containers.shim.client import Client
 from jupyter_containers.shim.protocol import STDERR, STDOUT, Exit
 from jupyter_containers.shim.streams import Streams
 
 # What dockerd waits for output that somebody else may still write after a process has ended.
 LINGER_SECONDS = 2.0
+# Of an exec, which has no group of its own.
+NOT_COUNTED = Totals()
 
 
 @dataclass(slots=True)
@@ -50,10 +53,10 @@ class Target:
             except ProcessLookupError:
                 pass
 
-    def record(self, status: int, at_ns: int, *, oom_killed: bool) -> Exit:
+    def record(self, status: int, at_ns: int, *, oom_killed: bool, used: Totals = NOT_COUNTED) -> Exit:
         """Record the end that waitpid reported."""
         code = os.waitstatus_to_exitcode(status) if self.verdict is None else self.verdict
-        self.exit = Exit(code if code >= 0 else 128 - code, at_ns, oom_killed)
+        self.exit = Exit(code if code >= 0 else 128 - code, at_ns, oom_killed, "", used.cpu_ns, used.memory_peak_bytes)
         return self.exit
 
     def abandon(self) -> None:

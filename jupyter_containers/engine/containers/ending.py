@@ -89,7 +89,8 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
         container.out_of_memory = (*container.out_of_memory, run)[-_KEPT_RUNS:]
         roster.publish(container, "oom")
     duration = str(max(run_ns, 0) // 10**9)
-    roster.publish(container, "die", {"exitCode": str(exit_.exit_code), "execDuration": duration})
+    told = {"exitCode": str(exit_.exit_code), "execDuration": duration, **_used(exit_)}
+    roster.publish(container, "die", told)
     roster.on_end(container)
     # Told before its shim is gone, as dockerd does: whoever wants to start or remove it waits for the lock.
     container.tell_exit()
@@ -99,6 +100,12 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
         restart.schedule(roster, container, run_ns)
     elif container.record.host.auto_remove and not container.is_kept:
         await remove.remove_stopped(roster, container, volumes=True)
+
+
+def _used(exit_: Exit) -> dict[str, str]:
+    """Return what the container used, as attributes of an event: of one that is removed, nothing else is left."""
+    counted = {"cpu-ns": exit_.cpu_ns, "memory-peak-bytes": exit_.memory_peak_bytes}
+    return {f"jupyter-containers.{name}": str(value) for name, value in counted.items() if value is not None}
 
 
 async def clean_up(roster: Roster, container: Container) -> None:

@@ -29,6 +29,19 @@ def test_another_code_than_zero_is_an_error_unless_it_is_wanted(containers: Conn
     assert not containers.run("busybox", body="exit 3", no_raise_error=True)
 
 
+def test_what_a_container_used_is_known_when_it_is_gone(containers: Connection) -> None:
+    hog = "dd if=/dev/zero of=/dev/shm/x bs=1M count=40 2>/dev/null; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"
+    result = containers.run("busybox", "sh", "-c", hog)
+    assert result.statistics is not None
+    assert result.statistics.cpu_seconds > 0.05
+    assert result.statistics.memory_peak_bytes > 40 << 20
+    small = containers.run("busybox", "true").statistics
+    assert small.memory_peak_bytes < 40 << 20
+    assert small.cpu_seconds < result.statistics.cpu_seconds
+    containers.run("busybox", "sleep", "100", name="box", detach=True)
+    assert containers.exec("box", "true").statistics is None
+
+
 def test_values_go_in_and_come_out(containers: Connection) -> None:
     script = 'sort -n "$VARIABLES/in/x.jsonl" > "$VARIABLES/out/y.jsonl"'
     result = containers.run("busybox", body=script, inputs={"x": [3, 1, 2]}, outputs=["y"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from jupyter_containers.client.runs import Outcome
+from jupyter_containers.client.values import Statistics
 from jupyter_containers.commands.run_result import Carried, CommandFailed, Interrupted, RunResult
 from jupyter_containers.errors import NotFound
 from jupyter_containers.variables.displays import Display
@@ -110,3 +111,15 @@ def test_what_came_with_a_run_is_told_below_its_output() -> None:
     assert lines[:3] == ["shown", "ok  network", "A /new?[2J"]
     assert lines[-2:] == ["[11 more changes are in result.changes]", "[out: y (.npy, 80B)]"]
     assert "".join(text for _, text in result.closing()).splitlines() == lines
+
+
+def test_what_it_used_is_told_where_it_is_known() -> None:
+    result = RunResult("busybox", ("true",))
+    now = datetime.now(UTC)
+    result.apply(Outcome("c", 0, now, now))
+    assert (result.statistics, result.used(), result.data()["cpuSeconds"]) == (None, "", None)
+    result.apply(Outcome("c", 0, now, now, statistics=Statistics(0.05, 3_000_000)))
+    assert result.used() == "50 ms CPU, 3MB memory"
+    assert (result.data()["cpuSeconds"], result.data()["memoryPeakBytes"]) == (0.05, 3_000_000)
+    result.apply(Outcome("c", 0, now, now, statistics=Statistics(0.05)))
+    assert result.used() == "50 ms CPU"

@@ -54,7 +54,7 @@ def test_the_end_is_none(pair: tuple[socket.socket, socket.socket]) -> None:
 
 
 def test_values_survive_the_way() -> None:
-    ended = Exit(137, 5, oom_killed=True, reason="why")
+    ended = Exit(137, 5, oom_killed=True, reason="why", cpu_ns=7, memory_peak_bytes=9)
     assert Exit.from_json(ended.to_json()) == ended
     options = LogOptions("/log", 10, 2)
     assert LogOptions.from_json(options.to_json()) == options
