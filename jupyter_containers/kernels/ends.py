@@ -34,6 +34,24 @@ def reason(state: Mapping[str, Any], *, memory_bytes: int = 0, last_words: str =
     return f"ended with exit code {code}{said}"
 
 
+def telling(text: str) -> tuple[str, ...]:
+    """Return arguments by which a new kernel says with its first cell why the one before it has ended; () for "".
+
+    A front end only says that a kernel has died, and nothing that is printed while one starts is shown.
+    """
+    if not text:
+        return ()
+    sentence = f"The kernel was started again, and its variables are gone: the one before was {text}"
+    lines = (
+        "import sys as _sys",
+        "def _tell(*_):\n"
+        "    get_ipython().events.unregister('pre_run_cell', _tell)\n"
+        f"    print({sentence!r}, file=_sys.stderr, flush=True)",
+        "get_ipython().events.register('pre_run_cell', _tell)",
+    )
+    return (f"--IPKernelApp.exec_lines={list(lines)!r}",)
+
+
 def last_words(client: Client, container: str) -> str:
     """Return the last line that a container has written, "" when it is not known."""
     try:

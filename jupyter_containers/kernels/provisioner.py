@@ -71,8 +71,9 @@ class ContainerProvisioner(KernelProvisionerBase):  # type: ignore[misc, unused-
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Make the container and start it. Raises what the daemon says, which the front end shows."""
+        command = (*cmd, *ends.telling(self.death_reason))
         try:
-            self._id = await self._ask(lambda client: self._start(client, tuple(cmd)))
+            self._id = await self._ask(lambda client: self._start(client, command))
         except BaseException:
             await self.cleanup()
             raise

@@ -145,6 +145,18 @@ def test_a_memory_hog_dies_and_the_reason_is_told(api: Api, work: Path) -> None:
     assert kernels(api) == []
 
 
+def test_the_next_kernel_says_once_why_there_is_one(work: Path) -> None:
+    container("kernel install host --name small --memory 100m --memory-swap 100m")
+    with running("small", work) as (manager, client):
+        client.execute("x = bytearray(400 << 20)")
+        assert eventually(lambda: not manager.is_alive(), within_seconds=SECONDS)
+        manager.restart_kernel(now=True)  # as the server does by itself
+        client.wait_for_ready(timeout=SECONDS)
+        told = "The kernel was started again, and its variables are gone: the one before was killed at its memory limit"
+        assert said(client, "print('on')") == f"{told} (100 MiB)\non\n"
+        assert said(client, "print('on')") == "on\n"
+
+
 def test_the_folder_can_be_mounted_and_a_network_be_given(work: Path) -> None:
     container("kernel install host --name mounted --net bridge -v .:/mine -w /mine")
     with running("mounted", work) as (_, client):

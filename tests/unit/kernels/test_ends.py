@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -48,3 +49,12 @@ def test_a_reason_is_kept_where_that_can_be(tmp_path: Path) -> None:
     ends.note(tmp_path / "nowhere", "killed")
     (tmp_path / "last-end.json").write_text("[]")
     assert ends.noted(tmp_path) == ""
+
+
+def test_a_kernel_after_one_that_ended_as_it_should_says_nothing() -> None:
+    assert ends.telling("") == ()
+    (argument,) = ends.telling("killed 'by' \"x\"")
+    assert argument.startswith("--IPKernelApp.exec_lines=[")
+    lines = ast.literal_eval(argument.partition("=")[2])
+    for line in lines:
+        ast.parse(line)
