@@ -164,7 +164,7 @@ KERNEL = group(
         details=(
             "A notebook that is opened with such a kernel runs in a new container of IMAGE, which needs ipykernel.\n"
             "It needs no network, and has none unless --net gives it one; -v .:/work makes the notebook's folder its\n"
-            "own. When it dies, the server's log and `kernel ls` say why; when it is shut down, the container goes."
+            "own. When it dies, the one after it says why, and so does `kernel ls`; shut down, it leaves nothing."
         ),
     ),
     Command("ls", "list the kernels that run in containers, and why they last died", list_, aliases=("list",)),

@@ -180,12 +180,14 @@ class Lab:
             time.sleep(0.05)
 
     @contextmanager
-    def open(self, *cells: str, size: tuple[int, int] = (1300, 900)) -> Iterator[NotebookPage]:
+    def open(
+        self, *cells: str, size: tuple[int, int] = (1300, 900), kernel_name: str = "python3"
+    ) -> Iterator[NotebookPage]:
         """Open a notebook of code cells in a page of its own; nothing is run yet."""
         self._count += 1
         path = self.root / f"notebook{self._count}.ipynb"
         # Without a kernel's name a dialog asks for one.
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        kernel = {"kernelspec": {"name": kernel_name, "display_name": kernel_name, "language": "python"}}
         code = [nbformat.v4.new_code_cell(cell) for cell in cells]
         nbformat.write(nbformat.v4.new_notebook(cells=code, metadata=kernel), path)
         with self._page(path, size) as notebook:
