@@ -88,6 +88,7 @@ class Composition:
             self._content,
             insecure=configuration.insecure_registries,
             mirrors=configuration.registry_mirrors,
+            nondistributable=configuration.nondistributable,
             retries=RetryPolicy.of(configuration.max_download_attempts),
             places=self._blob_places,
         )

@@ -34,6 +34,7 @@ class Configuration:
     log_level: str = "info"
     insecure_registries: tuple[str, ...] = ()
     registry_mirrors: tuple[str, ...] = ()
+    nondistributable: tuple[str, ...] = ()
     max_download_attempts: int = DEFAULT_DOWNLOAD_ATTEMPTS
     protection: Protection = UNPROTECTED
     cache_limits: tuple[CacheLimit, ...] = ()
@@ -53,7 +54,7 @@ _KEYS: Mapping[str, type] = {
     "hosts": list, "data-root": str, "exec-root": str, "pidfile": str, "group": str, "debug": bool, "log-level": str,
     "insecure-registries": list, "registry-mirrors": list, "max-download-attempts": int, "tls": bool,
     "tlsverify": bool, "tlscacert": str,
-    "tlscert": str, "tlskey": str, "insecure-tcp": bool, "builder": dict,
+    "tlscert": str, "tlskey": str, "insecure-tcp": bool, "builder": dict, "allow-nondistributable-artifacts": list,
 }  # fmt: skip
 
 
@@ -80,6 +81,9 @@ def parser() -> argparse.ArgumentParser:
     add("--insecure-registry", dest="insecure-registries", action="append", metavar="HOST", help=insecure)
     mirror = "URL of a registry to ask before Docker Hub (repeatable)"
     add("--registry-mirror", dest="registry-mirrors", action="append", metavar="URL", help=mirror)
+    foreign = "a registry that is sent layers that others say where to get, too (repeatable)"
+    artifacts = "allow-nondistributable-artifacts"
+    add(f"--{artifacts}", dest=artifacts, action="append", metavar="HOST", help=foreign)
     attempts = "how often to ask a registry that does not answer well (default 5)"
     add("--max-download-attempts", type=int, metavar="NUMBER", help=attempts)
     _add_tls(flags)
@@ -167,6 +171,7 @@ def _configuration(settings: Mapping[str, Any]) -> Configuration:
         log_level=level,
         insecure_registries=tuple(settings.get("insecure-registries", ())),
         registry_mirrors=tuple(map(_mirror, settings.get("registry-mirrors", ()))),
+        nondistributable=tuple(settings.get("allow-nondistributable-artifacts", ())),
         max_download_attempts=attempts,
         protection=protection,
         cache_limits=cache_limits(settings.get("builder", {})),

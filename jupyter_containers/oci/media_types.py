@@ -29,6 +29,15 @@ SCHEMA_1 = frozenset({DOCKER_SCHEMA_1, DOCKER_SCHEMA_1_SIGNED})
 ACCEPTED = (OCI_INDEX, DOCKER_INDEX, OCI_MANIFEST, DOCKER_MANIFEST)
 
 
+# Layers that registries do not hand out: their descriptors say where else they are.
+_FOREIGN = (DOCKER_LAYER_FOREIGN, "application/vnd.oci.image.layer.nondistributable.")
+
+
+def is_foreign(media_type: str) -> bool:
+    """Say whether a layer of this media type is usually not at a registry, but at the descriptor's `urls`."""
+    return media_type.startswith(_FOREIGN)
+
+
 def is_layer(media_type: str) -> bool:
     """Say whether a descriptor of this media type is a filesystem layer of an image."""
     return media_type.startswith(("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")) or (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,9 +16,16 @@ import aiohttp
 
 from jupyter_containers.content.ingest import Ingest, StoreFull
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest, DigestMismatch
-from jupyter_containers.registry.failures import LayerVerificationFailed, RegistryRefused, RegistryUnreachable
+from jupyter_containers.registry.failures import (
+    LayerVerificationFailed,
+    RegistryRefused,
+    RegistryUnreachable,
+    RemoteBlobNotFound,
+)
 from jupyter_containers.registry.progress import (
     DOWNLOADED,
     DOWNLOADING,
@@ -37,6 +44,8 @@ DEFAULT_PARALLEL = 3
 _TELL_EVERY_SECONDS = 0.1
 # An attempt that brought so much was not in vain: the count of failures begins anew.
 _PROGRESS_BYTES = 1024 * 1024
+# A manifest that lists addresses for ever must not keep us busy.
+_MAX_URLS = 8
 
 T = TypeVar("T")
 
@@ -149,7 +158,7 @@ class _Transfer:
 
     async def _receive(self, repository: Repository, ingest: Ingest) -> None:
         layer = self._layer
-        async with repository.blob(layer.digest, offset=ingest.offset) as response:
+        async with self._source(repository, ingest.offset) as response:
             _align(response, ingest, layer)
             async for chunk in response.content.iter_any():
                 if ingest.offset + len(chunk) > layer.size:
@@ -160,6 +169,30 @@ class _Transfer:
                 self._tell_bytes(ingest.offset)
         if ingest.offset < layer.size:
             raise RegistryUnreachable(f"layer {layer.digest} ended after {ingest.offset} of {layer.size} bytes")
+
+    @asynccontextmanager
+    async def _source(self, repository: Repository, offset: int) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Open the layer at the registry; a foreign one that is not there, where its descriptor says that it is."""
+        layer = self._layer
+        async with AsyncExitStack() as stack:
+            try:
+                response = await stack.enter_async_context(repository.blob(layer.digest, offset=offset))
+            except RemoteBlobNotFound as error:
+                if not layer.urls or not media_types.is_foreign(layer.media_type):
+                    raise
+                response = await self._elsewhere(stack, repository, offset, error)
+            yield response
+
+    async def _elsewhere(
+        self, stack: AsyncExitStack, repository: Repository, offset: int, failure: ContainersError
+    ) -> aiohttp.ClientResponse:
+        """Open the first address of the layer that can be opened. Raises what the last one that was tried raised."""
+        for url in self._layer.urls[:_MAX_URLS]:
+            try:
+                return await stack.enter_async_context(repository.blob_at(url, offset=offset))
+            except ContainersError as error:
+                failure = error
+        raise failure
 
     def _tell_bytes(self, offset: int) -> None:
         now = asyncio.get_running_loop().time()

@@ -79,8 +79,13 @@ class EndpointRules:
         return is_loopback(_host(domain)) or self._is_insecure(domain)
 
     def _is_insecure(self, domain: str) -> bool:
-        host = _host(domain)
-        return domain in self.insecure or host in self.insecure or _is_in(host, self.insecure)
+        return is_listed(domain, self.insecure)
+
+
+def is_listed(domain: str, listed: Collection[str]) -> bool:
+    """Say whether a list of `host`, `host:port` and CIDR texts names the domain of a registry."""
+    host = _host(domain)
+    return domain in listed or host in listed or _is_in(host, listed)
 
 
 def is_loopback(host: str) -> bool:

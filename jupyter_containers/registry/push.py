@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.manifest import Manifest
@@ -68,6 +69,8 @@ class Pusher:
     retries: RetryPolicy
     slots: asyncio.Semaphore
     tell: Tell
+    # Whether layers go too whose descriptors say where else they are.
+    sends_foreign: bool = False
 
     async def push(self, image: Pushable) -> Pushed:
         """Send what is missing, and let the reference's tag point at it.
@@ -132,7 +135,8 @@ class _LayerPush:
 
     async def run(self) -> Descriptor:
         """Return what the layer is called at the registry, where it is now."""
-        if self._layer.urls:
+        is_foreign = bool(self._layer.urls) and media_types.is_foreign(self._layer.media_type)
+        if is_foreign and not self._pusher.sends_foreign:
             self._tell("Skipped foreign layer")
             return self._layer
         for candidate in self._candidates():

@@ -21,7 +21,7 @@ from jupyter_containers.registry.certificates import Certificates
 from jupyter_containers.registry.credentials import Credentials
 from jupyter_containers.registry.description import Description, describe
 from jupyter_containers.registry.downloads import DEFAULT_PARALLEL, Downloads
-from jupyter_containers.registry.endpoints import EndpointRules
+from jupyter_containers.registry.endpoints import EndpointRules, is_listed
 from jupyter_containers.registry.fetching import AnyAddress, Fetched, fetch
 from jupyter_containers.registry.login import log_in
 from jupyter_containers.registry.places import BlobPlaces, NoPlaces
@@ -41,6 +41,7 @@ class Registry:
 
     `insecure` holds hosts, `host:port` and networks that may be spoken to without checked TLS, besides the loopback;
     `mirrors` URLs of registries to ask before Docker Hub.
+    `nondistributable` lists, like `insecure`, the registries that are sent foreign layers, too.
     `new_session` makes the HTTP session at the first request. `parallel` layers are downloaded at a time, over all
     pulls together. `places` remembers where blobs are.
     """
@@ -51,6 +52,7 @@ class Registry:
         *,
         insecure: tuple[str, ...] = (),
         mirrors: tuple[str, ...] = (),
+        nondistributable: tuple[str, ...] = (),
         new_session: Callable[[], aiohttp.ClientSession] = new_session,
         retries: RetryPolicy | None = None,
         parallel: int = DEFAULT_PARALLEL,
@@ -59,6 +61,7 @@ class Registry:
         self._content = content
         self._places = places or NoPlaces()
         self._upload_slots = asyncio.Semaphore(push.DEFAULT_PARALLEL)
+        self._nondistributable = nondistributable
         self._rules = EndpointRules(insecure, mirrors)
         self._new_session = new_session
         self._certificates = Certificates()
@@ -160,6 +163,7 @@ class Registry:
             self._retries,
             self._upload_slots,
             progress or _tell_nobody,
+            sends_foreign=is_listed(reference.domain, self._nondistributable),
         )
         return await pusher.push(image)
 

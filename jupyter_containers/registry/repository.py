@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import aiohttp
 
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import ContainersError, NotFound
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.manifest import MAX_MANIFEST_BYTES
@@ -24,6 +24,7 @@ from jupyter_containers.registry.failures import (
     RegistryUnreachable,
     RemoteBlobNotFound,
     for_answer,
+    phrase_of,
 )
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES, retry_after
 from jupyter_containers.registry.transport import Body, Request, Transport, read_answer
@@ -125,6 +126,26 @@ class Repository:
             if answer.status == 401 and not is_last and await self._authenticator.answer(request.authorization, answer):
                 continue
             raise _blob_failure(answer, digest)
+
+    @asynccontextmanager
+    async def blob_at(self, url: str, *, offset: int = 0) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Open a blob at an address that its descriptor names, like `blob`; credentials do not go there.
+
+        Raises ForbiddenAddress, RegistryUnreachable, NotFound and others for what that host answers.
+        """
+        endpoint = self._transport.rules.allow(url, source=self._endpoint.url)
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        request = Request("GET", url, headers, verify_tls=endpoint.verify_tls)
+        async with self._transport.stream(request) as response:
+            if response.status in (200, 206, 416):
+                yield response
+                return
+            status = f"{response.status} {phrase_of(response.status)}".rstrip()
+            message = f"failed to GET {url} with status {status}"
+            if response.status in TRANSIENT_STATUSES:
+                wanted = retry_after(response.headers.get("Retry-After"))
+                raise RegistryUnreachable(message, retry_after_seconds=wanted)
+            raise NotFound(message) if response.status == 404 else RegistryRefused(message)
 
     async def _read(
         self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None = None

@@ -30,10 +30,11 @@ class TinyLayer:
     content: bytes
     diff_id: Digest
     media_type: str
+    urls: tuple[str, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:
-        return Descriptor(self.media_type, Digest.of(self.content), len(self.content))
+        return Descriptor(self.media_type, Digest.of(self.content), len(self.content), urls=self.urls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from jupyter_containers.registry.server import refusals
 LIMIT = 4 << 20
 _KNOWN = media_types.MANIFESTS | media_types.INDEXES
 # Media types of layers that their owners do not let others pass on.
-_ELSEWHERE = ("application/vnd.oci.image.layer.nondistributable.", media_types.DOCKER_LAYER_FOREIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _list(data: Mapping[str, Any], key: str) -> list[Descriptor]:
 
 def is_elsewhere(descriptor: Descriptor) -> bool:
     """Say whether a layer may be missing here because it is to be had only where its `urls` lead."""
-    return descriptor.media_type.startswith(_ELSEWHERE)
+    return media_types.is_foreign(descriptor.media_type)
 
 
 def digests_in(data: Any) -> Iterator[Digest]:

@@ -23,12 +23,14 @@ def test_flags_are_named_as_dockerd_names_them(tmp_path: Path) -> None:
     file = settings_file(tmp_path)
     configuration = configure(
         ["-H", "unix:///a.sock", "-H", "unix:///b.sock", "--data-root", "/d", "--exec-root", "/e", "--pidfile", "/p",
-         "--group", "users", "--debug", "--insecure-registry", "reg:5000", "--config-file", file]
+         "--group", "users", "--debug", "--insecure-registry", "reg:5000",
+         "--allow-nondistributable-artifacts", "own:5000", "--config-file", file]
     )  # fmt: skip
     assert configuration.hosts == ("unix:///a.sock", "unix:///b.sock")
     assert (str(configuration.places.data), str(configuration.places.run)) == ("/d", "/e")
     assert (str(configuration.pidfile), configuration.group, configuration.log_level) == ("/p", "users", "debug")
     assert configuration.insecure_registries == ("reg:5000",)
+    assert configuration.nondistributable == ("own:5000",)
 
 
 def test_the_socket_is_in_the_exec_root_unless_said_otherwise(tmp_path: Path) -> None:

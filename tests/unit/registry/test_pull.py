@@ -11,10 +11,13 @@ from jupyter_containers.errors import ContainersError, NotFound, Unsupported
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform
-from jupyter_containers.registry.failures import RegistryRefused
+from jupyter_containers.registry.credentials import Credentials
+from jupyter_containers.registry.failures import LayerVerificationFailed, RegistryRefused, RemoteBlobNotFound
 from tests.support import tiny_image
 from tests.support.registry_client import Client, pull, with_client
 from tests.support.registry_server import Fault, RegistryServer
+from tests.support.tiny_image import TinyLayer
+from tests.support.web_files import web_files
 
 LAYER, SECOND = tiny_image.layer({"a": b"1"}), tiny_image.layer({"b": b"2"})
 ARM = Platform("linux", "arm64", "v8")
@@ -234,3 +237,81 @@ def test_digests_of_another_algorithm_are_kept_under_it(server: RegistryServer, 
     server.add_image("team/app", "1", tiny_image.TinyImage(json.dumps(manifest).encode(), media_types.OCI_MANIFEST))
     assert pull(server, tmp_path, "team/app:1").image_id == config
     assert {path.name for path in (tmp_path / "blobs" / "sha512").iterdir()} == {config.hex, layer.hex}
+
+
+NONDISTRIBUTABLE = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+
+
+def foreign(server: RegistryServer, *urls: str, media_type: str = media_types.DOCKER_LAYER_FOREIGN) -> TinyLayer:
+    """Serve an image team/app:1 without its first layer, which is said to be at the URLs; return that layer."""
+    away = dataclasses.replace(LAYER, media_type=media_type, urls=urls)
+    server.add_image("team/app", "1", tiny_image.image(away, SECOND))
+    server.remove_blob("team/app", str(LAYER.descriptor.digest))
+    return away
+
+
+@pytest.mark.parametrize("media_type", [media_types.DOCKER_LAYER_FOREIGN, NONDISTRIBUTABLE])
+def test_a_foreign_layer_comes_from_where_its_descriptor_says(
+    server: RegistryServer, tmp_path: Path, media_type: str
+) -> None:
+    with web_files({"/layer": LAYER.content}) as web:
+        away = foreign(server, f"{web}/gone", f"{web}/layer", media_type=media_type)
+        found = pull(server, tmp_path, "team/app:1")
+    assert found.manifest.layers[0].urls == away.urls
+    assert away.descriptor.digest.hex in stored(tmp_path)
+
+
+def test_a_foreign_layer_that_the_registry_has_comes_from_there(server: RegistryServer, tmp_path: Path) -> None:
+    foreign(server, "https://layers.invalid/1")
+    server.add_blob("team/app", LAYER.content)
+    pull(server, tmp_path, "team/app:1")
+
+
+def test_the_password_of_a_registry_is_not_for_other_hosts(tmp_path: Path) -> None:
+    with RegistryServer(authentication="basic", users={"a": "b"}) as server, RegistryServer() as other:
+        other.add_blob("away", LAYER.content)
+        foreign(server, f"http://{other.address}/v2/away/blobs/{LAYER.descriptor.digest}")
+        pull(server, tmp_path, "team/app:1", credentials=Credentials("a", "b"))
+        (seen,) = other.requests
+        assert "Authorization" not in seen.headers
+        assert any("Authorization" in seen.headers for seen in server.requests)
+
+
+def test_a_foreign_layer_is_resumed_too(server: RegistryServer, tmp_path: Path) -> None:
+    with RegistryServer() as other:
+        other.add_blob("away", LAYER.content)
+        other.faults.append(Fault("GET ", cut_after=20))
+        foreign(server, f"http://{other.address}/v2/away/blobs/{LAYER.descriptor.digest}")
+        pull(server, tmp_path, "team/app:1")
+        assert [seen.headers.get("Range") for seen in other.requests] == [None, "bytes=20-"]
+
+
+@pytest.mark.parametrize("content", [b"x" * len(LAYER.content), LAYER.content + b"x", LAYER.content[:-1]])
+def test_a_foreign_layer_is_checked_like_others(server: RegistryServer, tmp_path: Path, content: bytes) -> None:
+    with web_files({"/layer": content}) as web:
+        away = foreign(server, f"{web}/layer")
+        with pytest.raises((LayerVerificationFailed, RegistryRefused)):
+            pull(server, tmp_path, "team/app:1")
+    assert away.descriptor.digest.hex not in stored(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("http://layers.invalid/1", "not encrypted"), ("file:///etc/passwd", "not an http or https address"),
+     ("https://layers.invalid/1", "no such host")],
+)  # fmt: skip
+def test_an_address_of_a_foreign_layer_must_be_one_that_a_registry_may_lead_to(
+    server: RegistryServer, tmp_path: Path, url: str, said: str
+) -> None:
+    foreign(server, url)
+    with pytest.raises(ContainersError, match=said):
+        pull(server, tmp_path, "team/app:1")
+
+
+def test_other_layers_come_from_the_registry_whatever_their_addresses_say(
+    server: RegistryServer, tmp_path: Path
+) -> None:
+    with web_files({"/layer": LAYER.content}) as web:
+        foreign(server, f"{web}/layer", media_type=media_types.OCI_LAYER_GZIP)
+        with pytest.raises(RemoteBlobNotFound):
+            pull(server, tmp_path, "team/app:1")

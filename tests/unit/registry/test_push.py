@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gzip
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.metadata.blob_places import BlobPlaces
 from jupyter_containers.metadata.database import Database
+from jupyter_containers.oci import media_types
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.manifest import Manifest, parse_manifest
 from jupyter_containers.oci.reference import Reference
@@ -212,3 +214,30 @@ def test_a_push_that_is_cancelled_leaves_no_upload_behind(tmp_path: Path) -> Non
         with_client(tmp_path / "store", use)
         assert server.tags("team/app") == []
         assert not server.uploads.open
+
+
+@pytest.mark.parametrize("where", [(), ("127.0.0.0/8",), ("elsewhere",)])
+def test_a_foreign_layer_is_only_sent_where_that_is_allowed(tmp_path: Path, where: tuple[str, ...]) -> None:
+    away = dataclasses.replace(PACKED, media_type=media_types.DOCKER_LAYER_FOREIGN, urls=("https://layers.invalid/1",))
+    image = tiny_image.image(away, tiny_image.layer({"own": b"1"}))
+
+    async def use(client: Client) -> Client:
+        await push(client, server, image)
+        return client
+
+    with RegistryServer() as server:
+        client: Client = with_client(tmp_path / "store", use, nondistributable=where)
+        document = server.document("/v2/team/app/manifests/1")
+        assert document is not None
+        assert document.content == image.manifest, "it says where the layer is"
+        is_sent = where == ("127.0.0.0/8",)
+        assert (server.blob("team/app", str(away.descriptor.digest)) is not None) == is_sent
+    last = client.statuses(away.diff_id.short)[-1]
+    assert last == ("Pushed" if is_sent else "Skipped foreign layer")
+
+
+def test_a_layer_with_addresses_that_is_not_foreign_is_sent(tmp_path: Path) -> None:
+    image = tiny_image.image(dataclasses.replace(PACKED, urls=("https://layers.invalid/1",)))
+    with RegistryServer() as server:
+        run(tmp_path, server, image)
+        assert server.blob("team/app", str(PACKED.descriptor.digest)) == PACKED.content
