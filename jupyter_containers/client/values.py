@@ -40,6 +40,8 @@ class ContainerSummary:
     # Bytes that it has written, and with those of its image; None where nobody asked.
     size_bytes: int | None = None
     whole_bytes: int | None = None
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
 
     @classmethod
     def from_wire(cls, body: Json) -> Self:
@@ -57,6 +59,8 @@ class ContainerSummary:
             labels=dict(body.get("Labels") or {}),
             size_bytes=body.get("SizeRw"),
             whole_bytes=body.get("SizeRootFs"),
+            networks=tuple((body.get("NetworkSettings") or {}).get("Networks") or ()),
+            volumes=tuple(mount["Name"] for mount in body.get("Mounts") or () if mount.get("Type") == "volume"),
         )
 
 

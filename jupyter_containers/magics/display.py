@@ -28,6 +28,8 @@ INTERVAL_SECONDS = 0.05
 _BYTES_PER_SECOND = 250_000
 # How often a picture is drawn again to which nothing was told: it shows the time that goes by.
 _TICK_SECONDS = 1.0
+# Module and name of the widgets that people make themselves.
+_PART = ("jupyter_containers.widgets.parts", "Part")
 
 
 class NotebookFront:
@@ -66,11 +68,16 @@ class NotebookFront:
         self._shown[result] = self._shell.execution_count
 
     def attach(self) -> None:
-        """Have results that are the value of a cell displayed, unless the cell has done so."""
-        self._shell.display_formatter.ipython_display_formatter.for_type(Result, self._display)
+        """Have results and parts that are the value of a cell displayed, unless the cell has done so."""
+        formatter = self._shell.display_formatter.ipython_display_formatter
+        formatter.for_type(Result, self._display)
+        # By name, as nobody has loaded ipywidgets yet.
+        formatter.for_type_by_name(*_PART, lambda part: self._panels.open_view(part, part.result))
 
     def detach(self) -> None:
-        self._shell.display_formatter.ipython_display_formatter.pop(Result, None)
+        formatter = self._shell.display_formatter.ipython_display_formatter
+        formatter.pop(Result, None)
+        formatter.pop(".".join(_PART), None)
         self._panels.settle_all()
 
     def _display(self, result: Result) -> None:

@@ -6,11 +6,12 @@ What is displayed is a bundle with the widget and its picture: front ends withou
 from __future__ import annotations
 
 import atexit
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from jupyter_containers.commands.results import Panel
+from jupyter_containers.commands.results import Panel, Result
 from jupyter_containers.pictures import bundle
 
 if TYPE_CHECKING:
@@ -33,19 +34,23 @@ class OpenPanels:
         view = view_of(panel)
         if view is None:
             return False
+        self.open_view(view, lambda: panel)
+        return True
+
+    def open_view(self, view: View, result: Callable[[], Result]) -> None:
+        """Display a widget; `result` is asked for what is to be seen in its place, now and when it ends."""
         if not self._views:
             atexit.register(self.settle_all)
         self._views.add(view)
-        forms = bundle(panel, is_settled=False)
+        forms = bundle(result(), is_settled=False)
         handle = display({**forms, **_reference(view)}, raw=True, display_id=True)
 
         def settle() -> None:
             self._views.discard(view)
-            handle.update(bundle(panel), raw=True)
+            handle.update(bundle(result()), raw=True)
 
         view.on_settle = settle
         view.begin()
-        return True
 
     def settle_all(self) -> None:
         """Put pictures in the place of all widgets."""

@@ -14,6 +14,7 @@ from jupyter_containers.pictures.html import Html, pre
 PICTURES: Mapping[str, str] = {
     "bootstrap": "bootstraps",
     "build": "builds",
+    "dashboard": "dashboards",
     "doctor": "checkups",
     "freeze": "freezes",
     "inspect": "inspections",

@@ -9,6 +9,26 @@ as the settled bundle of its Panel, and all that must last is the Panel's. Modul
 from the few files they name (static.py); no bundler, nothing fetched. All text of containers is put in as text
 (`textContent`), never as HTML.
 
+    from jupyter_containers.widgets import ContainerTable, UsageChart, LogView    parts of pages of one's own: parts.py
+
 Imports client, commands (values) and ipywidgets through anywidget; never IPython: the front (magics) displays a View
 and hands it the way to update what it displayed. Start at view.py, and static/shared.js beside it.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_containers.widgets.parts import ContainerTable, LogView, UsageChart
+
+__all__ = ["ContainerTable", "LogView", "UsageChart"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the parts when one is asked for: ipywidgets takes longer to load than everything else together."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from jupyter_containers.widgets import parts
+
+    return getattr(parts, name)

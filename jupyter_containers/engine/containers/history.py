@@ -35,13 +35,16 @@ _ROOM = 64
 # pids are of the moment, memory the highest of what was thinned out.
 COLUMNS = ("at", "cpu_ns", "memory", "pids", "received", "sent", "read", "written")
 _MEMORY = COLUMNS.index("memory")
+# A run that is younger at its first sample has one of its start, too, when nothing had been used.
+YOUNG_MS = 15_000
+_NOTHING = (0,) * (len(COLUMNS) - 1)
 
 
 class Track:
-    """The samples of one container, whose cgroup has these directories."""
+    """The samples of one container. `paths` are the directories of its cgroup, once they have been looked for."""
 
-    def __init__(self, paths: Mapping[str, str] = {}) -> None:
-        self.paths = paths
+    def __init__(self) -> None:
+        self.paths: Mapping[str, str] | None = None
         self.columns = tuple(array("q") for _ in COLUMNS)
         self.kills_at: list[int] = []
         self._kills = 0
@@ -164,6 +167,8 @@ class History:
 
     async def _pass(self) -> None:
         for number, container in enumerate(self._roster.all(), 1):
+            if container.out_of_memory:
+                self._end(container)
             if container.is_running:
                 self._sample(container)
             if number % AT_ONCE == 0:
@@ -172,23 +177,40 @@ class History:
         self._forget()
 
     def _sample(self, container: Container) -> None:
-        record = container.record
+        record, now = container.record, self._now()
+        track = self._tracks.get(record.id) or Track()
         try:
-            track = self._tracks.get(record.id)
-            if track is None:
-                track = Track(self._roster.environment.cgroups.open(cgroup_path(record)).paths)
+            if track.paths is None:
+                track.paths = self._roster.environment.cgroups.open(cgroup_path(record)).paths
             glance = glances.look(track.paths)
         except (ContainersError, OSError):
             return  # it is ending
         if glance is None:
             return
+        begun = record.state.started_at // 10**6
+        if track.newest < begun and now - begun < YOUNG_MS:
+            track.add((begun, *_NOTHING), 0)
         traffic = traffic_of(record.state.pid) if record.host.network_mode not in ("host", "none") else ()
         sample = (
-            self._now(), glance.cpu_ns, glance.memory_bytes, glance.pids, sum(one.received[0] for one in traffic),
+            now, glance.cpu_ns, glance.memory_bytes, glance.pids, sum(one.received[0] for one in traffic),
             sum(one.sent[0] for one in traffic), glance.read_bytes, glance.written_bytes,
         )  # fmt: skip
         track.add(sample, glance.out_of_memory_kills)
         self._tracks[record.id] = track
+
+    def _end(self, container: Container) -> None:
+        """Add the end of a run that came to its limit between two passes: from nothing or the last sample to there."""
+        begun, ended = container.out_of_memory[-1]
+        limit = max(container.record.host.limits.memory, 0)
+        track = self._tracks.get(container.id) or Track()
+        if not limit or ended <= track.newest or self._now() - ended > KEPT_MS:
+            return
+        if track.newest < begun:
+            track.add((begun, *_NOTHING), 0)
+        last = [column[-1] for column in track.columns]
+        last[0], last[_MEMORY] = ended, limit
+        track.add(last, 0)
+        self._tracks[container.id] = track
 
     def _forget(self) -> None:
         known = {container.id for container in self._roster.all()}

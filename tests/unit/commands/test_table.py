@@ -21,7 +21,7 @@ def test_the_words_that_people_know_are_there() -> None:
     words += " system builder container registry login logout python sandbox config kernel freeze"
     words += " restart pause unpause wait rename update top stats diff port cp commit export history save load import"
     words += " network volume events info version trace"
-    words += " attach"
+    words += " attach dashboard"
     assert set(words.split()) == {command.name for command in table.COMMANDS}
 
 

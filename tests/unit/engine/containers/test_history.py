@@ -138,6 +138,39 @@ def test_an_end_by_lack_of_memory_is_marked_unless_its_run_has_a_mark(tmp_path: 
     asyncio.run(test())
 
 
+def test_an_end_at_the_limit_is_drawn_though_nobody_was_there(tmp_path: Path) -> None:
+    async def test() -> None:
+        clock = Clock()
+        ours, now = roster(tmp_path, clock=clock, cgroups=Groups()), clock.now // 10**6
+        container = ours.add(replace(RECORD, state=State(status=Status.EXITED, oom_killed=True)))
+        container.out_of_memory = ((now - 700, now - 300),)
+        kept = History(ours)
+        for _ in range(2):
+            await kept.pass_by()
+            course = (await kept.look()).courses[0]
+            assert course.columns[0] == [now - 700, now - 300]
+            assert course.columns[COLUMNS.index("memory")] == [0, 64 << 20]
+            assert course.out_of_memory_at == (now - 300,)
+
+    asyncio.run(test())
+
+
+def test_a_young_run_begins_with_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history.glances, "look", lambda _paths: Glance(1, 2, 3, 4, 5, 0))
+
+    async def test() -> None:
+        clock = Clock()
+        ours, now = roster(tmp_path, clock=clock, cgroups=Groups()), clock.now // 10**6
+        ours.add(replace(RECORD, state=State(Status.RUNNING, 1, started_at=clock.now - 5 * 10**9)))
+        old = State(Status.RUNNING, 1, started_at=clock.now - 50 * 10**9)
+        ours.add(replace(RECORD, id="cd" * 32, name="old", state=old))
+        young, aged = (await History(ours).look()).courses
+        assert young.columns[:3] == [[now - 5000, now], [0, 1], [0, 2]]
+        assert aged.columns[:3] == [[now], [1], [2]]
+
+    asyncio.run(test())
+
+
 def test_the_share_of_a_processor_may_be_said_in_two_ways() -> None:
     assert cpu_limit(Limits(nano_cpus=1_500_000_000)) == 1.5
     assert cpu_limit(Limits(cpu_quota=50_000)) == 0.5

@@ -1,0 +1,123 @@
+"""dashboard: all containers on one page, with what they use and used in the last hour."""
+
+from __future__ import annotations
+
+import contextlib
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import ClassVar
+
+from jupyter_containers.client import Client
+from jupyter_containers.commands.board import Board, Line, points, thinned
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.quantities import size_text
+from jupyter_containers.commands.results import Json, Panel, Result, aligned, visible
+from jupyter_containers.commands.session import Session
+from jupyter_containers.errors import ContainersError
+
+_TITLES = ("NAME", "STATUS", "CPU %", "CPU, LAST HOUR", "MEMORY / LIMIT", "MEMORY, LAST HOUR", "PIDS")
+_BARS = "▁▂▃▄▅▆▇█"
+_BAR_COUNT = 16
+# Points of each container that a settled dashboard keeps.
+KEPT_POINTS = 60
+
+
+class Dashboard(Panel):
+    """The containers of a daemon, or those called `names`. Raises NotFound when there is none of a name."""
+
+    kind: ClassVar[str] = "dashboard"
+
+    def __init__(self, client: Client, names: Sequence[str] = ()) -> None:
+        self.board = Board(client, names)
+        self.board.refresh()
+
+    @property
+    def lines(self) -> list[Line]:
+        return self.board.lines
+
+    def update(self) -> None:
+        """Ask the daemon how things are; when it does not answer, they stay as they were."""
+        with contextlib.suppress(ContainersError):
+            self.board.refresh()
+
+    def text(self) -> str:
+        if not self.lines:
+            return "no containers"
+        return "\n".join(aligned([_TITLES, *(_row(line) for line in self.lines)]))
+
+    def summary(self) -> str:
+        running = sum(line.summary.state == "running" for line in self.lines)
+        return f"{len(self.lines)} containers, {running} running"
+
+    def data(self) -> Json:
+        histories = self.board.histories
+        return {
+            "at": histories.now, "cpus": histories.cpus, "memoryBytes": histories.memory_bytes,
+            "isKept": histories.is_kept, "containers": [_json(line) for line in self.lines],
+        }  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def memory_text(line: Line) -> str:
+    """Return what a container uses of memory, and its limit when it has one."""
+    if line.memory_bytes is None:
+        return "-"
+    limit = line.history.memory_limit_bytes
+    return size_text(line.memory_bytes) + (f" / {size_text(limit)}" if limit else "")
+
+
+def status_text(line: Line) -> str:
+    """Return what the list says, and that memory ran out when it did in the last hour."""
+    count = len(line.history.out_of_memory_at)
+    told = f", memory ran out {'once' if count == 1 else f'{count} times'}" if count else ""
+    return visible(f"{line.summary.status or line.summary.state}{told}")
+
+
+def bars(values: Sequence[float], highest: float) -> str:
+    """Return numbers as a line of bars, `highest` being the full one."""
+    top = len(_BARS) - 1
+    return "".join(_BARS[min(round(top * value / highest), top)] if highest > 0 else _BARS[0] for value in values)
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    found = thinned(points(line.history), _BAR_COUNT)
+    cpu, memory = [point[1] for point in found], [point[2] for point in found]
+    history = line.history
+    return (
+        line.summary.name,
+        status_text(line),
+        "-" if line.cpu_percent is None else f"{line.cpu_percent:.1f}",
+        bars(cpu, max(history.cpu_limit * 100 or max(cpu, default=0), 1)),
+        memory_text(line),
+        bars(memory, history.memory_limit_bytes or max(memory, default=0)),
+        str(history.pids[-1]) if line.memory_bytes is not None else "-",
+    )
+
+
+def _json(line: Line) -> Json:
+    summary, history = line.summary, line.history
+    return {
+        "id": summary.id, "name": summary.name, "image": summary.image, "state": summary.state,
+        "status": summary.status, "ports": [str(port) for port in summary.ports],
+        "memoryLimitBytes": history.memory_limit_bytes, "cpuLimit": history.cpu_limit,
+        "pidsLimit": history.pids_limit, "outOfMemoryAt": list(history.out_of_memory_at),
+        "points": thinned(points(history), KEPT_POINTS),
+    }  # fmt: skip
+
+
+def dashboard(session: Session, options: Namespace) -> Result:
+    return Dashboard(session.client, options.container)
+
+
+DASHBOARD = Command(
+    "dashboard",
+    "show all containers on one page: use over the last hour, logs, processes, files, networks, volumes, disk",
+    dashboard,
+    (Argument(("container",), "names or ids (default: all)", Takes.ANY, "CONTAINER", completes=Completes.CONTAINER),),
+    "In a notebook it stays open and up to date, until you close it; in a shell it is printed once.",
+)

@@ -1,0 +1,33 @@
+// One measure of one container as a chart.
+
+const MEASURED = {
+  memory: ["Memory", [["", POINT.memory]], sizeText, (line) => line.memoryLimit],
+  cpu: ["Processor", [["", POINT.cpu]], percent, (line) => line.cpuLimit * 100],
+  network: ["Network", [["in", POINT.received], ["out (dotted)", POINT.sent]], rate, () => 0],
+  disk: ["Disk", [["read", POINT.read], ["written (dotted)", POINT.written]], rate, () => 0],
+  processes: ["Processes", [["", POINT.pids]], count, (line) => line.pidsLimit],
+};
+
+export default {
+  render({ model, el: node }) {
+    const call = caller(model);
+    const { body, say } = frame(model, node, { label: model.get("label") });
+    const measure = model.get("measure");
+    const [title, series, written, limit] = MEASURED[measure];
+    let drawn = null;
+    const begin = () => {
+      drawn = chart(`${title} of ${model.get("container") || "no container"}`, series, written);
+      body.replaceChildren(drawn.node);
+    };
+    const draw = (state) => {
+      const name = model.get("container");
+      const line = state.lines.find((one) => one.name === name || (name.length > 11 && one.id.startsWith(name)));
+      const marks = line && measure === "memory" ? state.marks.get(line.id) ?? [] : [];
+      drawn.update(line ? state.points.get(line.id) ?? [] : [], marks, line ? limit(line) : 0, state.now);
+    };
+    begin();
+    const board = follow(model, node, call, say, draw);
+    model.on("change:container", () => { begin(); draw(board.state); });
+    return board.end;
+  },
+};
