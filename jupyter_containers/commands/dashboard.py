@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jupyter_containers.client import Client
 from jupyter_containers.commands.board import Board, Line, points, thinned
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.quantities import size_text
-from jupyter_containers.commands.results import Json, Panel, Result, aligned, visible
+from jupyter_containers.commands.results import Json, Panel, aligned, visible
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError
 
@@ -55,6 +55,11 @@ class Dashboard(Panel):
             "at": histories.now, "cpus": histories.cpus, "memoryBytes": histories.memory_bytes,
             "isKept": histories.is_kept, "containers": [_json(line) for line in self.lines],
         }  # fmt: skip
+
+    @property
+    def df(self) -> Any:
+        """All samples of the last hour as a pandas DataFrame, one row each. Raises Unsupported without pandas."""
+        return self.board.histories.frame()
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -110,7 +115,7 @@ def _json(line: Line) -> Json:
     }  # fmt: skip
 
 
-def dashboard(session: Session, options: Namespace) -> Result:
+def dashboard(session: Session, options: Namespace) -> Dashboard:
     return Dashboard(session.client, options.container)
 
 

@@ -9,6 +9,7 @@ from jupyter_containers.commands.check_result import CheckResult
 from jupyter_containers.commands.configuring import SettingsTable
 from jupyter_containers.commands.containers import ContainerTable
 from jupyter_containers.commands.containers import Logs
+from jupyter_containers.commands.dashboard import Dashboard
 from jupyter_containers.commands.freeze_result import FreezeResult
 from jupyter_containers.commands.happening import Events
 from jupyter_containers.commands.images import ImageTable
@@ -994,6 +995,8 @@ class Words(Group):
         trace: bool = False,
     ) -> Usages:
         """Tell what containers use now: processor, memory, network, disk."""
+    def dashboard(self, *container: str, trace: bool = False) -> Dashboard:
+        """Show all containers on one page: use over the last hour, logs, processes, files, networks, volumes, disk."""
     def diff(self, container: str, *, trace: bool = False) -> Changes:
         """List the files that a container added (A), changed (C) or deleted (D)."""
     def port(self, container: str, port: str = '', *, trace: bool = False) -> Message:

@@ -55,6 +55,12 @@ def test_the_values_have_limits_marks_and_points() -> None:
     assert len(made) == 2
 
 
+def test_the_samples_are_a_table_of_pandas() -> None:
+    made = dashboard(line("web"))
+    made.board.histories.containers.append(made.lines[0].history)
+    assert made.df["memory_bytes"].tolist() == [1000, 2000, 3000]
+
+
 def test_names_and_states_steer_no_terminal() -> None:
     assert "\x1b" not in dashboard(line("\x1b[2Jx")).text()
 
