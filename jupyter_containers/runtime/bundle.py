@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.linux.folders import remove_flat
 from jupyter_containers.oci.runtime_spec import Spec
 from jupyter_containers.runtime.defaults import default_seccomp
 
@@ -96,9 +97,7 @@ class Bundle:
 
     def remove(self) -> None:
         """Delete the directory; a bundle that is gone already is not an error."""
-        import shutil
-
-        shutil.rmtree(self.place, ignore_errors=True)
+        remove_flat(self.place, folders=("rootfs",))
 
 
 def write_json(path: str, data: Mapping[str, Any]) -> None:

@@ -38,6 +38,8 @@ class Newborn:
     """A child of this process that waits. Its descriptors go with `discard`, or to what `follow` returns."""
 
     pid: int
+    # Read at its birth: one that was let go ahead may have ended, and been reaped, before `follow` is through.
+    pid_start_time: int
     pidfd: int
     netns_fd: int
     netlink_fd: int
@@ -79,7 +81,13 @@ def bear(cgroups: CgroupManager, *, as_sibling: bool = False, waits: bool = Fals
         _live(inside, cgroups, waits=waits)
     inside.close()
     newborn = Newborn(
-        pid, processes.pidfd_open(pid), -1, -1, outside, [("clone into new namespaces, ahead of time", watch.lap())]
+        pid,
+        processes.start_time(pid),
+        processes.pidfd_open(pid),
+        -1,
+        -1,
+        outside,
+        [("clone into new namespaces, ahead of time", watch.lap())],
     )
     try:
         newborn.netns_fd, newborn.netlink_fd = create.open_network(pid)
@@ -136,7 +144,7 @@ def abandon(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> None:
 def _created(newborn: Newborn, message: Message, cgroups: CgroupManager) -> Created:
     return Created(
         pid=newborn.pid,
-        pid_start_time=processes.start_time(newborn.pid),
+        pid_start_time=newborn.pid_start_time,
         pidfd=newborn.pidfd,
         netns_fd=None,
         netlink_fd=None,

@@ -212,7 +212,7 @@ class Maker:
             newborns.abandon(newborn, bundle, self._cgroups)
             raise
         if request.get("starts"):
-            self._gone = self._written(self._state(newborn.pid, processes.start_time(newborn.pid)))
+            self._gone = self._written(self._state(newborn.pid, newborn.pid_start_time))
             newborns.let_go(newborn)
         else:
             self._tell_network(newborn.netns_fd, newborn.netlink_fd)

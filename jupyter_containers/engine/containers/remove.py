@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import os
 import signal
 from collections.abc import Callable
 
@@ -13,6 +13,7 @@ from jupyter_containers.engine.containers.record import Record, Status, advance
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.volumes import discard_anonymous
 from jupyter_containers.errors import Conflict, ContainersError
+from jupyter_containers.linux.folders import remove_flat
 from jupyter_containers.runtime.bundle import Bundle
 
 KILL_SECONDS = 10.0
@@ -87,7 +88,7 @@ async def remove_stopped(roster: Roster, container: Container, *, volumes: bool)
 
 def delete_files(roster: Roster, record: Record) -> None:
     """Delete log, names and bundle."""
-    shutil.rmtree(roster.files_path(record), ignore_errors=True)
+    remove_flat(os.fspath(roster.files_path(record)))
     Bundle(roster.bundle_path(record)).remove()
 
 

@@ -18,7 +18,7 @@ from jupyter_containers.linux.mounts import mount, unmount
 from jupyter_containers.oci.runtime_spec import Mount
 from jupyter_containers.runtime import defaults, newborn
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.runtime.create import start
+from jupyter_containers.runtime.create import has_gone, start
 from jupyter_containers.runtime.explain import explain
 from jupyter_containers.runtime.newborn import Newborn
 from tests.support.children import own_children
@@ -181,3 +181,16 @@ def test_what_it_did_is_told_from_its_birth_on(box: Box) -> None:
         if fd is not None:
             os.close(fd)
     choose().tidy("jupyter-containers")
+
+
+def test_one_that_was_let_go_ahead_may_have_ended_before_anybody_looks(box: Box) -> None:
+    waiting = born()
+    bundle = bundle_of(box, "sh", "-c", "exit 5")
+    newborn.become(waiting, bundle, null())
+    newborn.let_go(waiting)
+    assert os.waitstatus_to_exitcode(os.waitpid(waiting.pid, 0)[1]) == 5
+    created, _durations = newborn.follow(waiting, bundle, choose())
+    assert (created.pid, created.pid_start_time) == (waiting.pid, waiting.pid_start_time)
+    has_gone(created.pid, created.go_fd)
+    os.close(created.pidfd)
+    created.cgroup.remove()
