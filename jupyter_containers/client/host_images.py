@@ -12,11 +12,15 @@ from jupyter_containers.errors import NotFound, Unsupported
 
 @dataclass(frozen=True, slots=True)
 class HostImage:
-    """An image of this machine; `unseen` are folders that it cannot show: they are on another file system than /."""
+    """An image of this machine; `unseen` are folders that it cannot show, as on another file system.
+
+    `secrets` are names that it does not show in the others, such as `*.key`.
+    """
 
     id: str
     name: str
     unseen: tuple[Path, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 class HostImages:
@@ -28,17 +32,15 @@ class HostImages:
     def make(self, *, folders: Iterable[Path], prefixes: Iterable[Path] = ()) -> HostImage:
         """Return the image in which `folders` are seen, without their secrets, and the Python of `prefixes`.
 
-        Raises InvalidParameter for what is no folder to work in, NotFound for one that is not there, Unsupported when
-        the daemon is another one than ours.
+        Raises InvalidParameter for what is no folder to work in, Unsupported when the daemon is another one than ours.
         """
         body = {"Folders": [*map(str, folders)], "Prefixes": [*map(str, prefixes)]}
         try:
             answer = self._transport.request("POST", "/images/host", json=body).json()
         except NotFound as error:
-            if "cannot show" in error.message:
-                raise
             raise Unsupported(
                 f"a copy of this machine: the daemon at {self._transport.address} does not make them; "
                 "%container use default goes to our own"
             ) from error
-        return HostImage(str(answer["Id"]), str(answer["Name"]), tuple(map(Path, answer["Unseen"])))
+        unseen, secrets = tuple(map(Path, answer["Unseen"])), tuple(map(str, answer["Secrets"]))
+        return HostImage(str(answer["Id"]), str(answer["Name"]), unseen, secrets)

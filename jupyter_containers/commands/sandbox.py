@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
 
+from jupyter_containers.client.host_images import HostImage
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.runs import Luggage
 from jupyter_containers.commands import carrying, run_arguments
@@ -17,6 +17,7 @@ from jupyter_containers.commands.run import TIMEOUT, attend, judged
 from jupyter_containers.commands.sandbox_result import SandboxFiles, SandboxResult, keep
 from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.sandboxes import roster
+from jupyter_containers.sandboxes.copies import Copied, within
 from jupyter_containers.sandboxes.sandbox import Sandbox
 from jupyter_containers.sandboxes.surroundings import Surroundings, surroundings
 
@@ -72,15 +73,13 @@ def run(session: Session, options: Namespace) -> SandboxResult:
     carrier = carrying.carrier_of(session, options, cell=None if options.shell else session.body)
     client = session.client
     image = client.host_images.make(folders=around.folders, prefixes=around.prefixes)
-    for folder in image.unseen:
-        session.front.note(f"{folder} is on another file system than /, so it cannot be seen in the sandbox")
+    copied = _copied(around, image)
     name = options.name or roster.next_name(client)
-    command = ("sh", "-c", session.body) if options.shell else (sys.executable, f"{carrying.FOLDER}/run.py")
-    settings = _settings(options, around, image=image.id, name=name, command=command, cell=session.body)
+    settings = _settings(options, around, image, name=name, body=session.body, copied=copied)
     if carrier is not None:
         settings = carrier.into_run(settings)
     result = SandboxResult(("sh",) if options.shell else ("python",), withheld=around.withheld)
-    luggage = carrier.luggage(session) if carrier is not None else Luggage(lambda _: None, lambda _: None)
+    luggage = _luggage(session, carrier, copied)
 
     def finish(succeeded: bool) -> None:
         _settle(session, result, name)
@@ -99,17 +98,41 @@ def run(session: Session, options: Namespace) -> SandboxResult:
     return result
 
 
+def _copied(around: Surroundings, image: HostImage) -> Copied | None:
+    """Return the working folder to be copied in, None when it is seen through the image."""
+    if around.folder not in image.unseen:
+        return None
+    mounted = [place for place in (*around.folders, *around.prefixes) if place != around.folder]
+    return Copied(around.folder, image.secrets, within(mounted, around.folder))
+
+
+def _luggage(session: Session, carrier: carrying.Carrier | None, copied: Copied | None) -> Luggage:
+    """Return what puts the variables in and out, and the folder in."""
+    own = carrier.luggage(session) if carrier is not None else Luggage(lambda _: None, lambda _: None)
+    if copied is None:
+        return own
+
+    def pack(container: str) -> None:
+        copied.put(session.client, container)
+        own.pack(container)
+
+    return Luggage(pack, own.unpack)
+
+
 def _settings(
-    options: Namespace, around: Surroundings, *, image: str, name: str, command: Sequence[str], cell: str
-) -> RunSettings:  # fmt: skip
+    options: Namespace, around: Surroundings, image: HostImage, *, name: str, body: str, copied: Copied | None
+) -> RunSettings:
+    labels = roster.labels(around.folder, body)
+    mounted = [place for place in image.unseen if place != around.folder]
     return RunSettings(
-        image=image,
-        command=tuple(command),
+        image=image.id,
+        command=("sh", "-c", body) if options.shell else (sys.executable, f"{carrying.FOLDER}/run.py"),
         entrypoint=(),
         name=name,
         environment=(*around.environment, *run_arguments.with_values(options.env)),
-        volumes=tuple(options.volume),
-        labels=roster.labels(around.folder, cell),
+        # What cannot be seen through the image, and is too large to be copied: Python and its packages.
+        volumes=(*options.volume, *(f"{place}:{place}:ro" for place in mounted)),
+        labels=labels if copied is None else (*labels, f"{roster.COPIED_LABEL}={copied.to_label()}"),
         workdir=options.workdir or str(around.folder),
         user=options.user or around.user,
         network=options.network,

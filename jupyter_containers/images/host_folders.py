@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.linux.trees import Entry, walk
 
 SECRET_NAMES = (
@@ -39,21 +39,22 @@ class Shown:
 
     @classmethod
     def parse(cls, folders: Iterable[str], prefixes: Iterable[str]) -> Shown:
-        """Read paths of this machine. Raises InvalidParameter for what cannot be shown, NotFound for no folder."""
+        """Read paths of this machine. Raises InvalidParameter for what cannot be shown."""
         return cls(tuple(map(_parsed, folders)), tuple(map(_parsed, prefixes)))
 
     def unseen(self) -> list[Path]:
-        """Return the folders that lie on another file system than /: an overlay on / does not show them."""
+        """Return the folders that an overlay on / does not show.
+
+        They lie on another file system, or the daemon does not see them: they were mounted after it was started.
+        """
         root = os.stat("/").st_dev
-        return [folder for folder in (*self.folders, *self.prefixes) if folder.stat().st_dev != root]
+        return [one for one in (*self.folders, *self.prefixes) if not one.is_dir() or one.stat().st_dev != root]
 
 
 def _parsed(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute() or "\0" in text or os.path.normpath(text) != str(path):
         raise InvalidParameter(f"cannot show {text!r} of this host: expected an absolute path without . and ..")
-    if not path.is_dir():
-        raise NotFound(f"cannot show {text!r} of this host: there is no such folder")
     real = os.path.realpath(path)
     if real in REFUSED or real.startswith(("/dev/", "/proc/", "/sys/", "/run/", "/etc/")):
         raise InvalidParameter(f"cannot show {text!r} of this host: it is the system's own, not a folder to work in")

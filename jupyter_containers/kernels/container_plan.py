@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from jupyter_containers.client import Client
+from jupyter_containers.client.host_images import HostImage
 from jupyter_containers.client.run_settings import RunSettings, absolute_source
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.sandboxes.copies import Copied, within
 
 HOST = "host"
 LABEL = "jupyter-containers.kernel"
@@ -55,32 +57,40 @@ class ContainerPlan:
         values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in body.items()}
         return cls(**values)
 
+    def host_image(self, client: Client, folder: Path) -> HostImage | None:
+        """Return this machine as the image of a `host` kernel in `folder`, None for other images."""
+        if not self.is_host:
+            return None
+        folders = dict.fromkeys([folder, *map(Path, self.folders)])
+        prefixes = [Path(prefix) for prefix in self.prefixes if Path(prefix).is_dir()]
+        return client.host_images.make(folders=[one for one in folders if one.is_dir()], prefixes=prefixes)
+
+    def copied(self, image: HostImage | None, folder: Path) -> Copied | None:
+        """Return the folder to be copied into the container, None when it is seen through the image."""
+        if image is None or folder not in image.unseen:
+            return None
+        mounted = [Path(place) for place in (*self.folders, *self.prefixes) if Path(place) != folder]
+        return Copied(folder, image.secrets, within(mounted, folder))
+
     def settings(
-        self,
-        client: Client,
-        words: tuple[str, ...],
-        *,
-        folder: Path,
-        sockets: str,
+        self, image: HostImage | None, words: tuple[str, ...], *, folder: Path, sockets: str, name: str,
         labels: tuple[str, ...],
-        name: str,
-    ) -> RunSettings:
+    ) -> RunSettings:  # fmt: skip
         """Return the container of the command `words`, to be started in `folder`; `sockets` is a `-v` text.
 
         Of the image `host` the folder is seen as a copy: what is written there goes with the container.
         """
-        image, workdir = self.image, self.workdir
-        if self.is_host:
-            image, workdir = self._host_image(client, folder), workdir or str(folder)
+        mounted = [place for place in image.unseen if place != folder] if image is not None else []
+        volumes = (*(f"{place}:{place}:ro" for place in mounted), *(absolute_source(v, folder) for v in self.volumes))
         return RunSettings(
-            image=image,
+            image=image.id if image is not None else self.image,
             command=words,
             entrypoint=("",),
             name=name,
             environment=self.environment,
-            volumes=(sockets, *(absolute_source(volume, folder) for volume in self.volumes)),
+            volumes=(sockets, *volumes),
             labels=labels,
-            workdir=workdir,
+            workdir=self.workdir or (str(folder) if self.is_host else ""),
             user=self.user,
             network=self.network,
             memory_bytes=self.memory_bytes,
@@ -90,8 +100,3 @@ class ContainerPlan:
             init=True,
             attached=False,
         )
-
-    def _host_image(self, client: Client, folder: Path) -> str:
-        folders = dict.fromkeys([folder, *map(Path, self.folders)])
-        prefixes = [Path(prefix) for prefix in self.prefixes if Path(prefix).is_dir()]
-        return client.host_images.make(folders=[one for one in folders if one.is_dir()], prefixes=prefixes).id

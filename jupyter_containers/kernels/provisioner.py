@@ -89,16 +89,20 @@ class ContainerProvisioner(KernelProvisionerBase):  # type: ignore[misc, unused-
         for name in orphans.remove_orphans(client):
             self.log.info("removed %s: the server of that kernel is gone", name)
         assert self._sockets is not None
-        settings = self.plan.settings(
-            client,
+        plan, folder = self.plan, Path(os.path.realpath(self._folder))
+        image = plan.host_image(client, folder)
+        settings = plan.settings(
+            image,
             command,
-            folder=Path(self._folder),
+            folder=folder,
             sockets=self._sockets.volume,
             labels=orphans.labels(self.kernel_id, self._spec_name),
             name=f"kernel-{re.sub('[^a-zA-Z0-9]', '', self.kernel_id)[:12]}-{os.urandom(2).hex()}",
         )
         id_ = client.containers.create(settings)
         try:
+            if (copied := plan.copied(image, folder)) is not None:
+                copied.put(client, id_)
             client.containers.start(id_)
         except BaseException:
             client.containers.remove(id_, force=True, volumes=True)

@@ -14,6 +14,7 @@ LABEL = "jupyter-containers.sandbox"
 CELL_LABEL = f"{LABEL}.cell"
 # The list of containers tells whole seconds only: too coarse to say what has changed here since.
 BEGAN_LABEL = f"{LABEL}.began"
+COPIED_LABEL = f"{LABEL}.copied"
 PREFIX = "sandbox-"
 LAST = "last"
 AT_MOST = 10
@@ -21,7 +22,10 @@ AT_MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sandbox that is there. `folder` is where its cell ran, `cell` the first line of that."""
+    """A sandbox that is there. `folder` is where its cell ran, `cell` the first line of that.
+
+    `copied` is "" unless the folder is a copy of files; then copies.Copied reads it.
+    """
 
     id: str
     name: str
@@ -30,6 +34,7 @@ class Entry:
     began_at: datetime
     is_running: bool
     status: str
+    copied: str = ""
 
 
 def labels(folder: Path, cell: str) -> tuple[str, ...]:
@@ -48,6 +53,7 @@ def _entry(container: ContainerSummary) -> Entry:
     return Entry(
         container.id, container.name, Path(container.labels.get(LABEL, "/")), container.labels.get(CELL_LABEL, ""),
         _began_at(container), container.state in ("running", "paused"), container.status,
+        container.labels.get(COPIED_LABEL, ""),
     )  # fmt: skip
 
 

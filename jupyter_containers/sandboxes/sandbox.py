@@ -11,8 +11,9 @@ from pathlib import Path
 from jupyter_containers.client import Client
 from jupyter_containers.errors import Conflict
 from jupyter_containers.sandboxes import changes, diffs, keeping, roster
-from jupyter_containers.sandboxes.changes import FileChange
+from jupyter_containers.sandboxes.changes import FileChange, is_below
 from jupyter_containers.sandboxes.choice import Choice, Refusal, choose
+from jupyter_containers.sandboxes.copies import Copied
 
 # Where the variables of a cell are; nothing of the cell's own.
 _OURS = ("/variables",)
@@ -35,6 +36,7 @@ class Sandbox:
     name: str
     folder: Path
     began_at: datetime
+    copied: Copied | None = None
     files: list[FileChange] = field(default_factory=list)
     diffs: dict[str, list[str]] = field(default_factory=dict)
     is_gone: bool = False
@@ -45,14 +47,21 @@ class Sandbox:
         entry = roster.find(client(), name)
         if entry.is_running:
             raise Conflict(f"{entry.name} still runs; %container stop {entry.name} ends it")
-        sandbox = cls(client, entry.id, entry.name, entry.folder, entry.began_at)
+        copied = Copied.from_label(entry.folder, entry.copied) if entry.copied else None
+        sandbox = cls(client, entry.id, entry.name, entry.folder, entry.began_at, copied)
         sandbox.look()
         return sandbox
 
     def look(self) -> None:
         """Ask which files have changed, and what in them."""
         client = self.client()
-        self.files = changes.find(client, self.container, folder=self.folder, left_out=_OURS)
+        if self.copied is None:
+            self.files = changes.find(client, self.container, folder=self.folder, left_out=_OURS)
+        else:
+            ours = (*_OURS, str(self.folder), *self.copied.left_out)
+            elsewhere = changes.find(client, self.container, folder=self.folder, left_out=ours)
+            inside = self.copied.changes(client, self.container, began_at=self.began_at)
+            self.files = inside + [change for change in elsewhere if not is_below(str(self.folder), [change.path])]
         self.diffs = diffs.diffs(client, self.container, self.files)
 
     def choose(self, paths: Sequence[str] = (), *, force: bool = False) -> Choice:

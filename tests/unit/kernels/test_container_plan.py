@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from jupyter_containers.client.host_images import HostImage
+from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.kernels.container_plan import ContainerPlan
+from jupyter_containers.sandboxes.copies import Copied
 
 
 def test_a_plan_survives_its_file() -> None:
@@ -33,23 +36,36 @@ def test_a_file_that_is_not_known_is_refused(body: dict[str, Any]) -> None:
         ContainerPlan.from_json(body)
 
 
+def made(plan: ContainerPlan, image: HostImage | None, folder: Path) -> RunSettings:
+    return plan.settings(image, ("python3",), folder=folder, sockets="/s:/i", labels=("l=1",), name="k")
+
+
 def test_the_container_of_an_image_has_the_sockets_and_the_folders_that_are_mounted() -> None:
     plan = ContainerPlan("a", volumes=(".:/w",), user="5", memory_bytes=9)
-    client: Any = None
-    made = plan.settings(client, ("python3",), folder=Path("/n"), sockets="/s:/i", labels=("l=1",), name="k")
-    assert (made.image, made.command, made.entrypoint, made.volumes) == ("a", ("python3",), ("",), ("/s:/i", "/n:/w"))
-    assert (made.network, made.user, made.memory_bytes, made.workdir, made.labels) == ("none", "5", 9, "", ("l=1",))
+    settings = made(plan, None, Path("/n"))
+    assert (settings.image, settings.command, settings.entrypoint) == ("a", ("python3",), ("",))
+    assert settings.volumes == ("/s:/i", "/n:/w")
+    assert (settings.network, settings.user, settings.memory_bytes, settings.workdir) == ("none", "5", 9, "")
 
 
 def test_of_this_machine_the_working_folder_is_seen(tmp_path: Path) -> None:
     asked: list[Any] = []
 
-    def make(**given: Any) -> Any:
+    def make(**given: Any) -> HostImage:
         asked.append(given)
-        return SimpleNamespace(id="sha256:1")
+        return HostImage("sha256:1", "host:1")
 
     client: Any = SimpleNamespace(host_images=SimpleNamespace(make=make))
     plan = ContainerPlan("host", folders=("/nowhere/at/all",), prefixes=(str(tmp_path), "/gone"))
-    made = plan.settings(client, (), folder=tmp_path, sockets="/s:/i", labels=(), name="k")
-    assert (made.image, made.workdir) == ("sha256:1", str(tmp_path))
+    image = plan.host_image(client, tmp_path)
+    settings = made(plan, image, tmp_path)
+    assert (settings.image, settings.workdir, plan.copied(image, tmp_path)) == ("sha256:1", str(tmp_path), None)
     assert asked == [{"folders": [tmp_path], "prefixes": [tmp_path]}]
+    assert ContainerPlan("a").host_image(client, tmp_path) is None
+
+
+def test_what_cannot_be_seen_is_copied_or_mounted() -> None:
+    plan, folder = ContainerPlan("host", prefixes=("/home/a/venv",)), Path("/home/a")
+    image = HostImage("sha256:1", "host:1", (folder, Path("/home/a/venv")), ("*.key",))
+    assert plan.copied(image, folder) == Copied(folder, ("*.key",), ("/home/a/venv",))
+    assert made(plan, image, folder).volumes == ("/s:/i", "/home/a/venv:/home/a/venv:ro")
