@@ -11,7 +11,7 @@ from jupyter_containers.client.values import ContainerSummary, short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.output import Output, plain
 from jupyter_containers.commands.parsing import UsageError
-from jupyter_containers.commands.quantities import ago, size_text
+from jupyter_containers.commands.quantities import ago, size_text, timestamp
 from jupyter_containers.commands.results import Json, LiveResult, Message, Said, Table
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError, InvalidParameter
@@ -115,8 +115,9 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 def logs(session: Session, options: Namespace) -> Logs:
     client, result = session.client, Logs(options.container)
+    since, until = timestamp(options.since), timestamp(options.until)
     pieces = client.containers.logs(
-        options.container, follow=options.follow, tail=options.tail, since=options.since, until=options.until,
+        options.container, follow=options.follow, tail=options.tail, since=since, until=until,
         timestamps=options.timestamps, details=options.details,
     )  # fmt: skip
     with session.front.live(result) as tell:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from jupyter_containers.client.values import Event
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.containers import NO_TEMPLATES, parse_filters
+from jupyter_containers.commands.quantities import timestamp
 from jupyter_containers.commands.results import Json, LiveResult, Said, visible
 from jupyter_containers.commands.session import Session
 
@@ -47,7 +48,9 @@ def line(event: Event) -> str:
 
 def events(session: Session, options: Namespace) -> Events:
     result, filters = Events(), parse_filters(options.filter)
-    found = session.client.system.events(since=options.since, until=options.until, filters=filters)
+    found = session.client.system.events(
+        since=timestamp(options.since), until=timestamp(options.until), filters=filters
+    )
     with session.front.live(result) as tell:
         for event in found:
             tell(event)

@@ -35,6 +35,27 @@ def nanoseconds(text: str) -> int:
     return sum(round(float(number) * _NANOSECONDS[unit]) for number, unit in _PART.findall(text))
 
 
+def timestamp(text: str, now: datetime | None = None) -> str:
+    """Read a time, or how long ago it was (`10m`), as the API has it: seconds since the epoch; "" stays.
+
+    Daemons of Docker leave that to whoever asks. A time without a zone is one of this machine. Raises InvalidParameter.
+    """
+    text = text.strip()
+    if not text or re.fullmatch(r"\d+(\.\d{1,9})?", text):
+        return text
+    if text in ("0s", "now") or _TIME.fullmatch(text):
+        ago_ns = 0 if text == "now" else nanoseconds(text)
+        return _seconds((now or datetime.now(UTC)).timestamp() - ago_ns / 1e9)
+    try:
+        return _seconds(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        raise InvalidParameter(f"not a time: {text!r}; write 10m, 2026-01-31T12:00:00 or seconds since 1970") from None
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.6f}"
+
+
 def positive_number(text: str) -> float:
     """Read a number of processors such as `0.5`. Raises InvalidParameter."""
     try:

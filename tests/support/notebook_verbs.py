@@ -160,10 +160,12 @@ ELSEWHERE = {
 }
 
 
-def perform(kernel: Kernel, case: Case) -> Reply:
-    """Run the cells of a case; return what the last one left."""
+def perform(kernel: Kernel, case: Case, *, may_fail: bool = False) -> Reply:
+    """Run the cells of a case; return what the last one left, or with `may_fail` the first one that failed."""
     for cell in case.before:
         reply = kernel.run(cell)
+        if reply.error is not None and may_fail:
+            return reply
         assert reply.error is None, reply.error_lines
     return kernel.run(case.cell)
 

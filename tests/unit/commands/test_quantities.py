@@ -14,6 +14,7 @@ from jupyter_containers.commands.quantities import (
     size_in_bytes,
     size_or_all,
     size_text,
+    timestamp,
 )
 from jupyter_containers.errors import InvalidParameter
 
@@ -98,3 +99,25 @@ def test_other_words_are_no_times(text: str) -> None:
 
 def test_a_size_may_be_all() -> None:
     assert (size_or_all("-1"), size_or_all("1k")) == (-1, 1024)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("", ""),
+        ("1700000000", "1700000000"),
+        ("1700000000.5", "1700000000.5"),
+        ("10m", "1699999400.000000"),
+        ("0s", "1700000000.000000"),
+        ("2023-11-14T22:13:20Z", "1700000000.000000"),
+        ("2023-11-14T23:13:20.25+01:00", "1700000000.250000"),
+    ],
+)
+def test_times_are_told_as_daemons_of_docker_want_them(text: str, read: str) -> None:
+    assert timestamp(text, datetime.fromtimestamp(1_700_000_000, UTC)) == read
+
+
+def test_a_time_without_a_zone_is_of_this_machine() -> None:
+    assert float(timestamp("2023-11-14")) == datetime(2023, 11, 14).timestamp()
+    with pytest.raises(InvalidParameter, match="not a time: 'yesterday'; write 10m"):
+        timestamp("yesterday")
