@@ -120,7 +120,7 @@ def _settings(
     stays = bool(options.name) or options.detach or options.keep
     reads = bool(session.body.strip()) and bool(options.command)
     waits = options.detach and command is None
-    return RunSettings(
+    settings = RunSettings(
         "",
         failed_step=step.id,
         command=command,
@@ -138,6 +138,7 @@ def _settings(
         attached=not options.detach,
         auto_remove=not stays,
     )
+    return session.marked(settings)
 
 
 def _where(step: FailedStep) -> str:

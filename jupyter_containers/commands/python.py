@@ -26,6 +26,7 @@ def python(session: Session, options: Namespace) -> RunResult:
     program = sys.executable if options.image == HOST else "python3"
     options.command, options.entrypoint = [program, f"{carrier.folder}/run.py"], ""
     settings, _ = run_arguments.run_settings(options, "", is_magic=True, folder=session.folder)
+    settings = session.marked(settings)
     settings = carrier.into_run(safety.hardened(settings) if options.safe else settings)
     ensure_image(session, settings.image, options.pull, options.platform)
     client, result = session.client, RunResult(settings.image, ("python",))

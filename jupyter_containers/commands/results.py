@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from jupyter_containers.errors import Unsupported
 
 Json = dict[str, Any]
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # What a terminal prints while work goes on: stream 1 or 2, and the text.
 Said = tuple[int, str]
 

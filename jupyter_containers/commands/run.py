@@ -46,6 +46,7 @@ def run(session: Session, options: Namespace) -> RunResult | Message | TerminalS
         options, session.body, is_magic=session.is_magic, folder=session.folder
     )
     options.safe = safety.is_wanted(options)
+    settings = session.marked(settings)
     if options.safe:
         settings = safety.hardened(settings)
     if session.is_magic and options.tty:
@@ -133,8 +134,11 @@ def _delivery(session: Session, result: RunResult, carrier: carrying.Carrier | N
 
 
 def judged(session: Session, result: RunResult, *, raises: bool) -> RunResult:
-    """Return the result of a process that has ended. Raises Interrupted, and with `raises` CommandFailed."""
-    if result.interrupts and not result:
+    """Return the result of a process that has ended. Raises Interrupted, and with `raises` CommandFailed.
+
+    With `raises` an interrupt is one even if the process took it well: what comes after it shall not run.
+    """
+    if result.interrupts and (raises or not result):
         signal = "SIGINT" if result.interrupts == 1 else "SIGKILL"
         raise Interrupted(f"{signal} was sent to the process, which ended ({result.state()})", result)
     if raises and not result:

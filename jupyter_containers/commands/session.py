@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.client import Client, autostart, connect
 from jupyter_containers.client.addresses import Address, find, from_environment
+from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.commands.front import Front
 from jupyter_containers.commands.settings import Settings
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 USUAL = Settings()
 # PYTHON is a program that calls verbs: it has what a notebook has, and nobody who types.
+NOTEBOOK_LABEL = "jupyter-containers.notebook"
 SHELL, MAGIC, PYTHON = "shell", "magic", "python"
 
 
@@ -29,6 +32,8 @@ class Session:
         self.body = ""
         # The notebook's variables; a shell has none.
         self.namespace: MutableMapping[str, Any] = {}
+        # What the notebook is known by, also after a restart of its kernel; "" where there is none.
+        self.notebook = ""
         self.last_trace: Trace | None = None
         self._host = host
         self._client: Client | None = None
@@ -37,6 +42,12 @@ class Session:
     def is_magic(self) -> bool:
         """Whether results are values for whoever asked: in a notebook or in a program, and not in a shell."""
         return self.surface != SHELL
+
+    def marked(self, settings: RunSettings) -> RunSettings:
+        """Return settings with the label that containers of this notebook have; a shell's have none."""
+        if not self.notebook:
+            return settings
+        return replace(settings, labels=(*settings.labels, f"{NOTEBOOK_LABEL}={self.notebook}"))
 
     @property
     def folder(self) -> Path:

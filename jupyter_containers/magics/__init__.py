@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_containers.magics import notebooks
 from jupyter_containers.magics.container import ContainerMagics
 
 
@@ -22,6 +23,7 @@ def register(ipython: Any) -> None:
     magics = ContainerMagics(ipython)
     ipython.register_magics(magics)
     magics.attach()
+    notebooks.tell_of_earlier(magics.session)
 
 
 def unregister(ipython: Any) -> None:

@@ -11,10 +11,11 @@ from traitlets import Bool, Float, Int, List, TraitError, Unicode, observe, vali
 from jupyter_containers.commands import parsing, settings_files, table, tracing
 from jupyter_containers.commands.command import chosen
 from jupyter_containers.commands.names import names
-from jupyter_containers.commands.results import LiveResult, Table
+from jupyter_containers.commands.results import LiveResult, Table, visible
 from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.commands.settings import NAMES, SECTION, Settings, help_of
 from jupyter_containers.errors import ContainersError
+from jupyter_containers.magics import notebooks
 from jupyter_containers.magics.completion import matcher
 from jupyter_containers.magics.display import front_for
 from jupyter_containers.magics.empty_body import keep_empty_body
@@ -43,6 +44,7 @@ class ContainerMagics(Magics):  # type: ignore[misc, unused-ignore]
         self._front = front_for(shell)
         self.session = Session(self._front, surface=MAGIC)
         self.session.namespace = shell.user_ns
+        self.session.notebook = notebooks.notebook_of(shell)
         self._matcher = matcher(lambda kind: names(self.session, kind), self._called)
         self._transformer = keep_empty_body(self._called)
         self._read_files()
@@ -175,6 +177,8 @@ def shorten(error: BaseException) -> None:
     """Have a shell show an exception in one line instead of with its stack, which is ours and helps nobody."""
     kind = "KeyboardInterrupt" if isinstance(error, KeyboardInterrupt) else type(error).__name__
     message = f": {error}" if str(error) else ""
-    lines = [f"{_EMPHASIS}{kind}{_PLAIN}{message}", *getattr(error, "__notes__", ())]
+    # What went wrong may be told in words of a container's or a registry's.
+    words, *more = "\n".join([message, *getattr(error, "__notes__", ())]).expandtabs().split("\n")
+    lines = [f"{_EMPHASIS}{kind}{_PLAIN}{visible(words)}", *map(visible, more)]
     # IPython asks the exception itself how it wants to be shown.
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ saved picture must look the same to whoever opens it. Colours follow Lab's theme
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -18,6 +19,8 @@ COLOURS: Mapping[str, str] = {
     "warning": "var(--jp-warn-color0,#8a4b00)",
 }
 _CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:pre-wrap"
+# What cannot be seen: control codes, and what changes the order in which the letters around it are read.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _PRE = "margin:0;padding:0;white-space:pre-wrap;overflow-wrap:anywhere;background:transparent"
 
 
@@ -35,7 +38,12 @@ def element(name: str, *content: str, style: str = "", **attributes: str | float
 
 
 def joined(content: Iterable[str]) -> Html:
-    return Html("".join(part if isinstance(part, Html) else escape(part, quote=False) for part in content))
+    """Return content one after the other; what is no Html is text, and shows as nothing else."""
+    return Html("".join(part if isinstance(part, Html) else escape(_plain(part), quote=False) for part in content))
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub("\ufffd", text)
 
 
 def coloured(colour: str, *content: str) -> Html:

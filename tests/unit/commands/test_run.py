@@ -66,8 +66,10 @@ def test_an_interrupted_command_is_a_keyboard_interrupt() -> None:
         do(ending(137, interrupts=2), "run", "img")
 
 
-def test_a_command_that_takes_an_interrupt_well_is_no_error() -> None:
-    assert do(ending(0, interrupts=1), "run", "img")
+def test_a_command_that_takes_an_interrupt_well_stops_what_comes_after_it() -> None:
+    with pytest.raises(Interrupted, match="exit 0"):
+        do(ending(0, interrupts=1), "run", "img")
+    assert do(ending(0, interrupts=1), "run", "--no-raise-error", "img")
 
 
 def test_an_interrupt_before_anything_runs_is_one_too() -> None:

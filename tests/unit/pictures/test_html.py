@@ -34,3 +34,7 @@ def test_colours_have_a_value_for_front_ends_without_labs() -> None:
     for name, value in COLOURS.items():
         assert re.fullmatch(r"var\(--jp-[a-z0-9-]+,#[0-9a-f]{6}\)", value)
         assert value in coloured(name, "x")
+
+
+def test_what_cannot_be_seen_is_marked() -> None:
+    assert joined(["a\x1b\x07b\u202ec\u2066", "tab\tline\n"]) == "a\ufffd\ufffdb\ufffdc\ufffdtab\tline\n"
