@@ -91,9 +91,14 @@ def write_files(session: Session, options: Namespace, built: ImageBuilt) -> None
         _write(session.folder / options.metadata_file, json.dumps(metadata(built), indent=2) + "\n")
 
 
+_INDEXES = frozenset({"application/vnd.oci.image.index.v1+json"})
+
+
 def metadata(built: ImageBuilt) -> dict[str, object]:
     """Return what was built under buildx's keys."""
-    told: dict[str, object] = {"containerimage.config.digest": built.image_id}
+    told: dict[str, object] = {}
+    if built.descriptor.get("mediaType") not in _INDEXES:
+        told["containerimage.config.digest"] = built.image_id
     if built.descriptor:
         told["containerimage.descriptor"] = built.descriptor
         told["containerimage.digest"] = built.descriptor.get("digest", "")

@@ -62,6 +62,8 @@ class BaseImages:
                     return found
                 if is_host:
                     raise Unsupported(f"host is for {here} only, and not for {platform}")
+                if (other := await self._transfers.from_index(name, platform, told_as_pull(report))) is not None:
+                    return other
             except NotFound:
                 if is_host:
                     raise

@@ -1,6 +1,6 @@
-"""One build for several platforms: an image for each, and an index of them, which leaves as an OCI layout.
+"""One build for several platforms: an image for each, and an index of them.
 
-The store has one image behind a name, so an index does not come into it. Source: BuildKit, docs/multi-platform.md.
+Source: BuildKit, docs/multi-platform.md.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from jupyter_containers.build.progress import (
 )
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.build_caches import Layout
-from jupyter_containers.engine.build_outputs import Output
+from jupyter_containers.engine.build_outputs import Output, is_stored
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.images.layout import naming, refuse_host
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.manifest import Index
-from jupyter_containers.oci.platform import Platform
+from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.oci.reference import Reference
 
 
@@ -40,13 +40,25 @@ def parse_platforms(text: str) -> tuple[Platform, ...]:
     return found
 
 
-def check_outputs(platforms: Sequence[Platform], outputs: Sequence[Output]) -> None:
-    """Refuse several platforms where there can be no index. Raises Unsupported."""
-    if len(platforms) > 1 and not (outputs and all(output.kind == "oci" for output in outputs)):
-        names = ",".join(map(str, platforms))
-        raise Unsupported(
-            f"a build for several platforms ({names}) needs an output of type oci; or build each by itself"
-        )
+def check_outputs(platforms: Sequence[Platform], outputs: Sequence[Output], names: Sequence[Reference]) -> None:
+    """Refuse several platforms where there can be no index; `names` are those in the store.
+
+    Raises Unsupported, InvalidParameter for an index in the store that would have no name.
+    """
+    if len(platforms) < 2:
+        return
+    several = f"a build for several platforms ({','.join(map(str, platforms))})"
+    if any(output.kind not in ("oci", "image") for output in outputs):
+        raise Unsupported(f"{several} has outputs of types image, registry and oci only; or build each by itself")
+    if is_stored(outputs) and not names:
+        raise InvalidParameter(f"{several} needs a name; name the image with -t, or give it an output of type oci")
+
+
+def primary(images: Sequence[Image]) -> Image:
+    """Return the one that a name means on this machine: the one for its platform, or else the first."""
+    rated = [(suitability(image.config.platform, host_platform()), image) for image in images]
+    best = max((rating for rating, _ in rated if rating is not None), default=None)
+    return next(image for rating, image in rated if rating == best)
 
 
 class Counting:

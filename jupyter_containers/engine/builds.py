@@ -31,7 +31,7 @@ from jupyter_containers.engine.build_outputs import (
     is_stored,
     leaves,
 )
-from jupyter_containers.engine.build_platforms import Counting, check_outputs
+from jupyter_containers.engine.build_platforms import Counting, check_outputs, primary
 from jupyter_containers.engine.build_results import BuildResults, Result
 from jupyter_containers.engine.cache_room import NO_ROOM, CacheLimit, Prunable, Room, chosen
 from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
@@ -39,7 +39,7 @@ from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.failed_steps import FailedSteps, Failure
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
-from jupyter_containers.engine.pushes import Pushes
+from jupyter_containers.engine.pushes import Pushed, Pushes
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images.walk import Image
 from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
@@ -93,13 +93,21 @@ class BuildRequest:
 class Built:
     """The image of a build, the names that it has in the store now, and what its bytes are fetched by, "" for not.
 
-    `index` is set for a build for several platforms, of which `image` is the first.
+    `index` is set for a build for several platforms, of which `image` is this machine's, or the first. `pushed` is what
+    its registry has now: layers are compressed on their way there.
     """
 
     image: Image
     names: tuple[Reference, ...] = ()
     result: str = ""
     index: Descriptor | None = None
+    pushed: Pushed | None = None
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """What others find it by."""
+        made = replace(self.index or self.image.descriptor, annotations={})
+        return replace(made, digest=self.pushed.digest, size=self.pushed.size) if self.pushed is not None else made
 
     @property
     def id(self) -> Digest:
@@ -180,7 +188,7 @@ class Builds:
         if not names and any(output.pushes for output in request.outputs):
             raise InvalidParameter("tag is needed when pushing to registry: name the image with -t")
         self._check(options.limits, options.network)
-        check_outputs(request.platforms, request.outputs)
+        check_outputs(request.platforms, request.outputs, names)
         async with self._garbage.working(), self._opened(tars, request) as context:
             try:
                 exchange = await self.caches.open(request.wishes, progress)
@@ -190,17 +198,18 @@ class Builds:
                 self._place(error, request)
                 raise
             selected = [(target, self.caches.select(exchange, target)) for target in request.wishes.targets]
-            image = images[0]
+            image, index = primary(images), self._index(images, request)
             if is_stored(request.outputs):
                 for name in names or (None,):
                     self._images.add(image, name)
-            index = self._index(images, request)
+                    if name is not None and index is not None:
+                        self._images.indexes.set(name, replace(index.manifests[0], annotations={}), image.config_digest)
             result = self._keep(image, request, await self._write_cache(selected, request, progress), index)
         for name in names:
             self._events.publish("image", "tag", str(image.config_digest), {"name": name.familiar})
-        await self._push(request, progress)
+        pushed = await self._push(request, progress)
         await self._keep_limits()
-        return Built(image, names, result, index.manifests[0] if index is not None else None)
+        return Built(image, names, result, index.manifests[0] if index is not None else None, pushed)
 
     async def _build_all(
         self,
@@ -247,13 +256,16 @@ class Builds:
         names = archive_names(request.outputs, request.names)
         return self.results.keep(Result(image, names, moment_of(request.options.build_args), cache, index))
 
-    async def _push(self, request: BuildRequest, progress: Listener) -> None:
+    async def _push(self, request: BuildRequest, progress: Listener) -> Pushed | None:
         pushed = [output for output in request.outputs if output.pushes]
         names = [name for output in pushed for name in (*request.names, *output.names)]
-        for name in dict.fromkeys(names):
+        sent = [
             await self._pushes.push(
                 name, credentials=request.credentials.get(name.domain), progress=told_as_pull(progress)
             )
+            for name in dict.fromkeys(names)
+        ]
+        return sent[0] if sent else None
 
     def _place(self, error: ContainersError, request: BuildRequest) -> None:
         """Say in which file the failing lines are, and for which images the failed step was done."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from jupyter_containers.content.store import ContentStore
@@ -13,6 +13,7 @@ from jupyter_containers.engine.images import ImageNotFound, Images, ImageView
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.images import layout
 from jupyter_containers.images.layout import Named
+from jupyter_containers.images.walk import Indexed
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform, suitability
 from jupyter_containers.oci.reference import Reference
@@ -38,19 +39,28 @@ class Exports:
         if not names:
             raise InvalidParameter("no images to save: parameter names is empty")
         chosen: list[tuple[str, ImageView, Reference | None]] = []
+        indexes: dict[Reference, Indexed] = {}
 
         def choose() -> Needed:
             chosen.extend(entry for name in names for entry in self._chosen(name))
-            needs = [self._images.needs(view.record) for _, view, _ in chosen]
-            return Needed(frozenset[Digest]().union(*(need.blobs for need in needs)))
+            blobs = [self._images.needs(view.record).blobs for _, view, _ in chosen]
+            if platform is None:
+                indexes.update(self._indexes(name for _, _, name in chosen))
+            return Needed(frozenset[Digest]().union(*blobs, *(index.blobs for index in indexes.values())))
 
         async with self._images.garbage.keeping(choose):
             for name, view, _ in chosen:
                 _check_platform(name, view, platform)
-            named = _joined([(view, reference) for _, view, reference in chosen])
+            named = _joined([(view, reference) for _, view, reference in chosen], indexes)
             for view in (view for _, view, _ in chosen):
                 self._images.tell("save", view.id, str(view.id))
             yield lambda write: layout.save(named, self._content, write)
+
+    def _indexes(self, names: Iterable[Reference | None]) -> Iterator[tuple[Reference, Indexed]]:
+        for name in names:
+            index = self._images.indexes.load(name) if name is not None else None
+            if name is not None and index is not None:
+                yield name, index
 
     def _chosen(self, text: str) -> list[tuple[str, ImageView, Reference | None]]:
         """Return the images that one name means, each with the name to save it under."""
@@ -77,7 +87,7 @@ def _repository(text: str) -> Reference | None:
     return None if reference.tag or reference.digest else reference
 
 
-def _joined(chosen: Sequence[tuple[ImageView, Reference | None]]) -> list[Named]:
+def _joined(chosen: Sequence[tuple[ImageView, Reference | None]], indexes: Mapping[Reference, Indexed]) -> list[Named]:
     """Bring the names of one image together, in the order in which they were asked for."""
     views: dict[Digest, ImageView] = {}
     names: dict[Digest, list[Reference]] = {}
@@ -86,7 +96,7 @@ def _joined(chosen: Sequence[tuple[ImageView, Reference | None]]) -> list[Named]
         own = names.setdefault(view.id, [])
         if reference is not None and reference not in own:
             own.append(reference)
-    return [Named(view.image, tuple(names[image_id])) for image_id, view in views.items()]
+    return [Named(view.image, tuple(names[image_id]), indexes) for image_id, view in views.items()]
 
 
 def _check_platform(name: str, view: ImageView, platform: Platform | None) -> None:

@@ -53,7 +53,7 @@ async def remove(images: Images, name_or_id: str, *, force: bool, prune: bool) -
     """
     record = images.record(name_or_id)
     layers = _layers(images, record)
-    if is_id_of(record.id, name_or_id):
+    if is_id_of(record.id, name_or_id) or images.indexes.image_id(name_or_id) == record.id:
         removed = _remove_by_id(images, record, force, prune)
     else:
         removed = _remove_name(images, record, name_or_id, force, prune)

@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from jupyter_containers.engine import image_removal
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.image_removal import Removed, User
+from jupyter_containers.engine.indexes import Indexes
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images import walk
 from jupyter_containers.images.host import NOTHING_MORE
@@ -76,20 +77,13 @@ class ImageView:
         return [Reference.parse(text).familiar for text in self.record.repo_digests]
 
     def narrowed(self, patterns: Sequence[str]) -> ImageView | None:
-        """Return this image with the names that match a pattern such as `busybox`, `local/*` or `*:1.*`; None without.
-
-        An asterisk ends at a slash. Source: distribution/reference, FamiliarMatch.
-        """
-
-        def matches(reference: Reference) -> bool:
-            texts = (reference.familiar, reference.familiar_repository)
-            return any(_matches_path(text, pattern) for text in texts for pattern in patterns)
-
-        names = tuple(name for name in self.names if matches(name))
-        digests = tuple(text for text in self.record.repo_digests if matches(Reference.parse(text)))
+        """Return this image with the names that match one of the patterns; None without."""
+        names = tuple(name for name in self.names if any(map(name.matches, patterns)))
+        known = {text: Reference.parse(text) for text in self.record.repo_digests}
+        digests = tuple(text for text, digest in known.items() if any(map(digest.matches, patterns)))
         if not names and not digests:
             return None
-        return ImageView(replace(self.record, repo_digests=digests), self.image, names)
+        return replace(self, record=replace(self.record, repo_digests=digests), names=names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +99,8 @@ class HistoryEntry:
 class Images:
     """The images of one data root.
 
-    `make_host` makes the `host` image, by its name at its first use; `users` answers which
-    containers stand on an image.
+    `make_host` makes the `host` image, by its name at its first use; `users` answers which containers stand on an
+    image; `indexes` are those of names that mean images for several platforms.
     """
 
     def __init__(
@@ -122,6 +116,7 @@ class Images:
         now: Callable[[], str],
     ) -> None:
         self._names = names
+        self.indexes = Indexes(names, content)
         self._records = records
         self._content = content
         self._snapshots = snapshots
@@ -177,7 +172,8 @@ class Images:
         found = self._records.with_prefix(text.removeprefix("sha256:"))
         if len(found) > 1:
             raise InvalidParameter(f"image id prefix {text} is ambiguous; give more digits")
-        return found[0] if found else None
+        by_index = self.indexes.image_id(text) if not found else None
+        return self._records.get(by_index) if by_index is not None else next(iter(found), None)
 
     def target(self, name: Reference) -> Digest | None:
         """Return the id of the image that a name with a tag points at, None if nothing has the name."""
@@ -334,6 +330,8 @@ class Images:
     def untag(self, record: ImageRecord, reference: Reference) -> Removed:
         """Take one tag or digest off an image."""
         if reference.digest is None:
+            if self.indexes.of(reference) is not None:
+                self.garbage.begin()
             self._names.remove(str(reference))
         else:
             text = f"{reference.repository}@{reference.digest}"
@@ -385,12 +383,7 @@ class Images:
         return Needed(frozenset(blobs), frozenset(chain))
 
     def _needed(self) -> Iterable[Needed]:
-        return map(self.needs, self._records.all())
-
-
-def _matches_path(text: str, pattern: str) -> bool:
-    parts, patterns = text.split("/"), pattern.split("/")
-    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
+        return chain(map(self.needs, self._records.all()), self.indexes.needed())
 
 
 def _missing(name: str) -> ImageRecord:

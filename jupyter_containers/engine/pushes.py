@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.garbage import Needed
 from jupyter_containers.engine.images import Images, ImageView
-from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.images import walk
+from jupyter_containers.images.walk import Image, Part
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform, suitability
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress, Pushable, Registry
+from jupyter_containers.registry.push import Pushed as Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +65,57 @@ class Pushes:
 
         def find() -> Needed:
             views.append(self._images.view(self._images.record(str(name))))
-            return self._images.needs(views[0].record)
+            index = self._images.indexes.load(name)
+            others = index.blobs if index is not None else frozenset()
+            return Needed(self._images.needs(views[0].record).blobs | others)
 
         async with self._images.garbage.keeping(find):
-            view, image = views[0], views[0].image
-            if image.is_host:
-                raise Unsupported(
-                    f"cannot push {name.familiar}: it stands on this machine's own root, which does not leave it"
-                )
-            if platform is not None and suitability(image.config.platform, platform) is None:
-                raise NotFound(
-                    f"image with reference {name.familiar} was found but does not provide the specified platform "
-                    f"({platform})"
-                )
-            content = self._content.read(image.descriptor.digest)
-            layer_ids = tuple(diff_id.short for diff_id in image.config.diff_ids)
-            pushable = Pushable(image.manifest, content, layer_ids)
-            pushed = await self._registry.push(name, pushable, credentials=credentials, progress=progress)
+            view = views[0]
+            pushed = await self._send(name, view.image, credentials, platform, progress)
             if self._images.known(view.id) is not None:
-                self._images.add(image, repo_digest=f"{name.repository}@{pushed.digest}")
+                self._images.add(view.image, repo_digest=f"{name.repository}@{pushed.digest}")
                 self._images.tell_named("push", view.id, name.familiar, name.familiar_repository)
         return Pushed(name.tag or "", pushed.digest, pushed.size)
+
+    async def _send(
+        self,
+        name: Reference,
+        image: Image,
+        credentials: Credentials | None,
+        platform: Platform | None,
+        progress: Callable[[Progress], None],
+    ) -> Sent:
+        index = self._images.indexes.load(name)
+        if index is not None and platform is None:
+            if index.missing:
+                absent = ", ".join(str(entry.platform or entry.digest) for entry in index.missing)
+                raise NotFound(f"cannot push all of {name.familiar}: not here is {absent}; push one with --platform")
+            content = self._content.read(index.descriptor.digest)
+            images = [self._part(part) for part in index.parts]
+            return await self._registry.push_index(
+                name, index.index, content, images, credentials=credentials, progress=progress
+            )
+        if index is not None and platform is not None:
+            image = self._images.indexes.image(name, platform) or image
+        if image.is_host:
+            raise Unsupported(
+                f"cannot push {name.familiar}: it stands on this machine's own root, which does not leave it"
+            )
+        if platform is not None and suitability(image.config.platform, platform) is None:
+            raise NotFound(
+                f"image with reference {name.familiar} was found but does not provide the specified platform "
+                f"({platform})"
+            )
+        return await self._registry.push(name, self._whole(image), credentials=credentials, progress=progress)
+
+    def _whole(self, image: Image) -> Pushable:
+        content = self._content.read(image.descriptor.digest)
+        return Pushable(image.manifest, content, tuple(diff_id.short for diff_id in image.config.diff_ids))
+
+    def _part(self, part: Part) -> Pushable:
+        """Return an entry of an index as a registry gets it; an attestation is none of the images that `walk` knows."""
+        try:
+            return self._whole(walk.load(self._content, part.entry, part.entry.platform))
+        except ContainersError:
+            content = self._content.read(part.entry.digest)
+            return Pushable(part.manifest, content, tuple(layer.digest.short for layer in part.manifest.layers))

@@ -20,6 +20,7 @@ from jupyter_containers.engine.images import Images
 from jupyter_containers.errors import NotFound, Unsupported
 from jupyter_containers.images import archive, unpack, walk
 from jupyter_containers.images.walk import Image
+from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import ProcessDefaults
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
@@ -135,13 +136,16 @@ class Transfers:
         cancellation: images that were complete stay.
         """
         async with self._garbage.working():
-            found = await consume(body, lambda stream: archive.load(stream, self._content, platform))
+            indexes: dict[Reference, Descriptor] = {}
+            found = await consume(body, lambda stream: archive.load(stream, self._content, platform, indexes))
             loaded = []
             for names, image in found:
                 await self._unpacked(image, progress or _tell_nobody)
                 loaded.append(Loaded(names, image, tuple(self._replaced(names, image))))
                 for name in names or (None,):
                     self._images.add(image, name, is_tagged=False)
+                    if name in indexes:
+                        self._images.indexes.set(name, indexes[name], image.config_digest)
                 self._images.tell("load", image.config_digest, str(image.config_digest))
         return loaded
 
@@ -173,6 +177,13 @@ class Transfers:
             self._images.add(image, name)
         self._images.tell("import", image.config_digest, str(name or image.config_digest))
         return image
+
+    async def from_index(
+        self, name: Reference, platform: Platform, progress: Callable[[Progress], None]
+    ) -> Image | None:
+        """Unpack what the index of a name has for a platform; None when that is not here. Work inside `working()`."""
+        image = self._images.indexes.image(name, platform)
+        return await self._unpacked(image, progress) if image is not None else None
 
     async def _unpacked(self, image: Image, progress: Callable[[Progress], None]) -> Image:
         loop = asyncio.get_running_loop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,12 +58,15 @@ class _Archive:
 
 
 def load(
-    stream: Readable, content: ContentStore, platform: Platform | None = None
+    stream: Readable,
+    content: ContentStore,
+    platform: Platform | None = None,
+    indexes: dict[Reference, Descriptor] | None = None,
 ) -> list[tuple[tuple[Reference, ...], Image]]:
     """Read the images of `docker save` or of an OCI layout in a tar, compressed or not; return them with their names.
 
-    All their blobs are in the content store then, not unpacked. Raises InvalidParameter for what is neither, and
-    deletes what it had brought in.
+    `indexes` is filled with those of names that mean images for several platforms. All their blobs are in the content
+    store then, not unpacked. Raises InvalidParameter for what is neither, and deletes what it had brought in.
     """
     archive = _Archive()
     try:
@@ -75,10 +78,11 @@ def load(
             loaded = _oci_images(content, archive, platform)
         else:
             raise InvalidParameter("invalid archive: neither manifest.json nor index.json is in it")
+        loaded, others = _with_indexes(content, archive, loaded, {} if indexes is None or platform else indexes)
     except BaseException:
         _delete(content, archive.new)
         raise
-    _delete(content, archive.new - _used(image for _, image in loaded))
+    _delete(content, archive.new - _used(image for _, image in loaded) - others)
     return loaded
 
 
@@ -245,6 +249,34 @@ def _oci_images(
     if not found:
         raise NotFound(f"the archive has no image for {wanted}")
     return list(found.values())
+
+
+def _with_indexes(
+    content: ContentStore,
+    archive: _Archive,
+    loaded: list[tuple[tuple[Reference, ...], Image]],
+    indexes: dict[Reference, Descriptor],
+) -> tuple[list[tuple[tuple[Reference, ...], Image]], set[Digest]]:
+    """Find the names that index.json gives to indexes of the loaded images.
+
+    Return the images with the manifests that stand in these, and the blobs that belong to them.
+    """
+    if _OCI_INDEX not in archive.blobs:
+        return loaded, set()
+    table = parse_manifest(content.read(archive.find(_OCI_INDEX)), media_types.OCI_INDEX)
+    blobs = set[Digest]()
+    for entry in table.manifests if isinstance(table, Index) else ():
+        names = set(_names(entry)) if entry.media_type in media_types.INDEXES else set[Reference]()
+        if not names or not content.contains(entry.digest):
+            continue
+        found = walk.load_index(content, replace(entry, annotations={}))
+        parts = {part.manifest.config.digest: part for part in found.parts}
+        for number, (own, image) in enumerate(loaded):
+            if names & set(own) and (part := parts.get(image.config_digest)) is not None:
+                loaded[number] = (own, walk.load(content, part.entry, image.config.platform))
+                indexes.update(dict.fromkeys(names & set(own), found.descriptor))
+                blobs |= found.blobs
+    return loaded, blobs
 
 
 def _names(descriptor: Descriptor) -> Iterator[Reference]:

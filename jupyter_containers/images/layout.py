@@ -7,13 +7,13 @@ first bytes for its compression. Sources: OCI image-spec, image-layout.md; moby,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import Unsupported
-from jupyter_containers.images.walk import Image
+from jupyter_containers.images.walk import Image, Indexed
 from jupyter_containers.layers.member import Kind, Member
 from jupyter_containers.layers.tar_writer import TarWriter
 from jupyter_containers.oci import media_types
@@ -29,10 +29,19 @@ TAG_ANNOTATION = "org.opencontainers.image.ref.name"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An image to be saved, and the names that it is saved under; none when it was asked for by its id."""
+    """An image to be saved, and the names that it is saved under; none when it was asked for by its id.
+
+    `indexes` are those of the names that mean images for other platforms as well.
+    """
 
     image: Image
     names: tuple[Reference, ...] = ()
+    indexes: Mapping[Reference, Indexed] = field(default_factory=dict, hash=False)
+
+    @property
+    def blobs(self) -> frozenset[Digest]:
+        others = (self.indexes[name].blobs for name in self.names if name in self.indexes)
+        return self.image.blobs.union(*others)
 
 
 def save(
@@ -47,7 +56,7 @@ def save(
     for entry in images:
         refuse_host(entry.image, entry.names)
     tar = TarWriter(write)
-    _add_blobs(tar, {digest for entry in images for digest in entry.image.blobs}, content)
+    _add_blobs(tar, {digest for entry in images for digest in entry.blobs}, content)
     _add(tar, "index.json", _index(images))
     if for_docker:
         _add(tar, "manifest.json", [_entry(image) for image in images])
@@ -103,7 +112,7 @@ def _add(tar: TarWriter, name: str, document: object) -> None:
 
 
 def _index(images: Sequence[Named]) -> dict[str, object]:
-    entries = [_described(entry.image, name) for entry in images for name in entry.names or (None,)]
+    entries = [_described(entry, name) for entry in images for name in entry.names or (None,)]
     return {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": entries}
 
 
@@ -112,9 +121,11 @@ def naming(name: Reference) -> dict[str, str]:
     return {NAME_ANNOTATION: str(name), TAG_ANNOTATION: name.tag or ""}
 
 
-def _described(image: Image, name: Reference | None) -> dict[str, object]:
-    found, config = image.descriptor, image.config
+def _described(entry: Named, name: Reference | None) -> dict[str, object]:
+    found, config = entry.image.descriptor, entry.image.config
     annotations = naming(name) if name is not None else {}
+    if name is not None and name in entry.indexes:
+        return replace(entry.indexes[name].descriptor, annotations=annotations).to_json()
     return Descriptor(
         found.media_type, found.digest, found.size, platform=config.platform, annotations=annotations
     ).to_json()

@@ -68,6 +68,59 @@ def load(content: ContentStore, descriptor: Descriptor, platform: Platform | Non
     return Image(found, document, config, document.config.digest)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entry of an index whose manifest and blobs are here: an image, or what belongs to one."""
+
+    entry: Descriptor
+    manifest: Manifest
+
+    @property
+    def blobs(self) -> frozenset[Digest]:
+        layers = (layer.digest for layer in self.manifest.layers)
+        return frozenset({self.entry.digest, self.manifest.config.digest, *layers})
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An index with its parts that are here; `missing` are the entries of which not everything is."""
+
+    descriptor: Descriptor
+    index: Index
+    parts: tuple[Part, ...]
+    missing: tuple[Descriptor, ...]
+
+    @property
+    def blobs(self) -> frozenset[Digest]:
+        """All that is here of it."""
+        return frozenset({self.descriptor.digest}).union(*(part.blobs for part in self.parts))
+
+
+def load_index(content: ContentStore, descriptor: Descriptor) -> Indexed:
+    """Return an index and what is here of what it lists. Raises BlobNotFound, InvalidParameter for no index."""
+    index = parse_manifest(content.read(descriptor.digest), descriptor.media_type)
+    if not isinstance(index, Index):
+        raise InvalidParameter(f"{descriptor.digest} is not an index")
+    parts, missing = list[Part](), list[Descriptor]()
+    for entry in index.manifests:
+        part = _part(content, entry)
+        if part is not None:
+            parts.append(part)
+        else:
+            missing.append(entry)
+    return Indexed(descriptor, index, tuple(parts), tuple(missing))
+
+
+def _part(content: ContentStore, entry: Descriptor) -> Part | None:
+    if entry.media_type not in media_types.MANIFESTS or not content.contains(entry.digest):
+        return None
+    manifest = parse_manifest(content.read(entry.digest), entry.media_type)
+    if not isinstance(manifest, Manifest):
+        return None
+    part = Part(entry, manifest)
+    return part if all(map(content.contains, part.blobs)) else None
+
+
 def _manifest(content: ContentStore, descriptor: Descriptor, wanted: Platform) -> tuple[Descriptor, Manifest]:
     for _ in range(MAX_INDEX_DEPTH):
         document = parse_manifest(content.read(descriptor.digest), descriptor.media_type or None)

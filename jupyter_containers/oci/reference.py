@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Self
 
 from jupyter_containers.errors import InvalidParameter
@@ -92,6 +93,13 @@ class Reference:
         rest = self.path.removeprefix(OFFICIAL)
         return rest if "/" not in rest else self.path
 
+    def matches(self, pattern: str) -> bool:
+        """Say whether a pattern such as `busybox`, `local/*` or `*:1.*` means it; an asterisk ends at a slash.
+
+        Source: distribution/reference, FamiliarMatch.
+        """
+        return any(_matches_path(text, pattern) for text in (self.familiar, self.familiar_repository))
+
     @property
     def familiar(self) -> str:
         """This reference as people write it: `busybox:latest`."""
@@ -120,3 +128,8 @@ def _parse_digest(digest_text: str, whole: str) -> Digest:
         return Digest.parse(digest_text)
     except InvalidParameter as error:
         raise InvalidReference(whole) from error
+
+
+def _matches_path(text: str, pattern: str) -> bool:
+    parts, patterns = text.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))

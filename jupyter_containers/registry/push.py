@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
-from jupyter_containers.oci.manifest import Manifest
+from jupyter_containers.oci.manifest import Index, Manifest
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry.failures import RegistryRefused
 from jupyter_containers.registry.places import BlobPlaces
@@ -104,6 +104,26 @@ class Pusher:
         await self._send_config(image.manifest.config)
         return await self._put_manifest(image, there)
 
+    async def push_index(self, index: Index, content: bytes, images: Sequence[Pushable]) -> Pushed:
+        """Send all images of an index, by their digests, and let the reference's tag point at the index.
+
+        It goes byte by byte as it is here, unless an image became another one on its way. After cancellation: as push.
+        """
+        entries, now = list[Descriptor](), dict[str, str]()
+        by_digest = replace(self, reference=replace(self.reference, tag=None))
+        for entry, image in zip(index.manifests, images, strict=True):
+            sent = await by_digest.push(image)
+            now[str(entry.digest)] = str(sent.digest)
+            entries.append(replace(entry, digest=sent.digest, size=sent.size))
+        if tuple(entries) != index.manifests:
+            # Attestations say by an annotation which image they are of.
+            entries = [
+                replace(entry, annotations={key: now.get(value, value) for key, value in entry.annotations.items()})
+                for entry in entries
+            ]
+            content = replace(index, manifests=tuple(entries)).to_bytes()
+        return await self._put(content, index.media_type)
+
     async def _send_config(self, config: Descriptor) -> None:
         if await self.repository.blob_size(config.digest) is None:
             await Uploader(self.repository, self.store, self.retries, _count_nothing, self.retries.sleep).send(config)
@@ -112,9 +132,12 @@ class Pusher:
         content = image.content
         if layers != image.manifest.layers:
             content = replace(image.manifest, layers=layers).to_bytes()
+        return await self._put(content, image.manifest.media_type)
+
+    async def _put(self, content: bytes, media_type: str) -> Pushed:
         digest = Digest.of(content)
         key = self.reference.tag or str(digest)
-        answer = await self.repository.put_manifest(key, content, image.manifest.media_type)
+        answer = await self.repository.put_manifest(key, content, media_type)
         if not answer.is_ok:
             raise failure_of(answer)
         claimed = answer.headers.get("docker-content-digest")

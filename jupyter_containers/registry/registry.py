@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ import aiohttp
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.manifest import Index
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import push, resolver
@@ -155,7 +156,24 @@ class Registry:
         `progress` is called on the event loop. Raises LoginRequired, RegistryRefused (denied), RegistryUnreachable,
         BlobNotFound. After cancellation: see Pusher.push.
         """
-        pusher = Pusher(
+        return await (await self._pusher(reference, credentials, progress)).push(image)
+
+    async def push_index(
+        self,
+        reference: Reference,
+        index: Index,
+        content: bytes,
+        images: Sequence[Pushable],
+        *,
+        credentials: Credentials | None = None,
+        progress: Tell | None = None,
+    ) -> Pushed:
+        """Send an index, whose bytes are `content`, with the images that it lists, in their order. Raises as `push`."""
+        pusher = await self._pusher(reference, credentials, progress)
+        return await pusher.push_index(index, content, images)
+
+    async def _pusher(self, reference: Reference, credentials: Credentials | None, progress: Tell | None) -> Pusher:
+        return Pusher(
             await self._open(reference, credentials, pushes=True),
             reference,
             self._content,
@@ -165,7 +183,6 @@ class Registry:
             progress or _tell_nobody,
             sends_foreign=is_listed(reference.domain, self._nondistributable),
         )
-        return await pusher.push(image)
 
     async def close(self) -> None:
         """Close all connections. The registry may be used again after."""

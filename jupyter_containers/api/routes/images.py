@@ -106,7 +106,9 @@ async def history(request: web.Request) -> web.Response:
 async def tag(request: web.Request) -> web.Response:
     images = engine_of(request).images
     view = await images.find(request.match_info["name"])
-    images.tag(view, reference_of(text(request, "repo"), text(request, "tag")))
+    reference = reference_of(text(request, "repo"), text(request, "tag"))
+    images.tag(view, reference)
+    images.indexes.copy(request.match_info["name"], reference.with_default_tag(), view.id)
     return web.Response(status=201)
 
 

@@ -47,8 +47,7 @@ def _entries(entries: Sequence[object], parameter: str) -> Iterator[tuple[str, d
 
 def built_json(built: Built) -> dict[str, Any]:
     """Return what our client wants to know of an image beside its id."""
-    descriptor = built.index or built.image.descriptor
-    told: dict[str, Any] = {"Descriptor": descriptor.to_json(), "Names": [str(name) for name in built.names]}
+    told: dict[str, Any] = {"Descriptor": built.descriptor.to_json(), "Names": [str(name) for name in built.names]}
     if built.result:
         told["Result"] = built.result
     return told

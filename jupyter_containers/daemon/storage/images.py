@@ -10,8 +10,9 @@ from jupyter_containers.daemon.storage.finding import Finding
 from jupyter_containers.daemon.storage.store import Store
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.images.unpack import unpack
-from jupyter_containers.images.walk import Image, load
-from jupyter_containers.metadata.images import ImageRecord
+from jupyter_containers.images.walk import Image, load, load_index
+from jupyter_containers.metadata.images import ImageName, ImageRecord
+from jupyter_containers.oci import media_types
 
 
 def check(store: Store) -> Iterator[Finding]:
@@ -23,6 +24,8 @@ def check(store: Store) -> Iterator[Finding]:
                 "image name", name.name, f"points at {name.image_id}, which is not here", "forget the name",
                 partial(store.image_names.remove, name.name), in_rows=True,
             )  # fmt: skip
+        elif name.target.media_type in media_types.INDEXES:
+            yield from _check_index(store, name)
     for record in store.image_records.all():
         try:
             image = load(store.content, record.target)
@@ -33,6 +36,21 @@ def check(store: Store) -> Iterator[Finding]:
             )  # fmt: skip
             continue
         yield from _check_layers(store, record, image)
+
+
+def _check_index(store: Store, name: ImageName) -> Iterator[Finding]:
+    """Yield what a name lacks of the images for other platforms that it means."""
+    record = store.image_records.get(name.image_id)
+    try:
+        missing = load_index(store.content, name.target).missing
+        problem = f"{missing[0].platform or missing[0].digest} is missing in its index" if missing else ""
+    except ContainersError as error:
+        problem = f"its index cannot be used: {error.message}"
+    if problem and record is not None:
+        yield Finding(
+            "image name", name.name, problem, "let it mean the image for this machine; load or build it again",
+            partial(store.image_names.set, name.name, record.target, name.image_id), in_rows=True,
+        )  # fmt: skip
 
 
 def _check_layers(store: Store, record: ImageRecord, image: Image) -> Iterator[Finding]:

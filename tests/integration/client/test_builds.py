@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from jupyter_containers.client.build_outputs import parse
 from jupyter_containers.client.build_reader import BuildEvent, ImageBuilt, StepCached, StepOutput, StepStarted
 from jupyter_containers.client.builds import BuildFailed, BuildSettings
 from jupyter_containers.client.context import gather
+from tests.support.real_registry import real_registry
 
 
 def build(client: Client, dockerfile: str, folder: Path, *tags: str, **options: object) -> list[BuildEvent]:
@@ -125,6 +127,31 @@ def test_an_image_for_several_platforms_is_an_index(client: Client, tmp_path: Pa
     assert found == {name: (name, f"for {name}\n".encode()) for name in ("s390x", "arm64", "amd64")}
     *_, made = [event for event in events if isinstance(event, ImageBuilt)]
     assert (made.image_id, made.names) == (entry["digest"], ())
+
+
+def test_an_index_is_built_into_the_store_and_pushed(client: Client, tmp_path: Path) -> None:
+    with real_registry(tmp_path / "registry") as registry:
+        name = f"{registry.address}/team/several:1"
+        (tmp_path / "context").mkdir()
+        events = build(
+            client, "FROM scratch\nARG TARGETARCH\nLABEL of=$TARGETARCH\n", tmp_path / "context", name,
+            platform="linux/arm64,linux/amd64", outputs=(parse("type=registry"),),
+        )  # fmt: skip
+        *_, made = [event for event in events if isinstance(event, ImageBuilt)]
+        request = urllib.request.Request(f"http://{registry.address}/v2/team/several/manifests/1")
+        request.add_header("Accept", made.descriptor["mediaType"])
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            index = json.load(answer)
+            assert answer.headers["Docker-Content-Digest"] == made.descriptor["digest"]
+        labels = []
+        for entry in index["manifests"]:
+            manifest = registry.manifest("team/several", entry["digest"])
+            labels.append(json.loads(registry.blob("team/several", manifest["config"]["digest"]))["config"]["Labels"])
+        assert labels == [{"of": "arm64"}, {"of": "amd64"}]
+        here = client.images.inspect(name)
+        assert here["Config"]["Labels"] == {"of": "amd64"}
+        assert here["RepoDigests"] == [f"{registry.address}/team/several@{made.descriptor['digest']}"]
+        client.images.remove(name)
 
 
 def test_a_program_for_a_machine_that_is_not_here_is_refused(client: Client, tmp_path: Path) -> None:

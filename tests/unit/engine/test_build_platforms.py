@@ -25,11 +25,17 @@ def test_platforms_are_a_list() -> None:
 
 
 def test_several_need_an_output_that_can_have_an_index() -> None:
-    check_outputs((AMD,), ())
-    check_outputs((AMD, ARM), (Output("oci"),))
-    for outputs in ((), (Output("image"),), (Output("oci"), Output("tar"))):
-        with pytest.raises(Unsupported, match=r"several platforms \(linux/amd64,linux/arm64/v8\) needs"):
-            check_outputs((AMD, ARM), outputs)
+    name = Reference.parse("several:1")
+    check_outputs((AMD,), (Output("tar"),), ())
+    check_outputs((AMD, ARM), (Output("oci"),), ())
+    check_outputs((AMD, ARM), (), (name,))
+    check_outputs((AMD, ARM), (Output("oci"), Output("image", pushes=True)), (name,))
+    for kind in ("tar", "docker", "local"):
+        with pytest.raises(Unsupported, match=r"several platforms \(linux/amd64,linux/arm64/v8\) has outputs of types"):
+            check_outputs((AMD, ARM), (Output("oci"), Output(kind)), (name,))
+    for outputs in ((), (Output("image"),)):
+        with pytest.raises(InvalidParameter, match="needs a name"):
+            check_outputs((AMD, ARM), outputs, ())
 
 
 def test_steps_are_counted_on() -> None:

@@ -1,0 +1,82 @@
+"""Names that mean images for several platforms: what their indexes lead to, as far as it is here.
+
+A name points at one image, this machine's or the first; its target may be an index, which has this image and others in
+it. Those are blobs only: they are not unpacked, no list of images tells them, and they go with the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine.garbage import Needed
+from jupyter_containers.errors import ContainersError
+from jupyter_containers.images import walk
+from jupyter_containers.images.walk import Image, Indexed
+from jupyter_containers.metadata.images import Images as ImageNames
+from jupyter_containers.oci import media_types
+from jupyter_containers.oci.descriptor import Descriptor
+from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.platform import Platform
+from jupyter_containers.oci.reference import Reference
+
+# As many digits as people are shown.
+_SHORT = 12
+
+
+class Indexes:
+    """The indexes of one data root."""
+
+    def __init__(self, names: ImageNames, content: ContentStore) -> None:
+        self._names = names
+        self._content = content
+
+    def of(self, name: Reference) -> Descriptor | None:
+        """Return the index that a name points at, None for one image or none."""
+        found = self._names.get(f"{name.repository}:{name.tag}") if name.tag and not name.digest else None
+        return found.target if found is not None and found.target.media_type in media_types.INDEXES else None
+
+    def set(self, name: Reference, index: Descriptor, image_id: Digest) -> None:
+        """Let a name that points at an image of an index point at the whole index."""
+        self._names.set(f"{name.repository}:{name.tag}", index, image_id)
+
+    def copy(self, source: str, name: Reference, image_id: Digest) -> None:
+        """Let a name that was given to an image of another name mean all that the other one means."""
+        try:
+            index = self.of(Reference.parse(source).with_default_tag())
+        except ContainersError:
+            return  # an id
+        found = self._names.get(f"{name.repository}:{name.tag}")
+        if index is not None and found is not None and found.image_id == image_id:
+            self.set(name, index, image_id)
+
+    def load(self, name: Reference) -> Indexed | None:
+        """Return what the index of a name leads to. Raises BlobNotFound, InvalidParameter for a damaged one."""
+        index = self.of(name)
+        return walk.load_index(self._content, index) if index is not None else None
+
+    def image(self, name: Reference, platform: Platform) -> Image | None:
+        """Return the image of a name's index for another platform, packed; None when it is not here."""
+        index = self.of(name)
+        if index is None:
+            return None
+        try:
+            found = walk.load(self._content, index, platform)
+        except ContainersError:
+            return None
+        return found if all(self._content.contains(layer.digest) for layer in found.manifest.layers) else None
+
+    def image_id(self, text: str) -> Digest | None:
+        """Return the image that a name with an index has here, by the digest of the index or the beginning of it."""
+        hex_prefix = text.removeprefix("sha256:")
+        targets = (name for name in self._names.all() if name.target.media_type in media_types.INDEXES)
+        found = {name.image_id for name in targets if name.target.digest.hex.startswith(hex_prefix)}
+        return found.pop() if len(found) == 1 and len(hex_prefix) >= _SHORT else None
+
+    def needed(self) -> Iterator[Needed]:
+        """Yield what the indexes need, for the garbage collector."""
+        for digest in {name.target for name in self._names.all() if name.target.media_type in media_types.INDEXES}:
+            try:
+                yield Needed(walk.load_index(self._content, digest).blobs)
+            except ContainersError:
+                continue  # a damaged one protects nothing; its name still has an image
