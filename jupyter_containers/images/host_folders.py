@@ -1,13 +1,14 @@
 """Folders of this machine that somebody asks to see in the `host` image: where he works, and what Python he uses there.
 
 A folder to work in is shown without what usually holds secrets in it: names in SECRET_NAMES, down to DEPTH folders
-deep, and in a home everything whose name begins with a dot. Other people's homes inside it stay hidden. A folder of
-Python (a prefix, a folder of packages) is shown as it is.
+deep, a git configuration with a password in it, and in a home everything whose name begins with a dot. Other people's
+homes inside it stay hidden. A folder of Python (a prefix, a folder of packages) is shown as it is.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,6 +27,7 @@ DEPTH = 4
 MOST_ENTRIES = 50_000
 # What is in them was made by programs, and is much.
 _NOT_ENTERED = frozenset({b".git", b"node_modules", b"__pycache__", b"site-packages"})
+_CREDENTIALS = re.compile(rb"://[^/\s@]+@|extraheader|password|token", re.I)
 # Not folders of files, or the whole machine.
 REFUSED = ("/", "/dev", "/proc", "/run", "/sys", "/etc", "/boot")
 
@@ -61,6 +63,15 @@ def _parsed(text: str) -> Path:
     return path
 
 
+def _has_credentials(config: str) -> bool:
+    """Tell whether a git repository's configuration names a password or a token in an address."""
+    try:
+        with open(config, "rb") as file:
+            return _CREDENTIALS.search(file.read(1 << 20)) is not None
+    except OSError:
+        return False
+
+
 def secrets_below(root: Path, folder: Path, *, is_home: bool, kept: Mapping[str, object]) -> Iterator[str]:
     """Return the paths in a folder that are not shown; nothing below what is `kept` in another way already."""
     try:
@@ -85,5 +96,7 @@ def secrets_below(root: Path, folder: Path, *, is_home: bool, kept: Mapping[str,
                 return
             if is_secret(entry) and path_of(entry) not in kept:
                 yield path_of(entry)
+            elif entry.name == b".git" and _has_credentials(f"{root}{path_of(entry)}/config"):
+                yield f"{path_of(entry)}/config"
     finally:
         os.close(fd)

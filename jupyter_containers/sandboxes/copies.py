@@ -87,7 +87,9 @@ class Copied:
 
     def _stays(self, entry: os.DirEntry[str]) -> bool:
         is_hidden = entry.name.startswith(".") and self.folder == Path.home() and "/" not in self._relative(entry.path)
-        is_secret = is_hidden or any(fnmatchcase(entry.name, pattern) for pattern in self.secrets)
+        # What a git configuration may name, nobody looks for here; git does without.
+        is_secret = is_hidden or entry.path.endswith("/.git/config")
+        is_secret = is_secret or any(fnmatchcase(entry.name, pattern) for pattern in self.secrets)
         return is_secret or entry.name in _NOT_COPIED or is_below(entry.path, self.left_out)
 
     def _relative(self, path: str) -> str:

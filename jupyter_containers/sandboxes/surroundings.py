@@ -16,6 +16,7 @@ _SECRET_NAME = re.compile(
 _SECRET_VALUE = re.compile(
     r"://[^/\s@]*:[^/\s@]+@|^(gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-|AKIA|eyJ)|-----BEGIN [A-Z ]*PRIVATE", re.M
 )
+_PACKAGES = ("site-packages", "dist-packages")
 # They tell of this process and its neighbours, of which there are none inside.
 _OF_THIS_PROCESS = frozenset({
     "_", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "DOCKER_CONTEXT", "DOCKER_HOST", "HOSTNAME", "INVOCATION_ID",
@@ -48,10 +49,12 @@ def surroundings(
     extra = _extra(sys.path if import_path is None else import_path, prefixes)
     passed, withheld = split(environ)
     modules = os.pathsep.join(map(str, dict.fromkeys([folder, *extra])))
+    # Folders of packages hold no secrets, but very many files to be looked through for them.
+    packages = [place for place in extra if place.name in _PACKAGES]
     return Surroundings(
         folder,
-        tuple(dict.fromkeys([folder, *extra])),
-        prefixes,
+        tuple(dict.fromkeys([folder, *(place for place in extra if place not in packages)])),
+        tuple(dict.fromkeys([*prefixes, *packages])),
         (*passed, f"PYTHONPATH={modules}", "PYTHONDONTWRITEBYTECODE=1"),
         withheld,
         "" if os.getuid() == 0 else f"{os.getuid()}:{os.getgid()}",

@@ -74,3 +74,11 @@ def test_a_link_to_the_system_is_refused(tmp_path: Path) -> None:
 def test_what_lies_on_another_file_system_is_told() -> None:
     shown = Shown((Path("/proc"), Path("/usr"), Path("/nowhere/at/all")))
     assert shown.unseen() == [Path("/proc"), Path("/nowhere/at/all")]
+
+
+def test_a_git_configuration_is_hidden_when_a_token_is_in_it(root: Path) -> None:
+    for name, url in (("one", "https://me:token@host/x"), ("two", "https://host/x"), ("three", "git@host:x")):
+        (root / f"data/{name}/.git").mkdir(parents=True)
+        (root / f"data/{name}/.git/config").write_text(f'[remote "origin"]\n\turl = {url}\n')
+    hidden = [path for path, how in decided(root, "/data").items() if how == "absent" and path.startswith("/data/")]
+    assert hidden == ["/data/one/.git/config"]

@@ -38,8 +38,15 @@ def test_the_rest_is_passed_but_for_what_tells_of_this_process() -> None:
 def test_the_folder_and_the_python_are_there(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     (tmp_path / "modules").mkdir()
-    found = surroundings(tmp_path / "link", {}, ["", str(tmp_path / "modules"), f"{sys.prefix}/lib", "/nowhere"])
+    (tmp_path / "site-packages").mkdir()
+    found = surroundings(
+        tmp_path / "link",
+        {},
+        ["", str(tmp_path / "modules"), f"{sys.prefix}/lib", "/nowhere", str(tmp_path / "site-packages")],
+    )
     assert found.folder == tmp_path.resolve()
     assert found.folders == (tmp_path.resolve(), tmp_path.resolve() / "modules")
     assert Path(sys.prefix) in found.prefixes
-    assert f"PYTHONPATH={found.folder}{os.pathsep}{found.folder}/modules" in found.environment
+    assert found.folder / "site-packages" in found.prefixes
+    places = [found.folder, found.folder / "modules", found.folder / "site-packages"]
+    assert f"PYTHONPATH={os.pathsep.join(map(str, places))}" in found.environment
