@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -44,6 +44,7 @@ class RestLog:
 
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     calls: list[RestCall] = field(default_factory=list)
+    on_call: Callable[[RestCall], None] = lambda _: None
     _began_ns: int = field(default_factory=time.perf_counter_ns)
 
     @contextmanager
@@ -59,6 +60,7 @@ class RestLog:
             raise
         finally:
             call.duration_us = (time.perf_counter_ns() - began) // 1000
+            self.on_call(call)
 
 
 def shown_path(path: str) -> str:

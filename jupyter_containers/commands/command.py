@@ -86,9 +86,14 @@ class Command:
     aliases: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_traced(self) -> bool:
+        """Whether it asks a daemon for anything."""
+        return not self.verbs and self.name not in _UNTRACED
+
     def arguments_in(self, surface: str) -> tuple[Argument, ...]:
         """Return the arguments that the surface has."""
-        own = () if self.verbs or self.name in _UNTRACED else (TRACED,)
+        own = (TRACED,) if self.is_traced else ()
         return (*(argument for argument in self.arguments if argument.only_in in ("", surface)), *own)
 
     def verbs_in(self, surface: str) -> tuple[Command, ...]:

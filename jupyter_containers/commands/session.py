@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_containers.client import Client, autostart, connect
 from jupyter_containers.client.addresses import Address, find, from_environment
@@ -14,7 +14,16 @@ from jupyter_containers.commands.front import Front
 from jupyter_containers.commands.settings import Settings
 
 if TYPE_CHECKING:
-    from jupyter_containers.commands.trace_result import Trace
+    from jupyter_containers.commands.trace_result import Process, Request, Trace
+
+
+class Watcher(Protocol):
+    """Sees how commands are done: requests as they are answered, processes when the command has ended."""
+
+    def saw_request(self, request: Request) -> None: ...
+
+    def saw_processes(self, processes: Sequence[Process]) -> None: ...
+
 
 USUAL = Settings()
 # PYTHON is a program that calls verbs: it has what a notebook has, and nobody who types.
@@ -35,6 +44,8 @@ class Session:
         # What the notebook is known by, also after a restart of its kernel; "" where there is none.
         self.notebook = ""
         self.last_trace: Trace | None = None
+        # Those who want to see how each command is done, while they are open: diagrams.
+        self.watchers: list[Watcher] = []
         self._host = host
         self._client: Client | None = None
 

@@ -6,7 +6,7 @@ import shlex
 from argparse import Namespace
 from collections.abc import Sequence
 
-from jupyter_containers.client.rest_log import RestLog
+from jupyter_containers.client.rest_log import RestCall, RestLog
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes, chosen
 from jupyter_containers.commands.docker_line import docker_line
 from jupyter_containers.commands.parsing import UsageError
@@ -24,21 +24,36 @@ def perform(session: Session, command: Command, options: Namespace, words: Seque
 
     Raises what the command raises; what was done until then is shown all the same.
     """
-    if not getattr(options, "trace", False):
+    is_wanted = getattr(options, "trace", False)
+    if not is_wanted and not (session.watchers and chosen(command, options).is_traced):
         return command.action(session, options)
     verb, group = chosen(command, options), command.name if command.verbs else ""
     trace = Trace(_shown(words), docker_line(verb, options, session.body, surface=session.surface, group=group))
     client = session.client
     with client.traces.recording() as log:
+        log.on_call = lambda call: _tell(session, call)
         try:
             result = command.action(session, options)
         finally:
+            log.on_call = lambda _: None
             _fill(session, trace, log)
-            session.last_trace = trace
-            _show(session, trace)
-    if result is not None:
+            for watcher in session.watchers:
+                watcher.saw_processes(trace.processes)
+            if is_wanted:
+                session.last_trace = trace
+                _show(session, trace)
+    if result is not None and is_wanted:
         result.trace = trace
     return result
+
+
+def _tell(session: Session, call: RestCall) -> None:
+    for watcher in session.watchers:
+        watcher.saw_request(_request(call))
+
+
+def _request(c: RestCall) -> Request:
+    return Request(c.method, c.path, c.status, c.duration_us, c.sent_bytes, c.received_bytes)
 
 
 def _show(session: Session, trace: Trace) -> None:
@@ -55,9 +70,7 @@ def _shown(words: Sequence[str]) -> str:
 
 
 def _fill(session: Session, trace: Trace, log: RestLog) -> None:
-    trace.requests = tuple(
-        Request(c.method, c.path, c.status, c.duration_us, c.sent_bytes, c.received_bytes) for c in log.calls
-    )
+    trace.requests = tuple(map(_request, log.calls))
     try:
         trace.processes = tuple(process_of(record) for record in session.client.traces.of_log(log))
         trace.note = "" if trace.processes else "no process was started"

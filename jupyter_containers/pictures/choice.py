@@ -15,6 +15,7 @@ PICTURES: Mapping[str, str] = {
     "bootstrap": "bootstraps",
     "build": "builds",
     "dashboard": "dashboards",
+    "diagram": "diagrams",
     "doctor": "checkups",
     "freeze": "freezes",
     "inspect": "inspections",

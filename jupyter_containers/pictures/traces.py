@@ -35,31 +35,38 @@ def _requests(result: Trace) -> Iterator[tuple[str, ...]]:
         colour = "good" if 0 < one.status < 400 else "bad"
         answer = coloured(colour, f"{'✓' if colour == 'good' else '✗'} {one.status or 'none'}")
         request = element("code", visible(f"{one.method} {one.path}"))
-        yield f"{one.microseconds} µs", request, answer, f"{one.received_bytes} B"
+        yield f"{one.microseconds}\N{NO-BREAK SPACE}µs", request, answer, f"{one.received_bytes} B"
 
 
 def _process(process: Process) -> Html:
-    rows = [row for step, calls in groupby(process.calls, lambda call: call.step) for row in _rows(step, [*calls])]
-    shown = table(("Time", "Where", "Call", "What it is for"), rows)
-    return block(block(element("b", visible(process.title)), style="margin-top:6px"), shown)
+    """Steps of a few calls make tables; those of many are between these, each behind its words."""
+    parts, rows = [block(element("b", visible(process.title)), style="margin-top:6px")], list[tuple[str, ...]]()
+    for step, grouped in groupby(process.calls, lambda call: call.step):
+        calls = list(grouped)
+        if len(calls) <= _MANY:
+            rows += map(_row, calls)
+            continue
+        parts += [_table(rows), details(_many(step, calls), _table([_row(call) for call in calls]))]
+        rows = []
+    return block(*parts, _table(rows))
 
 
-def _rows(step: str, calls: list[Call]) -> Iterator[tuple[str, ...]]:
-    """Return a row for each call; those of a step with many are behind its words."""
-    if len(calls) <= _MANY:
-        for call in calls:
-            yield _time([call]), visible(call.side), _line(call), call.sentence if call.name else ""
-        return
-    inner = table(("Time", "Call", "What it is for"), [(_time([one]), _line(one), one.sentence) for one in calls])
-    sign = joined([coloured("bad", "✗ ")]) if any(call.failed for call in calls) else ""
-    behind = details(visible(f"{step}: {len(calls)} calls"), inner)
-    yield _time(calls), visible(calls[0].side), joined([sign, behind]), ""
+def _many(step: str, calls: list[Call]) -> Html:
+    sign = coloured("bad", "✗ ") if any(call.failed for call in calls) else ""
+    return joined([sign, visible(f"{step}: {len(calls)} calls, {_time(calls)}, {calls[0].side}")])
 
 
-def _line(call: Call) -> Html:
-    shown = element("code", visible(call.line))
-    return joined([coloured("bad", "✗ "), shown]) if call.failed else shown
+def _table(rows: list[tuple[str, ...]]) -> Html:
+    return table(("Time", "Where", "Call, and what it is for"), rows) if rows else Html()
+
+
+def _row(call: Call) -> tuple[str, ...]:
+    if not call.name:
+        return _time([call]), visible(call.side), visible(call.step)
+    shown = [coloured("bad", "✗ ")] if call.failed else []
+    shown += [element("code", visible(call.line)), block(coloured("quiet", visible(call.sentence)))]
+    return _time([call]), visible(call.side), joined(shown)
 
 
 def _time(calls: Iterable[Call]) -> str:
-    return f"{sum(call.microseconds for call in calls)} µs"
+    return f"{sum(call.microseconds for call in calls)}\N{NO-BREAK SPACE}µs"

@@ -1115,6 +1115,8 @@ class Words(Group):
         """Tell the versions of the daemon."""
     def trace(self, *words: str) -> Result:
         """Show how a container was started, call by call; save it, and show it anywhere."""
+    def diagram(self, file: str | None = None) -> Result:
+        """Show the parts from client to kernel, and light those that are at work."""
     def doctor(self, *, storage: bool = False, repair: bool = False) -> Result:
         """Check what this machine allows, and how to mend it."""
     def status(self) -> Message:

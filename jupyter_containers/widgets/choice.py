@@ -11,6 +11,7 @@ from jupyter_containers.widgets.view import View
 # A panel's kind, and the module of this room whose `view` makes its widget.
 VIEWS: Mapping[str, str] = {
     "dashboard": "dashboard",
+    "diagram": "diagrams",
     "sandbox-files": "sandboxes",
     "terminal": "terminal_view",
 }

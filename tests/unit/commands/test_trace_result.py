@@ -36,7 +36,8 @@ def test_the_text_has_three_parts_in_columns() -> None:
 
 
 def test_a_refused_call_is_one() -> None:
-    assert [LIMIT.failed, REFUSED.failed] == [False, True]
+    absent = Call("inside", "hide /proc/kcore", "openat2", ("4", "/proc/kcore"), "ENOENT", 1)
+    assert [LIMIT.failed, REFUSED.failed, absent.failed] == [False, True, False]
 
 
 def test_records_are_rows_for_programs() -> None:
