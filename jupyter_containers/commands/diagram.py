@@ -8,8 +8,9 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from jupyter_containers.client.values import Event
 from jupyter_containers.commands.command import Argument, Command, Takes
-from jupyter_containers.commands.diagram_parts import PARTS, Light, of_process, of_request, of_trace
+from jupyter_containers.commands.diagram_parts import PARTS, Light, of_event, of_process, of_request, of_trace
 from jupyter_containers.commands.results import Json, Panel, Result, aligned
 from jupyter_containers.commands.session import Session
 from jupyter_containers.commands.trace_result import Process, Request, Trace
@@ -18,6 +19,8 @@ from jupyter_containers.commands.trace_result import Process, Request, Trace
 KEPT_LIGHTS = 1000
 # Who works for longer than this shall see what others do meanwhile.
 BUSY_SECONDS = 3.0
+# What follows from a start that has been told: a short program ends, and is removed.
+TOLD_SECONDS = 1.0
 
 
 class Diagram(Panel):
@@ -34,6 +37,8 @@ class Diagram(Panel):
         self.on_lights: Callable[[Sequence[Light]], None] = lambda _: None
         self._lock = threading.Lock()
         self._busy_since = 0.0
+        # Containers whose start was told call by call, and when.
+        self._told: dict[str, float] = {}
         if replayed is not None:
             self.light(of_trace(replayed))
 
@@ -56,6 +61,13 @@ class Diagram(Panel):
         for process in processes:
             self.light(of_process(process))
         self._busy_since = 0.0
+        self._told = {**self._told, **{process.id: time.time() for process in processes}}
+
+    def saw_event(self, event: Event) -> None:
+        """Take in what the daemon tells, unless it is of what has been told call by call just now."""
+        told = max(self._told.get(id_, 0.0) for id_ in (event.actor_id, event.attributes.get("container", "")))
+        if event.at.timestamp() > told + TOLD_SECONDS:
+            self.light(of_event(event))
 
     @property
     def is_busy(self) -> bool:

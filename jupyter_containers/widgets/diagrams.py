@@ -18,7 +18,6 @@ from jupyter_containers.commands.diagram_parts import (
     PARTS,
     WIDTH,
     Light,
-    of_event,
 )
 from jupyter_containers.widgets.static import module, sheet
 from jupyter_containers.widgets.view import View
@@ -70,7 +69,7 @@ class DiagramView(View):
                     continue
                 until = time.time()
                 for event in client.system.events(since=f"{since:.9f}", until=f"{until:.9f}"):
-                    self._panel.light(of_event(event))
+                    self._panel.saw_event(event)
                 since = until
 
     def settle(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from jupyter_containers.client.values import Event, moment
 from jupyter_containers.commands import parsing
 from jupyter_containers.commands.diagram import DIAGRAM, KEPT_LIGHTS, Diagram
 from jupyter_containers.commands.diagram_parts import Light
@@ -40,6 +42,21 @@ def test_a_command_of_ours_is_told_before_the_events_that_it_makes() -> None:
     assert found.is_busy
     found.saw_processes([])
     assert not found.is_busy
+
+
+def event(action: str, id_: str, seconds: float) -> Event:
+    return Event("container", action, id_, {"name": "web"}, moment(seconds))
+
+
+def test_what_was_told_call_by_call_is_not_told_again_by_events() -> None:
+    found, now = Diagram(), time.time()
+    found.saw_processes([PROCESS])
+    found.saw_event(event("start", "1", now - 0.1))
+    found.saw_event(event("die", "1", now + 0.1))
+    assert [light.part for light in found.lights] == ["namespaces"]
+    found.saw_event(event("start", "2", now))
+    found.saw_event(event("die", "1", now + 60))
+    assert [light.part for light in found.lights[1:]] == ["runtime", "namespaces", "cgroups", "runtime"]
 
 
 def test_only_the_last_lights_are_kept() -> None:
