@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from jupyter_containers.client import folders
 from jupyter_containers.client.folders import Folder
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
 from jupyter_containers.errors import NotFound
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
 
 
 class Archives:

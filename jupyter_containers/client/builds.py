@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.client.build_body import body_of
 from jupyter_containers.client.build_caches import Cache, chunks, receive
@@ -22,9 +20,14 @@ from jupyter_containers.client.credentials import header_for_builds
 from jupyter_containers.client.failures import failure_in_stream
 from jupyter_containers.client.other_contexts import AnyContext
 from jupyter_containers.client.streams import json_lines
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
 from jupyter_containers.errors import ContainersError, NotFound, Unsupported
+
+if TYPE_CHECKING:
+    import requests
+
+    from jupyter_containers.client.transport import Transport
+
 
 _LINE = re.compile(r"\bline:? (\d+)")
 

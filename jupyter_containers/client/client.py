@@ -20,7 +20,6 @@ from jupyter_containers.client.registries import Registries
 from jupyter_containers.client.runs import Runs
 from jupyter_containers.client.system import System
 from jupyter_containers.client.traces import Traces
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.volumes import Volumes
 
 
@@ -28,6 +27,9 @@ class Client:
     """A daemon's resources. Closing it closes its idle connections; it can be used in a `with` statement."""
 
     def __init__(self, address: Address) -> None:
+        # requests takes longer to load than all of the shop: whoever only loads the extension does without.
+        from jupyter_containers.client.transport import Transport
+
         self._transport = Transport(address)
         self.address = address
         self.containers = Containers(self._transport)

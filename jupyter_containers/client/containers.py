@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import requests
 
 from jupyter_containers.client.failed_steps import failed_step_path
 from jupyter_containers.client.failures import connection_lost
@@ -16,9 +14,14 @@ from jupyter_containers.client.histories import Histories, kept, sampled
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.client.streams import STDOUT, Demultiplexer
-from jupyter_containers.client.transport import Query, Transport
 from jupyter_containers.client.values import ContainerSummary, Json
 from jupyter_containers.errors import ContainersError
+
+if TYPE_CHECKING:
+    import requests
+
+    from jupyter_containers.client.transport import Query, Transport
+
 
 Filters = Mapping[str, Sequence[str]]
 

@@ -6,13 +6,17 @@ import os
 import signal as signals
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jupyter_containers.client.containers import container_path
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import ExecSettings
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
+
 
 _BEGIN_SECONDS = 2.0
 _POLL_SECONDS = 0.01

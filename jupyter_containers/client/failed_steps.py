@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 from urllib.parse import quote
 
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
 from jupyter_containers.errors import Unsupported
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
+
 
 LAST = "last"
 

@@ -15,11 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import ContainerSummary, Json, moment
 from jupyter_containers.errors import NotFound, Unsupported
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
+
 
 KEPT_SECONDS = 3600.0
 _AT_ONCE = 8

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.errors import NotFound, Unsupported
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jupyter_containers.client import credentials
 from jupyter_containers.client.containers import Filters, filters_text
 from jupyter_containers.client.failures import failure_in_stream
 from jupyter_containers.client.streams import json_lines
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import ImageSummary, Json, Progress
 from jupyter_containers.errors import Unsupported
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from jupyter_containers.client.containers import Filters, filters_text
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
+
 
 # Within the class, `list` is a method.
 Names: TypeAlias = list[str]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.client.credential_store import Login
 from jupyter_containers.client.credentials import without_variables
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.errors import Unsupported
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)

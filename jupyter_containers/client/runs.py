@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from jupyter_containers.client.containers import Containers
 from jupyter_containers.client.execs import Execs
@@ -20,9 +21,12 @@ from jupyter_containers.client.interrupts import Interrupts
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import ExecSettings, RunSettings
 from jupyter_containers.client.system import System
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Statistics
 from jupyter_containers.errors import ContainersError, Unsupported
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
+
 
 Output = Callable[[int, bytes], None]
 # Carries a stream to its end in another way than reading it: a keyboard does. Gets the id that `resize` wants.
@@ -117,14 +121,17 @@ class Runs:
         outcome = self._outcome(id_, code, asked_at, started_at, interrupts.count)
         return replace(outcome, timed_out=passed.is_set())
 
+    def _another(self) -> Transport:
+        return type(self._transport)(self._transport.address)
+
     def _signal(self, id_: str, name: str) -> bool:
         # An interrupt comes in the middle of anything, such as a locked pool of connections: it takes its own.
-        with closing(Transport(self._transport.address)) as transport:
+        with closing(self._another()) as transport:
             Containers(transport).kill(id_, name)
         return True
 
     def _signal_exec(self, id_: str, name: str) -> bool:
-        with closing(Transport(self._transport.address)) as transport:
+        with closing(self._another()) as transport:
             return Execs(transport).signal(id_, name)
 
     def _outcome(self, id_: str, code: int, asked_at: float, started_at: datetime, interrupts: int) -> Outcome:

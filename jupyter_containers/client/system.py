@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from jupyter_containers.client.containers import Filters, filters_text
 from jupyter_containers.client.streams import json_lines
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Event, Json
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
 
 
 class System:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.client.containers import container_path
 from jupyter_containers.client.rest_log import RestLog
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
 from jupyter_containers.errors import NotFound, Unsupported
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
 
 
 class Traces:

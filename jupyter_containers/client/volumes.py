@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jupyter_containers.client.containers import Filters, filters_text
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Json
+
+if TYPE_CHECKING:
+    from jupyter_containers.client.transport import Transport
 
 
 class Volumes:

@@ -8,6 +8,8 @@ import shutil
 import pytest
 
 from tests.performance.benchmarks import Row, measure
+from tests.performance.notebooks import measure as measure_notebooks
+from tests.performance.notebooks import told
 from tests.performance.table import table
 from tests.performance.tracing import measure as measure_records
 
@@ -30,6 +32,12 @@ def test_every_benchmark_measures_both_sides() -> None:
 def test_the_table_says_how_many_times_faster() -> None:
     text = table([Row("run", "ms", 12.34, 246.8), Row("rest", "ms", 0, 3.5)])
     assert text.splitlines()[2:] == ["| run | 12.3 ms | 247 ms | 20.0 x |", "| rest | 0.00 ms | 3.5 ms | - |"]
+
+
+def test_what_a_notebook_waits_for_is_measured() -> None:
+    speed = measure_notebooks(rounds=1)
+    assert min(speed.loading_cpu, speed.bash, speed.container, speed.cached_build) > 0
+    assert "`%%container run host` with a line: " in told(speed, 1)
 
 
 def test_what_a_record_costs_is_measured() -> None:

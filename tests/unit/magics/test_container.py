@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -204,3 +207,16 @@ def test_each_setting_is_a_trait_with_the_same_default() -> None:
         default = getattr(Settings(), name)
         assert (list(default) if isinstance(default, tuple) else default) == trait.default()
         assert trait.help == help_of(name)
+
+
+def test_loading_it_loads_neither_http_nor_widgets(tmp_path: Path) -> None:
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell; import sys\n"
+        "shell = InteractiveShell.instance()\nbefore = {*sys.modules}\n"
+        "shell.extension_manager.load_extension('jupyter_containers')\n"
+        "heavy = {'requests', 'urllib3', 'ssl', 'ipywidgets', 'yaml', 'pandas', 'asyncio'}\n"
+        "print(sorted(heavy & {*sys.modules} - before))"
+    )
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3])}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
