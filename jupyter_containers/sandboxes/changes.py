@@ -55,7 +55,7 @@ def find(client: Client, container: str, *, folder: Path, left_out: Iterable[str
     told = [(letter, path) for letter, path in told if letter == DELETED or path not in parents]
     told.sort(key=lambda change: (not is_below(change[1], [str(folder)]), change[1]))
     found = [
-        _looked_at(client, container, letter, path) if count < MOST_LOOKED_AT else FileChange(letter, path)
+        look(client, container, letter, path) if count < MOST_LOOKED_AT else FileChange(letter, path)
         for count, (letter, path) in enumerate(told)
     ]
     return [change for change in found if change.letter != CHANGED or change.kind is not Kind.FOLDER]
@@ -66,7 +66,8 @@ def is_below(path: str, places: Sequence[str]) -> bool:
     return any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places)
 
 
-def _looked_at(client: Client, container: str, letter: str, path: str) -> FileChange:
+def look(client: Client, container: str, letter: str, path: str) -> FileChange:
+    """Return a change with the kind, size and mode that its path has in a container."""
     if letter == DELETED:
         return _deleted(path)
     try:

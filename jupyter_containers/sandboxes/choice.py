@@ -46,7 +46,7 @@ def choose(
 ) -> Choice:
     """Return what of the changes may go to its place. Raises NotFound for a path at which nothing has changed."""
     taken, refused = [], []
-    for change in _wanted(changes, list(paths), folder):
+    for change in wanted(changes, list(paths), folder):
         reason = _reason(change, folder, began_at, force=force)
         if reason:
             refused.append(Refusal(change.path, reason))
@@ -55,7 +55,8 @@ def choose(
     return Choice(tuple(taken), tuple(refused))
 
 
-def _wanted(changes: Sequence[FileChange], paths: Sequence[str], folder: Path) -> list[FileChange]:
+def wanted(changes: Sequence[FileChange], paths: Sequence[str], folder: Path) -> list[FileChange]:
+    """Return the changes at these paths, or else in the folder. Raises NotFound for a path without any."""
     places = [os.path.normpath(folder / path) for path in paths] or [str(folder)]
     for path, place in zip(paths, places, strict=False):
         if not any(is_below(change.path, [place]) for change in changes):

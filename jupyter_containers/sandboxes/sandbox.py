@@ -11,8 +11,8 @@ from pathlib import Path
 from jupyter_containers.client import Client
 from jupyter_containers.errors import Conflict
 from jupyter_containers.sandboxes import changes, diffs, keeping, roster
-from jupyter_containers.sandboxes.changes import FileChange, is_below
-from jupyter_containers.sandboxes.choice import Choice, Refusal, choose
+from jupyter_containers.sandboxes.changes import FileChange, Kind, is_below
+from jupyter_containers.sandboxes.choice import Choice, Refusal, choose, wanted
 from jupyter_containers.sandboxes.copies import Copied
 
 # Where the variables of a cell are; nothing of the cell's own.
@@ -66,7 +66,13 @@ class Sandbox:
 
     def choose(self, paths: Sequence[str] = (), *, force: bool = False) -> Choice:
         """Return which changes may go to their real places: at these paths, or all in the folder."""
-        return choose(self.files, paths, folder=self.folder, began_at=self.began_at, force=force)
+        client = self.client()
+        # Of very many files not all have been looked at.
+        found = [
+            changes.look(client, self.container, one.letter, one.path) if one.kind is Kind.UNKNOWN else one
+            for one in wanted(self.files, paths, self.folder)
+        ]
+        return choose(found, paths, folder=self.folder, began_at=self.began_at, force=force)
 
     def keep(self, choice: Choice) -> Kept:
         """Make the changes chosen here."""

@@ -184,3 +184,16 @@ def test_only_the_newest_are_left(kernel: Kernel, folder: Path) -> None:
     assert reply.error is None, reply.error_lines
     assert "discarded sandbox-1: only the newest 10 sandboxes are kept" in reply.text
     assert kernel.run("len(get_ipython().run_line_magic('container', 'sandbox ls'))").text.endswith("10")
+
+
+def test_an_interrupted_cell_leaves_its_sandbox_to_be_looked_at(kernel: Kernel, folder: Path) -> None:
+    request = kernel.begin(
+        "%%container sandbox\nimport time\nopen('half', 'w').write('x')\nprint('begun', flush=True)\ntime.sleep(100)\n"
+    )
+    reply = kernel.finish(request, until="begun")
+    kernel.interrupt()
+    reply = kernel.finish(request, reply=reply)
+    assert reply.error is not None
+    assert reply.error["ename"] == "Interrupted"
+    assert "A half   1B" in reply.text
+    assert kernel.run("%container ps -q").text == ""

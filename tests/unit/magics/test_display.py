@@ -105,3 +105,11 @@ def test_the_value_of_a_cell_is_not_shown_again(shell: InteractiveShell) -> None
 def test_a_kernel_has_a_notebook_in_front(shell: InteractiveShell) -> None:
     assert isinstance(front_for(shell), IPythonTerminalFront)
     assert isinstance(front_for(SimpleNamespace(kernel=object())), NotebookFront)
+
+
+def test_who_could_be_asked_is_there(shell: InteractiveShell) -> None:
+    front = NotebookFront(shell)
+    for allows in (True, False):
+        shell.kernel = SimpleNamespace(_allow_stdin=allows)  # type: ignore[attr-defined]
+        assert front.is_attended is allows
+    assert not IPythonTerminalFront(shell).is_attended

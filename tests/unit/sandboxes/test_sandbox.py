@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_containers.errors import Conflict
+from jupyter_containers.sandboxes.changes import MOST_LOOKED_AT
 from jupyter_containers.sandboxes.sandbox import Sandbox
 from tests.support.sandbox_double import Change, SandboxDaemon, listed
 
@@ -30,3 +31,10 @@ def test_one_that_runs_is_left_alone() -> None:
     client: Any = SandboxDaemon({}, [listed("sandbox-1", state="running")])
     with pytest.raises(Conflict, match="sandbox-1 still runs"):
         Sandbox.find(lambda: client, "sandbox-1")
+
+
+def test_of_very_many_files_all_can_be_kept(tmp_path: Path) -> None:
+    many = {f"{tmp_path}/{number:04}": Change("A", b"x") for number in range(MOST_LOOKED_AT + 2)}
+    client: Any = SandboxDaemon(many, [listed("sandbox-1", folder=str(tmp_path))])
+    sandbox = Sandbox.find(lambda: client, "1")
+    assert len(sandbox.keep(sandbox.choose()).made) == len(many) == len(list(tmp_path.iterdir()))
