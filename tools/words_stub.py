@@ -6,6 +6,7 @@ python tools/words_stub.py --print     prints it
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Iterator
@@ -45,8 +46,18 @@ def _imports(commands: list[Command]) -> Iterator[str]:
         if command.verbs:
             continue
         for name in set(re.findall(r"\w+", returns(command))) - _OWN:
-            kind = command.action.__globals__[name]
-            yield f"from {kind.__module__} import {name}\n"
+            yield f"from {_home(command, name)} import {name}\n"
+
+
+def _home(command: Command, name: str) -> str:
+    """Return the module of a class that an action returns, also where only type checkers import it."""
+    kind = command.action.__globals__.get(name)
+    if kind is not None:
+        return str(kind.__module__)
+    source = Path(inspect.getfile(command.action)).read_text()
+    found = re.search(rf"^\s*from (\S+) import [^\n]*\b{name}\b", source, re.M)
+    assert found, f"nothing imports {name}, which {command.name} returns"
+    return found[1]
 
 
 def _class(name: str, commands: tuple[Command, ...]) -> str:

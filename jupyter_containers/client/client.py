@@ -13,6 +13,7 @@ from jupyter_containers.client.builds import Builds
 from jupyter_containers.client.containers import Containers
 from jupyter_containers.client.execs import Execs
 from jupyter_containers.client.failed_steps import FailedSteps
+from jupyter_containers.client.following import Followings
 from jupyter_containers.client.host_images import HostImages
 from jupyter_containers.client.images import Images
 from jupyter_containers.client.networks import Networks
@@ -45,6 +46,7 @@ class Client:
         self.registries = Registries(self._transport)
         self.system = System(self._transport)
         self.traces = Traces(self._transport)
+        self.following = Followings(self._transport)
 
     def close(self) -> None:
         self._transport.close()

@@ -62,6 +62,10 @@ class Networks:
             "Options": dict(options or {}),
             "IPAM": {"Config": [*([pool] if pool else []), *pools]},
         }
+        return self.create_from(wish)
+
+    def create_from(self, wish: Json) -> str:
+        """Make a network of a whole request in Docker's JSON; return its id."""
         return str(self._transport.request("POST", "/networks/create", json=wish).json()["Id"])
 
     def connect(
@@ -84,11 +88,12 @@ class Networks:
             "IPAMConfig": {key: value for key, value in addresses.items() if value},
             "Links": [*links],
         }
-        self._transport.request(
-            "POST",
-            f"/networks/{quote(name, safe='')}/connect",
-            json={"Container": container, "EndpointConfig": endpoint},
-        )
+        self.connect_as(name, container, endpoint)
+
+    def connect_as(self, name: str, container: str, endpoint: Json) -> None:
+        """Put a container on a network as an endpoint in Docker's JSON says."""
+        path, body = f"/networks/{quote(name, safe='')}/connect", {"Container": container, "EndpointConfig": endpoint}
+        self._transport.request("POST", path, json=body)
 
     def disconnect(self, name: str, container: str, *, force: bool = False) -> None:
         """Take a container off a network."""

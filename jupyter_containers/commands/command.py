@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -71,8 +71,8 @@ Action = Callable[[Session, Namespace], Result | None]
 class Command:
     """`body` says what the text of a `%%container` cell is to the command; without it the command takes none.
 
-    With `verbs` it is a group, as `network` with `ls` and `create`: the next word chooses the command. `refused` names
-    docker's options that are not taken, and says why.
+    With `verbs` it is a group, as `network` with `ls` and `create`: the next word chooses the command, and `arguments`
+    are options that may stand before it. `refused` names docker's options that are not taken, and says why.
     """
 
     name: str
@@ -101,9 +101,9 @@ class Command:
         return tuple(verb for verb in self.verbs if verb.only_in in ("", surface))
 
 
-def group(name: str, summary: str, *verbs: Command) -> Command:
-    """Return a command whose next word chooses one of `verbs`."""
-    return Command(name, summary, _act, verbs=verbs)
+def group(name: str, summary: str, *verbs: Command, leading: tuple[Argument, ...] = ()) -> Command:
+    """Return a command whose next word chooses one of `verbs`; options of all of them, `leading`, may come first."""
+    return Command(name, summary, _act, leading, verbs=verbs)
 
 
 def _act(session: Session, options: Namespace) -> Result | None:
@@ -115,6 +115,17 @@ def chosen(command: Command, options: Namespace) -> Command:
     """Return the command that the words of a group have chosen, or the command itself."""
     found: Command = getattr(options, "chosen", command)
     return found
+
+
+def leading_count(group_: Command, words: Sequence[str], surface: str) -> int:
+    """Return how many words are options, with their values, that stand before the verb of a group."""
+    takes_value = {
+        name for one in group_.arguments_in(surface) if one.takes is not Takes.NOTHING for name in one.names
+    }  # fmt: skip
+    count = 0
+    while group_.arguments and count < len(words) and words[count].startswith("-"):
+        count += 2 if words[count] in takes_value else 1
+    return min(count, len(words))
 
 
 def named(name: str, commands: tuple[Command, ...]) -> Command | None:

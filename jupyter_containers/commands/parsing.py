@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from jupyter_containers.commands.command import Argument, Command, Takes, named
+from jupyter_containers.commands.command import Argument, Command, Takes, leading_count, named
 from jupyter_containers.commands.spelling import near
 from jupyter_containers.errors import InvalidParameter
 
@@ -71,6 +71,9 @@ def _refuse(parser: argparse.ArgumentParser, command: Command, word: str, surfac
 
 def _parse_verb(group: Command, words: Sequence[str], *, surface: str, prog: str, settings: object | None) -> Namespace:
     verbs = group.verbs_in(surface)
+    wants_help = bool(words) and words[0] in ("-h", "--help")
+    count = 0 if wants_help else leading_count(group, words, surface)
+    leading, words = words[:count], words[count:]
     if words and words[0] in ("-h", "--help", "help"):
         raise HelpWanted(group_help(group, surface=surface, prog=prog))
     names = [verb.name for verb in verbs]
@@ -82,6 +85,20 @@ def _parse_verb(group: Command, words: Sequence[str], *, surface: str, prog: str
         raise UsageError(f"{group.name}: there is no {words[0]!r}{hint}")
     options = parse(verb, words[1:], surface=surface, prog=f"{prog} {group.name}", settings=settings)
     options.chosen = verb
+    return _with_leading(group, leading, options, surface=surface, prog=prog) if leading else options
+
+
+def _with_leading(
+    group: Command, leading: Sequence[str], options: Namespace, *, surface: str, prog: str
+) -> Namespace:  # fmt: skip
+    """Add the options that stand before the verb; what is said behind it wins."""
+    parser = parser_of(group, surface=surface, prog=prog)
+    for name, value in vars(parser.parse_args(list(leading))).items():
+        behind = getattr(options, name, None)
+        if isinstance(value, list):
+            setattr(options, name, [*value, *(behind or ())])
+        elif not behind:
+            setattr(options, name, value)
     return options
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jupyter_containers.commands import table
-from jupyter_containers.commands.command import Argument, Command, Completes, Takes, named
+from jupyter_containers.commands.command import Argument, Command, Completes, Takes, leading_count, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ def propose(before: Sequence[str], fragment: str, surface: str) -> Proposals:
         return Proposals(tuple(command.name for command in table.commands_in(surface)))
     command = named(before[0], table.commands_in(surface))
     if command is not None and command.verbs:
+        before = [before[0], *before[1 + leading_count(command, before[1:], surface) :]]
         if len(before) == 1:
             return Proposals(tuple(verb.name for verb in command.verbs_in(surface)))
         command, before = named(before[1], command.verbs_in(surface)), before[1:]

@@ -14,6 +14,7 @@ from jupyter_containers.commands.front import Front
 from jupyter_containers.commands.settings import Settings
 
 if TYPE_CHECKING:
+    from jupyter_containers.commands.compose_project import FilesNamed
     from jupyter_containers.commands.trace_result import Process, Request, Trace
 
 
@@ -46,6 +47,8 @@ class Session:
         self.last_trace: Trace | None = None
         # Those who want to see how each command is done, while they are open: diagrams.
         self.watchers: list[Watcher] = []
+        # The Compose file of a cell, for lines below it that speak of the same project.
+        self.last_compose: FilesNamed | None = None
         self._host = host
         self._client: Client | None = None
 

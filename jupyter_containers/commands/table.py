@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_containers.commands import (
     build,
     committing,
+    compose,
     configuring,
     containers,
     copying,
@@ -42,6 +43,7 @@ COMMANDS: tuple[Command, ...] = (
     run.EXEC,
     python.PYTHON,
     sandbox.SANDBOX,
+    compose.COMPOSE,
     kernel.KERNEL,
     freeze.FREEZE,
     debug.DEBUG,

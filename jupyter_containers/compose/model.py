@@ -60,6 +60,7 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     grants: tuple[Grant, ...] = ()
+    build_secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
     definition: Json = field(default_factory=dict, hash=False)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from jupyter_containers.compose import env_files
 from jupyter_containers.compose.model import STARTED, Dependency, Grant, Json, Service
@@ -40,6 +40,11 @@ class ServiceReader:
         image = str(definition.get("image", ""))
         if not image and "build" not in definition:
             raise WrongFile(self.node.place, f"{self._path()}: it has neither image nor build")
+        if definition.get("build", {}).get("args"):
+            # A bare name takes its value from here, as in docker's --build-arg.
+            given = definition["build"]["args"]
+            known = {name: self.variables.get(name) if value is None else value for name, value in given.items()}
+            definition["build"]["args"] = {name: value for name, value in known.items() if value is not None}
         definition["networks"] = {key: definition.get("networks", {}).get(key, {}) for key in self._networks()}
         self._check_mounts()
         service = Service(
@@ -50,7 +55,8 @@ class ServiceReader:
             networks=tuple(definition["networks"]),
             environment=self._environment(),
             labels=self._labels(),
-            grants=tuple(grant for kind in ("secrets", "configs") for grant in self._grants(kind)),
+            grants=tuple(grant for kind in ("secrets", "configs") for grant in self._grants(kind, self._at(kind))),
+            build_secrets=self._build_secrets(),
             definition=definition,
         )
         if service.scale > 1 and "container_name" in definition:
@@ -167,8 +173,17 @@ class ServiceReader:
                 raise self._wrong("labels", f"{name[:80]} is Compose's own; choose another name")
         return {name: value or "" for name, value in found.items()}
 
-    def _grants(self, kind: str) -> Iterator[Grant]:
-        for node in self._at(kind).items:
+    def _build_secrets(self) -> dict[str, bytes]:
+        """Return what RUN --mount=type=secret may ask for, by the id that it asks with."""
+        given = self._at("build").mapping.get("secrets")
+        found = {}
+        for grant in self._grants("secrets", given) if given is not None else ():
+            file = self.files["secrets"][grant.source]
+            found[PurePosixPath(grant.target).name] = self._content("secrets", grant.source, plain(file), file)
+        return found
+
+    def _grants(self, kind: str, wanted: Node) -> Iterator[Grant]:
+        for node in wanted.items:
             given = plain(node)
             source = given["source"]
             if source not in self.files[kind]:

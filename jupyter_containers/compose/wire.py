@@ -47,8 +47,19 @@ class ServiceSettings(RunSettings):
 
     def to_wire(self) -> Json:
         """Return the request, with what the caller has decided since."""
-        host = {**self.body.get("HostConfig", {}), **({"AutoRemove": True} if self.auto_remove else {})}
-        return {**self.body, "HostConfig": host}
+        own = {
+            "Tty": self.terminal, "OpenStdin": self.stdin, "StdinOnce": self.stdin and self.attached,
+            "AttachStdin": self.stdin and self.attached, "AttachStdout": self.attached, "AttachStderr": self.attached,
+        }  # fmt: skip
+        size = list(self.console_size) if self.console_size is not None else None
+        host = {"AutoRemove": self.auto_remove, "ConsoleSize": size}
+        return {
+            **self.body,
+            **{name: value for name, value in own.items() if value},
+            "HostConfig": {
+                **self.body.get("HostConfig", {}), **{name: value for name, value in host.items() if value},
+            },
+        }  # fmt: skip
 
 
 def container_body(

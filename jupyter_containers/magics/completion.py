@@ -1,4 +1,4 @@
-"""Completion of `%container` lines and of the Dockerfile below a `%%container build`, in any Jupyter front end."""
+"""Completion of `%container` lines, and of Dockerfiles and Compose files in cells, in any Jupyter front end."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def proposals_for(
     in_cell_magic = re.match(rf"%%(?:{magic})\b", cell)
     if line_number > 0 and in_cell_magic:
         lines = cell.split("\n")
+        if re.match(rf"%%(?:{magic})\s+compose\b(?!.*\s(?:exec|run)\b)", cell):
+            return fragment, _in_compose_file(cell, line_number)
         if not re.match(rf"%%(?:{magic})\s+(?:(?:image|builder)\s+)?build\b", cell):
             return fragment, Proposals()
         return fragment, propose_in_dockerfile(line, lines[1:line_number])
@@ -55,6 +57,13 @@ def proposals_for(
         return fragment, Proposals()
     before = match[1][: len(match[1]) - len(fragment)].split()
     return fragment, propose(before, fragment, MAGIC)
+
+
+def _in_compose_file(cell: str, line_number: int) -> Proposals:
+    # Loaded when the first key is completed: loading the extension stays quick.
+    from jupyter_containers.compose.keys import keys_at
+
+    return Proposals(keys_at("\n".join(cell.split("\n")[1:]), line_number - 1))
 
 
 def _begins(word: str, fragment: str, line_number: int) -> bool:

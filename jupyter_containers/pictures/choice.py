@@ -14,6 +14,7 @@ from jupyter_containers.pictures.html import Html, pre
 PICTURES: Mapping[str, str] = {
     "bootstrap": "bootstraps",
     "build": "builds",
+    "compose": "projects",
     "dashboard": "dashboards",
     "diagram": "diagrams",
     "doctor": "checkups",

@@ -6,6 +6,10 @@ from typing import Literal
 from jupyter_containers.commands.bootstrap_result import BootstrapResult
 from jupyter_containers.commands.build_result import BuildResult
 from jupyter_containers.commands.check_result import CheckResult
+from jupyter_containers.commands.compose_looking import ProjectTable
+from jupyter_containers.commands.compose_looking import ServiceTable
+from jupyter_containers.commands.compose_output import ProjectLogs
+from jupyter_containers.commands.compose_result import ProjectResult
 from jupyter_containers.commands.configuring import SettingsTable
 from jupyter_containers.commands.containers import ContainerTable
 from jupyter_containers.commands.containers import Logs
@@ -32,6 +36,293 @@ from jupyter_containers.commands.session import Session
 class Group:
     _session: Session
     def __init__(self, session: Session) -> None: ...
+
+class ComposeWords(Group):
+    def up(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        detach: bool = False,
+        wait: bool = False,
+        wait_timeout: float | None = None,
+        build: bool = False,
+        no_build: bool = False,
+        pull: Literal['always', 'missing', 'never', 'build', ''] = '',
+        scale: Sequence[str] | str = (),
+        force_recreate: bool = False,
+        no_recreate: bool = False,
+        renew_anon_volumes: bool = False,
+        no_deps: bool = False,
+        no_start: bool = False,
+        remove_orphans: bool = False,
+        abort_on_container_exit: bool = False,
+        exit_code_from: str = '',
+        attach: Sequence[str] | str = (),
+        no_attach: Sequence[str] | str = (),
+        timeout: int | None = None,
+        dry_run: bool = False,
+        trace: bool = False,
+    ) -> ProjectResult | Message:
+        """Make and start the services of a file, and follow them until they end."""
+    def down(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        volumes: bool = False,
+        rmi: Literal['all', 'local', ''] = '',
+        remove_orphans: bool = False,
+        timeout: int | None = None,
+        dry_run: bool = False,
+        trace: bool = False,
+    ) -> ProjectResult | Message:
+        """Stop and remove the containers and networks of a project."""
+    def ps(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        all: bool = False,
+        quiet: bool = False,
+        services: bool = False,
+        trace: bool = False,
+    ) -> ServiceTable | Message:
+        """List the containers of a project."""
+    def logs(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        follow: bool = False,
+        tail: str = 'all',
+        since: str = '',
+        until: str = '',
+        timestamps: bool = False,
+        no_log_prefix: bool = False,
+        trace: bool = False,
+    ) -> ProjectLogs:
+        """Show what the containers of a project wrote."""
+    def exec(
+        self,
+        service: str,
+        *command: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        inputs: Mapping[str, object] | None = None,
+        outputs: Sequence[str] | str = (),
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        privileged: bool = False,
+        tty: bool = False,
+        timeout: float = 0.0,
+        detach: bool = False,
+        no_raise_error: bool = False,
+        no_tty: bool = False,
+        index: int = 0,
+        trace: bool = False,
+    ) -> RunResult | TerminalSession | None:
+        """Run a command in a service's container."""
+    def run(
+        self,
+        service: str,
+        *command: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        no_deps: bool = False,
+        env: Mapping[str, object] | Sequence[str] | str = (),
+        workdir: str = '',
+        user: str = '',
+        volume: Sequence[str] | str = (),
+        entrypoint: str | None = None,
+        name: str = '',
+        service_ports: bool = False,
+        build: bool = False,
+        no_tty: bool = False,
+        no_raise_error: bool = False,
+        trace: bool = False,
+    ) -> RunResult:
+        """Run a command in one more container of a service."""
+    def config(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        format: Literal['yaml', 'json'] = 'yaml',
+        quiet: bool = False,
+        services: bool = False,
+        volumes: bool = False,
+        networks: bool = False,
+        images: bool = False,
+        profiles: bool = False,
+        trace: bool = False,
+    ) -> Message:
+        """Show the file in long form, with its variables replaced."""
+    def build(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        no_cache: bool = False,
+        pull: bool = False,
+        build_arg: Mapping[str, object] | Sequence[str] | str = (),
+        with_dependencies: bool = False,
+        trace: bool = False,
+    ) -> Message:
+        """Build the images of services."""
+    def pull(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        include_deps: bool = False,
+        ignore_buildable: bool = False,
+        ignore_pull_failures: bool = False,
+        trace: bool = False,
+    ) -> Message:
+        """Fetch the images of services."""
+    def start(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        trace: bool = False,
+    ) -> Message:
+        """Start containers that are there."""
+    def stop(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        timeout: int | None = None,
+        trace: bool = False,
+    ) -> ProjectResult:
+        """Stop containers, and keep them."""
+    def restart(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        no_deps: bool = False,
+        timeout: int | None = None,
+        trace: bool = False,
+    ) -> Message:
+        """Restart containers."""
+    def rm(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        force: bool = False,
+        stop: bool = False,
+        volumes: bool = False,
+        trace: bool = False,
+    ) -> ProjectResult:
+        """Remove containers that have ended."""
+    def kill(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        signal: str = 'KILL',
+        trace: bool = False,
+    ) -> Message:
+        """Send a signal to containers."""
+    def pause(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        trace: bool = False,
+    ) -> Message:
+        """Freeze containers."""
+    def unpause(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        trace: bool = False,
+    ) -> Message:
+        """Let frozen containers go on."""
+    def top(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        trace: bool = False,
+    ) -> Table:
+        """List the processes in containers."""
+    def ls(self, *, all: bool = False, quiet: bool = False, trace: bool = False) -> ProjectTable | Message:
+        """List projects."""
 
 class KernelWords(Group):
     def install(
@@ -890,6 +1181,9 @@ class Words(Group):
         trace: bool = False,
     ) -> Result:
         """Run the cell in a throw-away copy of the notebook's own environment."""
+    @property
+    def compose(self) -> ComposeWords:
+        """The services of a Compose file, together."""
     @property
     def kernel(self) -> KernelWords:
         """Kernels that run in containers: put one into the launcher, list them, remove one."""

@@ -22,7 +22,7 @@ def test_the_words_that_people_know_are_there() -> None:
     words += " restart pause unpause wait rename update top stats diff port cp commit export history save load import"
     words += " network volume events info version trace"
     words += " attach dashboard"
-    words += " diagram"
+    words += " diagram compose"
     assert set(words.split()) == {command.name for command in table.COMMANDS}
 
 

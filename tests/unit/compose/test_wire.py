@@ -122,6 +122,10 @@ networks: {back: {name: b}}
 
 
 def test_a_request_that_is_written_already_takes_what_is_decided_later() -> None:
-    settings = ServiceSettings("x", name="n", body={"Image": "x", "HostConfig": {"Init": True}})
+    settings = ServiceSettings("x", name="n", attached=False, body={"Image": "x", "HostConfig": {"Init": True}})
     assert settings.to_wire() == {"Image": "x", "HostConfig": {"Init": True}}
-    assert replace(settings, auto_remove=True).to_wire()["HostConfig"] == {"Init": True, "AutoRemove": True}
+    attached = replace(settings, attached=True, stdin=True, auto_remove=True).to_wire()
+    assert attached["HostConfig"] == {"Init": True, "AutoRemove": True}
+    assert {name for name, value in attached.items() if value is True} == {
+        "AttachStdin", "AttachStdout", "AttachStderr", "OpenStdin", "StdinOnce",
+    }  # fmt: skip

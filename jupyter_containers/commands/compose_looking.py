@@ -1,0 +1,151 @@
+"""compose ps, logs, top, ls, config: what a project is."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from jupyter_containers.client.values import short_id
+from jupyter_containers.commands.compose_life import selected
+from jupyter_containers.commands.compose_output import ProjectLogs
+from jupyter_containers.commands.compose_project import name_and_project, the_project
+from jupyter_containers.commands.quantities import ago
+from jupyter_containers.commands.results import Message, Table
+from jupyter_containers.commands.session import Session
+from jupyter_containers.compose import labels
+from jupyter_containers.compose.configuration import as_json, as_yaml
+from jupyter_containers.compose.model import Project
+from jupyter_containers.compose.observing import Container, observe
+from jupyter_containers.compose.watching import LogEnded, Lost, Watch, Wrote
+
+_TITLES = ("NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS")
+_COMMAND_WIDTH = 20
+
+
+class ServiceTable(Table):
+    kind: ClassVar[str] = "compose-services"
+
+
+class ProjectTable(Table):
+    kind: ClassVar[str] = "compose-projects"
+
+
+def ps(session: Session, options: Namespace) -> ServiceTable | Message:
+    name, project = name_and_project(session, options)
+    found = observe(session.client, name)
+    containers = [one for one in selected(name, project, found, options.service) if options.all or one.is_running]
+    containers.sort(key=lambda one: (one.service, one.number))
+    if options.quiet:
+        ids = tuple(one.id for one in containers)
+        return Message(ids, ids)
+    if options.services:
+        names = tuple(dict.fromkeys(one.service for one in containers))
+        return Message(names, names)
+    return ServiceTable("containers", _TITLES, tuple(map(_row, containers)), [one.summary for one in containers])
+
+
+def _row(container: Container) -> tuple[str, ...]:
+    summary = container.summary
+    command = summary.command
+    if len(command) > _COMMAND_WIDTH:
+        command = command[: _COMMAND_WIDTH - 1] + "…"
+    image = short_id(summary.image) if summary.image.startswith("sha256:") else summary.image
+    ports = ", ".join(map(str, summary.ports))
+    return container.name, image, command, container.service, ago(summary.created_at), summary.status, ports
+
+
+def logs(session: Session, options: Namespace) -> ProjectLogs:
+    """Show what containers wrote: one after the other, or with --follow as it comes."""
+    name, project = name_and_project(session, options)
+    client = session.client
+    containers = selected(name, project, observe(client, name), options.service)
+    containers.sort(key=lambda one: (one.service, one.number))
+    result = ProjectLogs(name, plain=options.no_log_prefix)
+    with session.front.live(result) as tell:
+        if options.follow:
+            for happening in _followed(session, name, containers, options):
+                tell(happening)
+        else:
+            for one in containers:
+                pieces = client.containers.logs(
+                    one.id, tail=options.tail, since=options.since, until=options.until, timestamps=options.timestamps
+                )
+                for stream, content in pieces:
+                    tell(Wrote(one.service, one.name, stream, content))
+                tell(LogEnded(one.name))
+    return result
+
+
+def _followed(
+    session: Session, name: str, containers: Sequence[Container], options: Namespace
+) -> Iterator[Wrote | LogEnded]:
+    with Watch(session.client, name) as watch:
+        for one in containers:
+            framed = not session.client.containers.inspect(one.id)["Config"].get("Tty")
+            watch.follow_logs(
+                one.service, one.name, one.id, framed=framed, since=options.since, tail=options.tail,
+                timestamps=options.timestamps,
+            )  # fmt: skip
+        left = len(containers)
+        while left:
+            happening = watch.next()
+            if isinstance(happening, (Wrote, LogEnded)):
+                left -= isinstance(happening, LogEnded)
+                yield happening
+            elif isinstance(happening, Lost):
+                raise happening.error
+
+
+def top(session: Session, options: Namespace) -> Table:
+    name, project = name_and_project(session, options)
+    found = observe(session.client, name)
+    titles: tuple[str, ...] = ("SERVICE", "CONTAINER")
+    rows = []
+    for one in selected(name, project, found, options.service):
+        if one.is_running:
+            body = session.client.containers.top(one.id)
+            titles = ("SERVICE", "CONTAINER", *body["Titles"])
+            rows += [(one.service, one.name, *map(str, process)) for process in body["Processes"]]
+    return Table("processes", titles, tuple(row for row in rows if len(row) == len(titles)), rows)
+
+
+def ls(session: Session, options: Namespace) -> ProjectTable | Message:
+    """List the projects of the daemon, ours and those of other Composes."""
+    found = session.client.containers.list(every=True, filters={"label": [labels.PROJECT]})
+    projects: dict[str, dict[str, int]] = {}
+    files = {}
+    for one in found:
+        states = projects.setdefault(one.labels[labels.PROJECT], {})
+        states[one.state] = states.get(one.state, 0) + 1
+        files[one.labels[labels.PROJECT]] = one.labels.get(labels.CONFIG_FILES, "")
+    shown = {name: states for name, states in sorted(projects.items()) if options.all or "running" in states}
+    if options.quiet:
+        return Message(tuple(shown), tuple(shown))
+    rows = tuple(
+        (name, ", ".join(f"{state}({count})" for state, count in sorted(states.items())), files[name])
+        for name, states in shown.items()
+    )
+    return ProjectTable("projects", ("NAME", "STATUS", "CONFIG FILES"), rows, list(shown))
+
+
+def config(session: Session, options: Namespace) -> Message:
+    """Write the file out in long form, or name what is in it."""
+    project = the_project(session, options, options.service)
+    if options.quiet:
+        return Message(())
+    for key in ("services", "volumes", "networks", "images", "profiles"):
+        if getattr(options, key):
+            found = tuple(_names(project, key))
+            return Message(found, found)
+    text = as_json(project) if options.format == "json" else as_yaml(project)
+    return Message(tuple(text.rstrip("\n").split("\n")), tuple(project.services))
+
+
+def _names(project: Project, kind: str) -> list[str]:
+    services = project.services.values()
+    if kind == "images":
+        return list(dict.fromkeys(one.image for one in services))
+    if kind == "profiles":
+        return sorted({name for one in services for name in one.definition.get("profiles", ())})
+    return list({"services": project.services, "volumes": project.volumes, "networks": project.networks}[kind])

@@ -1,0 +1,128 @@
+"""compose up: the services of a file run, and are shown while they do."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+
+from jupyter_containers.commands.compose_images import prepare_images
+from jupyter_containers.commands.compose_project import the_project
+from jupyter_containers.commands.compose_result import ProjectResult
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.results import Message
+from jupyter_containers.commands.run_result import Interrupted
+from jupyter_containers.commands.session import Session
+from jupyter_containers.compose.attending import Course
+from jupyter_containers.compose.model import Project
+from jupyter_containers.compose.observing import observe
+from jupyter_containers.compose.planning import Wishes, chosen, plan_images, plan_up
+from jupyter_containers.compose.up import Outcome
+from jupyter_containers.compose.up import up as bring_up
+from jupyter_containers.errors import ContainersError, NotFound
+
+
+class ServiceFailed(ContainersError):
+    """The service whose exit code was asked for ended with another than 0. `result` has the output."""
+
+    def __init__(self, result: ProjectResult, service: str) -> None:
+        super().__init__(f"exit code {result.exit_code} of {service}", exit_code=result.exit_code)
+        self.result = result
+
+
+def up(session: Session, options: Namespace) -> ProjectResult | Message:
+    """Bring a project up; followed to its end unless -d or --wait. Raises Interrupted when the user ended it."""
+    wishes = wishes_of(options)
+    project = the_project(session, options, (*wishes.services, *wishes.scale))
+    if options.dry_run:
+        return _planned(session, project, wishes)
+    prepare_images(session, project, wishes)
+    result = ProjectResult("up", project.name, project)
+    course = _course(options, project, wishes)
+    with session.front.live(result) as tell:
+        try:
+            outcome = bring_up(session.client, project, wishes, course, tell)
+            tell(outcome)
+        except ContainersError as error:
+            tell(error)
+            raise
+        except KeyboardInterrupt as error:
+            tell(error)
+            raise Interrupted(
+                f"up of {project.name} was given up; what had not been started is removed", result
+            ) from None
+    return _judged(session, options, result, outcome)
+
+
+def _judged(session: Session, options: Namespace, result: ProjectResult, outcome: Outcome) -> ProjectResult:
+    if outcome.orphans and not session.is_magic:
+        session.front.note(result.orphans_told())
+    if outcome.interrupts:
+        how = "stopped" if outcome.interrupts == 1 else "killed"
+        raise Interrupted(f"the services of {result.name} were {how}; compose down removes them", result)
+    service = options.exit_code_from or (
+        outcome.first_end[0] if outcome.first_end and options.abort_on_container_exit else ""
+    )
+    if service:
+        codes = [one.exit_code for one in outcome.members if one.service == service and one.exit_code is not None]
+        result.exit_code = codes[0] if codes else None
+        if result.exit_code:
+            raise ServiceFailed(result, service)
+    return result
+
+
+def _planned(session: Session, project: Project, wishes: Wishes) -> Message:
+    images = [project.services[name].image for name in chosen(project, wishes)]
+    found = observe(session.client, project.name, images)
+    plan = (*plan_images(project, wishes, found.images), *plan_up(project, found, wishes))
+    lines = tuple(operation.describe() for operation in plan) or (f"nothing is to be done for {project.name}",)
+    return Message(lines, tuple(operation.describe() for operation in plan))
+
+
+def wishes_of(options: Namespace) -> Wishes:
+    """Return what the options ask for. Raises UsageError."""
+    if options.build and options.no_build:
+        raise UsageError("up: both --build and --no-build; leave one of them out")
+    if options.force_recreate and options.no_recreate:
+        raise UsageError("up: both --force-recreate and --no-recreate; leave one of them out")
+    return Wishes(
+        services=tuple(options.service),
+        scale=scale_of(options.scale),
+        force_recreate=options.force_recreate,
+        no_recreate=options.no_recreate,
+        no_deps=options.no_deps,
+        no_start=options.no_start,
+        remove_orphans=options.remove_orphans,
+        renew_volumes=options.renew_anon_volumes,
+        build=options.build,
+        no_build=options.no_build,
+        pull=options.pull,
+    )
+
+
+def scale_of(texts: Sequence[str]) -> dict[str, int]:
+    """Read `web=3`. Raises UsageError."""
+    found = {}
+    for text in texts:
+        name, _, count = text.partition("=")
+        if not name or not (count.isascii() and count.isdigit() and len(count) < 5):
+            raise UsageError(f"--scale {text!r}: write SERVICE=NUMBER")
+        found[name] = int(count)
+    return found
+
+
+def _course(options: Namespace, project: Project, wishes: Wishes) -> Course:
+    names = chosen(project, wishes)
+    follows = not options.detach and not options.wait and not wishes.no_start
+    for name in (*options.attach, *options.no_attach, *filter(None, [options.exit_code_from])):
+        if name not in names:
+            raise NotFound(f"no service {name!r} is among those that are to run")
+    silent = {name for name in names if project.services[name].definition.get("attach") is False}
+    silent |= {*options.no_attach} | ({*names} - {*options.attach} if options.attach else set())
+    return Course(
+        follows=follows,
+        waits=options.wait,
+        wait_seconds=options.wait_timeout,
+        silent=tuple(silent),
+        stops_with=options.exit_code_from or ("*" if options.abort_on_container_exit else ""),
+        stop_seconds=options.timeout,
+    )

@@ -1,0 +1,49 @@
+"""Commands that a service has run in its container after it starts and before it stops.
+
+Source: Compose Specification, services.post_start and services.pre_stop.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from jupyter_containers.client import Client
+from jupyter_containers.client.run_settings import ExecSettings
+from jupyter_containers.compose.model import Json, Service
+from jupyter_containers.errors import ContainersError
+
+_SHOWN = 300
+
+
+class HookFailed(ContainersError):
+    """A command of post_start or pre_stop ended with another exit code than 0."""
+
+
+def run_hooks(client: Client, service: Service, kind: str, container: str) -> None:
+    """Run the commands of `post_start` or `pre_stop` in a container that runs, in their order. Raises HookFailed."""
+    for hook in service.definition.get(kind, ()):
+        _run(client, service, kind, hook, container)
+
+
+def _run(client: Client, service: Service, kind: str, hook: Json, container: str) -> None:
+    given = hook["command"]
+    words = shlex.split(given) if isinstance(given, str) else list(given)
+    settings = ExecSettings(
+        command=tuple(words),
+        environment=tuple(f"{name}={value or ''}" for name, value in hook.get("environment", {}).items()),
+        workdir=hook.get("working_dir", ""),
+        user=hook.get("user", ""),
+        privileged=hook.get("privileged", False),
+    )
+    id_ = client.execs.create(container, settings)
+    output = b""
+    with client.execs.start(id_) as stream:
+        for _, content in stream.exchange():
+            output = (output + content)[-_SHOWN:]
+    code = client.execs.inspect(id_).get("ExitCode")
+    if code:
+        said = output.decode("utf-8", "replace").strip()
+        command = shlex.join(words)[:80]
+        raise HookFailed(
+            f"{kind} of {service.name}: {command} ended with exit code {code}{f': {said}' if said else ''}"
+        )

@@ -1,0 +1,52 @@
+"""Tests of commands.compose_looking."""
+
+from __future__ import annotations
+
+import json
+
+from jupyter_containers.client import Client
+from tests.integration.compose.conftest import Compose, client, compose, session
+
+__all__ = ["client", "compose", "session"]
+
+FILE = """
+services:
+  web: {image: busybox, command: sh -c 'echo hello; exec sleep 600', stop_grace_period: 0s}
+  job: {image: busybox, command: sh -c 'echo one; echo two >&2; printf three', profiles: [jobs]}
+"""
+
+
+def test_the_containers_of_a_project(compose: Compose, client: Client) -> None:
+    compose("up", "-d", "--profile", "*", body=FILE)
+    client.containers.wait("shop-job-1").result()
+    table = compose("ps")
+    assert table.titles == ("NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS")
+    assert [(row[0], row[3]) for row in table.rows] == [("shop-web-1", "web")]
+    assert [row[0] for row in compose("ps", "-a").rows] == ["shop-job-1", "shop-web-1"]
+    assert compose("ps", "-q").items == (client.containers.inspect("shop-web-1")["Id"],)
+    assert compose("ps", "--services").items == ("web",)
+    assert [row[0] for row in compose("ls").rows] == ["shop"]
+    assert compose("ls").rows[0][1] == "exited(1), running(1)"
+    assert [row[:2] for row in compose("top").rows] == [("web", "shop-web-1")]
+
+
+def test_logs_with_names_and_without(compose: Compose, client: Client) -> None:
+    compose("up", "-d", "--profile", "jobs", body=FILE)
+    client.containers.wait("shop-job-1").result()
+    logs = compose("logs")
+    assert (sorted(logs.stdout.splitlines()), logs.stderr) == (
+        ["job-1 | one", "job-1 | three", "web-1 | hello"], "job-1 | two\n",
+    )  # fmt: skip
+    assert compose("logs", "--no-log-prefix", "job").stdout == "one\nthree\n"
+    assert compose("logs", "-n", "1", "job").text() == "job-1 | three"
+    assert sorted(compose("logs", "-f", "job").stdout.splitlines()) == ["job-1 | one", "job-1 | three"]
+
+
+def test_the_file_written_out(compose: Compose) -> None:
+    written = "\n".join(compose("config", body=FILE).lines)
+    assert written.startswith("name: shop\nservices:\n  web:\n    command: sh -c 'echo hello; exec sleep 600'")
+    assert compose("config", "--services", "--profile", "jobs", body=FILE).items == ("web", "job")
+    assert compose("config", "--images", body=FILE).items == ("busybox",)
+    assert compose("config", "-q", body=FILE).lines == ()
+    found = json.loads("\n".join(compose("config", "--format", "json", body=FILE).lines))
+    assert found["services"]["web"]["image"] == "busybox"

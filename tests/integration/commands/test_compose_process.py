@@ -1,0 +1,61 @@
+"""Tests of commands.compose_process."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_containers.client import Client
+from jupyter_containers.commands.run_result import CommandFailed
+from jupyter_containers.errors import NotFound
+from tests.integration.compose.conftest import Compose, client, compose, session
+
+__all__ = ["client", "compose", "session"]
+
+FILE = """
+services:
+  web:
+    image: busybox
+    command: sh -c 'mkdir /w; echo page >/w/index.html; exec httpd -f -p 80 -h /w'
+    environment: {WORD: hello}
+    stop_grace_period: 0s
+    healthcheck: {test: wget -qO- http://127.0.0.1/, interval: 1s, start_interval: 100ms, start_period: 20s}
+  tool:
+    image: busybox
+    profiles: [tools]
+    depends_on: {web: {condition: service_healthy}}
+    environment: {WORD: tool}
+    configs: [{source: c, target: /c}]
+    ports: ["80"]
+configs: {c: {content: "given\\n"}}
+"""
+
+
+def test_a_process_in_a_container_of_a_service(compose: Compose, client: Client) -> None:
+    compose("up", "-d", "--scale", "web=2", body=FILE)
+    assert compose("exec", "web", "sh", "-c", "echo $WORD").stdout == "hello\n"
+    assert compose("exec", "web", body='read word; echo "$WORD"\n').exit_code == 0
+    names = [compose("exec", "--index", str(number), "web", "hostname").stdout.strip() for number in (1, 2)]
+    assert names == [client.containers.inspect(f"shop-web-{number}")["Id"][:12] for number in (1, 2)]
+    with pytest.raises(CommandFailed, match="exit code 3"):
+        compose("exec", "web", "sh", "-c", "exit 3")
+    with pytest.raises(NotFound, match="no container of web number 7 runs in shop"):
+        compose("exec", "--index", "7", "web", "true")
+    with pytest.raises(NotFound, match="no service 'wep' in shop; did you mean web"):
+        compose("exec", "wep", "true")
+
+
+def test_one_more_container_waits_for_what_it_needs_and_goes(compose: Compose, client: Client) -> None:
+    compose("config", "-q", body=FILE)
+    result = compose("run", "-e", "MORE=1", "tool", "sh", "-c", "echo $WORD $MORE; cat /c; wget -qO- http://web/")
+    assert result.stdout == "tool 1\ngiven\npage\n"
+    assert [one.name for one in client.containers.list(every=True) if one.name.startswith("shop")] == ["shop-web-1"]
+    assert compose("run", "--no-deps", "tool", body="echo in a script; hostname >/dev/null").stdout == "in a script\n"
+    with pytest.raises(CommandFailed, match="exit code 4"):
+        compose("run", "--no-deps", "tool", "sh", "-c", "exit 4")
+
+
+def test_its_user_folder_and_volumes(compose: Compose) -> None:
+    compose("config", "-q", body=FILE)
+    words = ("--no-deps", "-u", "1000", "-w", "/tmp", "-v", "/nameless", "--entrypoint", "sh")
+    result = compose("run", *words, "tool", "-c", "id -u; pwd; ls -d /nameless")
+    assert result.stdout == "1000\n/tmp\n/nameless\n"
