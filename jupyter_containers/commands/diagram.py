@@ -1,17 +1,15 @@
-"""diagram: the parts of the architecture, lit by what really happens, or step by step by what a saved trace tells."""
+"""The parts of the architecture, lit by what really happens, or step by step by what a saved trace tells."""
 
 from __future__ import annotations
 
 import threading
 import time
-from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from jupyter_containers.client.values import Event
-from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.diagram_parts import PARTS, Light, of_event, of_process, of_request, of_trace
-from jupyter_containers.commands.results import Json, Panel, Result, aligned
+from jupyter_containers.commands.results import Json, Panel, aligned
 from jupyter_containers.commands.session import Session
 from jupyter_containers.commands.trace_result import Process, Request, Trace
 
@@ -92,22 +90,3 @@ class Diagram(Panel):
             "parts": {name: {"count": self.counts[name], "last": light.to_json()} for name, light in self.last.items()},
             "lights": [light.to_json() for light in self.lights],
         }
-
-
-def diagram(session: Session, options: Namespace) -> Result:
-    if options.file:
-        return Diagram(replayed=Trace.load(session.folder / options.file))
-    return Diagram(session)
-
-
-DIAGRAM = Command(
-    "diagram",
-    "show the parts from client to kernel, and light those that are at work",
-    diagram,
-    (Argument(("file",), "a saved trace to go through, step by step", Takes.OPTIONAL, "FILE"),),
-    details=(
-        "It lights for what this notebook asks, for each call to the kernel behind it, and for what the daemon tells\n"
-        "of others. Choose a part to see its last call. Close leaves a picture. With FILE, from `trace save FILE`, it\n"
-        "goes through what was recorded, without a daemon."
-    ),
-)  # fmt: skip

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shlex
 from argparse import Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from jupyter_containers.client.rest_log import RestCall, RestLog
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes, chosen
-from jupyter_containers.commands.docker_line import docker_line
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.session import SHELL, Session
-from jupyter_containers.commands.trace_result import Process, Request, Trace, process_of
 from jupyter_containers.errors import ContainersError
+
+# What is needed for a trace is loaded when somebody wants one: every cell that loads the extension comes by here.
+if TYPE_CHECKING:
+    from jupyter_containers.client.rest_log import RestCall, RestLog
+    from jupyter_containers.commands.trace_result import Request, Trace
 
 _SAVE, _REPLAY = "save", "replay"
 _LONGEST_WORDS = 500
@@ -27,6 +30,9 @@ def perform(session: Session, command: Command, options: Namespace, words: Seque
     is_wanted = getattr(options, "trace", False)
     if not is_wanted and not (session.watchers and chosen(command, options).is_traced):
         return command.action(session, options)
+    from jupyter_containers.commands.docker_line import docker_line
+    from jupyter_containers.commands.trace_result import Trace
+
     verb, group = chosen(command, options), command.name if command.verbs else ""
     trace = Trace(_shown(words), docker_line(verb, options, session.body, surface=session.surface, group=group))
     client = session.client
@@ -53,6 +59,8 @@ def _tell(session: Session, call: RestCall) -> None:
 
 
 def _request(c: RestCall) -> Request:
+    from jupyter_containers.commands.trace_result import Request
+
     return Request(c.method, c.path, c.status, c.duration_us, c.sent_bytes, c.received_bytes)
 
 
@@ -70,6 +78,8 @@ def _shown(words: Sequence[str]) -> str:
 
 
 def _fill(session: Session, trace: Trace, log: RestLog) -> None:
+    from jupyter_containers.commands.trace_result import process_of
+
     trace.requests = tuple(map(_request, log.calls))
     try:
         trace.processes = tuple(process_of(record) for record in session.client.traces.of_log(log))
@@ -82,7 +92,9 @@ def trace(session: Session, options: Namespace) -> Result:
     words = list(options.words)
     if words[0] == _REPLAY:
         _check(words, 2, "FILE")
-        return Trace.load(session.folder / words[1])
+        return _diagram_of(session, words[1]) if options.diagram else _loaded(session, words[1])
+    if options.diagram:
+        raise UsageError("trace: --diagram goes with replay FILE; %container diagram shows what is at work now")
     if words[0] != _SAVE:
         _check(words, 1, "NAME")
         return of_container(session, words[0])
@@ -91,13 +103,34 @@ def trace(session: Session, options: Namespace) -> Result:
     found = of_container(session, words[2]) if len(words) == 3 else session.last_trace
     if found is None:
         raise UsageError("trace: nothing was traced here yet; run a command with --trace, or name a container")
-    path = session.folder / words[1]
+    return _save(session, found, words[1])
+
+
+def _save(session: Session, found: Trace, name: str) -> Message:
+    path = session.folder / name
     try:
         found.save(path)
     except OSError as error:
         raise UsageError(f"trace: cannot write {path}: {error.strerror}") from None
-    session.last_trace = found
-    return Message((f"saved {found.summary()} as {words[1]}",), (str(path),))
+    return Message((f"saved {found.summary()} as {name}",), (str(path),))
+
+
+def _loaded(session: Session, name: str) -> Trace:
+    from jupyter_containers.commands.trace_result import Trace
+
+    return Trace.load(session.folder / name)
+
+
+def _diagram_of(session: Session, name: str) -> Result:
+    from jupyter_containers.commands.diagram import Diagram
+
+    return Diagram(replayed=_loaded(session, name))
+
+
+def diagram(session: Session, options: Namespace) -> Result:
+    from jupyter_containers.commands.diagram import Diagram
+
+    return _diagram_of(session, options.file) if options.file else Diagram(session)
 
 
 def _check(words: Sequence[str], count: int, what: str) -> None:
@@ -107,8 +140,10 @@ def _check(words: Sequence[str], count: int, what: str) -> None:
 
 def of_container(session: Session, name: str) -> Trace:
     """Return how a container was started last. Raises NotFound, Unsupported for another daemon than ours."""
+    from jupyter_containers.commands.trace_result import Trace, process_of
+
     record = session.client.traces.of_container(name)
-    process: Process = process_of(record)
+    process = process_of(record)
     note = "" if record.get("recorded") else "only the steps: start it with --trace for each call"
     found = session.last_trace = Trace(f"start {name}", f"docker start {shlex.quote(name)}", (), (process,), note)
     return found
@@ -119,6 +154,7 @@ TRACE = Command(
     "show how a container was started, call by call; save it, and show it anywhere",
     trace,
     (
+        Argument(("--diagram",), "with replay: go through it in the diagram, step by step", Takes.NOTHING),
         Argument(
             ("words",), "a container; or save FILE [NAME]; or replay FILE", Takes.MANY, "NAME",
             completes=Completes.CONTAINER,
@@ -127,8 +163,20 @@ TRACE = Command(
     details=(
         "  trace NAME              how the container was started last\n"
         "  trace save FILE [NAME]  keep the last trace, or a container's, in a file\n"
-        "  trace replay FILE       show a saved trace: it needs no daemon and no privileges\n\n"
+        "  trace replay FILE       show a saved trace: it needs no daemon and no privileges\n"
+        "                          (with --diagram: step by step, as `diagram FILE` does)\n\n"
         "Any command takes --trace: it shows docker's line, the requests to the daemon, and each call to the kernel\n"
         "with its arguments, its result and how long it took. The result has it as .trace, with .records and .df."
+    ),
+)  # fmt: skip
+DIAGRAM = Command(
+    "diagram",
+    "show the parts from client to kernel, and light those that are at work",
+    diagram,
+    (Argument(("file",), "a saved trace to go through, step by step", Takes.OPTIONAL, "FILE"),),
+    details=(
+        "It lights for what this notebook asks, for each call to the kernel behind it, and for what the daemon tells\n"
+        "of others. Choose a part to see its last call. Close leaves a picture. With FILE, from `trace save FILE`, it\n"
+        "goes through what was recorded, without a daemon."
     ),
 )  # fmt: skip

@@ -24,7 +24,8 @@ from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.calls import Row, rows
 from jupyter_containers.runtime.explain import explain, record
 
-# Of a build with more steps the last ones; each is some 40 kB.
+# For one who asks the first ones, such as of a build with very many steps; of containers the last ones. Each is some
+# 40 kB.
 KEPT_RECORDS = 64
 KEPT_TOKENS = 16
 
@@ -72,7 +73,8 @@ class Work:
 
     def _put(self, calls: list[Json]) -> None:
         kept = {"kind": self.kind, "id": self.id, "name": self.name, "calls": calls}
-        self.collection.records.append(kept)
+        if len(self.collection.records) < KEPT_RECORDS:
+            self.collection.records.append(kept)
         self.collection.traces.put(kept)
 
 

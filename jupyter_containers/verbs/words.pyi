@@ -1407,7 +1407,7 @@ class Words(Group):
         """Tell what the daemon is and has."""
     def version(self, *, trace: bool = False) -> Table:
         """Tell the versions of the daemon."""
-    def trace(self, *words: str) -> Result:
+    def trace(self, *words: str, diagram: bool = False) -> Result:
         """Show how a container was started, call by call; save it, and show it anywhere."""
     def diagram(self, file: str | None = None) -> Result:
         """Show the parts from client to kernel, and light those that are at work."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from jupyter_containers.client.values import Event, moment
 from jupyter_containers.commands import parsing
-from jupyter_containers.commands.diagram import DIAGRAM, KEPT_LIGHTS, Diagram
+from jupyter_containers.commands.diagram import KEPT_LIGHTS, Diagram
 from jupyter_containers.commands.diagram_parts import Light
 from jupyter_containers.commands.trace_result import Call, Process, Request, Trace
+from jupyter_containers.commands.tracing import DIAGRAM
 from tests.support.front_double import SessionOn
 
 CALL = Call("inside", "step", "clone", ("CLONE_NEWPID",), "0", 3)

@@ -12,6 +12,7 @@ import pytest
 from jupyter_containers.client.rest_log import RestLog
 from jupyter_containers.commands import parsing, tracing
 from jupyter_containers.commands.command import Command
+from jupyter_containers.commands.diagram import Diagram
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message, Result
 from jupyter_containers.commands.trace_result import Trace
@@ -111,6 +112,9 @@ def test_a_trace_is_saved_and_shown_again(tmp_path: Path) -> None:
     again = do(SessionOn(folder=tmp_path), "replay", "t.json")
     assert isinstance(again, Trace)
     assert again.processes[0].calls[0].name == "pivot_root"
+    stepping = do(SessionOn(folder=tmp_path), "replay", "t.json", "--diagram")
+    assert isinstance(stepping, Diagram)
+    assert [light.part for light in stepping.lights] == ["namespaces"]
     do(SessionOn(Daemon(), folder=tmp_path), "save", "other.json", "other")
     assert Trace.load(tmp_path / "other.json").command == "start other"
 
@@ -122,6 +126,7 @@ def test_a_trace_is_saved_and_shown_again(tmp_path: Path) -> None:
         (("save",), "trace save FILE"),
         (("replay",), "replay takes one FILE"),
         (("a", "b"), "one NAME at a time"),
+        (("--diagram", "a"), "--diagram goes with replay FILE"),
     ],
 )
 def test_other_words_are_explained(words: tuple[str, ...], message: str) -> None:

@@ -106,3 +106,13 @@ def test_only_the_last_ones_are_kept() -> None:
     for number in range(KEPT_RECORDS + 1):
         traces.put({"id": str(number)})
     assert len(traces._records) == KEPT_RECORDS
+
+
+def test_one_who_asks_gets_no_more_than_is_kept(tmp_path: Path) -> None:
+    traces = Traces()
+    with traces.collecting(TOKEN):
+        for number in range(KEPT_RECORDS + 1):
+            work = tracing.begin("build step", str(number), "x")
+            assert work is not None
+            work.keep(tmp_path)
+    assert [record["id"] for record in traces.of_token(TOKEN)] == [str(number) for number in range(KEPT_RECORDS)]
