@@ -166,6 +166,7 @@ def test_closed_it_is_a_picture_that_needs_no_kernel(lab: Lab) -> None:
         page = notebook.page
         page.wait_for_function("() => document.querySelector('tr .jc-line')?.getAttribute('points').includes(' ')")
         page.click(".jc-close")
+        page.wait_for_selector(".jc-view", state="detached")
         page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
         with lab.reopen(notebook) as again:
             again.page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
@@ -222,6 +223,7 @@ def test_a_part_by_itself_leaves_a_picture(lab: Lab) -> None:
     cell = "from jupyter_containers.widgets import ContainerTable\nContainerTable('web')"
     with opened(lab, cell) as notebook:
         notebook.page.click(".jc-close")
+        notebook.page.wait_for_selector(".jc-view", state="detached")
         notebook.page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
         with lab.reopen(notebook) as again:
             again.page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
