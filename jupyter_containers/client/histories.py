@@ -175,9 +175,11 @@ def sampled(transport: Transport, containers: Sequence[ContainerSummary]) -> His
 def _sample(transport: Transport, id_: str) -> Json:
     try:
         query = {"stream": "0", "one-shot": "1"}
-        sample: Json = transport.request("GET", f"/containers/{id_}/stats", query=query).json()
+        answer = transport.request("GET", f"/containers/{id_}/stats", query=query)
     except NotFound:
         return {}  # removed meanwhile
+    # dockerd answers with nothing at all when it is removed while it is looked at.
+    sample: Json = answer.json() if answer.content.strip() else {}
     return sample
 
 

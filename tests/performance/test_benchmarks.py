@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from tests.performance.benchmarks import Row, measure
+from tests.performance.dashboards import measure as measure_dashboard
 from tests.performance.notebooks import measure as measure_notebooks
 from tests.performance.notebooks import told
 from tests.performance.table import table
@@ -45,3 +46,10 @@ def test_what_a_record_costs_is_measured() -> None:
     assert plain.wall_ms > 0
     assert recorded.wall_ms > 0
     assert recorded.recorded_calls > 100
+
+
+def test_what_a_dashboard_costs_is_measured() -> None:
+    nobody, in_sight, out_of_sight = measure_dashboard(containers=2, seconds=2.5)
+    assert in_sight.daemon > 0
+    assert in_sight.kernel > 0
+    assert min(nobody.daemon, out_of_sight.daemon) >= 0

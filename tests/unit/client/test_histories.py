@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
-from jupyter_containers.client.histories import RECORD, Histories, History
+from jupyter_containers.client.addresses import Address
+from jupyter_containers.client.histories import RECORD, Histories, History, sampled
+from jupyter_containers.client.transport import Transport
+from jupyter_containers.client.values import ContainerSummary, moment
 from jupyter_containers.errors import NotFound, Unsupported
+from tests.support.canned_server import answer, canned_server
 
 NOW = 1_767_323_045.0
 WIRE = {
@@ -60,6 +65,15 @@ def test_a_table_has_a_row_for_each_sample() -> None:
     assert frame["cpu_percent"].tolist()[1:] == [50.0, 50.0]
     assert frame["memory_limit_bytes"].tolist() == [100, 100, 100]
     assert tuple(histories().frame().columns) == RECORD
+
+
+def test_a_container_that_goes_while_it_is_looked_at_has_no_sample(tmp_path: Path) -> None:
+    here = ContainerSummary("ab", "web", "busybox", "sh", moment(0), "running", "Up")
+    with canned_server(tmp_path, answer(b""), answer(b'{"MemTotal": 9, "NCPU": 2}')) as server:
+        transport = Transport(Address(server.path))
+        found = sampled(transport, [here])
+        transport.close()
+    assert (found.find("web").times, found.cpus, found.memory_bytes, found.is_kept) == ([], 2, 9, False)
 
 
 def test_without_pandas_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
