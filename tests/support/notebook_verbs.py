@@ -147,6 +147,7 @@ CASES = (
 # Commands of the table, or whole groups of them, whose cells are in tests of their own.
 ELSEWHERE = {
     "attach": "browser/test_terminal.py",
+    "compose": "integration/magics/test_compose.py",
     "push": "integration/magics/test_verbs.py",
     "pull": "integration/magics/test_verbs.py",
     "image push": "integration/magics/test_verbs.py",

@@ -13,6 +13,7 @@ import pytest
 from jupyter_containers.client import Client
 from jupyter_containers.commands.compose_result import ProjectResult
 from jupyter_containers.commands.run_result import Interrupted
+from jupyter_containers.errors import ContainersError
 from tests.integration.compose.conftest import Compose
 from tests.support.eventually import eventually
 
@@ -37,7 +38,10 @@ def interrupting(client: Client, container: str, when: Callable[[str], bool], ti
             names = [one.name for one in client.containers.list(every=True)]
             if container not in names:
                 return False
-            return when(b"".join(content for _, content in client.containers.logs(container)).decode())
+            try:
+                return when(b"".join(content for _, content in client.containers.logs(container)).decode())
+            except ContainersError:
+                return False
 
         eventually(is_there, within_seconds=30)
         for _ in range(times):
@@ -60,8 +64,11 @@ def test_the_first_interrupt_stops_all_and_their_last_words_are_seen(compose: Co
     thread.join()
     result = caught.value.result
     assert isinstance(result, ProjectResult)
-    assert result.stdout.splitlines() == ["web-1 | ready", "web-1 | web ends", "db-1  | db ends"]
+    assert sorted(result.stdout.splitlines()) == ["db-1  | db ends", "web-1 | ready", "web-1 | web ends"]
     assert states(client) == {"exited"}
+    # Who needs others ends before them.
+    ends = [client.containers.inspect(f"shop-{name}-1")["State"]["FinishedAt"] for name in ("web", "db")]
+    assert ends == sorted(ends)
 
 
 def test_the_second_kills(compose: Compose, client: Client) -> None:
