@@ -18,6 +18,7 @@ from jupyter_containers.commands.freeze_result import FreezeResult
 from jupyter_containers.commands.happening import Events
 from jupyter_containers.commands.images import ImageTable
 from jupyter_containers.commands.inspecting import Inspection
+from jupyter_containers.commands.layers import ImageLayers
 from jupyter_containers.commands.looking import Changes
 from jupyter_containers.commands.looking import History
 from jupyter_containers.commands.looking import Processes
@@ -1340,6 +1341,8 @@ class Words(Group):
         trace: bool = False,
     ) -> History | Message:
         """List the layers of an image."""
+    def layers(self, image: str, *, trace: bool = False) -> ImageLayers:
+        """Explore the layers of an image: files added, changed and removed, and wasted bytes."""
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
     def load(self, *, input: str = 'image.tar', trace: bool = False) -> Message:

@@ -13,6 +13,7 @@ VIEWS: Mapping[str, str] = {
     "dashboard": "dashboard",
     "diagram": "diagrams",
     "sandbox-files": "sandboxes",
+    "layers": "layers_view",
     "terminal": "terminal_view",
 }
 

@@ -23,6 +23,8 @@ def test_the_words_that_people_know_are_there() -> None:
     words += " network volume events info version trace"
     words += " attach dashboard"
     words += " diagram compose"
+    words += " diagram"
+    words += " layers"
     assert set(words.split()) == {command.name for command in table.COMMANDS}
 
 
