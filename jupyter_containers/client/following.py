@@ -7,15 +7,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Generic, TypeVar
-
-import requests
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jupyter_containers.client.containers import Filters, container_path, filters_text
 from jupyter_containers.client.streams import STDOUT, Demultiplexer, json_lines
-from jupyter_containers.client.transport import Transport
 from jupyter_containers.client.values import Event
 from jupyter_containers.errors import ContainersError
+
+if TYPE_CHECKING:
+    import requests
+
+    from jupyter_containers.client.transport import Transport
 
 T = TypeVar("T")
 
