@@ -19,6 +19,7 @@ from jupyter_containers.commands.build_arguments import (
     CACHES,
     INPUTS,
     LIMITS,
+    REFUSED,
     agents,
     contexts,
     hosts,
@@ -155,6 +156,7 @@ BUILD = Command(
         *LIMITS,
         *ANSWERS,
         *OUTPUTS,
+        Argument(("--rm", "--force-rm"), "as docker has it; steps leave no containers here anyway", Takes.NOTHING),
         Argument(
             ("path",),
             "what COPY takes from: a folder, by default the current one, a tar, a URL, a git repository, or - "
@@ -168,4 +170,5 @@ BUILD = Command(
         f"sent to the daemon, less what {FILE_NAME} leaves out."
     ),
     body="the Dockerfile",
+    refused=REFUSED,
 )

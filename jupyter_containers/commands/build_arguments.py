@@ -55,6 +55,14 @@ LIMITS = (
     Argument(("--cpuset-cpus",), "processors that may be used, such as 0-2", metavar="LIST", default=""),
     Argument(("--cpuset-mems",), "memory nodes that may be used", metavar="LIST", default=""),
 )  # fmt: skip
+REFUSED = {
+    "--cgroup-parent": "the daemon's own cgroup is the parent of all that it builds",
+    "--compress": "what is sent goes through a socket of this machine; registries get layers compressed",
+    "--disable-content-trust": "signatures of Docker's content trust are not checked here",
+    "--isolation": "it is for Windows",
+    "--security-opt": "RUN --security is the way for a step",
+    "--squash": "export the container and import it, which makes one layer",
+}
 ANSWERS = (
     Argument(("--check",), "check the Dockerfile, and build nothing", Takes.NOTHING),
     Argument(("-q", "--quiet"), "print the image's id only", Takes.NOTHING),

@@ -9,7 +9,7 @@ from pathlib import Path
 from jupyter_containers.client.build_outputs import replacing
 from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
-from jupyter_containers.commands.containers import ONE
+from jupyter_containers.commands.containers import ONE, ONE_PLATFORM
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import size_text
 from jupyter_containers.commands.results import Message
@@ -93,6 +93,7 @@ COMMIT = Command(
         ONE,
         _NAME,
     ),
+    refused=dict.fromkeys(("-p", "--pause"), "the container is frozen meanwhile anyway, and --no-pause leaves it"),
 )
 SAVE = Command(
     "save",
@@ -108,6 +109,7 @@ SAVE = Command(
         ),
         Argument(("image",), "names or ids", Takes.MANY, "IMAGE", completes=Completes.IMAGE),
     ),
+    refused=ONE_PLATFORM,
 )
 LOAD = Command(
     "load",
@@ -121,7 +123,9 @@ LOAD = Command(
             parse=file_name,
             default="image.tar",
         ),
+        Argument(("-q", "--quiet"), "as docker has it; only names are told here anyway", Takes.NOTHING),
     ),
+    refused=ONE_PLATFORM,
 )
 EXPORT = Command(
     "export",
@@ -143,4 +147,5 @@ IMPORT = Command(
     "make an image of a tar of files",
     import_,
     (_CHANGE, _MESSAGE, Argument(("file",), "the tar", metavar="FILE", parse=file_name), _NAME),
+    refused=ONE_PLATFORM,
 )

@@ -105,6 +105,10 @@ HEALTH = (
     _number(("--health-retries",), "so many failures make it unhealthy"),
     Argument(("--no-healthcheck",), "without the check of the image", _FLAG),
 )
+# What `update` changes of a container that is there.
+_CHANGEABLE = ("cpu_shares", "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpuset_cpus", "cpuset_mems",
+               "memory_reservation", "blkio_weight")  # fmt: skip
+CHANGEABLE = tuple(one for one in RESOURCES if one.names[-1].lstrip("-").replace("-", "_") in _CHANGEABLE)
 FURTHER = (*RESOURCES, *PLACE, *NETWORKING, *HEALTH)
 
 _EMPTY: tuple[object, ...] = (None, False, "", [], (), {})
@@ -160,6 +164,11 @@ def host_config(options: Namespace, folder: Path) -> Json:
     if options.log_driver or options.log_opt:
         found["LogConfig"] = {"Type": options.log_driver, "Config": pairs(options.log_opt, "--log-opt")}
     return _given(found)
+
+
+def resources(options: Namespace) -> Json:
+    """Return what the options that `update` takes are in the body of its request."""
+    return _given({_AS_THEY_ARE[name]: getattr(options, name) for name in _CHANGEABLE})
 
 
 def config(options: Namespace) -> Json:

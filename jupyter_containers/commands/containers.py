@@ -191,7 +191,10 @@ MANY_RUNNING = Argument(("container",), "names or ids", Takes.MANY, "CONTAINER",
 
 TIME = Argument(("-t", "--time", "--timeout"), "seconds until it is killed (default 10)", metavar="SECONDS", parse=int)
 SIGNAL = Argument(("-s", "--signal"), "which (default: what the image says, or TERM)", metavar="SIGNAL", default="")
-NO_TEMPLATES = {"--format": "it takes templates of Go; the result's records have all values, and so has inspect"}
+NO_TEMPLATES = dict.fromkeys(
+    ("--format", "-f"), "it takes templates of Go; the result's records have all values, and so has inspect"
+)
+ONE_PLATFORM = {"--platform": "each image is of one platform here"}
 
 PS = Command(
     "ps",

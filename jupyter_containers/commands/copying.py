@@ -116,4 +116,9 @@ CP = Command(
             parse=file_name, completes=Completes.CONTAINER,
         ),
     ),
+    refused={
+        **dict.fromkeys(("-a", "--archive"), "what is copied in belongs to the container's user, out to you"),
+        **dict.fromkeys(("-L", "--follow-link"), "a link is copied as a link; name what it leads to"),
+        **dict.fromkeys(("-q", "--quiet"), "nothing is told while files are copied"),
+    },
 )  # fmt: skip

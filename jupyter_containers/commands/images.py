@@ -9,7 +9,7 @@ from typing import ClassVar
 from jupyter_containers.client.images import split_name
 from jupyter_containers.client.values import ImageSummary, short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
-from jupyter_containers.commands.containers import NO_TEMPLATES, each, parse_filters
+from jupyter_containers.commands.containers import NO_TEMPLATES, ONE_PLATFORM, each, parse_filters
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Message, Table
 from jupyter_containers.commands.session import Session
@@ -83,7 +83,7 @@ RMI = Command(
         Argument(("--no-prune",), "keep the nameless images that it was made from", Takes.NOTHING),
         Argument(("image",), "names or ids", Takes.MANY, "IMAGE", completes=Completes.IMAGE),
     ),
-    refused={"--platform": "each image is of one platform here"},
+    refused=ONE_PLATFORM,
 )
 TAG = Command(
     "tag",

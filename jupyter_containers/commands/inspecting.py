@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.containers import ONE_PLATFORM
 from jupyter_containers.commands.results import Json, Result
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import NotFound
@@ -75,5 +76,10 @@ INSPECT = Command(
     "show all that is known of containers, images, networks or volumes",
     inspect,
     arguments(),
-    refused={"--format": "it takes templates of Go; the result is indexed: result['State']['Pid'], or use jq"},
+    refused={
+        **dict.fromkeys(
+            ("--format", "-f"), "it takes templates of Go; the result is indexed: result['State']['Pid'], or use jq"
+        ),
+        **ONE_PLATFORM,
+    },
 )

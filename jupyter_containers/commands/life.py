@@ -6,6 +6,7 @@ from argparse import Namespace
 from contextlib import closing
 
 from jupyter_containers.client.run_settings import restart_policy
+from jupyter_containers.commands import container_arguments
 from jupyter_containers.commands.command import Argument, Command
 from jupyter_containers.commands.containers import MANY, MANY_RUNNING, ONE, SIGNAL, TIME, each
 from jupyter_containers.commands.parsing import UsageError
@@ -51,7 +52,7 @@ def update(session: Session, options: Namespace) -> Message:
         "PidsLimit": options.pids_limit,
     }
     changes = {**limits, "RestartPolicy": restart_policy(options.restart)}
-    wanted = {name: value for name, value in changes.items() if value}
+    wanted = {name: value for name, value in changes.items() if value} | container_arguments.resources(options)
     if not wanted:
         raise UsageError("update: what shall change? such as --memory 64m")
     return each(options.container, "updated", lambda name: session.client.containers.update(name, wanted))
@@ -81,7 +82,9 @@ UPDATE = Command(
     update,
     (
         *LIMITS,
+        *container_arguments.CHANGEABLE,
         RESTART_POLICY,
         MANY,
     ),
+    refused={"--kernel-memory": container_arguments.REFUSED["--kernel-memory"]},
 )

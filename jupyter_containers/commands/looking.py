@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from jupyter_containers.client.values import moment, short_id
 from jupyter_containers.commands.changes import LETTERS
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
-from jupyter_containers.commands.containers import NO_TEMPLATES, ONE
+from jupyter_containers.commands.containers import NO_TEMPLATES, ONE, ONE_PLATFORM
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import MAGIC, Session
@@ -182,7 +182,11 @@ HISTORY = Command(
         Argument(("-q", "--quiet"), "only ids", Takes.NOTHING),
         Argument(("image",), "name or id", metavar="IMAGE", completes=Completes.IMAGE),
     ),
-    refused={**NO_TEMPLATES, **dict.fromkeys(("-H", "--human"), "records have sizes in bytes, and times")},
+    refused={
+        **NO_TEMPLATES,
+        **ONE_PLATFORM,
+        **dict.fromkeys(("-H", "--human"), "records have sizes in bytes, and times"),
+    },
 )
 INFO = Command("info", "tell what the daemon is and has", info, refused=NO_TEMPLATES)
 VERSION = Command("version", "tell the versions of the daemon", version, refused=NO_TEMPLATES)

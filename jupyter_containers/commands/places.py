@@ -192,7 +192,10 @@ NETWORK = group(
             "--ipv4": "a network always has IPv4",
         },
     ),
-    Command("inspect", "show all that is known of networks", inspect_networks, (_NETWORKS,), refused=NO_TEMPLATES),
+    Command(
+        "inspect", "show all that is known of networks", inspect_networks, (_NETWORKS,),
+        refused={**NO_TEMPLATES, **dict.fromkeys(("-v", "--verbose"), _NO_SWARM)},
+    ),
     Command(
         "rm", "remove networks", remove_networks,
         (Argument(("-f", "--force"), "it is no error that one is not there", Takes.NOTHING), _NETWORKS),

@@ -5,16 +5,21 @@ from __future__ import annotations
 from argparse import Namespace
 
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.containers import ONE_PLATFORM
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pull_result import PushResult
+from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import ContainersError
 
 
-def push(session: Session, options: Namespace) -> PushResult:
+def push(session: Session, options: Namespace) -> PushResult | Message:
     """Send an image, drawing the way of its layers. Raises ContainersError with the registry's reason, UsageError."""
     if options.all_tags and _has_tag(options.image):
         raise UsageError(f"push: {options.image} names a tag, and --all-tags sends all of them; leave one of both out")
+    if options.quiet:
+        names = tuple(one.name for one in session.client.images.push(options.image, every_tag=options.all_tags))
+        return Message(names, names)
     client, result = session.client, PushResult(options.image)
     with session.front.live(result) as tell:
         try:
@@ -36,7 +41,12 @@ PUSH = Command(
     push,
     (
         Argument(("-a", "--all-tags"), "all tags of the repository", Takes.NOTHING),
+        Argument(("-q", "--quiet"), "say only the image's name, when it is there", Takes.NOTHING),
         Argument(("image",), "its name, which begins with the registry's host", metavar="IMAGE",
                  completes=Completes.IMAGE),
     ),
+    refused={
+        **ONE_PLATFORM,
+        "--disable-content-trust": "signatures of Docker's content trust are not made here",
+    },
 )  # fmt: skip

@@ -527,6 +527,15 @@ class ContainerWords(Group):
         memory_swap: int | str = 0,
         cpus: float = 0.0,
         pids_limit: int = 0,
+        cpu_shares: int | None = None,
+        cpu_period: int | None = None,
+        cpu_quota: int | None = None,
+        cpu_rt_period: int | None = None,
+        cpu_rt_runtime: int | None = None,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        memory_reservation: int | str | None = None,
+        blkio_weight: int | None = None,
         restart: str = '',
         trace: bool = False,
     ) -> Message:
@@ -647,12 +656,20 @@ class ImageWords(Group):
         metadata_file: str | None = None,
         provenance: str | None = None,
         sbom: str | None = None,
+        rm: bool = False,
         trace: bool = False,
     ) -> BuildResult | CheckResult | Message:
         """Build an image from a Dockerfile."""
     def pull(self, image: str, *, quiet: bool = False, platform: str = '', trace: bool = False) -> PullResult | Message:
         """Fetch an image from its registry."""
-    def push(self, image: str, *, all_tags: bool = False, trace: bool = False) -> PushResult:
+    def push(
+        self,
+        image: str,
+        *,
+        all_tags: bool = False,
+        quiet: bool = False,
+        trace: bool = False,
+    ) -> PushResult | Message:
         """Send an image to its registry."""
     def tag(self, image: str, name: str, *, trace: bool = False) -> Message:
         """Give an image one more name."""
@@ -669,7 +686,7 @@ class ImageWords(Group):
         """List the layers of an image."""
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
-    def load(self, *, input: str = 'image.tar', trace: bool = False) -> Message:
+    def load(self, *, input: str = 'image.tar', quiet: bool = False, trace: bool = False) -> Message:
         """Read images from a tar."""
     def import_(
         self,
@@ -854,6 +871,7 @@ class BuilderWords(Group):
         metadata_file: str | None = None,
         provenance: str | None = None,
         sbom: str | None = None,
+        rm: bool = False,
         trace: bool = False,
     ) -> BuildResult | CheckResult | Message:
         """Build an image from a Dockerfile."""
@@ -926,6 +944,7 @@ class Words(Group):
         metadata_file: str | None = None,
         provenance: str | None = None,
         sbom: str | None = None,
+        rm: bool = False,
         trace: bool = False,
     ) -> BuildResult | CheckResult | Message:
         """Build an image from a Dockerfile."""
@@ -1274,6 +1293,15 @@ class Words(Group):
         memory_swap: int | str = 0,
         cpus: float = 0.0,
         pids_limit: int = 0,
+        cpu_shares: int | None = None,
+        cpu_period: int | None = None,
+        cpu_quota: int | None = None,
+        cpu_rt_period: int | None = None,
+        cpu_rt_runtime: int | None = None,
+        cpuset_cpus: str = '',
+        cpuset_mems: str = '',
+        memory_reservation: int | str | None = None,
+        blkio_weight: int | None = None,
         restart: str = '',
         trace: bool = False,
     ) -> Message:
@@ -1326,7 +1354,14 @@ class Words(Group):
         """List images."""
     def pull(self, image: str, *, quiet: bool = False, platform: str = '', trace: bool = False) -> PullResult | Message:
         """Fetch an image from its registry."""
-    def push(self, image: str, *, all_tags: bool = False, trace: bool = False) -> PushResult:
+    def push(
+        self,
+        image: str,
+        *,
+        all_tags: bool = False,
+        quiet: bool = False,
+        trace: bool = False,
+    ) -> PushResult | Message:
         """Send an image to its registry."""
     def tag(self, image: str, name: str, *, trace: bool = False) -> Message:
         """Give an image one more name."""
@@ -1345,7 +1380,7 @@ class Words(Group):
         """Explore the layers of an image: files added, changed and removed, and wasted bytes."""
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
-    def load(self, *, input: str = 'image.tar', trace: bool = False) -> Message:
+    def load(self, *, input: str = 'image.tar', quiet: bool = False, trace: bool = False) -> Message:
         """Read images from a tar."""
     def import_(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_containers.commands import table
-from jupyter_containers.commands.container_arguments import FURTHER, config, host_config, lines_of
+from jupyter_containers.commands.container_arguments import FURTHER, config, host_config, lines_of, resources
 from jupyter_containers.commands.parsing import UsageError, parse
 from jupyter_containers.commands.run_arguments import run_settings
 from jupyter_containers.errors import ContainersError, InvalidParameter
@@ -118,3 +118,8 @@ def test_settings_carry_all_of_it_to_the_daemon(tmp_path: Path) -> None:
 def test_no_option_is_named_twice() -> None:
     names = [name for argument in FURTHER for name in argument.names]
     assert len(names) == len(set(names))
+
+
+def test_limits_of_a_container_that_is_there_are_changed() -> None:
+    read = parse(table.find("update", "shell"), ["-c", "7", "--cpuset-cpus", "0", "x"], surface="shell", prog="x")
+    assert resources(read) == {"CpuShares": 7, "CpusetCpus": "0"}
