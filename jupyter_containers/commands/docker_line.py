@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
@@ -10,10 +11,10 @@ from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.quantities import size_in_bytes
 from jupyter_containers.commands.session import MAGIC, SHELL
 
-# Words that are called otherwise there; "" has nothing like it.
+# Words that are called otherwise there; "" has nothing like it. Alone, `config` is our settings.
 _VERBS: Mapping[str, str] = {
     "python": "run", "debug": "", "doctor": "", "status": "", "use": "", "registry": "", "bootstrap": "", "trace": "",
-    "diagram": "", "sandbox": "", "kernel": "", "freeze": "",
+    "diagram": "", "sandbox": "", "kernel": "", "freeze": "", "dashboard": "", "-config": "",
 }  # fmt: skip
 # Options of ours that docker has not, beside those that only a notebook has.
 _OURS = frozenset({"trace", "safe", "changes"})
@@ -25,6 +26,7 @@ _HARDENED = (
 _SECRETS = frozenset({"password"})
 _LONGEST_BODY = 2000
 _HEREDOC = "EOF"
+_HOST = "host"
 _MEBIBYTE = 1 << 20
 
 
@@ -33,12 +35,21 @@ def docker_line(command: Command, options: Namespace, body: str, *, surface: str
 
     `group` is the word before the command's, such as `network`.
     """
-    verb = _VERBS.get(command.name, command.name)
+    verb = _VERBS.get(command.name if group else f"-{command.name}", _VERBS.get(command.name, command.name))
     if not verb or not _VERBS.get(group, group or "-"):
         return ""
+    if group == "compose":
+        return _compose(command, options, body, surface)
     if command.name == "build":
-        return _build(options, [*_options(command, options, surface)], body)
-    words = ["docker", *filter(None, [group]), verb]
+        return _with_remark(_build(options, [*_options(command, options, surface)], body), _is_from_host(body))
+    return _with_remark(
+        _usual(command, options, body, surface, [*filter(None, [group]), verb]),
+        command.name in ("run", "python") and options.image == _HOST,
+    )
+
+
+def _usual(command: Command, options: Namespace, body: str, surface: str, verb: list[str]) -> str:
+    words = ["docker", *verb]
     words += [*_own(command.name, options, surface), *_options(command, options, surface)]
     names, command_words = _names(command, options, surface)
     script = body.strip() and not command_words
@@ -62,9 +73,28 @@ def _own(name: str, options: Namespace, surface: str) -> list[str]:
     if getattr(options, "safe", False):
         words.append(_HARDENED)
     is_kept = any(getattr(options, word, None) for word in ("name", "bg", "detach", "keep", "rm"))
-    if name in ("run", "python") and surface != SHELL and not is_kept:
-        words.append("--rm")
+    if name in ("run", "python") and surface != SHELL:
+        is_attached = not (getattr(options, "detach", False) or getattr(options, "bg", ""))
+        words += [] if is_kept else ["--rm"]
+        words += ["--init"] if is_attached and not options.no_init and not options.init else []
     return words
+
+
+def _compose(command: Command, options: Namespace, body: str, surface: str) -> str:
+    """The text of a cell is the Compose file."""
+    names, rest = _names(command, options, surface)
+    shown = " ".join([command.name, *_options(command, options, surface), *map(shlex.quote, [*names, *rest])])
+    if not body.strip():
+        return f"docker compose {shown}"
+    return f"docker compose -f - {shown} <<'{_HEREDOC}'\n{_cut(body).rstrip()}\n{_HEREDOC}"
+
+
+def _is_from_host(body: str) -> bool:
+    return bool(re.search(rf"^\s*FROM\s+{_HOST}\s*$", body, re.IGNORECASE | re.MULTILINE))
+
+
+def _with_remark(line: str, is_host: bool) -> str:
+    return f"{line}\n# {_HOST} is this machine's own root file system: docker has no image like it" if is_host else line
 
 
 def _options(command: Command, options: Namespace, surface: str) -> Iterator[str]:

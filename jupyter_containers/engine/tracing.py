@@ -27,7 +27,7 @@ from jupyter_containers.runtime.explain import explain, record
 # For one who asks the first ones, such as of a build with very many steps; of containers the last ones. Each is some
 # 40 kB.
 KEPT_RECORDS = 64
-KEPT_TOKENS = 16
+KEPT_TOKENS = 8
 
 Json = dict[str, Any]
 

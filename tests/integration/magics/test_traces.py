@@ -27,7 +27,7 @@ def test_a_run_is_traced_down_to_the_file_of_its_memory_limit(kernel: Kernel) ->
     output, shown = reply.outputs
     assert output["text/plain"] == "out"
     trace = shown[MIME]
-    assert trace["docker"] == "docker run --rm -p 127.0.0.1::8080/tcp -m 64m busybox echo out"
+    assert trace["docker"] == "docker run --rm --init -p 127.0.0.1::8080/tcp -m 64m busybox echo out"
     path = f"/{LIMIT_FILES[choose().version]}"
     (process,) = trace["processes"]
     (limit,) = [c for c in process["calls"] if c["name"] == "write" and c["arguments"][0].endswith(path)]

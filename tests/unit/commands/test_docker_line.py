@@ -22,19 +22,23 @@ def line(words: str, body: str = "", surface: str = "magic") -> str:
 @pytest.mark.parametrize(
     ("ours", "docker"),
     [
-        ("run --trace busybox echo 'a b'", "docker run --rm busybox echo 'a b'"),
-        ("run -m 64m -p 8080:80 busybox", "docker run --rm -p 8080:80/tcp -m 64m busybox"),
-        ("run -p 127.0.0.1::80/udp busybox", "docker run --rm -p 127.0.0.1::80/udp busybox"),
+        ("run --trace busybox echo 'a b'", "docker run --rm --init busybox echo 'a b'"),
+        ("run -m 64m -p 8080:80 busybox", "docker run --rm --init -p 8080:80/tcp -m 64m busybox"),
+        ("run -p 127.0.0.1::80/udp busybox", "docker run --rm --init -p 127.0.0.1::80/udp busybox"),
         ("run --bg web busybox", "docker run -d --name web busybox"),
-        ("run --name a -e A=1 -e B=2 busybox", "docker run --name a -e A=1 -e B=2 busybox"),
-        ("run -i x -o y --timeout 3 busybox true", "docker run --rm busybox true"),
-        ("run --keep busybox", "docker run busybox"),
+        ("run --name a -e A=1 -e B=2 busybox", "docker run --init --name a -e A=1 -e B=2 busybox"),
+        ("run -i x -o y --timeout 3 busybox true", "docker run --rm --init busybox true"),
+        ("run --keep busybox", "docker run --init busybox"),
         ("exec -w /tmp web -- ls -l", "docker exec -w /tmp web ls -l"),
         ("ps -a", "docker ps -a"),
         ("rmi a b", "docker rmi a b"),
         ("network create --internal back", "docker network create --internal back"),
         ("container ls -a", "docker container ls -a"),
+        ("run --no-init busybox", "docker run --rm busybox"),
+        ("compose ps", "docker compose ps"),
         ("doctor", ""),
+        ("dashboard", ""),
+        ("config", ""),
         ("registry serve", ""),
         ("image bootstrap debian:bookworm", ""),
     ],
@@ -53,9 +57,9 @@ def test_a_shell_removes_nothing_by_itself() -> None:
 
 
 def test_a_script_is_an_argument_and_input_is_input() -> None:
-    assert line("run busybox", "echo $HOME\n") == "docker run --rm busybox sh -c 'echo $HOME\n'"
-    assert line("run busybox wc -l", "one\ntwo\n") == "docker run --rm -i busybox wc -l <<'EOF'\none\ntwo\nEOF"
-    assert line("python host", "1 + 1\n") == "docker run --rm host python3 -c '1 + 1\n'"
+    assert line("run busybox", "echo $HOME\n") == "docker run --rm --init busybox sh -c 'echo $HOME\n'"
+    assert line("run busybox wc -l", "one\ntwo\n") == "docker run --rm --init -i busybox wc -l <<'EOF'\none\ntwo\nEOF"
+    assert line("python python:3", "1 + 1\n") == "docker run --rm --init python:3 python3 -c '1 + 1\n'"
 
 
 def test_a_dockerfile_in_a_cell_is_read_from_standard_input() -> None:
@@ -65,3 +69,13 @@ def test_a_dockerfile_in_a_cell_is_read_from_standard_input() -> None:
 
 def test_a_password_is_not_repeated() -> None:
     assert line("login -u me -p geheim host:5000", surface="shell") == "docker login -u me --password-stdin host:5000"
+
+
+def test_a_compose_file_in_a_cell_is_read_from_standard_input() -> None:
+    assert line("compose up -d", "services: {}\n") == "docker compose -f - up -d <<'EOF'\nservices: {}\nEOF"
+
+
+def test_the_host_image_is_remarked_upon() -> None:
+    assert line("run host true").splitlines()[1].startswith("# host is this machine's own root file system")
+    assert line("build -t x", "FROM host\nRUN true\n").endswith("docker has no image like it")
+    assert "#" not in line("build -t x", "FROM busybox\n")
