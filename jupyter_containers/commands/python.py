@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 
+from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.commands import carrying, changes, container_arguments, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.parsing import UsageError
@@ -12,6 +14,7 @@ from jupyter_containers.commands.pulling import ensure_image
 from jupyter_containers.commands.run import TIMEOUT, attend, judged
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.sandboxes.surroundings import own_prefixes
 
 HOST = "host"
 
@@ -30,6 +33,8 @@ def python(session: Session, options: Namespace) -> RunResult:
     settings = carrier.into_run(safety.hardened(settings) if options.safe else settings)
     ensure_image(session, settings.image, options.pull, options.platform)
     client, result = session.client, RunResult(settings.image, ("python",))
+    if settings.image == HOST:
+        settings = _with_own_python(session, settings)
     luggage = carrier.luggage(session)
     if options.changes:
         luggage = changes.noting(client, result, luggage)
@@ -47,6 +52,13 @@ def python(session: Session, options: Namespace) -> RunResult:
         lambda succeeded: carrier.deliver(session, result, succeeded=succeeded),
     )
     return judged(session, result, raises=not options.no_raise_error)
+
+
+def _with_own_python(session: Session, settings: RunSettings) -> RunSettings:
+    """Return settings of `host` with this very Python: the daemon shows its own there, which may be another."""
+    image = session.client.host_images.make(folders=(), prefixes=own_prefixes())
+    mounted = (f"{place}:{place}:ro" for place in image.unseen)
+    return replace(settings, image=image.id, volumes=(*settings.volumes, *mounted))
 
 
 PYTHON = Command(
@@ -71,7 +83,8 @@ PYTHON = Command(
     details=(
         "The variables of -i are defined when the cell begins, those of -o are set in the notebook when it has ended.\n"
         "The last expression, display(…) and figures of matplotlib are shown below the output. The image needs only\n"
-        "python3; arrays and DataFrames stay what they are where it has numpy, and pandas or pyarrow."
+        "python3; arrays and DataFrames stay what they are where it has numpy, and pandas or pyarrow. host has this\n"
+        "notebook's own Python, but not its files: %%container sandbox shows them as well, as a copy."
     ),
     body="Python for the image's own interpreter",
     refused=container_arguments.REFUSED,

@@ -75,7 +75,7 @@ def run(session: Session, options: Namespace) -> SandboxResult:
     image = client.host_images.make(folders=around.folders, prefixes=around.prefixes)
     copied = _copied(around, image)
     name = options.name or roster.next_name(client)
-    settings = _settings(options, around, image, name=name, body=session.body, copied=copied)
+    settings = session.marked(_settings(options, around, image, name=name, body=session.body, copied=copied))
     if carrier is not None:
         settings = carrier.into_run(settings)
     result = SandboxResult(("sh",) if options.shell else ("python",), withheld=around.withheld)

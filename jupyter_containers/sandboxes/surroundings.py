@@ -45,7 +45,7 @@ def surroundings(
 ) -> Surroundings:
     """Return the surroundings of this process when it works in `folder`."""
     folder = Path(os.path.realpath(folder))
-    prefixes = _prefixes()
+    prefixes = own_prefixes()
     extra = _extra(sys.path if import_path is None else import_path, prefixes)
     passed, withheld = split(environ)
     modules = os.pathsep.join(map(str, dict.fromkeys([folder, *extra])))
@@ -78,7 +78,7 @@ def _is_text(text: str) -> bool:
     return "\0" not in text and text.encode("utf-8", "replace").decode() == text
 
 
-def _prefixes() -> tuple[Path, ...]:
+def own_prefixes() -> tuple[Path, ...]:
     """Return the folders of this Python, and of the packages that this user has for himself."""
     user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
     places = [sys.prefix, sys.base_prefix, *user_site]
