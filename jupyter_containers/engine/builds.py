@@ -341,7 +341,7 @@ class Builds:
 
         `directories` picks among what RUN --mount=type=cache has kept and no step uses now, which goes in the same
         order. `failures` picks failed steps, which go unless a container stands on them. Returns the keys of what went,
-        and the bytes that only it needed.
+        and the bytes that this has freed, both as `disk_usage` counts them.
         """
         steps, kept = [_step(entry) for entry in self._cache.all()], await self.cache_directories()
         # One that changed no file has the layer of what it stands on, which may be an image's and none of the cache's.
@@ -355,11 +355,17 @@ class Builds:
         doomed = chosen(results, total, keep)
         # A note of when a config was first changed is of no use without the layers around it.
         takes_notes = doomed >= sizes.keys()
-        removed = [step.key for step in steps if step.chain in doomed or (takes_notes and wanted(step))]
-        for key in removed:
+        told = {step.key for step in self.cached_steps()}
+        gone_steps = [step.key for step in steps if step.chain in doomed or (takes_notes and wanted(step))]
+        for key in gone_steps:
             self._cache.remove(key)
-        removed += self._failed_steps.prune(failures)
-        freed = (await self._garbage.collect()).freed_bytes
+        failed = {failure.id: self._failed_steps.size(failure) for failure in self._failed_steps.all()}
+        gone_failed = self._failed_steps.prune(failures)
+        collected = await self._garbage.collect()
+        # As `system df` counts: each once, and not what an image has as well.
+        freed = sum(size for chain, size in sizes.items() if chain in collected.snapshots)
+        freed += sum(failed[key] for key in gone_failed)
+        removed = [key for key in gone_steps if key in told] + gone_failed
         gone = [each.key for each in kept if each.key in doomed]
         freed += await self._builder.forget_cache_directories(self._failed_steps.sources_in_use(), gone)
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})

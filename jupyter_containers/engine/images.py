@@ -211,7 +211,13 @@ class Images:
 
     def all(self) -> list[ImageView]:
         """Return all images, the newest first; a damaged one is left out."""
-        whole = (self.view(record) for record in self._records.all() if self._image(record) is not None)
+        names: dict[Digest, list[Reference]] = {}
+        for entry in self._names.all():
+            names.setdefault(entry.image_id, []).append(Reference.parse(entry.name))
+        found = ((record, self._image(record)) for record in self._records.all())
+        whole = (
+            ImageView(record, image, tuple(names.get(record.id, ()))) for record, image in found if image is not None
+        )
         return sorted(whole, key=lambda view: moment_ns(view.record.created_at), reverse=True)
 
     def count(self) -> int:

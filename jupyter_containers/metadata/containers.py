@@ -63,8 +63,11 @@ class Containers:
                 raise Conflict(f"container {container_id} exists already") from error
 
     def get(self, container_id: str) -> ContainerEntry:
-        """Return the container with exactly this id. Raises ContainerNotFound."""
-        row = self._database.row("SELECT id, name, record FROM containers WHERE id = ?", (container_id,))
+        """Return the container with exactly this id. Raises ContainerNotFound; InvalidParameter for bytes, not text."""
+        try:
+            row = self._database.row("SELECT id, name, record FROM containers WHERE id = ?", (container_id,))
+        except sqlite3.OperationalError as error:
+            raise InvalidParameter(f"cannot read container {container_id}: {error}") from error
         if row is None:
             raise ContainerNotFound(container_id)
         return _entry(*row)
@@ -87,6 +90,10 @@ class Containers:
         """Return all containers, oldest first."""
         rows = self._database.rows("SELECT id, name, record FROM containers ORDER BY position")
         return [_entry(*row) for row in rows]
+
+    def ids(self) -> list[str]:
+        """Return the ids of all containers, oldest first; also of those whose record nobody can read."""
+        return [str(row[0]) for row in self._database.rows("SELECT id FROM containers ORDER BY position")]
 
     def find(self, text: str) -> str:
         """Return the id of the container meant by a full id, a name (with or without slash) or a prefix of an id.

@@ -188,6 +188,36 @@ def test_a_row_that_cannot_be_read(store: Path, daemon: Daemon, docker: Docker) 
     works(daemon, docker)
 
 
+@pytest.mark.parametrize("record", ["'{'", "'{}'", "'[]'", "'{\"id\": 3}'", "CAST(x'7b80' AS TEXT)"])
+def test_a_daemon_starts_beside_a_container_that_cannot_be_read(
+    store: Path, daemon: Daemon, docker: Docker, record: str
+) -> None:
+    """It leaves the container alone, whatever that was, and all others are there."""
+    daemon.start()
+    other = docker("create", "--name", "other", "busybox", "true").stdout.strip()
+    daemon.stop()
+    with closing(sqlite3.connect(store / "metadata.db")) as database:
+        [(before,)] = database.execute("SELECT record FROM containers WHERE name = 'keeper'").fetchall()
+        [(identifier,)] = database.execute("SELECT id FROM containers WHERE name = 'keeper'").fetchall()
+
+        database.execute(f"UPDATE containers SET record = {record} WHERE name = 'keeper'")
+        database.commit()
+        daemon.start()
+        assert docker("ps", "-aq", "--no-trunc").stdout.split() == [other]
+        assert f"container {identifier[:12]} is left out" in daemon.log
+        docker("rm", "other")
+        docker("system", "prune", "-f")
+        daemon.stop()
+        found = examine(store)
+        assert "container" in kinds(found)
+        assert "its row in table containers cannot be read" in str(found)
+        database.execute("UPDATE containers SET record = ? WHERE name = 'keeper'", (before,))
+        database.commit()
+    daemon.start()
+    assert docker("start", "-a", "keeper").returncode == 0
+    daemon.stop()
+
+
 def test_what_a_container_wrote_outlives_its_row(store: Path, daemon: Daemon, docker: Docker) -> None:
     ((identifier,),) = rows(store, "SELECT id FROM containers")
     ((number,),) = rows(store, f"SELECT number FROM snapshots WHERE key = 'container:{identifier}'")

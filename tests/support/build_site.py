@@ -52,12 +52,16 @@ except OSError as error: sys.stderr.write(str(error)); os._exit(127)
 
 
 class ChrootExecutor:
-    """Implements build's Executor; `user` must be a number. Remembers the steps it ran."""
+    """Implements build's Executor; `user` must be a number. Remembers the steps it ran.
+
+    `stdin` is what they read from: at the end of a pipe they wait until its other end is closed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.steps: list[Step] = []
         self.most_at_once = self._running = 0
+        self.stdin = subprocess.DEVNULL
 
     async def run(self, step: Step, *, output: Callable[[int, bytes], None]) -> int:
         self.steps.append(step)
@@ -81,7 +85,7 @@ class ChrootExecutor:
         process = await asyncio.create_subprocess_exec(
             *command,
             env=dict(entry.partition("=")[::2] for entry in step.env),
-            stdin=subprocess.DEVNULL,
+            stdin=self.stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

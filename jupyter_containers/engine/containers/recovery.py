@@ -98,7 +98,7 @@ async def _restart(roster: Roster, container: Container) -> None:
 
 async def _remove_leftovers(roster: Roster) -> None:
     """End what no record names: steps of builds, which run on without their daemon; remove its files and snapshots."""
-    known = {container.id for container in roster.all()}
+    known = {container.id for container in roster.all()} | roster.unreadable
     for path in _children(roster.environment.places.run / "bundles"):
         if path.name not in known and len(path.name) == 64:
             await dismissal.dismiss_stray(roster.environment, path.name, path)

@@ -15,7 +15,7 @@ from jupyter_containers.engine.containers.log_options import log_path
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.record_json import from_json, to_json
 from jupyter_containers.engine.environment import Environment
-from jupyter_containers.errors import NotFound
+from jupyter_containers.errors import ContainersError, NotFound
 from jupyter_containers.linux import capabilities
 from jupyter_containers.network.values import Attachment
 
@@ -28,6 +28,7 @@ class Roster:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._containers: dict[str, Container] = {}
+        self.unreadable: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_end: Callable[[Container], None] = lambda _container: None
         self.on_run: Callable[[Container], None] = lambda _container: None
@@ -38,10 +39,22 @@ class Roster:
         return capabilities.read().bounding
 
     def load(self) -> None:
-        """Read all records. Call once, before anything else."""
-        for entry in self.environment.container_records.all():
-            record = from_json(Record, entry.record)
-            attachments = {name: Attachment.from_json(values) for name, values in record.attachments.items()}
+        """Read all records. Call once, before anything else.
+
+        One that cannot be read is left out, and what it has here is left alone: nobody could tell what it was.
+        """
+        records = self.environment.container_records
+        for container_id in records.ids():
+            try:
+                record = from_json(Record, records.get(container_id).record)
+                attachments = {name: Attachment.from_json(values) for name, values in record.attachments.items()}
+            except (ContainersError, ValueError, LookupError, TypeError, AttributeError) as error:
+                self.unreadable.add(container_id)
+                _log.error(
+                    "container %s is left out, its record cannot be read (%s: %s); stop the daemon, and see "
+                    "`jupyter-containers doctor --storage`", container_id[:12], type(error).__name__, error,
+                )  # fmt: skip
+                continue
             self._containers[record.id] = Container(record, attachments)
 
     def add(self, record: Record) -> Container:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import subprocess
 import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.failures import CopyFailed, StepFailed
-from jupyter_containers.build.progress import Event, StepDone, StepOutput, Warned
+from jupyter_containers.build.progress import Event, StepDone, Warned
 from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 from tests.support.build_site import BuildSite, output_of, told
 
@@ -210,7 +213,7 @@ def test_steps_before_a_failure_stay_in_the_cache(site: BuildSite) -> None:
 def test_a_missing_source_fails_before_anything_runs(site: BuildSite) -> None:
     events: list[Event] = []
     with pytest.raises(CopyFailed) as failure:
-        site.build("FROM busybox\nRUN sleep 100\nCOPY nope /\n", events=events)
+        site.build("FROM busybox\nRUN false\nCOPY nope /\n", events=events)
     assert failure.value.details["line"] == 3
     assert site.commands == []
     assert told(events) == ["COPY nope /"]
@@ -271,28 +274,52 @@ def test_triggers_of_the_base_run_once(site: BuildSite) -> None:
     assert grandchild.config.process.on_build == ()
 
 
+@contextmanager
+def held(site: BuildSite) -> Iterator[Callable[[], None]]:
+    """Let steps that read wait for what is given, which may be called inside the block."""
+    reading, writing = os.pipe()
+    site.executor.stdin = reading
+    with ExitStack() as stack:
+        stack.callback(os.close, writing)
+        try:
+            yield stack.close
+        finally:
+            site.executor.stdin = subprocess.DEVNULL
+            os.close(reading)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
 def test_cancelling_ends_the_process_and_leaves_nothing(site: BuildSite) -> None:
     async def scenario() -> None:
         events: list[Event] = []
-        task = asyncio.create_task(site.build_async("FROM busybox\nRUN echo up; exec sleep 1000\n", events=events))
-        while not any(isinstance(event, StepOutput) for event in events):
-            await asyncio.sleep(0.001)
-        assert len(site.unfinished()) == 1
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert site.unfinished() == []
+        with held(site):
+            task = asyncio.create_task(site.build_async("FROM busybox\nRUN echo up; exec cat\n", events=events))
+            await until(lambda: "up" in output_of(events))
+            assert len(site.unfinished()) == 1
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert site.unfinished() == []
 
     asyncio.run(scenario())
 
 
 def test_two_builds_of_the_same_run_it_once_and_both_hear_it(site: BuildSite) -> None:
     async def scenario() -> None:
-        text = "FROM busybox\nRUN sleep 0.2; echo once > /x; echo heard\n"
+        text = "FROM busybox\nRUN echo up; cat; echo once > /x; echo heard\n"
         heard: list[list[Event]] = [[], []]
-        first, second = await asyncio.gather(*(site.build_async(text, events=events) for events in heard))
+        with held(site) as release:
+            tasks = [asyncio.create_task(site.build_async(text, events=events)) for events in heard]
+            await until(lambda: all("up" in output_of(events) for events in heard))
+            release()
+            first, second = await asyncio.gather(*tasks)
         assert first.config_digest == second.config_digest
-        assert [output_of(events) for events in heard] == ["heard\n", "heard\n"]
+        assert [output_of(events) for events in heard] == ["up\nheard\n", "up\nheard\n"]
         assert len(site.commands) == 1
 
     asyncio.run(scenario())
@@ -300,24 +327,32 @@ def test_two_builds_of_the_same_run_it_once_and_both_hear_it(site: BuildSite) ->
 
 def test_a_build_goes_on_when_the_one_it_shares_with_is_cancelled(site: BuildSite) -> None:
     async def scenario() -> None:
-        text = "FROM busybox\nRUN echo up; sleep 0.3; echo done > /x\n"
-        events: list[Event] = []
-        first = asyncio.create_task(site.build_async(text, events=events))
-        second = asyncio.create_task(site.build_async(text))
-        while not any(isinstance(event, StepOutput) for event in events):
-            await asyncio.sleep(0.001)
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        assert len((await second).manifest.layers) == 2
+        text = "FROM busybox\nRUN echo up; cat; echo done > /x\n"
+        heard: list[list[Event]] = [[], []]
+        with held(site) as release:
+            first, second = [asyncio.create_task(site.build_async(text, events=events)) for events in heard]
+            await until(lambda: all("up" in output_of(events) for events in heard))
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            release()
+            assert len((await second).manifest.layers) == 2
         assert len(site.commands) == 1
 
     asyncio.run(scenario())
 
 
 def test_stages_that_do_not_need_one_another_run_at_the_same_time(site: BuildSite) -> None:
-    site.build("FROM busybox AS a\nRUN sleep 0.5; touch /a\nFROM busybox\nRUN sleep 0.5\nCOPY --from=a /a /a\n")
-    assert site.executor.most_at_once == 2
+    text = "FROM busybox AS a\nRUN cat; touch /a\nFROM busybox\nRUN cat\nCOPY --from=a /a /a\n"
+
+    async def scenario() -> None:
+        with held(site) as release:
+            task = asyncio.create_task(site.build_async(text))
+            await until(lambda: site.executor.most_at_once == 2)
+            release()
+            await task
+
+    asyncio.run(scenario())
 
 
 def test_every_done_step_has_the_id_of_the_image_so_far(site: BuildSite) -> None:

@@ -121,3 +121,19 @@ def test_a_damaged_image_takes_no_other_along(tmp_path: Path) -> None:
         assert rooms.committed() == set(whole.chain)
 
     with_rooms(tmp_path, use)
+
+
+def test_a_list_asks_the_database_twice_however_long_it_is(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        asked: list[str] = []
+        rooms.images._names._database._connection.set_trace_callback(asked.append)
+        counts = []
+        for number in range(3):
+            await rooms.load({f"one:{number}": image(layer({f"{number}": b""})), f"two:{number}": image()})
+            rooms.images.all()
+            asked.clear()
+            rooms.images.all()
+            counts.append(len(asked))
+        assert counts == [2, 2, 2]
+
+    with_rooms(tmp_path, use)
