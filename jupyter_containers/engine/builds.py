@@ -355,21 +355,25 @@ class Builds:
         doomed = chosen(results, total, keep)
         # A note of when a config was first changed is of no use without the layers around it.
         takes_notes = doomed >= sizes.keys()
-        told = {step.key for step in self.cached_steps()}
-        gone_steps = [step.key for step in steps if step.chain in doomed or (takes_notes and wanted(step))]
-        for key in gone_steps:
-            self._cache.remove(key)
+        removed = self._forget(step for step in steps if step.chain in doomed or (takes_notes and wanted(step)))
         failed = {failure.id: self._failed_steps.size(failure) for failure in self._failed_steps.all()}
-        gone_failed = self._failed_steps.prune(failures)
+        removed += (gone_failed := self._failed_steps.prune(failures))
         collected = await self._garbage.collect()
         # As `system df` counts: each once, and not what an image has as well.
         freed = sum(size for chain, size in sizes.items() if chain in collected.snapshots)
         freed += sum(failed[key] for key in gone_failed)
-        removed = [key for key in gone_steps if key in told] + gone_failed
         gone = [each.key for each in kept if each.key in doomed]
         freed += await self._builder.forget_cache_directories(self._failed_steps.sources_in_use(), gone)
         self._events.publish("builder", "prune", "", {"reclaimed": str(freed)})
         return removed + gone, freed
+
+    def _forget(self, steps: Iterable[CachedStep]) -> list[str]:
+        """Forget steps, and return the keys of those that `cached_steps` tells of."""
+        told = {step.key for step in self.cached_steps()}
+        gone = [step.key for step in steps]
+        for key in gone:
+            self._cache.remove(key)
+        return [key for key in gone if key in told]
 
     async def _keep_limits(self) -> None:
         """Prune what is over the limits of the configuration."""
@@ -391,6 +395,5 @@ class Builds:
 
 
 def _step(entry: CacheEntry) -> CachedStep:
-    record = entry.record
-    chain, parent = record.get("chain") or "", record.get("parent") or ""
-    return CachedStep(entry.key, chain, parent, record.get("created") or "", entry.last_used)
+    chain, parent, created = (entry.record.get(name) or "" for name in ("chain", "parent", "created"))
+    return CachedStep(entry.key, chain, parent, created, entry.last_used)
