@@ -11,6 +11,7 @@ from jupyter_containers.client.values import moment, short_id
 from jupyter_containers.commands.changes import LETTERS
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.containers import NO_TEMPLATES, ONE, ONE_PLATFORM
+from jupyter_containers.commands.image_diff import ImageDiff, diff_images
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import MAGIC, Session
@@ -46,7 +47,9 @@ def top(session: Session, options: Namespace) -> Processes:
     return Processes("processes", titles, rows, [dict(zip(titles, row, strict=True)) for row in rows])
 
 
-def diff(session: Session, options: Namespace) -> Changes:
+def diff(session: Session, options: Namespace) -> Changes | ImageDiff:
+    if getattr(options, "other", ""):
+        return diff_images(session, (options.container, options.other))
     found = session.client.containers.changes(options.container)
     rows = tuple((LETTERS.get(change["Kind"], "?"), change["Path"]) for change in found)
     return Changes("changes", ("", "PATH"), rows, rows)
@@ -153,7 +156,17 @@ TOP = Command(
     top,
     (_RUNNING, Argument(("ps_arguments",), "options of ps, such as -o pid,comm", Takes.REST, "OPTION")),
 )
-DIFF = Command("diff", "list the files that a container added (A), changed (C) or deleted (D)", diff, (ONE,))
+DIFF = Command(
+    "diff",
+    "list the files that a container added (A), changed (C) or deleted (D), or what differs between two images",
+    diff,
+    (
+        Argument(
+            ("container",), "a container, or the first of two images", metavar="NAME", completes=Completes.ANYTHING
+        ),
+        Argument(("other",), "the second image", Takes.OPTIONAL, "OTHER", default="", completes=Completes.IMAGE),
+    ),
+)
 PORT = Command(
     "port",
     "list the published ports of a container",

@@ -27,6 +27,7 @@ PICTURES: Mapping[str, str] = {
     "sandbox-files": "sandboxes",
     "table": "tables",
     "trace": "traces",
+    "image-diff": "image_diffs",
     "layers": "layers",
     "terminal": "terminals",
 }

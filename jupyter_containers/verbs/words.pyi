@@ -16,6 +16,7 @@ from jupyter_containers.commands.containers import Logs
 from jupyter_containers.commands.dashboard import Dashboard
 from jupyter_containers.commands.freeze_result import FreezeResult
 from jupyter_containers.commands.happening import Events
+from jupyter_containers.commands.image_diff import ImageDiff
 from jupyter_containers.commands.images import ImageTable
 from jupyter_containers.commands.inspecting import Inspection
 from jupyter_containers.commands.layers import ImageLayers
@@ -552,8 +553,8 @@ class ContainerWords(Group):
         trace: bool = False,
     ) -> Usages:
         """Tell what containers use now: processor, memory, network, disk."""
-    def diff(self, container: str, *, trace: bool = False) -> Changes:
-        """List the files that a container added (A), changed (C) or deleted (D)."""
+    def diff(self, container: str, *, trace: bool = False) -> Changes | ImageDiff:
+        """List the files that a container added (A), changed (C) or deleted (D), or what differs between two images."""
     def port(self, container: str, port: str = '', *, trace: bool = False) -> Message:
         """List the published ports of a container."""
     def cp(self, source: str, target: str, *, trace: bool = False) -> Message:
@@ -684,6 +685,10 @@ class ImageWords(Group):
         trace: bool = False,
     ) -> History | Message:
         """List the layers of an image."""
+    def diff(self, image: str, other: str, *, trace: bool = False) -> ImageDiff:
+        """Tell what differs between two images: packages, configuration, files."""
+    def layers(self, image: str, *, trace: bool = False) -> ImageLayers:
+        """Explore the layers of an image: files added, changed and removed, and wasted bytes."""
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
     def load(self, *, input: str = 'image.tar', quiet: bool = False, trace: bool = False) -> Message:
@@ -1320,8 +1325,8 @@ class Words(Group):
         """Tell what containers use now: processor, memory, network, disk."""
     def dashboard(self, *container: str, trace: bool = False) -> Dashboard:
         """Show all containers on one page: use over the last hour, logs, processes, files, networks, volumes, disk."""
-    def diff(self, container: str, *, trace: bool = False) -> Changes:
-        """List the files that a container added (A), changed (C) or deleted (D)."""
+    def diff(self, container: str, other: str = '', *, trace: bool = False) -> Changes | ImageDiff:
+        """List the files that a container added (A), changed (C) or deleted (D), or what differs between two images."""
     def port(self, container: str, port: str = '', *, trace: bool = False) -> Message:
         """List the published ports of a container."""
     def cp(self, source: str, target: str, *, trace: bool = False) -> Message:
