@@ -51,6 +51,10 @@ class Client:
     def close(self) -> None:
         self._transport.close()
 
+    def hang_up(self) -> None:
+        """End the answers that other threads wait for: a stream that is followed ends with an error there."""
+        self._transport.hang_up()
+
     def __enter__(self) -> Self:
         return self
 

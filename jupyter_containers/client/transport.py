@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import http.client
 import json as json_text
+import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
+from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -51,10 +53,20 @@ class _Pool(HTTPConnectionPool):
     def __init__(self, address: Address) -> None:
         super().__init__("localhost", maxsize=8)
         self._address = address
+        self._connections: WeakSet[_Connection] = WeakSet()
 
     def _new_conn(self) -> _Connection:
         self.num_connections += 1
-        return _Connection(self._address, self.timeout.connect_timeout)
+        connection = _Connection(self._address, self.timeout.connect_timeout)
+        self._connections.add(connection)
+        return connection
+
+    def hang_up(self) -> None:
+        for connection in list(self._connections):
+            # A read that waits in another thread is not ended by a close, only by this.
+            with suppress(OSError):
+                if connection.sock is not None:
+                    connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class DaemonAdapter(HTTPAdapter):
@@ -73,6 +85,9 @@ class DaemonAdapter(HTTPAdapter):
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         return request.path_url
+
+    def hang_up(self) -> None:
+        self._pool.hang_up()
 
     def close(self) -> None:
         self._pool.close()
@@ -103,13 +118,18 @@ class Transport:
         # No proxies, no .netrc: nothing of this user's settings for the network has to do with a local socket.
         self._session.trust_env = False
         self._session.headers["User-Agent"] = f"jupyter-containers/{__version__}"
-        self._session.mount("http://", DaemonAdapter(address))
+        self._adapter = DaemonAdapter(address)
+        self._session.mount("http://", self._adapter)
         self._version: tuple[int, int] | None = None
         self._server = ""
         self.log: RestLog | None = None
 
     def close(self) -> None:
         self._session.close()
+
+    def hang_up(self) -> None:
+        """End the answers that other threads wait for, which see their connections lost."""
+        self._adapter.hang_up()
 
     @property
     def version(self) -> tuple[int, int]:

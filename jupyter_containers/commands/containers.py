@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
-from jupyter_containers.client import autostart
+from jupyter_containers.client import Client, autostart
 from jupyter_containers.client.values import ContainerSummary, short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.output import Output, plain
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import ago, size_text, timestamp
-from jupyter_containers.commands.results import Json, LiveResult, Message, Said, Table
-from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.results import Json, LiveResult, Message, Panel, Said, Table
+from jupyter_containers.commands.session import MAGIC, Session
 from jupyter_containers.errors import ContainersError, InvalidParameter
 
 _TITLES = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
@@ -59,6 +60,32 @@ class Logs(LiveResult):
             "output": [{"stream": stream, "text": text} for stream, text in self.output.last()],
             "linesInAll": self.output.lines,
         }
+
+
+class LogPanel(Panel):
+    """The logs of a container in a view that follows them. `logs` are those that have come."""
+
+    kind: ClassVar[str] = "log-view"
+
+    def __init__(
+        self, client: Client, container: str, logs: Logs, folder: Path, *, tail: str = "all", since: str = ""
+    ) -> None:
+        """`folder` is where the logs are saved, when somebody wants that."""
+        self.client, self.container, self.logs, self.folder = client, container, logs, folder
+        self.tail, self.since = tail, since
+
+    @property
+    def output(self) -> Output:
+        return self.logs.output
+
+    def text(self) -> str:
+        return self.logs.text()
+
+    def data(self) -> Json:
+        return self.logs.data()
+
+    def summary(self) -> str:
+        return self.logs.summary()
 
 
 def ps(session: Session, options: Namespace) -> ContainerTable | Message:
@@ -113,8 +140,13 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     return found
 
 
-def logs(session: Session, options: Namespace) -> Logs:
+def logs(session: Session, options: Namespace) -> Logs | LogPanel:
     client, result = session.client, Logs(options.container)
+    if getattr(options, "live", False):
+        client.containers.inspect(options.container)
+        return LogPanel(
+            client, options.container, result, session.folder, tail=options.tail, since=options.since
+        )  # fmt: skip
     since, until = timestamp(options.since), timestamp(options.until)
     pieces = client.containers.logs(
         options.container, follow=options.follow, tail=options.tail, since=since, until=until,
@@ -221,6 +253,12 @@ LOGS = Command(
         Argument(("--since",), "not before this time, or so long ago (10m)", metavar="TIME", default=""),
         Argument(("--until",), "not after this time", metavar="TIME", default=""),
         Argument(("-t", "--timestamps"), "with times", Takes.NOTHING),
+        Argument(
+            ("--live",),
+            "in a view of its own: go on, pause, search, save; the cell does not wait",
+            Takes.NOTHING,
+            only_in=MAGIC,
+        ),
         Argument(("--details",), "with the labels and variables that --log-opt names", Takes.NOTHING),
         ONE,
     ),

@@ -38,7 +38,7 @@ class _Style:
 
 def to_html(text: str) -> Html:
     """Return text with its colours; other control sequences must have been taken out."""
-    return joined(element("span", piece, style=css) if css else piece for piece, css in _pieces(text))
+    return joined(element("span", piece, style=css) if css else piece for piece, css in pieces(text))
 
 
 def without(text: str) -> str:
@@ -46,7 +46,8 @@ def without(text: str) -> str:
     return _SGR.sub("", text)
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the text in pieces of one look each, with its CSS."""
     style, place = _Style(), 0
     for match in _SGR.finditer(text):
         if match.start() > place:

@@ -20,6 +20,7 @@ PICTURES: Mapping[str, str] = {
     "doctor": "checkups",
     "freeze": "freezes",
     "inspect": "inspections",
+    "log-view": "logs",
     "logs": "logs",
     "pull": "pulls",
     "run": "runs",

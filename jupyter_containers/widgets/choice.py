@@ -12,6 +12,7 @@ from jupyter_containers.widgets.view import View
 VIEWS: Mapping[str, str] = {
     "dashboard": "dashboard",
     "diagram": "diagrams",
+    "log-view": "log_view",
     "sandbox-files": "sandboxes",
     "layers": "layers_view",
     "terminal": "terminal_view",

@@ -1,0 +1,66 @@
+"""Tests of widgets.log_view: what a message and a page may hold. With a daemon and a browser: tests/browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jupyter_containers.client.addresses import Address
+from jupyter_containers.commands.containers import LogPanel, Logs
+from jupyter_containers.widgets.log_view import LINE_CHARACTERS, MESSAGE_LINES, PAGE_LINES, LogView
+
+
+@pytest.fixture
+def view(tmp_path: Path) -> Iterator[LogView]:
+    client: Any = SimpleNamespace(address=Address(str(tmp_path / "nobody")))
+    view = LogView(LogPanel(client, "web", Logs("web"), tmp_path))
+    yield view
+    view.settle()
+
+
+def wrote(view: LogView, stream: int, content: bytes) -> None:
+    view._take_in(stream, view._panel.output.add(stream, content))
+
+
+def test_lines_wait_for_their_end_and_keep_stream_and_colours(view: LogView) -> None:
+    wrote(view, 1, b"one\ntw")
+    wrote(view, 2, b"\x1b[31mred\x1b[0m <b>\n")
+    lines, left_out = view._batch()
+    assert left_out == 0
+    assert lines == [[0, [["one", ""]]], [1, [["red", "color:var(--ansi-red,#b03030)"], [" <b>", ""]]]]
+    wrote(view, 1, b"o\n")
+    assert view._batch() == ([[0, [["two", ""]]]], 0)
+
+
+def test_a_message_is_bounded_and_what_is_left_out_is_counted(view: LogView) -> None:
+    wrote(view, 1, b"line\n" * (PAGE_LINES + 7))
+    lines, left_out = view._batch()
+    assert len(lines) == MESSAGE_LINES
+    assert left_out == PAGE_LINES + 7 - MESSAGE_LINES
+    assert view._batch() == ([], 0)
+
+
+def test_a_line_is_bounded(view: LogView) -> None:
+    wrote(view, 1, b"x" * 100_000 + b"\n")
+    [[_, [[text, _css]]]], _left_out = view._batch()
+    assert len(text) == LINE_CHARACTERS + 1
+
+
+def test_the_page_is_filled_again_from_all_that_came(view: LogView) -> None:
+    wrote(view, 1, b"".join(b"line %d\n" % number for number in range(3000)))
+    found = view.actions()["last"]({})
+    assert (len(found["lines"]), found["total"]) == (PAGE_LINES, 3000)
+    assert found["lines"][-1] == [0, [["line 2999", ""]]]
+
+
+def test_a_search_looks_at_all_that_came_and_at_letters_only(view: LogView) -> None:
+    wrote(view, 1, b"".join(b"line %d\n" % number for number in range(3000)))
+    wrote(view, 2, b"\x1b[31mNee\x1b[1mdle\x1b[0m\n")
+    search = view.actions()["search"]
+    assert search({"text": "needle"})["lines"][0][0] == 1
+    found = search({"text": "LINE"})
+    assert (found["count"], len(found["lines"])) == (3000, PAGE_LINES)
