@@ -33,6 +33,18 @@ EXPECTED = {
     "a whole system in one file": ["/bin/busybox"],
     "run -d --name island": ["started island", "sleep 1000"],
     "%container ps -a": ["Up ", "waiting"],
+    "-i words -o ordered": ["in: words (.jsonl", "out: ordered (.jsonl"],
+    "lengths = {word": ["{'apple': 5, 'fig': 3, 'pear': 4}", "out: lengths (.json"],
+    "run --safe": ["Read-only file system", "no writing", "ok  capabilities: CapEff 0000000000000000"],
+    "%%container sandbox": ["A made-in-the-sandbox.txt"],
+    "sandbox = _": ["(False, ['", "made-in-the-sandbox.txt'])"],
+    "sandbox.discard()": ["discarded sandbox-"],
+    "run --trace": ["docker run --rm -m 64m host true", "/containers/create", "pivot_root"],
+    "result.trace.records": ["67108864", "the container may use 64 MiB of memory"],
+    "compose up -d --wait": ["store     tour-store-1   running (healthy)", "page      tour-page-1    running"],
+    "%container dashboard": ["tour-page-1", "tour-store-1"],
+    "compose -p tour down": ["remove container tour-store-1", "remove network tour_default"],
+    "%container freeze": ["FROM host"],
     "%container rm -f island": ["removed island", "removed hello, 127.0.0.1:5000/busybox"],
 }
 
