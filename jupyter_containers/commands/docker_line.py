@@ -7,6 +7,7 @@ import shlex
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 
+from jupyter_containers.commands import compose_arguments
 from jupyter_containers.commands.command import Argument, Command, Takes
 from jupyter_containers.commands.quantities import size_in_bytes
 from jupyter_containers.commands.session import MAGIC, SHELL
@@ -80,15 +81,6 @@ def _own(name: str, options: Namespace, surface: str) -> list[str]:
     return words
 
 
-def _compose(command: Command, options: Namespace, body: str, surface: str) -> str:
-    """The text of a cell is the Compose file."""
-    names, rest = _names(command, options, surface)
-    shown = " ".join([command.name, *_options(command, options, surface), *map(shlex.quote, [*names, *rest])])
-    if not body.strip():
-        return f"docker compose {shown}"
-    return f"docker compose -f - {shown} <<'{_HEREDOC}'\n{_cut(body).rstrip()}\n{_HEREDOC}"
-
-
 def _is_from_host(body: str) -> bool:
     return bool(re.search(rf"^\s*FROM\s+{_HOST}\s*$", body, re.IGNORECASE | re.MULTILINE))
 
@@ -147,6 +139,22 @@ def _build(options: Namespace, words: list[str], body: str) -> str:
         return " ".join(["docker", "build", *words, shlex.quote(context)])
     line = " ".join(["docker", "build", *words, "-f", "-", shlex.quote(context)])
     return f"{line} <<'{_HEREDOC}'\n{_cut(body).rstrip()}\n{_HEREDOC}"
+
+
+def _compose(command: Command, options: Namespace, body: str, surface: str) -> str:
+    """What is said of the project stands before the verb there; the text of a cell is the file, or a script."""
+    words: dict[bool, list[str]] = {True: [], False: []}
+    for argument in command.arguments_in(surface):
+        if argument.is_option:
+            value = getattr(options, _attribute(argument), None)
+            words[argument in compose_arguments.NAMED] += _option(argument, value)
+    names, rest = _names(command, options, surface)
+    is_file = bool(body.strip()) and command.body == compose_arguments.BODY
+    if body.strip() and not is_file and not rest:
+        rest = ["sh", "-c", _cut(body)]
+    line = ["docker", "compose", *(["-f -"] if is_file else []), *words[True], command.name, *words[False]]
+    line += map(shlex.quote, [*names, *rest])
+    return " ".join(line) + (f" <<'{_HEREDOC}'\n{_cut(body).rstrip()}\n{_HEREDOC}" if is_file else "")
 
 
 def _cut(body: str) -> str:

@@ -36,6 +36,10 @@ def line(words: str, body: str = "", surface: str = "magic") -> str:
         ("container ls -a", "docker container ls -a"),
         ("run --no-init busybox", "docker run --rm busybox"),
         ("compose ps", "docker compose ps"),
+        ("compose -p shop up -d --scale web=2 web", "docker compose -p shop up -d --scale web=2 web"),
+        ("compose logs -f --profile p web", "docker compose --profile p logs -f web"),
+        ("compose exec web ls -l", "docker compose exec web ls -l"),
+        ("compose build --no-cache", "docker compose build --no-cache"),
         ("doctor", ""),
         ("dashboard", ""),
         ("config", ""),
@@ -45,6 +49,10 @@ def line(words: str, body: str = "", surface: str = "magic") -> str:
 )
 def test_a_command_has_a_line(ours: str, docker: str) -> None:
     assert line(ours) == docker
+
+
+def test_a_script_for_a_service_is_a_command() -> None:
+    assert line("compose exec web", "echo hi\n") == "docker compose exec web sh -c 'echo hi\n'"
 
 
 def test_safe_is_spelled_out() -> None:
