@@ -17,7 +17,7 @@ from jupyter_containers.errors import Conflict, ContainersError, InvalidParamete
 from jupyter_containers.kernels import ends
 from jupyter_containers.kernels.container_plan import ContainerPlan
 
-# As in provisioner.py, which is not imported for it: it would load the server's side.
+# The name of our entry point in pyproject.toml.
 PROVISIONER = "jupyter-containers"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 

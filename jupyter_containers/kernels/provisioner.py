@@ -25,7 +25,6 @@ from jupyter_containers.kernels import ends, orphans
 from jupyter_containers.kernels.container_plan import ContainerPlan
 from jupyter_containers.kernels.sockets import Sockets
 
-PROVISIONER = "jupyter-containers"
 T = TypeVar("T")
 
 

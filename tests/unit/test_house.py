@@ -38,6 +38,7 @@ ONLY_IN = {
     "aiohttp": ("api/", "registry/", "daemon/"),
     "requests": ("client/",),
     "IPython": ("magics/",),
+    "jupyter_client": ("kernels/", "freezing/inside.py"),
 }
 # Files without a test of their own name: the test that sees them, and why one of their own would say nothing.
 COVERED_BY = {

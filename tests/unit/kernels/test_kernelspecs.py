@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
 from jupyter_containers.kernels import ends, kernelspecs
 from jupyter_containers.kernels.container_plan import ContainerPlan
+from jupyter_containers.kernels.provisioner import ContainerProvisioner
 
 PLAN = ContainerPlan("image", memory_bytes=7)
 
@@ -62,3 +65,10 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 )
 def test_a_kernel_is_called_like_its_image(image: str, name: str) -> None:
     assert kernelspecs.name_for(image) == name
+
+
+def test_the_provisioner_is_found_by_the_name_that_kernels_give() -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    groups = pyproject["project"]["entry-points"]["jupyter_client.kernel_provisioners"]
+    point = EntryPoint(kernelspecs.PROVISIONER, groups[kernelspecs.PROVISIONER], "jupyter_client.kernel_provisioners")
+    assert point.load() is ContainerProvisioner
