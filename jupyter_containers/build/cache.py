@@ -59,7 +59,7 @@ class Cache:
         if record is None or record.get("parent") != parent.chain:
             return None
         try:
-            layer = _layer(record)
+            layer = layer_of(record)
         except InvalidParameter:
             self._records.remove(key)
             return None
@@ -88,7 +88,8 @@ class Cache:
         self._records.put(key, {"created": created})
 
 
-def _layer(record: Mapping[str, Any]) -> Layer | None:
+def layer_of(record: Mapping[str, Any]) -> Layer | None:
+    """Return the layer that a cached step has made, None for a change of settings. Raises InvalidParameter."""
     if not record.get("layer"):
         return None
     return Layer(Descriptor.from_json(record["layer"]), Digest.parse(str(record.get("diff_id"))))

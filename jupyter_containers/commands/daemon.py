@@ -85,9 +85,9 @@ class Checkup(Result):
 def doctor(session: Session, options: Namespace) -> Result:
     if options.storage:
         # Every byte is read: how long that takes, nobody can say beforehand.
-        return examine_storage(repair=options.repair)
-    if options.repair:
-        raise UsageError("doctor: --repair goes together with --storage")
+        return examine_storage(repair=options.repair, deep=options.deep)
+    if options.repair or options.deep:
+        raise UsageError("doctor: --repair and --deep go together with --storage")
     return Checkup(autostart.diagnose())
 
 
@@ -139,6 +139,7 @@ DOCTOR = Command(
     (
         Argument(("--storage",), "look for damage in the store of images, containers and volumes", Takes.NOTHING),
         Argument(("--repair",), "mend what --storage finds; without it nothing is changed", Takes.NOTHING),
+        Argument(("--deep",), "let --storage compare each unpacked layer with its blob, too", Takes.NOTHING),
     ),
 )
 STATUS = Command("status", "tell whether the daemon runs", status)

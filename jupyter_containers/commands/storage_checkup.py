@@ -42,7 +42,8 @@ class StorageCheckup(Result):
         return {"dataRoot": self.data_root, "sound": self.is_sound, "findings": list(self.findings)}
 
 
-def examine_storage(*, repair: bool) -> StorageCheckup:
+def examine_storage(*, repair: bool, deep: bool = False) -> StorageCheckup:
     """Let the doctor examine the store of this user's daemon. Raises ContainersError while the daemon runs."""
-    found = autostart.diagnose("--storage", *(["--repair"] if repair else []), timeout=None)
+    flags = [flag for flag, is_wanted in (("--repair", repair), ("--deep", deep)) if is_wanted]
+    found = autostart.diagnose("--storage", *flags, timeout=None)
     return StorageCheckup(found, was_repaired=repair)

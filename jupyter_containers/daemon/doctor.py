@@ -25,12 +25,13 @@ def main(arguments: Sequence[str]) -> int:
     add = parser.add_argument
     add("--storage", action="store_true", help="look for damage in the store of images, containers and volumes")
     add("--repair", action="store_true", help="mend what --storage finds; without it nothing is changed")
+    add("--deep", action="store_true", help="let --storage compare each unpacked layer with its blob, too")
     add("--data-root", type=Path, metavar="PATH", help="which store (default: that of this user's daemon)")
     options = parser.parse_args(arguments)
     if options.storage:
         return _examine_storage(options)
-    if options.repair or options.data_root:
-        parser.error("--repair and --data-root go together with --storage")
+    if options.repair or options.deep or options.data_root:
+        parser.error("--repair, --deep and --data-root go together with --storage")
     features = probe()
     print(json.dumps(as_json(features), indent=2) if options.format == "json" else as_text(features))
     return 1 if lacking(features) else 0
@@ -43,7 +44,7 @@ def _examine_storage(options: argparse.Namespace) -> int:
 
     try:
         data = options.data_root.absolute() if options.data_root else data_root()
-        outcomes = storage.examine(data, repair=options.repair)
+        outcomes = storage.examine(data, repair=options.repair, deep=options.deep)
     except ContainersError as error:
         if options.format == "json":
             print(json.dumps({"error": error.message}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import InvalidParameter
@@ -135,7 +136,22 @@ def _apply(
         if on_progress is not None:
             on_progress(Progress(layer.digest.short, EXTRACTING, current, layer.size))
 
-    lowers = snapshotter.lowers(key)
+    return apply_layer(content, snapshotter, layer, target, lowers=snapshotter.lowers(key), tell=tell)
+
+
+def apply_layer(
+    content: ContentStore,
+    snapshotter: Snapshotter,
+    layer: Descriptor,
+    target: Path,
+    *,
+    lowers: tuple[Path, ...],
+    tell: Callable[[int], None] = lambda _current: None,
+) -> Applied:
+    """Unpack a layer into a directory, in the snapshotter's form; `lowers` are those under it, the nearest first.
+
+    Raises BlobNotFound, InvalidLayer, LayerNotApplied.
+    """
     # With nothing below there is nothing to hide, and alone the layer is shown as it lies, whiteouts and all.
     is_stacked = snapshotter.layer_format == OVERLAY_FORMAT and bool(lowers)
     try:

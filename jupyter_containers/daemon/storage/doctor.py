@@ -8,14 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jupyter_containers.daemon.lock import Lock
-from jupyter_containers.daemon.storage import blobs, database, holders, images, snapshots
+from jupyter_containers.daemon.storage import blobs, database, holders, images, snapshots, unpacked
 from jupyter_containers.daemon.storage.finding import Finding, Outcome
 from jupyter_containers.daemon.storage.store import DATABASE, Store, opened, opened_copy
 from jupyter_containers.errors import Conflict, ContainersError, NotFound
 from jupyter_containers.metadata.salvage import salvage
 
+Check = Callable[[Store], Iterator[Finding]]
+
 # Each relies on what those before it have mended.
-CHECKS: tuple[Callable[[Store], Iterator[Finding]], ...] = (
+CHECKS: tuple[Check, ...] = (
     database.check_rows,
     snapshots.check_mounts,
     blobs.check,
@@ -48,22 +50,27 @@ class StoreInUse(Conflict):
         )
 
 
-def examine(data: Path, *, repair: bool = False) -> list[Outcome]:
+def examine(data: Path, *, repair: bool = False, deep: bool = False) -> list[Outcome]:
     """Return what is wrong with the store at `data`, and with `repair` what became of it.
 
-    Raises NoStore, StoreInUse while a daemon has it, NewerSchema.
+    `deep`: unpacked layers are compared with their blobs, which takes as long as to unpack them all. Raises NoStore,
+    StoreInUse while a daemon has it, NewerSchema.
     """
     if not (data / "daemon.lock").exists():
         raise NoStore(data)
     with _locked(data):
         found = list(database.check(data))
         if not repair:
-            return [*map(Outcome, found), *map(Outcome, _look(data, is_damaged=bool(found)))]
+            return [*map(Outcome, found), *map(Outcome, _look(data, _checks(deep), is_damaged=bool(found)))]
         outcomes = [_mend(finding) for finding in found]
         if any(not outcome.mended for outcome in outcomes):
             return outcomes
         with opened(data, rows_lost=bool(found)) as store:
-            return outcomes + _mend_all(store)
+            return outcomes + _mend_all(store, _checks(deep))
+
+
+def _checks(deep: bool) -> tuple[Check, ...]:
+    return (*CHECKS, unpacked.check) if deep else CHECKS
 
 
 def _locked(data: Path) -> AbstractContextManager[object]:
@@ -73,7 +80,7 @@ def _locked(data: Path) -> AbstractContextManager[object]:
         raise StoreInUse(error) from error
 
 
-def _look(data: Path, *, is_damaged: bool) -> list[Finding]:
+def _look(data: Path, checks: Sequence[Check], *, is_damaged: bool) -> list[Finding]:
     """Return what all checks find. Of a damaged database the rows are looked at that can be saved."""
     with TemporaryDirectory(prefix="jupyter-containers-doctor-") as folder:
         path = data / DATABASE
@@ -81,7 +88,7 @@ def _look(data: Path, *, is_damaged: bool) -> list[Finding]:
             path = Path(folder) / DATABASE
             salvage(data / DATABASE, path)
         with opened_copy(data, path, rows_lost=is_damaged) as store:
-            return [finding for check in CHECKS for finding in _rows_mended(check(store))]
+            return [finding for check in checks for finding in _rows_mended(check(store))]
 
 
 def _rows_mended(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -91,12 +98,12 @@ def _rows_mended(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield finding
 
 
-def _mend_all(store: Store) -> list[Outcome]:
+def _mend_all(store: Store, checks: Sequence[Check]) -> list[Outcome]:
     """Mend what each check finds, before the next one looks, until there is nothing new."""
     outcomes: dict[tuple[str, str, str], Outcome] = {}
     for _ in range(_ROUNDS):
         before = len(outcomes)
-        for check in CHECKS:
+        for check in checks:
             for finding in list(check(store)):
                 key = finding.what, finding.name, finding.problem
                 if key not in outcomes:

@@ -94,5 +94,5 @@ def test_no_daemon_is_false_for_a_shell() -> None:
 
 
 def test_repair_alone_is_refused() -> None:
-    with pytest.raises(UsageError, match="--repair goes together with --storage"):
+    with pytest.raises(UsageError, match="--repair and --deep go together with --storage"):
         do("doctor", "--repair")
