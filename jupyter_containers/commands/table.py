@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_containers.commands import (
     build,
     committing,
+    completion,
     compose,
     configuring,
     containers,
@@ -97,6 +98,7 @@ COMMANDS: tuple[Command, ...] = (
     daemon.STATUS,
     daemon.USE,
     configuring.CONFIG,
+    completion.COMPLETION,
 )
 
 

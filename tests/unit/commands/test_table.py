@@ -18,7 +18,7 @@ def test_every_command_can_explain_itself(surface: str) -> None:
 
 def test_the_words_that_people_know_are_there() -> None:
     words = "build run exec debug ps images image pull push logs start stop kill rm rmi inspect tag doctor status use"
-    words += " system builder container registry login logout python sandbox config kernel freeze"
+    words += " system builder container registry login logout python sandbox config completion kernel freeze"
     words += " restart pause unpause wait rename update top stats diff port cp commit export history save load import"
     words += " network volume events info version trace"
     words += " attach dashboard"
