@@ -12,6 +12,7 @@ from jupyter_containers.commands.compose_output import ProjectLogs
 from jupyter_containers.commands.compose_result import ProjectResult
 from jupyter_containers.commands.configuring import SettingsTable
 from jupyter_containers.commands.containers import ContainerTable
+from jupyter_containers.commands.containers import LogPanel
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.commands.dashboard import Dashboard
 from jupyter_containers.commands.freeze_result import FreezeResult
@@ -499,9 +500,10 @@ class ContainerWords(Group):
         since: str = '',
         until: str = '',
         timestamps: bool = False,
+        live: bool = False,
         details: bool = False,
         trace: bool = False,
-    ) -> Logs:
+    ) -> Logs | LogPanel:
         """Show what a container wrote."""
     def start(self, *container: str, trace: bool = False) -> Message:
         """Start the daemon, or containers."""
@@ -1269,9 +1271,10 @@ class Words(Group):
         since: str = '',
         until: str = '',
         timestamps: bool = False,
+        live: bool = False,
         details: bool = False,
         trace: bool = False,
-    ) -> Logs:
+    ) -> Logs | LogPanel:
         """Show what a container wrote."""
     def start(self, *container: str, trace: bool = False) -> Message:
         """Start the daemon, or containers."""
@@ -1454,7 +1457,7 @@ class Words(Group):
         """Show how a container was started, call by call; save it, and show it anywhere."""
     def diagram(self, file: str | None = None) -> Result:
         """Show the parts from client to kernel, and light those that are at work."""
-    def doctor(self, *, storage: bool = False, repair: bool = False) -> Result:
+    def doctor(self, *, storage: bool = False, repair: bool = False, deep: bool = False) -> Result:
         """Check what this machine allows, and how to mend it."""
     def status(self) -> Message:
         """Tell whether the daemon runs."""
