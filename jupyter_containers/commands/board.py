@@ -53,6 +53,8 @@ class Board:
         self._ids = {str(client.containers.inspect(name)["Id"]) for name in names}
         self._lock = threading.Lock()
         self._listed_at = 0.0
+        # When `refresh` was called last, on the clock of time.monotonic.
+        self.asked_at = 0.0
         self._told: list[tuple[str, str, str]] = []
         self.histories = Histories(0.0, 0, 0, True, [])
         self.lines: list[Line] = []
@@ -60,6 +62,7 @@ class Board:
     def refresh(self) -> bool:
         """Ask the daemon for what is new; return whether the list has been asked for, too."""
         with self._lock:
+            self.asked_at = time.monotonic()
             histories = self.histories
             newer = self.client.containers.history(since=histories.now if histories.is_kept else 0.0)
             histories.is_kept = newer.is_kept

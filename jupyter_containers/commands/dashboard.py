@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -20,6 +21,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 _BAR_COUNT = 16
 # Points of each container that a settled dashboard keeps.
 KEPT_POINTS = 60
+# What is younger is not asked for again: text, picture and values of one moment belong together.
+FRESH_SECONDS = 1.0
 
 
 class Dashboard(Panel):
@@ -33,27 +36,26 @@ class Dashboard(Panel):
 
     @property
     def lines(self) -> list[Line]:
+        """The containers as they are now; when the daemon does not answer, as they were."""
+        if time.monotonic() - self.board.asked_at > FRESH_SECONDS:
+            with contextlib.suppress(ContainersError):
+                self.board.refresh()
         return self.board.lines
 
-    def update(self) -> None:
-        """Ask the daemon how things are; when it does not answer, they stay as they were."""
-        with contextlib.suppress(ContainersError):
-            self.board.refresh()
-
     def text(self) -> str:
-        if not self.lines:
-            return "no containers"
-        return "\n".join(aligned([_TITLES, *(_row(line) for line in self.lines)]))
+        lines = self.lines
+        return "\n".join(aligned([_TITLES, *map(_row, lines)])) if lines else "no containers"
 
     def summary(self) -> str:
-        running = sum(line.summary.state == "running" for line in self.lines)
-        return f"{len(self.lines)} containers, {running} running"
+        lines = self.lines
+        running = sum(line.summary.state == "running" for line in lines)
+        return f"{len(lines)} container{'s' if len(lines) != 1 else ''}, {running} running"
 
     def data(self) -> Json:
-        histories = self.board.histories
+        lines, histories = self.lines, self.board.histories
         return {
             "at": histories.now, "cpus": histories.cpus, "memoryBytes": histories.memory_bytes,
-            "isKept": histories.is_kept, "containers": [_json(line) for line in self.lines],
+            "isKept": histories.is_kept, "containers": [_json(line) for line in lines],
         }  # fmt: skip
 
     @property

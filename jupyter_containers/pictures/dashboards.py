@@ -16,13 +16,14 @@ MOST_LINES = 100
 
 
 def draw(result: Dashboard) -> Html:
-    if not result.lines:
+    lines = result.lines
+    if not lines:
         return block(coloured("quiet", "no containers"))
-    rows = [_row(line) for line in result.lines[:MOST_LINES]]
+    rows = [_row(line) for line in lines[:MOST_LINES]]
     at = moment(result.board.histories.now)
     told = [f"{result.summary()} at {at:%Y-%m-%d %H:%M:%S} UTC"]
-    if len(result.lines) > MOST_LINES:
-        told.append(f"; {len(result.lines) - MOST_LINES} more are not shown")
+    if len(lines) > MOST_LINES:
+        told.append(f"; {len(lines) - MOST_LINES} more are not shown")
     return block(table(_TITLES, rows), block(coloured("quiet", *told), style="margin-top:4px"))
 
 

@@ -6,6 +6,8 @@ sent is what is new: points since the last ones, the list of containers only whe
 
 from __future__ import annotations
 
+import contextvars
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +51,15 @@ class BoardView(View):
                 self.tell(event="lost", message=error.message)
                 pause = RETRY_SECONDS
 
+    def _take(self, widget: Any, content: Json, buffers: list[bytes]) -> None:
+        """Answer in a thread: a stop may take ten seconds, in which others, and cells, need not wait."""
+        if content.get("call") == "close":
+            super()._take(widget, content, buffers)
+            return
+        context, name = contextvars.copy_context(), f"jupyter-containers {content.get('call')}"
+        work = (super()._take, widget, content, buffers)
+        threading.Thread(target=context.run, args=work, name=name, daemon=True).start()
+
     def _look(self) -> None:
         """Ask, and send what is new."""
         with self.lock:
@@ -61,8 +72,9 @@ class BoardView(View):
                 for line in self.board.lines
                 if any(at > since for at in line.history.out_of_memory_at)
             }
-        lines = [line_json(line) for line in self.board.lines] if has_listed else None
-        self.tell(event="looked", now=self._sent, points=new, marks=marks, lines=lines)
+            lines = [line_json(line) for line in self.board.lines] if has_listed else None
+            # Within the lock: what was seen first is told first.
+            self.tell(event="looked", now=self._sent, points=new, marks=marks, lines=lines)
 
     def _begin(self, _: Json) -> Json:
         """Return all that a view begins with, and begin to watch."""

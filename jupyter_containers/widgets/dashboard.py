@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from jupyter_containers.commands.dashboard import Dashboard
 from jupyter_containers.widgets import closeups, places
 from jupyter_containers.widgets.boards import BoardView
 from jupyter_containers.widgets.static import module, sheet
-from jupyter_containers.widgets.view import Action
+from jupyter_containers.widgets.view import Action, Json
 
 
 class DashboardView(BoardView):
@@ -19,15 +21,17 @@ class DashboardView(BoardView):
 
     def __init__(self, panel: Dashboard) -> None:
         super().__init__(panel.board, label="containers")
-        self._panel = panel
 
     def actions(self) -> Mapping[str, Action]:
-        return {**super().actions(), **closeups.actions(self.client), **places.actions(self.client)}
+        looks = closeups.actions(self.client)
+        return {**super().actions(), **looks, **places.actions(self.client), "act": partial(self._act, looks["act"])}
 
-    def settle(self) -> None:
-        if not self.ended.is_set():
-            self._panel.update()
-        super().settle()
+    def _act(self, act: Action, given: Json) -> Any:
+        """Do something to a container, and show at once what has become of it."""
+        try:
+            return act(given)
+        finally:
+            self._look()
 
 
 def view(panel: Dashboard) -> DashboardView:

@@ -28,7 +28,7 @@ def line(name: str, state: str = "running", samples: int = 3, **fields: Any) -> 
 def dashboard(*lines: Line) -> Dashboard:
     """Return a dashboard of lines; no daemon is behind it."""
     made = Dashboard.__new__(Dashboard)
-    board: Any = SimpleNamespace(lines=list(lines), histories=Histories(NOW, 4, 10**9, True, []))
+    board: Any = SimpleNamespace(asked_at=float("inf"), lines=list(lines), histories=Histories(NOW, 4, 10**9, True, []))
     made.board = board
     return made
 
