@@ -215,7 +215,7 @@ def test_parts_make_a_page_and_know_of_each_other(lab: Lab) -> None:
         page.wait_for_selector("figcaption:has-text('Processor of web')")
         for theme in ("Dark", "Light"):
             notebook.theme(theme)
-            for view in ("containers", "cpu of web", "logs of "):
+            for view in ("containers", "cpu of web", "logs of web"):
                 assert notebook.axe(f".jc-view[aria-label='{view}']") == [], (theme, view)
 
 

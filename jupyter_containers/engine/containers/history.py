@@ -47,16 +47,16 @@ class Track:
         self.paths: Mapping[str, str] | None = None
         self.columns = tuple(array("q") for _ in COLUMNS)
         self.kills_at: list[int] = []
-        self._kills = 0
+        self.kills = 0
         self._bound = _ROOM
 
     def add(self, sample: Sequence[int], kills: int) -> None:
         """Take a sample in, with how many processes the kernel has killed for memory so far in this run."""
         for column, value in zip(self.columns, sample, strict=True):
             column.append(value)
-        if kills > self._kills:
+        if kills > self.kills:
             self.kills_at.append(sample[0])
-        self._kills = kills  # a new run counts from zero again
+        self.kills = kills  # a new run counts from zero again
         if len(self.columns[0]) >= self._bound:
             self.thin(sample[0])
 
@@ -159,6 +159,8 @@ class History:
         )
 
     def _course(self, container: Container, since: int, oldest: int) -> Course:
+        if container.out_of_memory:
+            self._end(container)
         track = self._tracks.get(container.id)
         kills = track.kills_at if track is not None else []
         ends = [end for begin, end in container.out_of_memory if not any(begin <= at <= end for at in kills)]
@@ -191,8 +193,10 @@ class History:
         if track.newest < begun and now - begun < YOUNG_MS:
             track.add((begun, *_NOTHING), 0)
         traffic = traffic_of(record.state.pid) if record.host.network_mode not in ("host", "none") else ()
+        # Who was killed had come to the limit since the last sample, whatever is left now.
+        limit = record.host.limits.memory if glance.out_of_memory_kills > track.kills else 0
         sample = (
-            now, glance.cpu_ns, glance.memory_bytes, glance.pids, sum(one.received[0] for one in traffic),
+            now, glance.cpu_ns, max(glance.memory_bytes, limit), glance.pids, sum(one.received[0] for one in traffic),
             sum(one.sent[0] for one in traffic), glance.read_bytes, glance.written_bytes,
         )  # fmt: skip
         track.add(sample, glance.out_of_memory_kills)

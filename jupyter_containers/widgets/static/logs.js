@@ -7,6 +7,7 @@ export default {
     const begin = () => {
       body.replaceChildren();
       const id = model.get("container");
+      node.setAttribute("aria-label", `logs of ${id || "no container"}`);
       if (id) logsPanel(body, (name, given) => call(name, { id, ...given }), say);
       else body.append(el("div", { class: "jc-quiet" }, "no container is chosen"));
     };

@@ -17,6 +17,7 @@ export default {
     let drawn = null;
     const begin = () => {
       drawn = chart(`${title} of ${model.get("container") || "no container"}`, series, written);
+      node.setAttribute("aria-label", `${measure} of ${model.get("container") || "no container"}`);
       body.replaceChildren(drawn.node);
     };
     const draw = (state) => {

@@ -26,15 +26,17 @@ def test_who_asks_gets_all_that_run_with_their_limits(api: Api) -> None:
     found = by_id[busy]
     assert (found["MemoryLimit"], found["CpuLimit"], found["PidsLimit"]) == (64 << 20, 0.3, 0)
 
-    def two() -> dict[str, Any] | None:
+    def three() -> dict[str, Any] | None:
         samples: dict[str, Any] = history(api, busy)["Samples"]
-        return samples if len(samples["At"]) >= 2 else None
+        return samples if len(samples["At"]) >= 3 else None
 
-    samples = eventually(two)
-    assert samples["CpuNs"][1] > samples["CpuNs"][0] > 0
-    assert samples["Pids"][:2] == [1, 1]
-    assert 0 < samples["Memory"][1] < 64 << 20
-    assert abs(samples["At"][1] / 1000 - time.time()) < 60
+    samples = eventually(three)
+    begun = {name: column[0] for name, column in samples.items() if name != "At"}
+    assert set(begun.values()) == {0}, "a run begins with nothing"
+    assert samples["CpuNs"][2] > samples["CpuNs"][1] > 0
+    assert samples["Pids"][1:3] == [1, 1]
+    assert 0 < samples["Memory"][2] < 64 << 20
+    assert abs(samples["At"][2] / 1000 - time.time()) < 60
 
 
 def test_only_what_is_newer_is_sent_again(api: Api) -> None:
@@ -64,9 +66,11 @@ def test_a_hog_has_its_mark_whether_all_of_it_was_killed_or_a_part(api: Api) -> 
     ended = history(api, whole)
     assert ended["State"] == "exited"
     assert [abs(at / 1000 - time.time()) < 60 for at in ended["OutOfMemory"]] == [True]
+    assert max(ended["Samples"]["Memory"]) == 16 << 20, "its line comes to the limit"
     part = api.run("sh", "-c", f"sh -c '{HOG.replace(chr(39), chr(34))}'; sleep 60", host=limits)
     marks = eventually(lambda: history(api, part)["OutOfMemory"])
     assert (len(marks), history(api, part)["State"]) == (1, "running")
+    assert max(history(api, part)["Samples"]["Memory"]) == 16 << 20
 
 
 def test_a_name_that_is_not_there_and_a_time_that_is_none_are_refused(api: Api) -> None:

@@ -155,6 +155,25 @@ def test_an_end_at_the_limit_is_drawn_though_nobody_was_there(tmp_path: Path) ->
     asyncio.run(test())
 
 
+def test_a_part_that_was_killed_had_come_to_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kills = iter((0, 1, 1))
+    monkeypatch.setattr(history.glances, "look", lambda _paths: Glance(1, 2, 3, 4, 5, next(kills)))
+
+    async def test() -> None:
+        clock = Clock()
+        ours = roster(tmp_path, clock=clock, cgroups=Groups())
+        ours.add(RECORD)
+        kept = History(ours)
+        for _ in range(3):
+            await kept.pass_by()
+            clock.now += 10**8
+        course = (await kept.look()).courses[0]
+        assert course.columns[COLUMNS.index("memory")] == [2, 64 << 20, 2]
+        assert course.out_of_memory_at == (course.columns[0][1],)
+
+    asyncio.run(test())
+
+
 def test_a_young_run_begins_with_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history.glances, "look", lambda _paths: Glance(1, 2, 3, 4, 5, 0))
 
