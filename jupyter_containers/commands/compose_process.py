@@ -121,6 +121,5 @@ def _prepare(session: Session, project: Project, service: Service, options: Name
 
 def _make_places(session: Session, project: Project, service: Service) -> None:
     """Make the networks and volumes that the service itself needs, and nothing of the service."""
-    bring_up(
-        session.client, project, Wishes((service.name,), {service.name: 0}, no_deps=True), Course(), lambda _: None
-    )
+    wishes = Wishes((service.name,), no_deps=True, places_only=True)
+    bring_up(session.client, project, wishes, Course(), lambda _: None)

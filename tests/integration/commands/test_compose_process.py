@@ -54,6 +54,14 @@ def test_one_more_container_waits_for_what_it_needs_and_goes(compose: Compose, c
         compose("run", "--no-deps", "tool", "sh", "-c", "exit 4")
 
 
+def test_a_run_leaves_the_service_itself_alone(compose: Compose, client: Client) -> None:
+    compose("up", "-d", "web", body=FILE)
+    before = client.containers.inspect("shop-web-1")["Id"]
+    assert compose("run", "web", "echo", "once").stdout == "once\n"
+    assert client.containers.inspect("shop-web-1")["Id"] == before
+    assert client.containers.inspect(before)["State"]["Running"] is True
+
+
 def test_its_user_folder_and_volumes(compose: Compose) -> None:
     compose("config", "-q", body=FILE)
     words = ("--no-deps", "-u", "1000", "-w", "/tmp", "-v", "/nameless", "--entrypoint", "sh")
