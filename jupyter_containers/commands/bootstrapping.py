@@ -19,7 +19,7 @@ def bootstrap(session: Session, options: Namespace) -> BootstrapResult:
                 options.image, tell, name=options.tag, mirror=options.mirror, keyring=options.keyring,
                 variant=options.variant, include=include, platform=options.arch,
             )  # fmt: skip
-        except ContainersError as error:
+        except (ContainersError, KeyboardInterrupt) as error:
             tell(error)
             raise
     return result

@@ -52,6 +52,7 @@ def _written(session: Session, name: str, chunks: Iterable[bytes]) -> Message:
     with replacing(place) as file:
         for chunk in chunks:
             size += file.write(chunk)
+            session.carried(len(chunk), 0)
     return Message((f"wrote {name} ({size_text(size)})",), (str(place),))
 
 
@@ -59,7 +60,7 @@ def _read(session: Session, name: str) -> Iterator[bytes]:
     place = session.folder / Path(name).expanduser()
     if not place.is_file():
         raise NotFound(f"there is no file {place}")
-    return _pieces(place)
+    return _pieces(session, place)
 
 
 def file_name(text: str) -> str:
@@ -69,9 +70,11 @@ def file_name(text: str) -> str:
     return text
 
 
-def _pieces(place: Path) -> Iterator[bytes]:
+def _pieces(session: Session, place: Path) -> Iterator[bytes]:
+    total = place.stat().st_size
     with place.open("rb") as file:
         while piece := file.read(_PIECE):
+            session.carried(len(piece), total)
             yield piece
 
 

@@ -6,6 +6,7 @@ import os
 import tarfile
 import tempfile
 from argparse import Namespace
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from jupyter_containers.client import Client
@@ -29,7 +30,7 @@ def copy(session: Session, options: Namespace) -> Message:
     here = session.folder / Path(target[1] if source[0] else source[1]).expanduser()
     try:
         if source[0]:
-            left_out = _out(session.client, source[0], source[1], here)
+            left_out = _out(session, source[0], source[1], here)
         else:
             _in(session.client, here, target[0], target[1], only_contents=_means_contents(source[1]))
     except OSError as error:
@@ -53,11 +54,11 @@ def _means_contents(path: str) -> bool:
     return path == "." or path.endswith("/.")
 
 
-def _out(client: Client, container: str, path: str, place: Path) -> list[str]:
+def _out(session: Session, container: str, path: str, place: Path) -> list[str]:
     """Copy out of a container; return the names of what was left out."""
     if not place.is_dir() and not place.parent.is_dir():
         raise NotFound(f"cannot copy to {place}: there is no folder {place.parent}")
-    chunks = client.archives.get(container, path)
+    chunks = _counted(session, session.client.archives.get(container, path))
     if place.is_dir() or _means_contents(path):
         return extract(chunks, place)
     # Beside its place, so that it can be moved there; the name inside is the container's, and not wanted.
@@ -66,6 +67,12 @@ def _out(client: Client, container: str, path: str, place: Path) -> list[str]:
         for found in Path(folder).iterdir():
             os.replace(found, place)
     return left_out
+
+
+def _counted(session: Session, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        session.carried(len(chunk), 0)
+        yield chunk
 
 
 def _in(client: Client, source: Path, container: str, path: str, *, only_contents: bool) -> None:

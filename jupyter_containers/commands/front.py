@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from jupyter_containers.commands.results import LiveResult, Result, Said
 
 STDERR = 2
+SLOW_SECONDS, _TICK_SECONDS = 0.5, 0.25
 Tell = Callable[[object], None]
 
 
@@ -27,6 +30,9 @@ class Front(Protocol):
 
     def live(self, result: LiveResult) -> AbstractContextManager[Tell]:
         """Show a result while it grows. The block tells events; leaving it, in any way, settles the picture."""
+
+    def slow(self, result: LiveResult) -> AbstractContextManager[Tell]:
+        """Show that something goes on, if it takes long; nothing of it stays beside the result."""
 
 
 class TerminalFront:
@@ -55,8 +61,42 @@ class TerminalFront:
         finally:
             self._say(result.closing())
 
+    @contextmanager
+    def slow(self, result: LiveResult) -> Iterator[Tell]:
+        """Write one line again and again, where somebody looks at it; it goes when the work has ended."""
+        with line_on(sys.stderr, result.text):
+            yield lambda event: self._say(result.apply(event))
+
     def _say(self, said: Iterable[Said]) -> None:
         for stream, text in said:
             file = sys.stderr if stream == STDERR or self._all_on_stderr else sys.stdout
             file.write(text)
             file.flush()
+
+
+@contextmanager
+def line_on(file: TextIO, text: Callable[[], str]) -> Iterator[None]:
+    """Keep one line of a terminal up to date during the block, after half a second; write nothing to anything else."""
+    if not file.isatty():
+        yield
+        return
+    ended = threading.Event()
+
+    def write() -> None:
+        pause, written = SLOW_SECONDS, False
+        while not ended.wait(pause):
+            width = shutil.get_terminal_size().columns - 1
+            file.write(f"\r\x1b[K{text()[:width]}")
+            file.flush()
+            pause, written = _TICK_SECONDS, True
+        if written:
+            file.write("\r\x1b[K")
+            file.flush()
+
+    thread = threading.Thread(target=write, name="jupyter-containers line")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -30,6 +30,8 @@ class ImageResult(LiveResult):
         """Take in a step, or the error that ended it."""
         if isinstance(event, ContainersError):
             self.error = event.message
+        elif isinstance(event, KeyboardInterrupt):
+            self.error = "stopped"
         if not isinstance(event, Progress) or not event.status:
             return ()
         if event.status.startswith("Digest: "):

@@ -32,7 +32,7 @@ def fetch(session: Session, image: str, platform: str = "") -> PullResult:
     with session.front.live(result) as tell:
         try:
             client.images.pull(image, tell, platform=platform)
-        except ContainersError as error:
+        except (ContainersError, KeyboardInterrupt) as error:
             tell(error)
             raise
     return result

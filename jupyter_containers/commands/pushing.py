@@ -25,7 +25,7 @@ def push(session: Session, options: Namespace) -> PushResult | Message:
         try:
             for pushed in client.images.push(options.image, tell, every_tag=options.all_tags):
                 tell(pushed)
-        except ContainersError as error:
+        except (ContainersError, KeyboardInterrupt) as error:
             tell(error)
             raise
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -44,6 +44,8 @@ class Session:
         self.namespace: MutableMapping[str, Any] = {}
         # What the notebook is known by, also after a restart of its kernel; "" where there is none.
         self.notebook = ""
+        # Told how many bytes have been carried and of how many (0: nobody knows), while a command copies.
+        self.carried: Callable[[int, int], None] = lambda _count, _total: None
         self.last_trace: Trace | None = None
         # Those who want to see how each command is done, while they are open: diagrams.
         self.watchers: list[Watcher] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from jupyter_containers.commands import parsing, settings_files, table, tracing
+from jupyter_containers.commands import parsing, settings_files, table, work
 from jupyter_containers.commands.command import Command, chosen
 from jupyter_containers.commands.front import TerminalFront
 from jupyter_containers.commands.results import LiveResult, Result
@@ -60,7 +60,7 @@ def _main(words: list[str]) -> int:
     options = parsing.parse(command, words[1:], surface=SHELL, prog=PROG, settings=settings)
     session = Session(TerminalFront(), surface=SHELL, settings=settings)
     try:
-        return _exit_code(command, session, tracing.perform(session, command, options, words))
+        return _exit_code(command, session, work.perform(session, command, options, words))
     except ContainersError as error:
         if chosen(command, options).name in ("run", "exec", "debug"):
             error.details.setdefault("exit_code", FAILED)

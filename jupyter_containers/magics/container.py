@@ -8,7 +8,7 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Float, Int, List, TraitError, Unicode, observe, validate
 
-from jupyter_containers.commands import parsing, settings_files, table, tracing
+from jupyter_containers.commands import parsing, settings_files, table, work
 from jupyter_containers.commands.command import chosen
 from jupyter_containers.commands.names import names
 from jupyter_containers.commands.results import LiveResult, Table, visible
@@ -110,13 +110,15 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         if cell is not None and cell.strip() and not chosen(command, options).body:
             raise parsing.UsageError(f"{command.name} takes nothing below its line; write {PROG} {line.strip()}")
         self.session.body, self.session.settings = cell or "", settings
-        result = tracing.perform(self.session, command, options, words)
+        result = work.perform(self.session, command, options, words)
         self._take_settings(self.session.settings)
         if getattr(options, "df", False) and isinstance(result, Table):
+            self._front.settle_slow()
             # It is the cell's value, and shows itself.
             return result.df
         if result is not None and not isinstance(result, LiveResult):
             self._front.show(result)
+        self._front.settle_slow()
         return result
 
     def attach(self) -> None:

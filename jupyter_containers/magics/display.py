@@ -20,6 +20,7 @@ from IPython.display import display
 from jupyter_containers.commands.front import Tell, TerminalFront
 from jupyter_containers.commands.results import LiveResult, Panel, Result
 from jupyter_containers.magics.panels import OpenPanels
+from jupyter_containers.magics.slow import Slow
 from jupyter_containers.magics.stage import Audience, Stage
 from jupyter_containers.pictures import bundle, picture
 
@@ -40,6 +41,8 @@ class NotebookFront:
         self._shown: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
         self._panels = OpenPanels()
         self._audience = Audience()
+        self._slow: Slow | None = None
+        self._growing: LiveResult | None = None
 
     @property
     def is_attended(self) -> bool:
@@ -50,9 +53,32 @@ class NotebookFront:
         print(text, flush=True)
 
     def show(self, result: Result) -> None:
+        slow, self._slow = self._slow, None
+        if not isinstance(result, Panel) and slow is not None and slow.end(lambda: bundle(result)):
+            self._mark(result)
+            return
         if not (isinstance(result, Panel) and self._panels.open(result)):
             display(bundle(result), raw=True)
         self._mark(result)
+
+    @contextmanager
+    def slow(self, result: LiveResult) -> Iterator[Tell]:
+        """Display a result that only grows if it takes long; what is shown next takes its place."""
+        self.settle_slow()
+        live = LiveDisplay(result, self._audience)
+        self._slow, self._growing = Slow(lambda: live), result
+        try:
+            yield live.tell
+        except BaseException:
+            self.settle_slow()
+            raise
+
+    def settle_slow(self) -> None:
+        """Let what took long be the last that is seen of it, if nothing has taken its place."""
+        slow, self._slow = self._slow, None
+        if slow is not None and self._growing is not None:
+            growing = self._growing
+            slow.end(lambda: bundle(growing))
 
     @contextmanager
     def live(self, result: LiveResult) -> Iterator[Tell]:
@@ -103,6 +129,9 @@ class IPythonTerminalFront(TerminalFront):
         with super().live(result) as tell:
             yield tell
 
+    def settle_slow(self) -> None:
+        """A terminal's line is gone already."""
+
     def attach(self) -> None:
         """Have a result that is the value of a cell printed in a line, if all of it has been printed already."""
         self._shell.display_formatter.formatters["text/plain"].for_type(Result, self._print)
@@ -148,10 +177,14 @@ class LiveDisplay:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.leave(bundle(self._result))
+
+    def leave(self, forms: dict[str, Any]) -> None:
+        """Settle as something else than the result that was followed."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        self._handle.update(bundle(self._result), raw=True)
+        self._handle.update(forms, raw=True)
         if self._stage is not None:
             self._stage.close()
 

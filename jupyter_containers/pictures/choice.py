@@ -27,6 +27,7 @@ PICTURES: Mapping[str, str] = {
     "sandbox": "sandboxes",
     "sandbox-files": "sandboxes",
     "table": "tables",
+    "work": "works",
     "trace": "traces",
     "image-diff": "image_diffs",
     "layers": "layers",

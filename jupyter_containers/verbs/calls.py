@@ -35,6 +35,8 @@ class SilentFront:
         tell: Tell = lambda event: _take(result.apply(event))  # noqa: E731
         yield tell
 
+    slow = live
+
 
 def _take(said: Iterable[object]) -> None:
     for _ in said:

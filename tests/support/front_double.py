@@ -34,6 +34,10 @@ class RememberingFront:
         self.shown.append(result)
         yield lambda event: self.said.extend(result.apply(event))
 
+    @contextmanager
+    def slow(self, result: LiveResult) -> Iterator[Tell]:
+        yield lambda event: self.said.extend(result.apply(event))
+
 
 class SessionOn(Session):
     """A session whose client is an object given to it."""

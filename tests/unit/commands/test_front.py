@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Iterable
 
 import pytest
 
-from jupyter_containers.commands.front import TerminalFront
+from jupyter_containers.commands.front import TerminalFront, line_on
 from jupyter_containers.commands.results import LiveResult, Message, Said
+from tests.support.eventually import eventually
 
 
 class Counting(LiveResult):
@@ -42,3 +45,32 @@ def test_the_end_is_told_after_an_error_too(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(ValueError, match="x"), TerminalFront().live(Counting()):
         raise ValueError("x")
     assert capsys.readouterr().out == "end\n"
+
+
+class Screen(io.StringIO):
+    """A terminal, or a file."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+def test_a_line_of_a_terminal_comes_if_it_takes_long_and_goes() -> None:
+    screen = Screen(is_terminal=True)
+    with line_on(screen, lambda: "saving"):
+        assert eventually(lambda: "saving" in screen.getvalue())
+    assert screen.getvalue().startswith("\r\x1b[Ksaving")
+    assert screen.getvalue().endswith("\r\x1b[K")
+    quick = Screen(is_terminal=True)
+    with line_on(quick, lambda: "saving"):
+        pass
+    assert quick.getvalue() == ""
+
+
+def test_nothing_but_a_terminal_gets_the_line() -> None:
+    before = threading.active_count()
+    with line_on(Screen(is_terminal=False), lambda: "saving"):
+        assert threading.active_count() == before
