@@ -6,7 +6,9 @@ They are read for each request, sent to the daemon in a header, and kept nowhere
     credHelpers  {"host": "x"}    ask the program docker-credential-x
     credsStore   "x"              the same, for every host
 
-Sources: docker CLI, cli/config/configfile; docker-credential-helpers, README, "Development".
+A file that REGISTRY_AUTH_FILE names, as podman and skopeo write it, is asked before: its keys may be of a namespace.
+
+Sources: docker CLI, cli/config/configfile; docker-credential-helpers, README, "Development"; containers-auth.json(5).
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import subprocess
 from collections.abc import Callable, Mapping
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from jupyter_containers.client.contexts import configuration_folder
@@ -54,16 +58,20 @@ def header_for(name: str) -> dict[str, str]:
 
     Raises InvalidParameter for a spoilt file, Unavailable when a helper fails.
     """
-    found = find(_domain(name))
+    reference = Reference.parse(name)
+    found = _find_by_namespace(reference) or find(reference.domain)
     return {"X-Registry-Auth": _encoded(found)} if found else {}
 
 
 @without_variables
 def header_for_builds() -> dict[str, str]:
     """Return the header of a build: all that the file names, by host."""
-    settings = read_settings()
-    hosts = {*section(settings, "auths"), *section(settings, "credHelpers")}
-    found = {host: entry for host in sorted(hosts) if (entry := find(domain_of_key(host), settings))}
+    found: dict[str, dict[str, str]] = {}
+    for settings in (read_settings(), _other_settings()):
+        hosts = {*section(settings, "auths"), *section(settings, "credHelpers")}
+        # A build has one login for each host: those of single namespaces have no place in it.
+        whole = sorted(host for host in hosts if "/" not in host or host == key_of(domain_of_key(host)))
+        found |= {host: entry for host in whole if (entry := find(domain_of_key(host), settings))}
     return {"X-Registry-Config": _encoded(found)} if found else {}
 
 
@@ -80,6 +88,22 @@ def find(domain: str, settings: Mapping[str, Any] | None = None) -> dict[str, st
         if domain_of_key(host) == domain and isinstance(entry, Mapping):
             return _from_entry(host, entry)
     return {}
+
+
+def _find_by_namespace(reference: Reference) -> dict[str, str]:
+    """Return what the file of REGISTRY_AUTH_FILE has for a repository: for it, for a namespace of it, for its host."""
+    settings = _other_settings()
+    parts = [reference.domain, *reference.path.split("/")]
+    for count in range(len(parts), 1, -1):
+        key = "/".join(parts[:count])
+        entry = section(settings, "auths").get(key)
+        if isinstance(entry, Mapping) and (found := _from_entry(key, entry)):
+            return found | {"serveraddress": key_of(reference.domain)}
+    entry = section(settings, "auths").get(reference.domain)
+    helper = section(settings, "credHelpers").get(reference.domain)
+    if helper:
+        return _from_helper(f"docker-credential-{helper}", reference.domain)
+    return _from_entry(key_of(reference.domain), entry) if isinstance(entry, Mapping) else {}
 
 
 def key_of(domain: str) -> str:
@@ -139,7 +163,15 @@ def _from_helper(program: str, key: str) -> dict[str, str]:
 
 
 def read_settings() -> Mapping[str, Any]:
-    path = configuration_folder() / "config.json"
+    return _read(configuration_folder() / "config.json")
+
+
+def _other_settings() -> Mapping[str, Any]:
+    path = os.environ.get("REGISTRY_AUTH_FILE")
+    return _read(Path(path)) if path else {}
+
+
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         settings = json.loads(path.read_text())
     except FileNotFoundError:
@@ -155,10 +187,6 @@ def section(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return a part of the file that is an object, an empty one if it is not there."""
     value = settings.get(key)
     return value if isinstance(value, Mapping) else {}
-
-
-def _domain(name: str) -> str:
-    return Reference.parse(name).domain
 
 
 def domain_of_key(key: str) -> str:

@@ -30,6 +30,7 @@ esac
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The CLI's folder, and a helper called test."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("REGISTRY_AUTH_FILE", raising=False)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     helper = tmp_path / "docker-credential-test"
     helper.write_text(HELPER)
@@ -43,6 +44,28 @@ def write(folder: Path, **settings: Any) -> None:
 
 def auth(name: str, password: str) -> dict[str, str]:
     return {"auth": base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def test_podmans_file_is_asked_first_and_for_the_nearest_namespace(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, auths={"reg.test:5000": auth("ada", "1"), "other.test": auth("eve", "6")})
+    theirs = {
+        "reg.test:5000": auth("bob", "2"), "reg.test:5000/team": auth("carl", "3"),
+        "reg.test:5000/team/app": auth("dora", "4"), "docker.io/library": auth("hugo", "5"),
+    }  # fmt: skip
+    (folder / "auth.json").write_text(json.dumps({"auths": theirs}))
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(folder / "auth.json"))
+
+    def user(name: str) -> str:
+        found = from_header(credentials.header_for(name).get("X-Registry-Auth", ""))
+        return found.username if found is not None else ""
+
+    names = ("team/app:1", "team/app/deep", "team/other", "teams/app", "app")
+    assert [user(f"reg.test:5000/{name}") for name in names] == ["dora", "dora", "carl", "bob", "bob"]
+    assert [user("busybox"), user("someone/else"), user("other.test/x")] == ["hugo", "", "eve"]
+    builds = from_config_header(credentials.header_for_builds()["X-Registry-Config"])
+    assert {domain: found.username for domain, found in builds.items()} == {"reg.test:5000": "bob", "other.test": "eve"}
 
 
 def test_without_a_file_there_are_none(folder: Path) -> None:
