@@ -5,7 +5,8 @@
         work.mark(spec), work.rows      the runtime records what the spec tells it to; the network adds its rows
         work.keep(bundle)               when it is done, or has failed
 
-A request that asks for nothing finds an empty variable, once for each process that it starts.
+A request that asks for nothing finds an empty variable, once for each process that it starts. What explains a record is
+loaded when somebody asks for one: it knows all of the runtime.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from typing import Any
 from jupyter_containers.errors import ContainersError, NotFound
 from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE, Spec
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.runtime.calls import Row, rows
-from jupyter_containers.runtime.explain import explain, record
 
 # For one who asks the first ones, such as of a build with very many steps; of containers the last ones. Each is some
 # 40 kB.
@@ -60,6 +59,8 @@ class Work:
 
     def keep(self, bundle_path: Path) -> None:
         """Put the record together: what the runtime has left in the bundle, and the network's rows."""
+        from jupyter_containers.runtime.explain import record
+
         try:
             calls = [row.to_json() for row in record(Bundle(bundle_path))]
         except (ContainersError, OSError):
@@ -69,6 +70,8 @@ class Work:
 
     def keep_calls(self, calls: list[list[Any]]) -> None:
         """Put the record together of the calls of a process that has no bundle of its own."""
+        from jupyter_containers.runtime.calls import rows
+
         self._put([row.to_json() for row in rows("inside", calls)])
 
     def _put(self, calls: list[Json]) -> None:
@@ -126,6 +129,9 @@ class Traces:
 
         `places` are where its bundle is, or what was kept of it. Raises NotFound when it was never started.
         """
+        from jupyter_containers.runtime.calls import Row
+        from jupyter_containers.runtime.explain import explain, record
+
         for path in places:
             try:
                 steps, calls = explain(Bundle(path)).steps, record(Bundle(path))
