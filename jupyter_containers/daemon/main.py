@@ -26,6 +26,7 @@ from jupyter_containers.supervisor.launcher import Launcher
 
 if TYPE_CHECKING:
     from jupyter_containers.api.server import Server
+    from jupyter_containers.daemon.composition import Composition
 
 _log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ async def _serve(
         from jupyter_containers.daemon.composition import Composition
 
     composition = Composition(configuration, launcher, host_mounts)
-    server = Server(composition.engine, on_quiet=_tidy)
+    server = Server(composition.engine, on_quiet=lambda: _tidy(composition))
     try:
         await composition.open()
         await _listen(server, configuration)
@@ -163,8 +164,9 @@ def _settle() -> None:
     memory.give_back()
 
 
-def _tidy() -> None:
+def _tidy(composition: Composition) -> None:
     """Give back what the work that has just ended had taken: it may be long until other work could use it."""
+    composition.give_back()
     gc.collect()
     memory.give_back()
 

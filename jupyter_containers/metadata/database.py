@@ -112,6 +112,11 @@ class Database:
             found: tuple[Any, ...] | None = self._connection.execute(query, parameters).fetchone()
             return found
 
+    def give_back(self) -> None:
+        """Let go of the pages that are kept in memory to be read again."""
+        with self._lock:
+            self._connection.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Write the log back into the database file and let go of it."""
         with self._lock:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -187,3 +189,30 @@ def test_the_log_has_its_room_before_the_disk_is_full(tmp_path: Path) -> None:
     finally:
         database.close()
     assert not log.exists()
+
+
+# Pages are kept to be read again; what frees them gives the memory back only together with the C library.
+_GIVEN_BACK = """
+import sys
+from pathlib import Path
+from jupyter_containers.linux import memory
+from jupyter_containers.metadata.database import Database
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+database = Database(Path(sys.argv[1]))
+for number in range(2000):
+    row = (str(number), str(number), "x" * 3000)
+    database.execute("INSERT INTO containers (id, name, record) VALUES (?, ?, ?)", row)
+memory.give_back()
+held = resident()
+database.give_back()
+memory.give_back()
+print(held - resident())
+"""
+
+
+def test_pages_in_memory_are_given_back(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _GIVEN_BACK, str(tmp_path / "db")], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) > 1_000_000
