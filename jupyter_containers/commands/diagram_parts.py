@@ -92,8 +92,10 @@ _NAMESPACES = frozenset({
     "clone", "unshare", "setns", "mount", "umount2", "pivot_root", "fsopen", "fsconfig", "fsmount", "open_tree",
     "move_mount", "mount_setattr", "openat2", "mkdir", "mknod", "symlink", "sethostname", "setdomainname",
 })  # fmt: skip
-# Requests behind which a process is made.
-_MAKES_PROCESSES = re.compile(r"POST .*/(containers/[^/]+/(start|restart)|exec/[^/]+/start|build)(\?|$)")
+# Requests behind which a process is made, or a registry is asked.
+_MAKES_PROCESSES = re.compile(
+    r"POST .*/(containers/[^/]+/(start|restart)|exec/[^/]+/start|build|images/create|images/.+/push)(\?|$)"
+)
 
 
 def of_request(request: Request) -> list[Light]:
@@ -120,6 +122,8 @@ def of_event(event: Event) -> list[Light]:
 
 def of_call(call: Call) -> str:
     """Return the part that a call to the kernel belongs to."""
+    if call.side == "registry":
+        return "registry"
     if call.name in _NETWORK:
         return "network"
     if call.name in ("write", "mkdir") and call.arguments[:1] and call.arguments[0].startswith("/sys/fs/cgroup"):

@@ -56,6 +56,15 @@ _NETWORK: tuple[tuple[str, str], ...] = (
     ("configure", "give the inner end its address, switch it on, and say which way leads outside"),
     ("link ", "ask for the number of the interface inside"),
 )
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH"})
+# Requests to a registry, by a part of their address.
+_REGISTRY: tuple[tuple[str, str], ...] = (
+    ("/manifests/", "the image's table of contents: which configuration and layers it is made of"),
+    ("/blobs/uploads", "bring what the registry does not have yet"),
+    ("/blobs/", "a layer, or the configuration, by the digest of its content"),
+    ("/tags/", "which tags there are"),
+    ("", "find out how the registry wants to be asked, and get a token for it"),
+)
 # Files of control groups, by name. {0} is the value.
 _GROUP_FILES: Mapping[str, str] = {
     "memory.limit_in_bytes": "the container may use {size} of memory; at more, the kernel kills a process of it",
@@ -83,6 +92,8 @@ def sentence(call: str, arguments: Sequence[str], step: str = "") -> str:
     """Return what a call is for; of a call without a name, a step that was only timed, the step itself."""
     if not call:
         return step
+    if call in _METHODS and arguments and "://" in arguments[0]:
+        return next(text for part, text in _REGISTRY if part in arguments[0])
     if call == "write" and len(arguments) == 2:
         return _of_write(*arguments)
     if call == "netlink":

@@ -15,6 +15,7 @@ from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 
 FORMAT = "jupyter-containers-trace"
 VERSION = 1
+REGISTRY = "registry"
 # A file may come from anywhere.
 LARGEST_FILE = 64 << 20
 _SHOWN_ARGUMENTS = 200
@@ -68,7 +69,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What was called to make one process: `kind` is container or build step."""
+    """What was called to make one process: `kind` is container, build step or exec; or what REGISTRY was asked."""
 
     kind: str
     id: str
@@ -78,7 +79,8 @@ class Process:
     @property
     def title(self) -> str:
         took = duration_text(sum(call.microseconds for call in self.calls) / 1e6)
-        return f"{self.kind} {self.name} ({self.id[:12]}): {len(self.calls)} calls, {took}"
+        number = f" ({self.id[:12]})" if self.id else ""
+        return f"{self.kind} {self.name}{number}: {len(self.calls)} calls, {took}"
 
 
 @dataclass(eq=False, repr=False)
@@ -94,8 +96,18 @@ class Trace(Result):
     note: str = field(default="")
 
     @property
+    def made(self) -> tuple[Process, ...]:
+        """The processes that were made, with the calls to the kernel for each."""
+        return tuple(process for process in self.processes if process.kind != REGISTRY)
+
+    @property
+    def registries(self) -> tuple[Process, ...]:
+        """What the daemon has asked of registries, in the same form."""
+        return tuple(process for process in self.processes if process.kind == REGISTRY)
+
+    @property
     def records(self) -> list[Json]:
-        """The calls to the kernel in their order, as dictionaries."""
+        """The calls to the kernel, and the requests to registries, in their order, as dictionaries."""
         return [
             {
                 "process": process.name, "side": call.side, "step": call.step, "call": call.name,
@@ -121,8 +133,9 @@ class Trace(Result):
         parts = ["CLI", *(f"  {visible(line)}" for line in (self.docker or self.no_docker).splitlines())]
         if self.requests:
             parts += ["", "REST", *self._request_lines()]
-        for process in self.processes:
-            parts += ["", f"KERNEL  {visible(process.title)}", *_call_lines(process.calls)]
+        for word, processes in (("REGISTRY", self.registries), ("KERNEL", self.made)):
+            for process in processes:
+                parts += ["", f"{word}  {visible(process.title)}", *_call_lines(process.calls)]
         if self.note:
             parts += ["", f"KERNEL  {visible(self.note)}"]
         return "\n".join(parts)
@@ -139,7 +152,7 @@ class Trace(Result):
         return [f"  {line}" for line in aligned(rows)]
 
     def summary(self) -> str:
-        calls = sum(len(process.calls) for process in self.processes)
+        calls = sum(len(process.calls) for process in self.made)
         return f"trace of {visible(self.command)}: {len(self.requests)} requests, {calls} calls to the kernel"
 
     def data(self) -> Json:

@@ -83,7 +83,7 @@ def _fill(session: Session, trace: Trace, log: RestLog) -> None:
     trace.requests = tuple(map(_request, log.calls))
     try:
         trace.processes = tuple(process_of(record) for record in session.client.traces.of_log(log))
-        trace.note = "" if trace.processes else "no process was started"
+        trace.note = "" if trace.made else "no process was started"
     except ContainersError as error:
         trace.note = error.message
 

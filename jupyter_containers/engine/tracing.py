@@ -21,12 +21,14 @@ from typing import Any
 
 from jupyter_containers.errors import ContainersError, NotFound
 from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE, Spec
+from jupyter_containers.registry.witness import witnessed
 from jupyter_containers.runtime.bundle import Bundle
 
 # For one who asks the first ones, such as of a build with very many steps; of containers the last ones. Each is some
 # 40 kB.
 KEPT_RECORDS = 64
 KEPT_TOKENS = 8
+KEPT_REQUESTS = 500
 
 Json = dict[str, Any]
 
@@ -104,12 +106,17 @@ class Traces:
         self._collections[token] = collection
         while len(self._collections) > KEPT_TOKENS:
             self._collections.popitem(last=False)
-        before = _wanted.set(collection)
+        before, asked, first = _wanted.set(collection), list[Json](), len(collection.records)
         try:
-            yield
+            with witnessed(asked):
+                yield
         finally:
             collection.is_open = False
             _wanted.reset(before)
+            if asked:
+                # What is fetched is fetched before it is used.
+                told = {"kind": "registry", "id": "", "name": _host_of(asked[0]), "calls": asked[:KEPT_REQUESTS]}
+                collection.records.insert(first, told)
 
     def put(self, kept: Json) -> None:
         """Keep a record for those who ask for it by what it is of."""
@@ -143,3 +150,8 @@ class Traces:
             told = [row.to_json() for row in found]
             return {"kind": "container", "id": id_, "name": name, "calls": told, "recorded": bool(calls)}
         raise NotFound(f"container {name} was never started: there is nothing to tell of it")
+
+
+def _host_of(asked: Json) -> str:
+    """Return the host of a request to a registry."""
+    return str(asked["arguments"][0]).split("/")[2]

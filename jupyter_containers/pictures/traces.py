@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from jupyter_containers.commands.results import visible
-from jupyter_containers.commands.trace_result import Call, Process, Trace
+from jupyter_containers.commands.trace_result import REGISTRY, Call, Process, Trace
 from jupyter_containers.pictures.html import Html, block, coloured, details, element, joined, pre, table
 
 _MANY = 3
@@ -17,9 +17,10 @@ def draw(result: Trace) -> Html:
     command = pre(visible_lines(result.docker or result.no_docker))
     rest = table(("Time", "Request", "Answer", "Received"), _requests(result))
     parts = [details("CLI: the same with docker", command)]
-    parts.append(details(f"REST: {len(result.requests)} requests to the daemon", rest))
-    calls = sum(len(process.calls) for process in result.processes)
-    kernel = [_process(process) for process in result.processes]
+    asked = [_process(process) for process in result.registries]
+    parts.append(details(f"REST: {len(result.requests)} requests to the daemon", rest, *asked))
+    calls = sum(len(process.calls) for process in result.made)
+    kernel = [_process(process) for process in result.made]
     if result.note:
         kernel.append(block(coloured("quiet", visible(result.note))))
     parts.append(details(f"kernel: {calls} calls", *kernel))
@@ -43,7 +44,7 @@ def _process(process: Process) -> Html:
     parts, rows = [block(element("b", visible(process.title)), style="margin-top:6px")], list[tuple[str, ...]]()
     for step, grouped in groupby(process.calls, lambda call: call.step):
         calls = list(grouped)
-        if len(calls) <= _MANY:
+        if len(calls) <= _MANY or process.kind == REGISTRY:
             rows += map(_row, calls)
             continue
         parts += [_table(rows), details(_many(step, calls), _table([_row(call) for call in calls]))]

@@ -23,6 +23,7 @@ from jupyter_containers.registry.certificates import Certificates
 from jupyter_containers.registry.endpoints import EndpointRules, is_loopback
 from jupyter_containers.registry.failures import Answer, RegistryRefused, RegistryUnreachable, network_failures
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES, RetryPolicy, retry_after
+from jupyter_containers.registry.witness import noting
 
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -154,16 +155,20 @@ class Transport:
         headers = dict(request.headers)
         if request.authorization is not None:
             headers["Authorization"] = request.authorization
-        return await self._session.request(
-            request.method,
-            _address(request.url),
-            headers=headers,
-            data=content,
-            allow_redirects=False,
-            timeout=patience or self._session.timeout,
-            ssl=await self._checked_by(request),
-            proxy=_proxy_for(request.url) if request.proxy is None else request.proxy or None,
-        )
+        checked_by = await self._checked_by(request)
+        with noting(request.method, request.url) as noted:
+            response = await self._session.request(
+                request.method,
+                _address(request.url),
+                headers=headers,
+                data=content,
+                allow_redirects=False,
+                timeout=patience or self._session.timeout,
+                ssl=checked_by,
+                proxy=_proxy_for(request.url) if request.proxy is None else request.proxy or None,
+            )
+            noted["result"] = str(response.status)
+            return response
 
     async def _checked_by(self, request: Request) -> ssl.SSLContext | bool:
         """Return what to check the host's certificate by."""

@@ -11,6 +11,7 @@ from jupyter_containers.api.blocking import send_from_thread
 from jupyter_containers.api.json_lines import JsonLines, Outbox
 from jupyter_containers.api.naming import credentials_of, platform_of, reference_of
 from jupyter_containers.api.routing import Route, engine_of, flag, text
+from jupyter_containers.api.tracing import recorded
 from jupyter_containers.api.wire.progress import loading_json, progress_json
 from jupyter_containers.engine.transfers import Loaded, Pulled
 from jupyter_containers.errors import InvalidParameter, Unsupported
@@ -153,10 +154,10 @@ async def search(request: web.Request) -> NoReturn:
 
 
 ROUTES = (
-    Route("POST", "/images/create", create, cancels=True),
+    Route("POST", "/images/create", recorded(create), cancels=True),
     Route("POST", "/images/load", load, cancels=True),
     Route("GET", "/images/search", search),
     Route("GET", "/images/get", save),
     Route("GET", "/images/{name:.+}/get", save),
-    Route("POST", "/images/{name:.+}/push", push, cancels=True),
+    Route("POST", "/images/{name:.+}/push", recorded(push), cancels=True),
 )

@@ -13,6 +13,7 @@ import pytest
 
 from jupyter_containers.cgroups.manager import choose
 from tests.support.notebook_kernel import ROOT, Kernel
+from tests.support.own_registry import own_registry
 from tests.support.pictures import check
 
 MIME = "application/vnd.jupyter-containers.trace+json"
@@ -96,6 +97,23 @@ def test_the_steps_of_a_build_are_traced(kernel: Kernel) -> None:
         "/bin/sh -c echo one", "/bin/sh -c echo two",
     ]  # fmt: skip
     assert shown[MIME]["docker"].startswith("docker build -t stepped --no-cache -f - . <<'EOF'\nFROM busybox\n")
+
+
+def test_a_push_and_a_pull_tell_what_the_registry_was_asked(kernel: Kernel, tmp_path: Path) -> None:
+    with own_registry(tmp_path / "registry") as registry:
+        name = f"{registry.address}/traced:1"
+        kernel.run(f"%container tag busybox {name}")
+        for word, first in (("push", "PUT"), ("pull", "HEAD")):  # what is there already is not fetched
+            reply = kernel.run(f"%container {word} --trace {name}")
+            assert reply.error is None
+            (shown,) = [output for output in reply.outputs if MIME in output]
+            (asked,) = shown[MIME]["processes"]
+            assert (asked["kind"], asked["name"]) == ("registry", registry.address)
+            manifest = f"http://{registry.address}/v2/traced/manifests/1"
+            methods = [call["name"] for call in asked["calls"] if call["arguments"] == [manifest]]
+            assert first in methods
+            assert f"REGISTRY  registry {registry.address}" in shown["text/plain"]
+        kernel.run(f"%container rmi {name}")
 
 
 def test_a_container_is_told_of_afterwards(kernel: Kernel) -> None:

@@ -94,6 +94,7 @@ def test_an_event_lights_what_it_is_about() -> None:
         (call("mkdir", "/dev"), "namespaces"),
         (call("netlink", "new link x"), "network"),
         (call("seccomp"), "runtime"),
+        (Call("registry", "registry", "GET", ("http://host/v2/",), "200", 1), "registry"),
         (call("", ""), "runtime"),
     ],
 )

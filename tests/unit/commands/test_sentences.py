@@ -21,6 +21,9 @@ GROUP = "/sys/fs/cgroup/memory/jupyter-containers/1"
         ("write", ("/proc/sys/net/x", "1"), "a setting of the kernel"),
         ("prctl", ("PR_CAPBSET_DROP", "CAP_SYS_ADMIN"), "give these privileges up for good"),
         ("prctl", ("PR_SET_PDEATHSIG", "SIGKILL"), "die with the parent"),
+        ("GET", ("https://host/v2/a/manifests/latest",), "table of contents"),
+        ("GET", ("https://host/v2/a/blobs/sha256:1",), "by the digest of its content"),
+        ("GET", ("https://host/token",), "get a token"),
         ("newcall", ("1",), ""),
     ],
 )

@@ -93,5 +93,13 @@ def test_a_long_argument_is_cut_in_the_text_only() -> None:
     assert len(Trace("x", processes=(Process("container", "1", "n", (call,)),)).records[0]["arguments"]) == 5000
 
 
+def test_registries_have_a_part_of_their_own() -> None:
+    call = Call("registry", "registry", "GET", ("http://host/v2/",), "401", 9)
+    trace = Trace("pull x", processes=(Process("registry", "", "host:5000", (call,)), *TRACE.processes))
+    assert "REGISTRY  registry host:5000: 1 calls, 0 ms" in trace.text()
+    assert [process.kind for process in trace.made] == ["container"]
+    assert trace.summary() == "trace of pull x: 0 requests, 2 calls to the kernel"
+
+
 def test_a_summary_counts() -> None:
     assert TRACE.summary() == "trace of run x: 1 requests, 2 calls to the kernel"

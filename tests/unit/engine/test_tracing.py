@@ -10,6 +10,7 @@ from jupyter_containers.engine import tracing
 from jupyter_containers.engine.tracing import KEPT_RECORDS, KEPT_TOKENS, Traces
 from jupyter_containers.errors import NotFound
 from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE, Linux, Process, Root, Spec
+from jupyter_containers.registry.witness import noting
 from jupyter_containers.runtime import defaults
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.trace import Durations
@@ -53,6 +54,19 @@ def test_what_goes_on_after_the_request_is_not_recorded() -> None:
         inherited = contextvars.copy_context()
         assert inherited.run(tracing.begin, "container", "1", "x") is not None
     assert inherited.run(tracing.begin, "container", "1", "x") is None
+
+
+def test_what_registries_are_asked_comes_before_what_is_made_of_it(tmp_path: Path) -> None:
+    traces, place = Traces(), bundle(tmp_path, CALLS)
+    with traces.collecting(TOKEN):
+        work = tracing.begin("build step", "1", "x")
+        with noting("GET", "http://host:5000/v2/") as noted:
+            noted["result"] = "200"
+        assert work is not None
+        work.keep(place)
+    records = traces.of_token(TOKEN)
+    assert [(record["kind"], record["name"]) for record in records] == [("registry", "host:5000"), ("build step", "x")]
+    assert [call["arguments"] for call in records[0]["calls"]] == [["http://host:5000/v2/"]]
 
 
 def test_several_requests_of_one_token_add_up(tmp_path: Path) -> None:

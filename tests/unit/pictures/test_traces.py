@@ -40,6 +40,15 @@ def test_a_refused_call_is_marked() -> None:
     assert "✗ seccomp(SECCOMP_SET_MODE_FILTER) = EACCES" in words(trace(REFUSED))
 
 
+def test_what_a_registry_was_asked_is_among_the_requests() -> None:
+    call = Call("registry", "registry", "GET", ("https://host/v2/x/manifests/latest",), "200", 9)
+    asked = Trace("pull x", processes=(Process("registry", "", "host", (call,) * 5),))
+    shown = words(asked)
+    assert "REST: 0 requests to the daemon" in shown
+    assert "registry host: 5 calls" in shown.partition("kernel: 0 calls")[0]
+    assert "the image's table of contents" in shown
+
+
 def test_a_note_tells_why_there_is_nothing() -> None:
     assert "kernel: 0 callsno process was started" in words(trace(note="no process was started"))
 
