@@ -132,7 +132,10 @@ def parser_of(command: Command, *, surface: str, prog: str) -> argparse.Argument
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=_WIDTH, max_help_position=32),
     )  # fmt: skip
     for argument in command.arguments_in(surface):
-        parser.add_argument(*argument.names, **_keywords(argument))
+        action = parser.add_argument(*argument.names, **_keywords(argument))
+        if argument.takes is Takes.REST:
+            # argparse names it among what is lacking, although it may be empty.
+            action.required = False
     return parser
 
 

@@ -94,6 +94,7 @@ CASES = (
          ("%%container build -t made\nFROM busybox\nRUN echo x > /x\n",)),
     Case("image history", "%container image history -q busybox", "message", r"^[0-9a-f]{12}$"),
     Case("image inspect", "%container image inspect busybox", "inspect", '"busybox:latest"'),
+    Case("image diff", "%container image diff busybox busybox", "image-diff", "files: no difference"),
     Case("save", "%container save -o saved.tar busybox", "message", r"^wrote saved.tar \("),
     Case("image save", "%container image save -o saved.tar busybox", "message", r"^wrote saved.tar \("),
     Case("load", "%container load -i saved.tar", "message", "^Loaded image: busybox:latest$",
@@ -148,6 +149,10 @@ CASES = (
 ELSEWHERE = {
     "attach": "browser/test_terminal.py",
     "compose": "integration/magics/test_compose.py",
+    "dashboard": "browser/test_dashboard.py",
+    "diagram": "browser/test_diagrams.py",
+    "layers": "browser/test_layers.py",
+    "image layers": "browser/test_layers.py",
     "push": "integration/magics/test_verbs.py",
     "pull": "integration/magics/test_verbs.py",
     "image push": "integration/magics/test_verbs.py",

@@ -95,3 +95,8 @@ def test_a_setting_is_the_default_of_what_names_it() -> None:
     with pytest.raises(UsageError, match="required: IMAGE"):
         parse(run, [], surface="magic", prog="x", settings=Settings())
     assert parse(table.find("rmi", "magic"), ["a"], surface="magic", prog="x", settings=settings).image == ["a"]
+
+
+def test_what_may_be_empty_is_not_said_to_be_lacking() -> None:
+    with pytest.raises(UsageError, match=r"run: the following arguments are required: IMAGE \("):
+        run_options()

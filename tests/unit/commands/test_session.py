@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.session import MAGIC, PYTHON, SHELL, Session
+from jupyter_containers.commands.settings import Settings
 from jupyter_containers.errors import NotFound, Unavailable
 from tests.support.canned_server import canned_server
 from tests.support.front_double import RememberingFront
@@ -59,3 +60,15 @@ def test_a_change_of_the_environment_brings_another_client(
 
 def test_relative_paths_start_at_the_current_folder(session: Session) -> None:
     assert session.folder == Path.cwd()
+
+
+def test_a_setting_names_the_daemon_where_nobody_else_does(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.settings = Settings(host="unix:///set")
+    assert (session.host, session.uses_own_daemon) == ("unix:///set", False)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///environment")
+    assert session.host == "unix:///environment"
+
+
+def test_a_program_has_what_a_notebook_has() -> None:
+    surfaces = [Session(RememberingFront(), surface=surface).is_magic for surface in (SHELL, MAGIC, PYTHON)]
+    assert surfaces == [False, True, True]
