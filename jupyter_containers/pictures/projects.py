@@ -20,7 +20,7 @@ _MOODS: Mapping[str, str] = {
 def draw(result: ProjectResult) -> Html:
     """Draw a project when all is done."""
     shown = draw_output(result.output.last()) if result.output else Html()
-    graph = [block(service_graphs.draw_graph(result))] if _has_graph(result) else []
+    graph = [block(service_graphs.draw_graph(result), style="margin-bottom:6px")] if _has_graph(result) else []
     done = f"{len(result.done)} operation{'s' * (len(result.done) != 1)}"
     steps = [details(done, pre("\n".join(result.done)))] if result.done else []
     orphans = [block(coloured("warning", f"! {result.orphans_told()}"))] if result.orphans else []
@@ -29,7 +29,11 @@ def draw(result: ProjectResult) -> Html:
 
 def draw_live(result: ProjectResult) -> Html:
     """Draw a project while something goes on: not more than can be sent many times a second."""
-    graph = [block(service_graphs.draw_graph(result))] if _has_graph(result, _LIVE_SERVICES) else []
+    graph = (
+        [block(service_graphs.draw_graph(result), style="margin-bottom:6px")]
+        if _has_graph(result, _LIVE_SERVICES)
+        else []
+    )
     shown = draw_output(result.output.last(OPEN_LINES, LIVE_CHARACTERS)) if result.output else Html()
     doing = [block(coloured("busy", f"● {text}")) for text in list(result.doing)[:5]]
     return block(*graph, *_table(result), *doing, shown, _verdict(result))

@@ -16,7 +16,7 @@ from jupyter_containers.pictures.html import Html
 
 # More is no picture any more, but a list.
 MOST_SERVICES = 40
-_WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 170, 42, 110, 16, 14
+_WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE, _APART = 170, 42, 110, 24, 14, 16
 _CHARACTERS = 22
 # Fill and border: the picture has its own ground, because an image does not follow a theme.
 _COLOURS: Mapping[str, tuple[str, str]] = {
@@ -47,7 +47,7 @@ def draw_graph(result: ProjectResult) -> Html:
     """Return the graph as an image with a description in words."""
     places = _places(result)
     width = 2 * _EDGE + (max(x for x, _ in places.values()) + 1) * (_WIDTH + _ACROSS) - _ACROSS
-    height = 2 * _EDGE + (max(y for _, y in places.values()) + 1) * (_HEIGHT + _DOWN) - _DOWN
+    height = 2 * _EDGE + (max(y for _, y in places.values()) + 1) * (_HEIGHT + _DOWN) - _DOWN // 2
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         'font-family="system-ui,sans-serif" font-size="11">',
@@ -130,16 +130,26 @@ def _box(result: ProjectResult, name: str, x: int, y: int) -> str:
 
 def _arrows(result: ProjectResult, places: Mapping[str, tuple[int, int]]) -> Iterator[str]:
     for name, needs in result.needs.items():
-        for need in needs:
-            if need.service in places:
-                yield _arrow(_corner(places[need.service]), _corner(places[name]), _condition(need, ""))
+        # Those from further away come from below.
+        known = sorted((one for one in needs if one.service in places), key=lambda one: -places[one.service][0])
+        for number, need in enumerate(known):
+            # Arrows arrive one below the other, so that the words on them can be read.
+            apart = min(_APART, (_HEIGHT - 6) // len(known))
+            shift = round((number - (len(known) - 1) / 2) * apart)
+            yield _arrow(places[need.service], places[name], shift, _condition(need, ""))
 
 
-def _arrow(source: tuple[int, int], target: tuple[int, int], word: str) -> str:
-    """Draw from what is needed to who needs it, with the condition on the way."""
-    x1, y1, x2, y2 = source[0] + _WIDTH, source[1] + _HEIGHT // 2, target[0], target[1] + _HEIGHT // 2
-    line = f"M{x1} {y1}C{x1 + 50} {y1} {x2 - 60} {y2} {x2 - 7} {y2}"
-    label = f'<text x="{x2 - 12}" y="{y2 - 5}" text-anchor="end" fill="#424242">{_text(word)}</text>' if word else ""
+def _arrow(source: tuple[int, int], target: tuple[int, int], shift: int, word: str) -> str:
+    """Draw from what is needed to who needs it, with the condition on the way; columns between are passed below."""
+    (left, top), (right, bottom) = _corner(source), _corner(target)
+    x1, y1, x2, y2 = left + _WIDTH, top + _HEIGHT // 2, right, bottom + _HEIGHT // 2 + shift
+    if target[0] - source[0] > 1:
+        below = top + _HEIGHT + _DOWN // 2
+        line = f"M{x1} {y1}C{x1 + 30} {y1} {x1 + 10} {below} {x1 + 40} {below}H{x2 - 50}"
+        line += f"C{x2 - 20} {below} {x2 - 50} {y2} {x2 - 7} {y2}"
+    else:
+        line = f"M{x1} {y1}C{x1 + 50} {y1} {x2 - 60} {y2} {x2 - 7} {y2}"
+    label = f'<text x="{x2 - 12}" y="{y2 - 4}" text-anchor="end" fill="#424242">{_text(word)}</text>' if word else ""
     return (
         f'<path d="{line}" stroke="#455a64" stroke-width="1.5" fill="none"/>'
         f'<path d="M{x2} {y2}l-7 -4v8z" fill="#455a64"/>{label}'
