@@ -72,15 +72,16 @@ def the_project(
 
 def name_and_project(session: Session, options: Namespace, *, body_is_file: bool = True) -> tuple[str, Project | None]:
     """Return the name of the project that is meant, and the project if there is a file; a name alone will do."""
-    body = session.body if body_is_file else ""
-    if options.project_name and not options.file and not body.strip():
+    body, last = session.body if body_is_file else "", session.last_compose
+    if options.project_name:
         check_name(options.project_name)
-        last = session.last_compose
-        if last is None or last.project(os.environ, ()).name != options.project_name:
-            return options.project_name, None
+    is_named_alone = options.project_name and not options.file and not body.strip()
+    # The cell before may be about another project, whose services are not those of this one.
+    if is_named_alone and last is not None and last.project(os.environ, ()).name != options.project_name:
+        return options.project_name, None
     files = _files(session, options, body)
     if files is None:
-        return os.environ.get("COMPOSE_PROJECT_NAME") or folder_name(session.folder), None
+        return options.project_name or os.environ.get("COMPOSE_PROJECT_NAME") or folder_name(session.folder), None
     project = files.project(os.environ, ())
     return project.name, project
 

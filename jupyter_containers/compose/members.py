@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from jupyter_containers.client.values import Event, Json
 from jupyter_containers.compose.model import COMPLETED, HEALTHY, Dependency
 from jupyter_containers.errors import ContainersError
 
+_CODE = re.compile(r"-?[0-9]{1,9}")
 _ENDED = {"exited", "dead", "removed"}
 _BEGUN = {"running", "paused", "restarting", *_ENDED}
 
@@ -55,7 +57,7 @@ class Member:
             self.health = "starting" if self.health else ""
         elif action == "die":
             code = event.attributes.get("exitCode", "")
-            self.state, self.exit_code = "exited", int(code) if code.lstrip("-").isdigit() else None
+            self.state, self.exit_code = "exited", int(code) if _CODE.fullmatch(code) else None
             self.log_since, self.log_tail = f"{event.at.timestamp():.6f}", "all"
             self.ends += 1
         elif action == "health_status":

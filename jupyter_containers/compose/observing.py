@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from jupyter_containers.compose import labels
 from jupyter_containers.errors import NotFound
 
 Labels = Mapping[str, str]
+# Labels may be anybody's.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,10 @@ class Container:
     @classmethod
     def from_summary(cls, found: ContainerSummary) -> Container:
         own = found.labels
-        number = own.get(labels.NUMBER, "")
+        text = own.get(labels.NUMBER, "")
+        number = int(text) if _NUMBER.fullmatch(text) else 0
         return cls(
-            found.id, found.name, own.get(labels.SERVICE, ""), int(number) if number.isdigit() else 0, found.state,
+            found.id, found.name, own.get(labels.SERVICE, ""), number, found.state,
             found, own.get(labels.HASH, ""), own.get(labels.IMAGE, ""),
             own.get(labels.ONEOFF, "").lower() == "true",
         )  # fmt: skip

@@ -90,6 +90,13 @@ def test_a_name_will_do_where_no_file_is_needed(folder: Path) -> None:
     assert name_and_project(SessionOn(folder=folder), options("-p", "mine", "ps")) == ("mine", None)
 
 
+def test_a_file_of_the_folder_is_that_of_a_name_as_well(folder: Path) -> None:
+    (folder / "compose.yaml").write_text(FILE)
+    name, found = name_and_project(SessionOn(folder=folder), options("-p", "mine", "ps"))
+    assert found is not None
+    assert (name, found.name) == ("mine", "mine")
+
+
 def test_without_a_file_it_is_told_where_to_write_one(folder: Path) -> None:
     with pytest.raises(UsageError, match=r"there is no Compose file .* here; write it below a line `%%container"):
         project(folder)

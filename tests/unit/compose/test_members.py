@@ -34,6 +34,7 @@ def test_events_change_a_member() -> None:
     assert after("start", "pause").state == "paused"
     assert after("start", "pause", "unpause").state == "running"
     assert after("destroy").state == "removed"
+    assert after("die", exitCode="²").exit_code is None
 
 
 def test_a_started_member_is_healthy_only_when_it_is_told_so() -> None:
