@@ -89,13 +89,13 @@ def test_each_look_at_a_container_is_text(lab: Lab) -> None:
         page.click(".jc-name:has-text('web')")
         page.wait_for_selector(".jc-figure figcaption:has-text('limit 67.1 MB')")
         see(notebook, "Logs")
-        page.wait_for_selector(f".jc-log div:has-text('{HOSTILE[:18]}')")
-        assert page.inner_text(".jc-log .jc-stderr") == "last"
-        page.fill(".jc-search", "9")
+        page.wait_for_selector(f".jc-board-log div:has-text('{HOSTILE[:18]}')")
+        assert page.inner_text(".jc-board-log .jc-stderr") == "last"
+        page.fill(".jc-board-search", "9")
         page.wait_for_selector(".jc-told:has-text('19 of the last 102 lines')")
-        page.fill(".jc-search", "onerror")
+        page.fill(".jc-board-search", "onerror")
         page.wait_for_selector(".jc-told:has-text('1 of the last 102 lines')")
-        assert page.inner_text(".jc-log") == HOSTILE
+        assert page.inner_text(".jc-board-log") == HOSTILE
         see(notebook, "Processes")
         page.wait_for_selector(".jc-closeup td:has-text('sleep 600')")
         see(notebook, "Files")
@@ -117,7 +117,7 @@ def test_keys_are_enough(lab: Lab) -> None:
         page.keyboard.press("Enter")
         page.focus(".jc-closeup .jc-tab[aria-selected=true]")
         page.keyboard.press("ArrowRight")
-        page.wait_for_selector(".jc-log")
+        page.wait_for_selector(".jc-board-log")
         assert page.evaluate("() => document.activeElement.textContent") == "Logs"
         page.keyboard.press("End")
         page.wait_for_selector('.jc-closeup pre:has-text(\'"Name": "/web"\')')
@@ -164,7 +164,7 @@ def test_nothing_keeps_people_out(lab: Lab) -> None:
 def test_closed_it_is_a_picture_that_needs_no_kernel(lab: Lab) -> None:
     with opened(lab) as notebook:
         page = notebook.page
-        page.wait_for_function("() => document.querySelector('tr .jc-line')?.getAttribute('points').includes(' ')")
+        page.wait_for_function("() => document.querySelector('tr .jc-plot')?.getAttribute('points').includes(' ')")
         page.click(".jc-close")
         page.wait_for_selector(".jc-view", state="detached")
         page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
@@ -211,7 +211,7 @@ def test_parts_make_a_page_and_know_of_each_other(lab: Lab) -> None:
         page = notebook.page
         page.wait_for_selector(".jc-quiet:has-text('no container is chosen')")
         page.click(".jc-name:has-text('web')")
-        page.wait_for_selector(".jc-log div:has-text('last')")
+        page.wait_for_selector(".jc-board-log div:has-text('last')")
         page.wait_for_selector("figcaption:has-text('Processor of web')")
         for theme in ("Dark", "Light"):
             notebook.theme(theme)

@@ -112,7 +112,7 @@ function fill(cells, line, state, isChosen) {
   const last = isUp ? points[points.length - 1] : undefined;
   write(cells.name, line.name);
   cells.name.setAttribute("aria-expanded", String(isChosen));
-  cells.node.classList.toggle("jc-chosen", isChosen);
+  cells.node.classList.toggle("jc-board-chosen", isChosen);
   const ran = marks.length ? ` · ✗ memory ran out ${marks.length}×` : "";
   write(cells.state, `${SIGNS[line.state] ?? line.state}${ran}`);
   cells.state.title = line.status;

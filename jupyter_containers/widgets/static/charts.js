@@ -9,7 +9,7 @@ const rate = (value) => `${sizeText(value)}/s`;
 
 /** A small course without axes; `update(points, limit, marks, words)` draws it again. */
 function sparkline(place, width = 90, height = 22) {
-  const line = el("polyline", { class: "jc-line" });
+  const line = el("polyline", { class: "jc-plot" });
   const limitLine = el("path", { class: "jc-limit" });
   const marksPath = el("path", { class: "jc-mark" });
   const node = el("svg", { role: "img", width, height, viewBox: `0 0 ${width} ${height}`, class: "jc-spark" },
@@ -57,7 +57,7 @@ function chart(title, series, write) {
       el("path", { class: "jc-base", d: `M0 ${height - bottom - 2}H${width - left}` }),
       limit ? el("path", { class: "jc-limit", d: `M0 ${scale.y(limit)}H${width - left}` }) : null,
       ...series.map(([, place], number) =>
-        el("polyline", { class: number ? "jc-line jc-second" : "jc-line", points: scale.line(points, place) })),
+        el("polyline", { class: number ? "jc-plot jc-second" : "jc-plot", points: scale.line(points, place) })),
       ...marks.map((at) => el("path", { class: "jc-mark", d: `${cross(scale.x(at))}M${scale.x(at).toFixed(1)} 8`
                                                             + `V${height - bottom - 2}` })));
     svg.replaceChildren(inner,

@@ -83,9 +83,9 @@ function usageCharts(call, say, id) {
 
 /** The last lines of output, searched where they are kept. */
 function logsPanel(panel, call, say) {
-  const search = el("input", { type: "search", class: "jc-search", "aria-label": "search the logs", placeholder: "search" });
+  const search = el("input", { type: "search", class: "jc-board-search", "aria-label": "search the logs", placeholder: "search" });
   const told = el("span", { class: "jc-quiet jc-told", role: "status" });
-  const lines = el("pre", { class: "jc-log", tabindex: "0", role: "log", "aria-label": "logs", "aria-live": "off" });
+  const lines = el("pre", { class: "jc-board-log", tabindex: "0", role: "log", "aria-label": "logs", "aria-live": "off" });
   const load = async () => {
     const found = await call("logs", { search: search.value });
     lines.replaceChildren(...found.lines.map(([stream, text]) =>

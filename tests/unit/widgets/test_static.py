@@ -19,3 +19,15 @@ def test_no_module_puts_in_html_or_fetches() -> None:
         assert not re.findall(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?://(?!www\.w3)", text
         ), path
+
+
+def test_a_class_is_styled_by_one_sheet() -> None:
+    """All sheets that a page has seen are in force together: what is styled twice looks different by chance."""
+    owners: dict[str, set[str]] = {}
+    for path in FOLDER.glob("*.css"):
+        if path.name == "shared.css":
+            continue
+        selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL))
+        for name in re.findall(r"\.(jc-[a-z-]+)", " ".join(selectors)):
+            owners.setdefault(name, set()).add(path.name)
+    assert {name: places for name, places in owners.items() if len(places) > 1 and name != "jc-view"} == {}
