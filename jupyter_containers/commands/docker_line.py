@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from jupyter_containers.commands import compose_arguments
 from jupyter_containers.commands.command import Argument, Command, Takes
-from jupyter_containers.commands.quantities import size_in_bytes
+from jupyter_containers.commands.quantities import nanoseconds, size_in_bytes, size_or_all
 from jupyter_containers.commands.session import MAGIC, SHELL
 
 # Words that are called otherwise there; "" has nothing like it. Alone, `config` is our settings.
@@ -107,8 +107,10 @@ def _option(argument: Argument, value: object) -> Iterator[str]:
         yield name
     elif isinstance(value, (list, tuple)):
         yield from (f"{name} {shlex.quote(str(one))}" for one in value)
-    elif argument.parse is size_in_bytes and isinstance(value, int) and value % _MEBIBYTE == 0:
+    elif argument.parse in (size_in_bytes, size_or_all) and isinstance(value, int) and value % _MEBIBYTE == 0:
         yield f"{name} {value // _MEBIBYTE}m"
+    elif argument.parse is nanoseconds:
+        yield f"{name} {value}ns"
     else:
         yield f"{name} {shlex.quote(str(value))}"
 

@@ -40,6 +40,10 @@ def line(words: str, body: str = "", surface: str = "magic") -> str:
         ("compose logs -f --profile p web", "docker compose --profile p logs -f web"),
         ("compose exec web ls -l", "docker compose exec web ls -l"),
         ("compose build --no-cache", "docker compose build --no-cache"),
+        (
+            "run --keep --health-interval 5s --memory-swap 64m busybox",
+            "docker run --init --memory-swap 64m --health-interval 5000000000ns busybox",
+        ),
         ("doctor", ""),
         ("dashboard", ""),
         ("config", ""),
