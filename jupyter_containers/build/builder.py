@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from jupyter_containers.build import entitlements
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.cache import Cache, CacheRecords
 from jupyter_containers.build.caches.exchange import Exchange
@@ -76,6 +77,8 @@ class BuildOptions:
     rewrites_times: bool = True
     # The image goes to a registry, or out as bytes.
     leaves: bool = False
+    # What of this machine its steps may have: see entitlements.py.
+    allowed: frozenset[str] = frozenset()
 
     def accepts(self, created: str) -> bool:
         """Say whether a cached result that was made then may be used."""
@@ -303,6 +306,7 @@ def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], option
         network=options.network,
         emulated=emulation.architectures(),
     )
+    entitlements.check(planned, options.allowed)
     if options.leaves:
         check_image(planned)
     return planned

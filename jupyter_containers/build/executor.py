@@ -47,6 +47,7 @@ class Step:
 
     `id` is 64 hex digits, unique, free for a container id. `rootfs` are the mounts that make the writable root, bottom
     first. `user` is Docker's `user[:group]`, names looked up in the root. `args` are complete: a shell stands in them.
+    `is_privileged` is what it is for containers.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Step:
     hostname: str = ""
     mounts: tuple[Mount, ...] = ()
     limits: StepLimits = StepLimits()
+    is_privileged: bool = False
 
 
 class Executor(Protocol):

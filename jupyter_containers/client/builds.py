@@ -108,6 +108,8 @@ class BuildSettings:
     agents: Mapping[str, str] = field(default_factory=dict, hash=False)
     hosts: tuple[str, ...] = ()
     limits: BuildLimits = field(default_factory=BuildLimits)
+    # What RUN may have of the daemon's machine, by BuildKit's names: security.insecure.
+    allowed: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     cache_from: tuple[Cache, ...] = ()
     cache_to: tuple[Cache, ...] = ()
@@ -117,7 +119,7 @@ class BuildSettings:
         wishes = (
             ("a secret", self.secrets), ("an ssh agent", self.agents),
             ("a named context", self.folders or self.contexts),
-            ("--no-cache-filter", self.no_cache_filter),
+            ("--no-cache-filter", self.no_cache_filter), ("--allow", self.allowed),
             ("a cache that is no image", [cache for cache in self.cache_from if not cache.image]),
             ("--cache-to", self.cache_to),
             ("--output", [output for output in self.outputs if output != STORED]),
@@ -256,6 +258,7 @@ def _query(context: AnyContext, settings: BuildSettings) -> dict[str, Any]:
         "contexts": json.dumps(settings.contexts) if settings.contexts else "",
         "ssh": json.dumps(settings.agents) if settings.agents else "",
         "extrahosts": list(settings.hosts),
+        "allow": json.dumps(settings.allowed) if settings.allowed else "",
         **settings.limits.query(),
         "forcerm": True,
         # The classic builder's protocol: BuildKit's own is another one, without HTTP.

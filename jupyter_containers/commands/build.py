@@ -113,6 +113,7 @@ def _settings(options: Namespace, folder: Path) -> BuildSettings:
         agents=agents(options.ssh),
         hosts=hosts(options.add_host),
         limits=limits(options),
+        allowed=tuple(options.allow),
         cache_from=tuple(build_caches.parse(text, place="src").below(folder) for text in options.cache_from),
         cache_to=tuple(build_caches.parse(text, place="dest").below(folder) for text in options.cache_to),
     )
@@ -151,6 +152,7 @@ BUILD = Command(
         Argument(("--pull",), "ask the registry for newer base images", Takes.NOTHING),
         Argument(("--platform",), "build for this, as linux/arm64", metavar="PLATFORM", default=""),
         Argument(("--network",), "for RUN: default, none or host", metavar="NETWORK", default=""),
+        Argument(("--allow",), "let RUN --security=insecure be as root: security.insecure", Takes.EACH, "ENTITLEMENT"),
         *INPUTS,
         *CACHES,
         *LIMITS,

@@ -22,6 +22,7 @@ from jupyter_containers.engine.containers import hostfiles
 from jupyter_containers.engine.containers.checks import check_host_settings
 from jupyter_containers.engine.containers.connecting import Network
 from jupyter_containers.engine.containers.create import host_limits
+from jupyter_containers.engine.containers.devices import host_devices
 from jupyter_containers.engine.containers.record import (
     DEFAULT_SHM_BYTES,
     HostSettings,
@@ -84,6 +85,7 @@ class StepExecutor:
             rootfs=step.rootfs,
             files_path=files,
             hostname=_hostname(step),
+            devices=tuple(host_devices()) if step.is_privileged else (),
             known_capabilities=capabilities.NAMES,
             granted_capabilities=capabilities.read().bounding,
         )
@@ -142,7 +144,7 @@ def _record(step: Step) -> Record:
         created_at=0,
         image_id="",
         settings=Settings(cmd=step.args, env=step.env, user=step.user, working_dir=step.cwd, hostname=_hostname(step)),
-        host=host_settings(step.limits, step.network),
+        host=replace(host_settings(step.limits, step.network), privileged=step.is_privileged),
     )
 
 

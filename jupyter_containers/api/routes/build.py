@@ -28,6 +28,7 @@ from jupyter_containers.api.wire.builds import BuildLines, is_directory_prunable
 from jupyter_containers.api.wire.checks import check_json, failed_check
 from jupyter_containers.api.wire.failed_steps import is_failure_prunable
 from jupyter_containers.api.wire.times import parse_time
+from jupyter_containers.build import entitlements
 from jupyter_containers.build.builder import BuildOptions
 from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.executor import NetworkMode, StepLimits
@@ -126,6 +127,7 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
             secrets=secrets,
             agents=_agents(request),
             images=images,
+            allowed=entitlements.parse([str(name) for name in json_list(request, "allow")]),
         ),
         cache_sources=cache_sources(json_list(request, "cacheimports")),
         cache_targets=cache_targets(json_list(request, "cacheexports")),

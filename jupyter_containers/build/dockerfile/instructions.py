@@ -12,7 +12,6 @@ from jupyter_containers.build.dockerfile import arguments
 from jupyter_containers.build.dockerfile.flags import Flags
 from jupyter_containers.build.dockerfile.lines import Heredoc, Line, opens_heredoc, read_line
 from jupyter_containers.build.dockerfile.mounts import RunMount, read_mount
-from jupyter_containers.errors import Unsupported
 
 NETWORK_MODES = ("default", "none", "host")
 
@@ -38,6 +37,8 @@ class Run:
     network: str = "default"
     heredocs: tuple[Heredoc, ...] = ()
     mounts: tuple[RunMount, ...] = ()
+    # --security=insecure: only in builds that are allowed to have such steps.
+    is_insecure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +183,17 @@ def _run(line: Line, flags: Flags) -> Run:
         raise line.error(f'invalid network mode: "{network}"; choose one of {", ".join(NETWORK_MODES)}')
     flags.refuse("device", "no device of this machine is given to a step; leave it out")
     mounts = tuple(read_mount(text, line) for text in flags.take_all("mount"))
-    _check_security(line, flags.take("security", "sandbox"))
+    is_insecure = _is_insecure(line, flags.take("security", "sandbox"))
     command = _command(line)
     if not command.args:
         raise line.error("RUN requires at least one argument")
-    return Run(command, network, line.heredocs, mounts)
+    return Run(command, network, line.heredocs, mounts, is_insecure)
 
 
-def _check_security(line: Line, mode: str) -> None:
-    if mode == "insecure":
-        raise Unsupported(
-            f"RUN --security=insecure is not allowed here (line {line.start}); leave it out: steps run in the sandbox",
-            line=line.start, end_line=line.end, source=line.text,
-        )  # fmt: skip
-    if mode != "sandbox":
-        raise line.error(f'security "{mode}" is not valid; choose sandbox')
+def _is_insecure(line: Line, mode: str) -> bool:
+    if mode not in ("insecure", "sandbox"):
+        raise line.error(f'security "{mode}" is not valid; choose sandbox or insecure')
+    return mode == "insecure"
 
 
 def _copy(line: Line, flags: Flags) -> Copy:

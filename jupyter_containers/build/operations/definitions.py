@@ -60,6 +60,8 @@ class Execute:
     mounts: tuple[StepMount, ...] = ()
     # The stage's shell: for who opens one where this has failed. No part of what it does.
     shell: tuple[str, ...] = ()
+    # It may do to this machine what root may.
+    is_insecure: bool = False
 
     def definition(self) -> dict[str, Any]:
         # Of a secret only its name: whoever changes a password does not want all to be built again.
@@ -67,6 +69,7 @@ class Execute:
             "run": self.args, "env": self.env, "cwd": self.cwd, "user": self.user, "network": self.network,
             "scripts": self.scripts,
             **({"mounts": [astuple(mount) for mount in self.mounts]} if self.mounts else {}),
+            **({"insecure": True} if self.is_insecure else {}),
         }  # fmt: skip
 
 

@@ -142,6 +142,7 @@ def _step(stores: Stores, operation: Execute, step_id: str, key: str, scripts: P
         user=operation.user,
         network=operation.network,
         hostname=step_id[:12],
+        is_privileged=operation.is_insecure,
         mounts=tuple(
             Mount(f"{_SCRIPTS}/{name}", "bind", str(scripts / name), ("rbind", "ro")) for name, _ in operation.scripts
         )

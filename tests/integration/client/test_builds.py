@@ -154,6 +154,19 @@ def test_an_index_is_built_into_the_store_and_pushed(client: Client, tmp_path: P
         client.images.remove(name)
 
 
+def test_an_insecure_step_is_as_root_where_that_is_allowed_and_others_never(client: Client, tmp_path: Path) -> None:
+    show = "grep -E '^(CapEff|Seccomp):' /proc/self/status"
+    dockerfile = f"FROM busybox\nRUN {show}\nRUN --security=insecure {show}\n"
+    with pytest.raises(BuildFailed, match="security.insecure is not allowed") as raised:
+        build(client, dockerfile, tmp_path)
+    assert raised.value.details["line"] == 3
+    events = build(client, dockerfile, tmp_path, no_cache=True, allowed=("security.insecure",))
+    first, filtered, second, unfiltered = "".join(e.text for e in events if isinstance(e, StepOutput)).splitlines()
+    assert (first, filtered) == ("CapEff:\t00000000a80425fb", "Seccomp:\t2")
+    assert int(second.partition(":")[2], 16) & (1 << 21), "CAP_SYS_ADMIN"
+    assert unfiltered == "Seccomp:\t0"
+
+
 def test_a_program_for_a_machine_that_is_not_here_is_refused(client: Client, tmp_path: Path) -> None:
     with pytest.raises(BuildFailed, match="cannot run programs for linux/mips64le") as raised:
         build(client, "FROM scratch\nCOPY . /\nRUN x\n", tmp_path, platform="linux/mips64le")

@@ -55,6 +55,7 @@ def run(
         scripts=scripts,
         mounts=mounts,
         shell=state.shell,
+        is_insecure=instruction.is_insecure,
     )
     shown = [f"{name}={state.env.get(name, value)}" for name, value in state.declared.items()]
     prefix = [f"|{len(shown)}", *shown] if shown else []
