@@ -157,7 +157,7 @@ def test_an_index_is_built_into_the_store_and_pushed(client: Client, tmp_path: P
 def test_an_insecure_step_is_as_root_where_that_is_allowed_and_others_never(client: Client, tmp_path: Path) -> None:
     show = "grep -E '^(CapEff|Seccomp):' /proc/self/status"
     dockerfile = f"FROM busybox\nRUN {show}\nRUN --security=insecure {show}\n"
-    with pytest.raises(BuildFailed, match="security.insecure is not allowed") as raised:
+    with pytest.raises(BuildFailed, match=r"security\.insecure is not allowed") as raised:
         build(client, dockerfile, tmp_path)
     assert raised.value.details["line"] == 3
     events = build(client, dockerfile, tmp_path, no_cache=True, allowed=("security.insecure",))
