@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jupyter_containers.pictures.html import Html, element, joined
+from jupyter_containers.pictures.html import Html, element, joined, legible
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
@@ -30,6 +30,8 @@ class _Style:
         front, back = self.foreground, self.background
         if self.inverse:
             front, back = back or "var(--jp-layout-color0,#fff)", front or "var(--jp-content-font-color0,#000)"
+        # On a background of its own a colour is what the program wants it to be.
+        front = legible(front) if front and not back else front
         rules = [f"color:{front}" if front else "", f"background:{back}" if back else ""]
         rules += ["font-weight:bold" if self.bold else "", "opacity:0.75" if self.faint else ""]
         rules += ["font-style:italic" if self.italic else "", "text-decoration:underline" if self.underline else ""]

@@ -11,13 +11,21 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 # Lab's variables, with values for front ends that do not have them.
-COLOURS: Mapping[str, str] = {
+_THEME: Mapping[str, str] = {
     "good": "var(--jp-success-color0,#1b5e20)",
     "bad": "var(--jp-error-color0,#b71c1c)",
     "busy": "var(--jp-brand-color0,#0d47a1)",
     "quiet": "var(--jp-ui-font-color2,#5f5f5f)",
     "warning": "var(--jp-warn-color0,#8a4b00)",
 }
+
+
+def legible(colour: str, part: int = 45) -> str:
+    """Return a colour that can be read wherever text can: so many hundredths of it, and the rest the text's own."""
+    return f"color-mix(in srgb,{colour} {part}%,currentColor)"
+
+
+COLOURS: Mapping[str, str] = {name: legible(colour) for name, colour in _THEME.items()}
 _CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:pre-wrap"
 # What cannot be seen: control codes, and what changes the order in which the letters around it are read.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -123,7 +123,7 @@ function filePart(call, say, layer) {
   return { part, choose(node) {
     const given = { layer: layer(), path: node.path };
     const name = el("input", { class: "jc-input", "aria-label": "name of the variable", value: "content" });
-    const put = (text) => { shown.textContent = text; part.append(shown); };
+    const put = (text) => { shown.textContent = plain(text); part.append(shown); };
     const tool = (label, kind, work) => {
       const button = el("button", { class: `jc-button ${kind}`, onclick: () => act(button, say, work) }, label);
       return button;

@@ -10,8 +10,14 @@ function el(name, attributes = {}, ...content) {
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, String(value));
   }
-  node.append(...content.filter((part) => part !== null && part !== undefined));
+  node.append(...content.filter((part) => part !== null && part !== undefined)
+    .map((part) => (typeof part === "string" ? plain(part) : part)));
   return node;
+}
+
+/** Return text in which what cannot be seen, or changes the order of letters, is marked. */
+function plain(text) {
+  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
 /** Return call(name, arguments) → a promise of what the action of the View returned; it rejects with its sentence. */
@@ -52,7 +58,7 @@ function frame(model, node, { label, tools = [] }) {
   node.setAttribute("aria-label", label);
   node.append(bar, body);
   const say = (text, bad = false) => {
-    sentence.textContent = text;
+    sentence.textContent = plain(text);
     sentence.classList.toggle("jc-bad", bad);
   };
   listen(model, "lost", (message) => say(message.message, true));

@@ -6,6 +6,7 @@ import re
 
 from jupyter_containers.pictures import picture
 from jupyter_containers.pictures.dashboards import MOST_LINES
+from jupyter_containers.pictures.html import block, coloured
 from tests.support.pictures import EVIL
 from tests.unit.commands.test_dashboard import NOW, dashboard, line
 
@@ -30,6 +31,4 @@ def test_it_says_what_it_does_not_show() -> None:
     html = picture(dashboard(*(line(f"c{number}", samples=0) for number in range(MOST_LINES + 5))))
     assert "5 more are not shown" in html
     assert html.count("<tr>") == MOST_LINES + 1
-    assert (
-        picture(dashboard()) == '<div><span style="color:var(--jp-ui-font-color2,#5f5f5f)">no containers</span></div>'
-    )
+    assert picture(dashboard()) == block(coloured("quiet", "no containers"))

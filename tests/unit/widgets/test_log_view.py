@@ -31,7 +31,10 @@ def test_lines_wait_for_their_end_and_keep_stream_and_colours(view: LogView) -> 
     wrote(view, 2, b"\x1b[31mred\x1b[0m <b>\n")
     lines, left_out = view._batch()
     assert left_out == 0
-    assert lines == [[0, [["one", ""]]], [1, [["red", "color:var(--ansi-red,#b03030)"], [" <b>", ""]]]]
+    assert lines == [
+        [0, [["one", ""]]],
+        [1, [["red", "color:color-mix(in srgb,var(--ansi-red,#b03030) 45%,currentColor)"], [" <b>", ""]]],
+    ]
     wrote(view, 1, b"o\n")
     assert view._batch() == ([[0, [["two", ""]]]], 0)
 
