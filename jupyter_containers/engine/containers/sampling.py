@@ -63,7 +63,9 @@ class Sampling:
                 await self._rest()
                 continue
             await asyncio.sleep(pause)
-            await self.history.pass_by()
+            # Where all have ended by now, nothing was ever kept, and nothing need be loaded for it.
+            if self._history is not None or step_seconds(self._roster.all()) != REST_SECONDS:
+                await self.history.pass_by()
 
     async def _rest(self) -> None:
         """Wait until a container begins; look now and then what can be forgotten."""

@@ -85,3 +85,20 @@ def test_while_something_is_kept_it_waits_for_the_next_container(
         await ours.close()
 
     asyncio.run(test())
+
+
+def test_for_runs_that_are_short_nothing_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "STEP_SECONDS", 0.001)
+    monkeypatch.setattr(sampling, "STEP_SECONDS_EACH", 0.001)
+
+    async def test() -> None:
+        ours = roster(tmp_path)
+        ours_sampling, container = Sampling(ours), ours.add(RECORD)
+        ours.on_run(container)
+        await asyncio.sleep(0)
+        ours.save_state(container, status=Status.EXITED)
+        assert ours_sampling._task is not None
+        await asyncio.wait_for(ours_sampling._task, 10)
+        assert ours_sampling._history is None
+
+    asyncio.run(test())
