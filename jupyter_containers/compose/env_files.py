@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from jupyter_containers.compose.interpolation import BadTemplate, substitute
+from jupyter_containers.compose.interpolation import BadTemplate, Budget, substitute
 from jupyter_containers.compose.source import Place, WrongFile
 
 MAX_BYTES = 1 << 20
@@ -24,6 +24,7 @@ def parse(text: str, file: str, variables: Mapping[str, str], *, is_raw: bool = 
     Values are interpolated with `variables` and with what stands above them. `is_raw` takes each line as it is.
     """
     found: dict[str, str | None] = {}
+    budget = Budget()
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     at = 0
     while at < len(lines):
@@ -48,7 +49,7 @@ def parse(text: str, file: str, variables: Mapping[str, str], *, is_raw: bool = 
                 parts.append(lines[at])
                 at, start = at + 1, 0
         known = _Known(found, variables)
-        found[name] = _value("\n".join(parts), place, known)
+        found[name] = _value("\n".join(parts), place, known, budget)
     return found
 
 
@@ -81,13 +82,13 @@ def _closing(text: str, quote: str, start: int) -> int:
     return -1
 
 
-def _value(text: str, place: Place, variables: Mapping[str, str]) -> str:
+def _value(text: str, place: Place, variables: Mapping[str, str], budget: Budget) -> str:
     try:
         if text[:1] == "'":
             return _inside(text, place)
         if text[:1] == '"':
-            return substitute(_unescaped(_inside(text, place)), variables)
-        return substitute(re.split(r"(?:^|\s)#", text, maxsplit=1)[0].rstrip(), variables)
+            return budget.spend(substitute(_unescaped(_inside(text, place)), variables))
+        return budget.spend(substitute(re.split(r"(?:^|\s)#", text, maxsplit=1)[0].rstrip(), variables))
     except BadTemplate as error:
         raise WrongFile(place, error.message) from None
 

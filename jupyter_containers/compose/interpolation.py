@@ -13,11 +13,26 @@ from jupyter_containers.errors import InvalidParameter
 
 MAX_DEPTH = 20
 MAX_CHARACTERS = 1 << 20
+# Of all values of a file together.
+MAX_TOTAL = 16 << 20
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-?+]")
 
 Missing = Callable[[str], None]
+
+
+class Budget:
+    """Counts the characters of values: a long variable in many places is refused before it fills the memory."""
+
+    def __init__(self) -> None:
+        self._spent = 0
+
+    def spend(self, text: str) -> str:
+        self._spent += len(text)
+        if self._spent > MAX_TOTAL:
+            raise BadTemplate(f"all values together have more than {MAX_TOTAL} characters with their variables")
+        return text
 
 
 class BadTemplate(InvalidParameter):
@@ -31,20 +46,23 @@ def substitute(text: str, variables: Mapping[str, str], missing: Missing = lambd
     return _Reader(text, variables, missing).whole()
 
 
-def interpolated(node: Node, variables: Mapping[str, str], missing: Missing, path: str = "") -> Node:
+def interpolated(
+    node: Node, variables: Mapping[str, str], missing: Missing, path: str = "", budget: Budget | None = None
+) -> Node:
     """Return a tree with the variables in its values replaced; its keys stay. Raises WrongFile."""
+    budget = budget or Budget()
     if isinstance(node.value, str):
         try:
-            return node.with_value(substitute(node.value, variables, missing))
+            return node.with_value(budget.spend(substitute(node.value, variables, missing)))
         except BadTemplate as error:
             raise WrongFile(node.place, f"{path}: {error.message}" if path else error.message) from None
     if isinstance(node.value, dict):
         return node.with_value({
-            key: interpolated(child, variables, missing, f"{path}.{key}" if path else key)
+            key: interpolated(child, variables, missing, f"{path}.{key}" if path else key, budget)
             for key, child in node.value.items()
         })  # fmt: skip
     if isinstance(node.value, tuple):
-        return node.with_value(tuple(interpolated(child, variables, missing, path) for child in node.value))
+        return node.with_value(tuple(interpolated(child, variables, missing, path, budget) for child in node.value))
     return node
 
 

@@ -52,6 +52,12 @@ def test_what_is_wrong_is_told_with_its_line(text: str, message: str) -> None:
     assert message in caught.value.message
 
 
+def test_values_that_double_each_other_are_refused() -> None:
+    lines = ["V0=xxxxxxxx", *(f"V{n}=$V{n - 1}$V{n - 1}" for n in range(1, 17)), *(f"W{n}=$V16" for n in range(100))]
+    with pytest.raises(WrongFile, match="all values together have more than 16777216 characters"):
+        parse("\n".join(lines), "f", {})
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(WrongFile, match="cannot read it: No such file"):
         read_file(tmp_path / "no", {})

@@ -61,6 +61,12 @@ def test_a_text_does_not_grow_without_end() -> None:
         substitute("$X" * 2000, {"X": "x" * 1000})
 
 
+def test_many_values_together_do_not_either() -> None:
+    tree = read("a: [" + ", ".join(["$X"] * 100) + "]", "f")
+    with pytest.raises(WrongFile, match="all values together have more than 16777216 characters"):
+        interpolated(tree, {"X": "x" * 500_000}, lambda _: None)
+
+
 def test_what_is_not_set_is_told_and_only_where_it_counts() -> None:
     missing: list[str] = []
     substitute("$NO ${NO2} ${A:-$NO3} ${NO4:-x} ${NO5:+$NO6}", VARIABLES, missing.append)
