@@ -13,7 +13,7 @@ from jupyter_containers.client.failures import connection_lost
 from jupyter_containers.client.histories import Histories, kept, sampled
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import RunSettings
-from jupyter_containers.client.streams import STDOUT, Demultiplexer
+from jupyter_containers.client.streams import STDOUT, Demultiplexer, json_lines
 from jupyter_containers.client.values import ContainerSummary, Json
 from jupyter_containers.errors import ContainersError
 
@@ -161,6 +161,12 @@ class Containers:
         """Return what a container uses, in Docker's JSON; takes a second, for two samples."""
         body: Json = self._transport.request("GET", f"{container_path(name)}/stats", query={"stream": "0"}).json()
         return body
+
+    def follow_stats(self, name: str) -> Iterator[Json]:
+        """Yield what a container uses every second until it ends; the first of it without a share of processors."""
+        answer = self._transport.request("GET", f"{container_path(name)}/stats", query={"stream": True}, stream=True)
+        with closing(answer):
+            yield from json_lines(self._transport.chunks(answer))
 
     def history(self, names: Sequence[str] = (), *, since: float = 0.0) -> Histories:
         """Return what containers (default: all) used in the last hour, or since a time in seconds since the epoch.

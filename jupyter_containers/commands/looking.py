@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from jupyter_containers.client.values import moment, short_id
+from jupyter_containers.commands import usage_stream
 from jupyter_containers.commands.changes import LETTERS
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.containers import NO_TEMPLATES, ONE, ONE_PLATFORM
 from jupyter_containers.commands.image_diff import ImageDiff, diff_images
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Table
-from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.commands.session import MAGIC, SHELL, Session
+from jupyter_containers.commands.usage import Usages, usages
+from jupyter_containers.commands.usage_stream import UsageStream
 
-_STATS_TITLES = ("NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS")
 # Each takes a second, in which two samples are taken: many are asked at once.
 _AT_ONCE = 16
 _COMMAND_WIDTH = 60
@@ -28,13 +31,6 @@ class Processes(Table):
 
 class Changes(Table):
     kind: ClassVar[str] = "changes"
-
-
-class Usages(Table):
-    """What containers use; `samples` are the daemon's own words, `records` and `df` have numbers, sizes in bytes."""
-
-    kind: ClassVar[str] = "stats"
-    samples: Sequence[Json] = ()
 
 
 class History(Table):
@@ -67,53 +63,19 @@ def port(session: Session, options: Namespace) -> Message:
     return Message(tuple(lines), tuple(lines))
 
 
-def stats(session: Session, options: Namespace) -> Usages:
+def stats(session: Session, options: Namespace) -> Usages | UsageStream:
+    if not options.no_stream and not getattr(options, "df", False) and _is_watched(session):
+        return usage_stream.follow(session, options)
     client = session.client
     names = options.container or [one.name for one in client.containers.list(every=options.all)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         samples = list(pool.map(client.containers.stats, names))
-    records = [usage(name, sample) for name, sample in zip(names, samples, strict=True)]
-    found = Usages("containers", _STATS_TITLES, tuple(map(usage_row, records)), records)
-    found.samples = samples
-    return found
+    return usages(dict(zip(names, samples, strict=True)))
 
 
-def usage(name: str, sample: Json) -> Json:
-    """Return a sample as numbers, counted as docker's CLI counts; memory without the cache that can be given back."""
-    memory = sample.get("memory_stats") or {}
-    details = memory.get("stats") or {}
-    cache = details.get("total_inactive_file", details.get("inactive_file", 0))
-    used, limit = max(memory.get("usage", 0) - cache, 0), memory.get("limit", 0)
-    networks = (sample.get("networks") or {}).values()
-    disk = (sample.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ()
-    read, written = (sum(e["value"] for e in disk if e["op"].lower() == way) for way in ("read", "write"))
-    return {
-        "name": name, "cpu_percent": _cpu_percent(sample), "memory_bytes": used, "memory_limit_bytes": limit,
-        "memory_percent": 100 * used / limit if limit else 0.0,
-        "received_bytes": sum(n["rx_bytes"] for n in networks), "sent_bytes": sum(n["tx_bytes"] for n in networks),
-        "read_bytes": read, "written_bytes": written, "pids": (sample.get("pids_stats") or {}).get("current", 0),
-    }  # fmt: skip
-
-
-def usage_row(record: Json) -> tuple[str, ...]:
-    """Return a line of statistics."""
-    memory, limit = size_text(record["memory_bytes"]), size_text(record["memory_limit_bytes"])
-    return (
-        record["name"],
-        f"{record['cpu_percent']:.2f}%",
-        f"{memory} / {limit}",
-        f"{record['memory_percent']:.2f}%",
-        f"{size_text(record['received_bytes'])} / {size_text(record['sent_bytes'])}",
-        f"{size_text(record['read_bytes'])} / {size_text(record['written_bytes'])}",
-        str(record["pids"]),
-    )
-
-
-def _cpu_percent(sample: Json) -> float:
-    now, before = sample.get("cpu_stats") or {}, sample.get("precpu_stats") or {}
-    used = now.get("cpu_usage", {}).get("total_usage", 0) - before.get("cpu_usage", {}).get("total_usage", 0)
-    passed = now.get("system_cpu_usage", 0) - before.get("system_cpu_usage", 0)
-    return 100 * used / passed * now.get("online_cpus", 1) if used > 0 and passed > 0 else 0.0
+def _is_watched(session: Session) -> bool:
+    """Tell whether somebody sees it go on, and can end it."""
+    return sys.stdout.isatty() if session.surface == SHELL else session.front.is_attended
 
 
 def history(session: Session, options: Namespace) -> History | Message:
@@ -179,7 +141,7 @@ STATS = Command(
     stats,
     (
         Argument(("-a", "--all"), "also those that do not run", Takes.NOTHING),
-        Argument(("--no-stream",), "as docker has it; it is once here anyway", Takes.NOTHING),
+        Argument(("--no-stream",), "once; else it goes on until you stop it, where somebody looks", Takes.NOTHING),
         Argument(("--no-trunc",), "as docker has it; names are whole here anyway", Takes.NOTHING),
         Argument(("--df",), "the cell's value is a DataFrame of pandas", Takes.NOTHING, only_in=MAGIC),
         Argument(("container",), "names or ids (default: all)", Takes.ANY, "CONTAINER", completes=Completes.RUNNING),

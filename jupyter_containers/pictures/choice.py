@@ -26,6 +26,7 @@ PICTURES: Mapping[str, str] = {
     "run": "runs",
     "sandbox": "sandboxes",
     "sandbox-files": "sandboxes",
+    "stats-stream": "usages",
     "table": "tables",
     "work": "works",
     "trace": "traces",

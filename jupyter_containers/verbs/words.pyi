@@ -24,7 +24,6 @@ from jupyter_containers.commands.layers import ImageLayers
 from jupyter_containers.commands.looking import Changes
 from jupyter_containers.commands.looking import History
 from jupyter_containers.commands.looking import Processes
-from jupyter_containers.commands.looking import Usages
 from jupyter_containers.commands.places import NetworkTable
 from jupyter_containers.commands.places import VolumeTable
 from jupyter_containers.commands.pull_result import PullResult
@@ -34,6 +33,8 @@ from jupyter_containers.commands.results import Result
 from jupyter_containers.commands.results import Table
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.terminal_session import TerminalSession
+from jupyter_containers.commands.usage import Usages
+from jupyter_containers.commands.usage_stream import UsageStream
 from jupyter_containers.commands.session import Session
 
 class Group:
@@ -553,7 +554,7 @@ class ContainerWords(Group):
         no_trunc: bool = False,
         df: bool = False,
         trace: bool = False,
-    ) -> Usages:
+    ) -> Usages | UsageStream:
         """Tell what containers use now: processor, memory, network, disk."""
     def diff(self, container: str, *, trace: bool = False) -> Changes | ImageDiff:
         """List the files that a container added (A), changed (C) or deleted (D), or what differs between two images."""
@@ -1327,7 +1328,7 @@ class Words(Group):
         no_trunc: bool = False,
         df: bool = False,
         trace: bool = False,
-    ) -> Usages:
+    ) -> Usages | UsageStream:
         """Tell what containers use now: processor, memory, network, disk."""
     def dashboard(self, *container: str, trace: bool = False) -> Dashboard:
         """Show all containers on one page: use over the last hour, logs, processes, files, networks, volumes, disk."""

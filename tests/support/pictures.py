@@ -33,7 +33,7 @@ class Checker(HTMLParser):
         if tag == "img":
             # Has no end, and is a picture that is in the notebook, with words for who does not see it.
             values = dict(attrs)
-            assert values.keys() <= {"src", "alt", "style"}, attrs
+            assert values.keys() <= {"src", "alt", "style", "width", "height"}, attrs
             assert str(values["src"]).startswith("data:image/"), attrs
             assert values["alt"]
             return

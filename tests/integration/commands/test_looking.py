@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_containers.commands.looking import usage, usage_row
 from jupyter_containers.commands.results import Table
+from jupyter_containers.commands.usage import usage, usage_row
 from tests.integration.commands.conftest import Do
 
 
