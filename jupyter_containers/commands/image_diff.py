@@ -47,6 +47,7 @@ class ImageDiff(Result):
     """What image `b` has otherwise than image `a`: `packages`, `settings`, `files`. True when anything differs."""
 
     kind: ClassVar[str] = "image-diff"
+    fails_when_false: ClassVar[bool] = False
 
     def __init__(self, names: tuple[str, str], a: SavedImage, b: SavedImage) -> None:
         self.names = names

@@ -19,6 +19,8 @@ class Result:
     """Base of all results. `kind` names its form in front ends. True unless what was asked for failed."""
 
     kind: ClassVar[str] = "result"
+    # Whether a result that is false is a failure, and so in a shell the exit code 1.
+    fails_when_false: ClassVar[bool] = True
     # How it came about, with --trace: see trace_result.py.
     trace: Any = None
 

@@ -76,4 +76,4 @@ def _exit_code(command: Command, session: Session, result: Result | None) -> int
         session.front.show(result)
     if isinstance(result, RunResult):
         return result.exit_code or 0
-    return 0 if result else 1
+    return 0 if result or not result.fails_when_false else 1
