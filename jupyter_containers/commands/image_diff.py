@@ -44,7 +44,7 @@ class Difference(NamedTuple):
 
 
 class ImageDiff(Result):
-    """What image `b` has otherwise than image `a`: `packages`, `settings`, `files`. True when anything differs."""
+    """What image `b` has otherwise than image `a`: `packages`, `settings`, `files`; `differs`: any of them."""
 
     kind: ClassVar[str] = "image-diff"
     fails_when_false: ClassVar[bool] = False
@@ -59,7 +59,9 @@ class ImageDiff(Result):
         self.settings = list(_differences(_settings(a.config), _settings(b.config)))
         self.files = sorted(_files(before, after), key=lambda one: (-max(one.before, one.after), one.path))
 
-    def __bool__(self) -> bool:
+    @property
+    def differs(self) -> bool:
+        """Whether anything is otherwise."""
         return bool(self.packages or self.settings or self.files)
 
     @property

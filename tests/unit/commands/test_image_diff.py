@@ -42,7 +42,7 @@ def test_what_differs_is_told_by_package_setting_and_file() -> None:
         "var/lib/dpkg/status": ("C", "content"), "etc/a": ("C", "content"), "old": ("D", ""), "l": ("C", "target"),
         "new\x1b": ("A", ""),
     }  # fmt: skip
-    assert found and found.counts() == "files: 1 added, 3 changed, 1 removed"
+    assert found.differs and found.counts() == "files: 1 added, 3 changed, 1 removed"
 
 
 def test_the_text_steers_no_terminal_and_says_all() -> None:
@@ -54,7 +54,9 @@ def test_the_text_steers_no_terminal_and_says_all() -> None:
 
 def test_an_image_does_not_differ_from_itself() -> None:
     found = compared(BEFORE, BEFORE)
-    assert not found
+    assert not found.differs
+    # Nothing has failed.
+    assert found
     assert found.text().endswith("files: no difference")
 
 
