@@ -60,6 +60,7 @@ def build(session: Session, options: Namespace) -> BuildResult | CheckResult | M
         except ContainersError as error:
             tell(error)
             if failed := error.details.get("failure"):
+                session.repairs.remember(failed, session.line, session.body)
                 error.add_note(_way_on(short_id(failed), is_magic=session.is_magic))
             raise
         except KeyboardInterrupt as error:
@@ -70,7 +71,10 @@ def build(session: Session, options: Namespace) -> BuildResult | CheckResult | M
 
 def _way_on(failed: str, *, is_magic: bool) -> str:
     if is_magic:
-        return f"the step is kept: %container debug shows it, and a %%container debug cell goes on in it ({failed})"
+        return (
+            f"the step is kept: %container debug shows it, and a %%container debug cell goes on in it ({failed}); "
+            "what helps there, %container debug --append COMMAND puts before it"
+        )
     return f"the step is kept: jupyter containers debug {failed} opens a shell in it"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from jupyter_containers.client import Client
 from jupyter_containers.client.failed_steps import LAST, FailedStep
 from jupyter_containers.client.run_settings import RunSettings, absolute_source
 from jupyter_containers.client.values import short_id
-from jupyter_containers.commands import keyboard, run_arguments, terminals
+from jupyter_containers.commands import appending, keyboard, run_arguments, terminals
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.quantities import ago, size_text
 from jupyter_containers.commands.results import Json, Message, Result, Table
@@ -49,6 +50,7 @@ class FailedPlace(TerminalSession):
             f"%%container {words}   with a script as the cell's body runs it there, each time anew",
             f"%container {words} COMMAND   runs one command",
             f"%container debug -it {short_id(self.step.id)}   opens a shell there in the cell",
+            "%container debug --append COMMAND   puts a RUN before the step, in a cell that builds it again",
             f"jupyter containers {words}   in a terminal opens a shell there",
         ]
 
@@ -73,6 +75,8 @@ def debug(session: Session, options: Namespace) -> Result:
     if options.forget:
         steps.remove(step.id)
         return Message((f"forgot the failed step {short_id(step.id)}",), (step.id,))
+    if options.append or options.append_tried:
+        return appending.append(session, options, step)
     command, stdin = _process(session, options, step)
     if session.is_magic and (options.tty or (command is None and not options.detach)):
         return _terminal(session, options, step, command)
@@ -87,7 +91,10 @@ def debug(session: Session, options: Namespace) -> Result:
         return keyboard.run(session, settings, terminal=has_terminal, stdin=options.interactive or command is None)
     result = RunResult("", ("sh",) if session.body.strip() else shown, where=f"failed step {short_id(step.id)}")
     attend(session, result, lambda output: session.client.runs.run(settings, output, stdin=stdin))
-    return judged(session, result, raises=session.is_magic and not options.no_raise_error)
+    judged(session, result, raises=session.is_magic and not options.no_raise_error)
+    if result and not stdin:
+        session.repairs.note(step.id, session.body or shlex.join(options.command))
+    return result
 
 
 def _terminal(session: Session, options: Namespace, step: FailedStep, command: tuple[str, ...] | None) -> Result:
@@ -181,6 +188,13 @@ DEBUG = Command(
         Argument(("-d", "--detach"), "start a container there and return at once; exec works in it", Takes.NOTHING),
         Argument(("--keep",), "do not remove the container when it ends", Takes.NOTHING),
         Argument(("--list",), "list the failed steps that are kept", Takes.NOTHING),
+        Argument(
+            ("--append",),
+            "put this before the step as RUN, in a cell that builds it again (repeatable)",
+            Takes.EACH,
+            "COMMAND",
+        ),
+        Argument(("--append-tried",), "the same with what was run here and went well", Takes.NOTHING),
         Argument(("--forget",), "let go of the step", Takes.NOTHING),
         run_arguments.NO_RAISE,
         Argument(

@@ -14,6 +14,7 @@ from jupyter_containers.commands.front import Front
 from jupyter_containers.commands.settings import Settings
 
 if TYPE_CHECKING:
+    from jupyter_containers.commands.appending import Repairs
     from jupyter_containers.commands.compose_project import FilesNamed
     from jupyter_containers.commands.trace_result import Process, Request, Trace
 
@@ -44,6 +45,10 @@ class Session:
         self.namespace: MutableMapping[str, Any] = {}
         # What the notebook is known by, also after a restart of its kernel; "" where there is none.
         self.notebook = ""
+        # The line of the magic that runs, and what puts a text into the next cell; None where there are no cells.
+        self.line = ""
+        self.propose: Callable[[str], object] | None = None
+        self._repairs: Repairs | None = None
         # Told how many bytes have been carried and of how many (0: nobody knows), while a command copies.
         self.carried: Callable[[int, int], None] = lambda _count, _total: None
         self.last_trace: Trace | None = None
@@ -58,6 +63,15 @@ class Session:
     def is_magic(self) -> bool:
         """Whether results are values for whoever asked: in a notebook or in a program, and not in a shell."""
         return self.surface != SHELL
+
+    @property
+    def repairs(self) -> Repairs:
+        """What is remembered of builds that failed here."""
+        from jupyter_containers.commands.appending import Repairs
+
+        if self._repairs is None:
+            self._repairs = Repairs()
+        return self._repairs
 
     def marked(self, settings: RunSettings) -> RunSettings:
         """Return settings with the label that containers of this notebook have; a shell's have none."""

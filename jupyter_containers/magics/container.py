@@ -45,6 +45,7 @@ class ContainerMagics(Magics):  # type: ignore[misc, unused-ignore]
         self.session = Session(self._front, surface=MAGIC)
         self.session.namespace = shell.user_ns
         self.session.notebook = notebooks.notebook_of(shell)
+        self.session.propose = shell.set_next_input
         self._matcher = matcher(lambda kind: names(self.session, kind), self._called)
         self._transformer = keep_empty_body(self._called)
         self._read_files()
@@ -109,7 +110,7 @@ Results are values: `result = %container run IMAGE` gives result.exit_code, .std
         options = parsing.parse(command, words[1:], surface=MAGIC, prog=PROG, settings=settings)
         if cell is not None and cell.strip() and not chosen(command, options).body:
             raise parsing.UsageError(f"{command.name} takes nothing below its line; write {PROG} {line.strip()}")
-        self.session.body, self.session.settings = cell or "", settings
+        self.session.body, self.session.settings, self.session.line = cell or "", settings, line.strip()
         result = work.perform(self.session, command, options, words)
         self._take_settings(self.session.settings)
         if getattr(options, "df", False) and isinstance(result, Table):

@@ -1246,6 +1246,8 @@ class Words(Group):
         detach: bool = False,
         keep: bool = False,
         list: bool = False,
+        append: Sequence[str] | str = (),
+        append_tried: bool = False,
         forget: bool = False,
         no_raise_error: bool = False,
         trace: bool = False,

@@ -73,6 +73,7 @@ def test_without_a_body_it_says_what_is_there_and_how_to_go_on() -> None:
         "%%container debug abababababab   with a script as the cell's body runs it there, each time anew",
         "%container debug abababababab COMMAND   runs one command",
         "%container debug -it abababababab   opens a shell there in the cell",
+        "%container debug --append COMMAND   puts a RUN before the step, in a cell that builds it again",
         "jupyter containers debug abababababab   in a terminal opens a shell there",
     ]
     assert result.data()["exitCode"] == 7
