@@ -12,7 +12,7 @@ from jupyter_containers.pictures.html import Html, element, joined, legible
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 # Lab defines these for its own renderer of text; the values are for elsewhere.
-_COLOURS = ("#3e424d", "#b03030", "#006b40", "#8a5a00", "#1d6fb8", "#8a3fa0", "#0f7f86", "#6f7680")
+_COLOURS = ("#4e535f", "#b03030", "#006b40", "#8a5a00", "#1d6fb8", "#8a3fa0", "#0f7f86", "#6f7680")
 _CUBE = (0, 95, 135, 175, 215, 255)
 
 
@@ -31,7 +31,8 @@ class _Style:
         if self.inverse:
             front, back = back or "var(--jp-layout-color0,#fff)", front or "var(--jp-content-font-color0,#000)"
         # On a background of its own a colour is what the program wants it to be.
-        front = legible(front) if front and not back else front
+        # What it chooses out of all colours can be as light or dark as the page, so less of that is taken.
+        front = legible(front, 45 if front.startswith("rgb") else 65) if front and not back else front
         rules = [f"color:{front}" if front else "", f"background:{back}" if back else ""]
         rules += ["font-weight:bold" if self.bold else "", "opacity:0.75" if self.faint else ""]
         rules += ["font-style:italic" if self.italic else "", "text-decoration:underline" if self.underline else ""]

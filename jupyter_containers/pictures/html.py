@@ -20,7 +20,7 @@ _THEME: Mapping[str, str] = {
 }
 
 
-def legible(colour: str, part: int = 45) -> str:
+def legible(colour: str, part: int = 65) -> str:
     """Return a colour that can be read wherever text can: so many hundredths of it, and the rest the text's own."""
     return f"color-mix(in srgb,{colour} {part}%,currentColor)"
 

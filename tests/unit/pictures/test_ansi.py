@@ -32,7 +32,8 @@ def styles(text: str) -> list[str]:
 )
 def test_a_code_is_a_style(codes: str, style: str) -> None:
     # A colour is mixed with the text's own, so that it can be read in every theme.
-    mixed = re.sub(r"^color:(.+)$", r"color:color-mix(in srgb,\1 45%,currentColor)", style)
+    part = 45 if style.startswith("color:rgb") else 65
+    mixed = re.sub(r"^color:(.+)$", rf"color:color-mix(in srgb,\1 {part}%,currentColor)", style)
     assert styles(f"{ESC}{codes}mx{ESC}0m") == [mixed]
 
 

@@ -32,7 +32,7 @@ def test_details_have_a_title() -> None:
 
 def test_colours_have_a_value_for_front_ends_without_labs() -> None:
     for name, value in COLOURS.items():
-        assert re.fullmatch(r"color-mix\(in srgb,var\(--jp-[a-z0-9-]+,#[0-9a-f]{6}\) 45%,currentColor\)", value)
+        assert re.fullmatch(r"color-mix\(in srgb,var\(--jp-[a-z0-9-]+,#[0-9a-f]{6}\) 65%,currentColor\)", value)
         assert value in coloured(name, "x")
 
 

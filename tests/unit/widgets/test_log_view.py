@@ -33,7 +33,7 @@ def test_lines_wait_for_their_end_and_keep_stream_and_colours(view: LogView) -> 
     assert left_out == 0
     assert lines == [
         [0, [["one", ""]]],
-        [1, [["red", "color:color-mix(in srgb,var(--ansi-red,#b03030) 45%,currentColor)"], [" <b>", ""]]],
+        [1, [["red", "color:color-mix(in srgb,var(--ansi-red,#b03030) 65%,currentColor)"], [" <b>", ""]]],
     ]
     wrote(view, 1, b"o\n")
     assert view._batch() == ([[0, [["two", ""]]]], 0)
