@@ -14,6 +14,7 @@ from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.log_options import log_path
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.containers.record_json import from_json, to_json
+from jupyter_containers.engine.containers.turns import Turns
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.errors import ContainersError, NotFound
 from jupyter_containers.linux import capabilities
@@ -30,6 +31,7 @@ class Roster:
         self._containers: dict[str, Container] = {}
         self.unreadable: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.turns = Turns()
         self.on_end: Callable[[Container], None] = lambda _container: None
         self.on_run: Callable[[Container], None] = lambda _container: None
 

@@ -62,7 +62,8 @@ async def launch(roster: Roster, container: Container) -> None:
     work = tracing.begin("container", container.id, container.record.name)
     try:
         try:
-            shim, pid = await _launch(roster, container, work)
+            async with roster.turns.take():
+                shim, pid = await _launch(roster, container, work)
         finally:
             if work is not None:
                 work.keep(roster.bundle_path(container.record))
