@@ -84,6 +84,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
     )
     roster.save(container, state=state, attachments={})
     await _release(roster, container)
+    _keep_trace(roster, container)
     if exit_.oom_killed:
         run = (state.started_at // 10**6, exit_.at_ns // 10**6)
         container.out_of_memory = (*container.out_of_memory, run)[-_KEPT_RUNS:]
@@ -111,6 +112,7 @@ def _used(exit_: Exit) -> dict[str, str]:
 async def clean_up(roster: Roster, container: Container) -> None:
     """Free what a run had: network, volumes, shim with its cgroup, bundle."""
     await _release(roster, container)
+    _keep_trace(roster, container)
     await _dismiss(roster, container)
 
 
@@ -128,7 +130,6 @@ async def _dismiss(roster: Roster, container: Container) -> None:
     if shim is not None:
         dismissing = asyncio.create_task(dismissal.dismiss(roster.environment, shim), name="dismiss")
         await asyncio.sleep(0)  # now it is asked for: the shim removes its cgroup while we remove the bundle
-    _keep_trace(roster, container)
     Bundle(roster.bundle_path(container.record)).remove()
     if dismissing is not None:
         await dismissing
