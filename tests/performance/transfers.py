@@ -40,7 +40,7 @@ def timed_at(share: float) -> tuple[Timed, ...]:
 
 
 def load_files(side: Side, *, count: int) -> Callable[[], None]:
-    content = docker_archive({NAME: tiny_image.image(_layer(many_files(count)))})
+    content = docker_archive({NAME: tiny_image.image(layer(many_files(count)))})
 
     def load() -> None:
         assert b"Loaded image" in side.api.post("/images/load", content)
@@ -111,7 +111,7 @@ def many_files(count: int) -> bytes:
 @cache
 def large_image(megabytes: int) -> TinyImage:
     """Return an image of layers of so many megabytes each, which compress by half."""
-    return tiny_image.image(*(_layer(_large_file(megabytes, number)) for number in range(LAYERS)))
+    return tiny_image.image(*(layer(_large_file(megabytes, number)) for number in range(LAYERS)))
 
 
 def _large_file(megabytes: int, number: int) -> bytes:
@@ -120,5 +120,5 @@ def _large_file(megabytes: int, number: int) -> bytes:
     return tiny_image.tar_of({f"large{number}": content})
 
 
-def _layer(tar: bytes) -> TinyLayer:
+def layer(tar: bytes) -> TinyLayer:
     return TinyLayer(gzip.compress(tar, 1, mtime=0), Digest.of(tar), media_types.OCI_LAYER_GZIP)
