@@ -119,16 +119,20 @@ class Maker:
         except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
             protocol.send(self._shim, {"create": dict(request), "error": to_data(error)})
             return
-        state, failed = self._settle(request, made["pid"], made["pid_start_time"], fds)
+        state, failed, answer = self._settle(request, made["pid"], made["pid_start_time"], fds)
         message = {"create": dict(request), "made": made, "state": state.to_json(), "failed": failed}
         protocol.send(self._shim, message, fds)
+        if answer is not None:
+            # Last, so that whoever hears of it, and asks the shim at another door, finds one that knows of it.
+            protocol.send(self._control, answer)
 
     def _settle(
         self, request: Request, pid: int, start_time: int, fds: list[int]
-    ) -> tuple[State, dict[str, Any] | None]:
-        """Tell the daemon that it runs, or waits; then let it go if that is what is wanted next, which takes `fds[0]`.
+    ) -> tuple[State, dict[str, Any] | None, dict[str, Any] | None]:
+        """Tell the daemon that it waits, and let it go if that is wanted next or already; that takes `fds[0]`.
 
-        Returns the state, and what went wrong with the id of the request that is to be answered so.
+        Returns the state, what went wrong with the id of the request that is to be answered so, and the answer that
+        the daemon is to have once the shim has taken over.
         """
         bundle, answering = Bundle(self._place["bundle"]), request.get("id")
         state = self._gone or self._state(pid, start_time)
@@ -139,13 +143,12 @@ class Maker:
                 # Together: the shim knows by the state whether the descriptor is among those that it gets.
                 state, go_fd = running, fds.pop(0)
                 begin(pid, go_fd)
-                protocol.send(self._control, {"id": answering, "ok": {"pid": pid}})
-                return state, None
+                return state, None, {"id": answering, "ok": {"pid": pid}}
             states.write(bundle, state)
             protocol.send(self._control, {"id": answering, "ok": {"pid": pid}})
             wanted = protocol.peek(self._control)
             if wanted is None or wanted.get("op") != "start":
-                return state, None
+                return state, None, None
             protocol.receive(self._control)
             answering = wanted.get("id")
             running = self._written(state)
@@ -154,10 +157,9 @@ class Maker:
                 runtime.let_go_recorded(bundle, pid, go_fd)
             else:
                 let_go(pid, go_fd)
-            protocol.send(self._control, {"id": answering, "ok": {}})
         except BaseException as error:  # noqa: BLE001 - the daemon must hear of it, whatever it was
-            return state, {"id": answering, "error": to_data(error)}
-        return state, None
+            return state, {"id": answering, "error": to_data(error)}, None
+        return state, None, {"id": answering, "ok": {}}
 
     def _state(self, pid: int, start_time: int) -> State:
         shim = os.getppid()

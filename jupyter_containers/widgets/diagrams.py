@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from traitlets import List, Unicode
@@ -20,8 +21,9 @@ from jupyter_containers.commands.diagram_parts import (
     Light,
 )
 from jupyter_containers.widgets.static import module, sheet
-from jupyter_containers.widgets.view import View
+from jupyter_containers.widgets.view import Action, Json, View
 
+_KEPT = 400
 # Asking for what has happened costs the daemon 0.3 ms.
 POLL_SECONDS = 0.4
 
@@ -47,6 +49,9 @@ class DiagramView(View):
         )  # fmt: skip
         self._panel = panel
         self._client: Client | None = None
+        # What was told, for a browser that comes later: how many in all, and the last of them.
+        self._told = 0
+        self._kept: deque[Light] = deque(maxlen=_KEPT)
 
     def begin(self) -> None:
         """See View: requests and calls are told as soon as it is displayed."""
@@ -79,8 +84,19 @@ class DiagramView(View):
             session.watchers.remove(self._panel)
         super().settle()
 
+    def actions(self) -> Mapping[str, Action]:
+        """See View: a browser that has just come asks for what it has missed."""
+        return {"hello": self._hello}
+
+    def _hello(self, _: Json) -> Json:
+        with self.lock:
+            return {"first": self._told - len(self._kept), "lights": [light.to_json() for light in self._kept]}
+
     def _show(self, lights: Sequence[Light]) -> None:
-        self.tell(event="lights", lights=[light.to_json() for light in lights])
+        with self.lock:
+            first, self._told = self._told, self._told + len(lights)
+            self._kept.extend(lights)
+        self.tell(event="lights", first=first, lights=[light.to_json() for light in lights])
 
 
 def view(panel: Diagram) -> DiagramView:

@@ -145,7 +145,7 @@ def test_the_store_is_consistent_and_the_work_can_be_finished(
         cut_off(daemon, api, job, moment)
         daemon.start()
         # The daemon that has mended is at rest: the doctor looks past its lock, which spares a start for each round.
-        found = [Outcome(finding) for finding in doctor._look(daemon.data, is_damaged=False)]
+        found = [Outcome(finding) for finding in doctor._look(daemon.data, doctor._checks(False), is_damaged=False)]
         assert not found, (
             f"killed after {moment:.3f} s: {doctor.as_text(daemon.data, found, repair=False)}\n{daemon.log}"
         )

@@ -39,7 +39,7 @@ EXPECTED = {
     "%%container sandbox": ["A made-in-the-sandbox.txt"],
     "sandbox = _": ["(False, ['", "made-in-the-sandbox.txt'])"],
     "sandbox.discard()": ["discarded sandbox-"],
-    "run --trace": ["docker run --rm -m 64m host true", "/containers/create", "pivot_root"],
+    "run --trace": ["docker run --rm --init -m 64m host true", "/containers/create", "pivot_root"],
     "result.trace.records": ["67108864", "the container may use 64 MiB of memory"],
     "compose up -d --wait": ["store     tour-store-1   running (healthy)", "page      tour-page-1    running"],
     "%container dashboard": ["tour-page-1", "tour-store-1"],

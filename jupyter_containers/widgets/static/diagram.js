@@ -138,9 +138,15 @@ export default { render({ model, el: node }) {
     else for (const part of parts.values()) part.node.classList.remove("jc-lit");
     timer = one ? setTimeout(turn, 1000 * showSeconds / (1 + waiting.length / 12)) : null;
   };
-  const unlisten = listen(model, "lights", (message) => {
-    waiting.push(...message.lights);
-    if (timer === null) turn();
-  });
+  // What was told before this page came is asked for; what is told meanwhile waits for that.
+  let seen = 0, early = [];
+  const take = ({ first, lights }) => {
+    waiting.push(...lights.slice(Math.max(0, seen - first)));
+    seen = Math.max(seen, first + lights.length);
+    if (timer === null && waiting.length) turn();
+  };
+  const unlisten = listen(model, "lights", (message) => { if (early) early.push(message); else take(message); });
+  const begin = () => { const held = early; early = null; held.forEach(take); };
+  caller(model)("hello").then((missed) => { take(missed); begin(); }, begin);
   return () => { unlisten(); clearTimeout(timer); stepping?.stop(); };
 } };
