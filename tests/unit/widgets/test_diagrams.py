@@ -48,5 +48,7 @@ def test_a_live_one_sees_what_the_session_does_until_it_ends(tmp_path: Path) -> 
     session.watchers[0].saw_request(REQUEST)
     lights = [message["lights"] for message in view.sent if message.get("event") == "lights"]
     assert [[light[0] for light in told] for told in lights] == [["client", "daemon"]]
+    missed = view.actions()["hello"]({})
+    assert (missed["first"], [light[0] for light in missed["lights"]]) == (0, ["client", "daemon"])
     view.settle()
     assert session.watchers == []
