@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from jupyter_containers.commands.results import Panel, Result
+from jupyter_containers.commands.results import Message, Panel, Result
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.pictures import bundle
 
 if TYPE_CHECKING:
@@ -41,13 +42,17 @@ class OpenPanels:
         """Display a widget; `result` is asked for what is to be seen in its place, now and when it ends."""
         if not self._views:
             atexit.register(self.settle_all)
-        self._views.add(view)
         forms = bundle(result(), is_settled=False)
+        self._views.add(view)
         handle = display({**forms, **_reference(view)}, raw=True, display_id=True)
 
         def settle() -> None:
             self._views.discard(view)
-            handle.update(bundle(result()), raw=True)
+            try:
+                last = result()
+            except ContainersError as error:
+                last = Message((error.message,))
+            handle.update(bundle(last), raw=True)
 
         view.on_settle = settle
         view.begin()

@@ -66,8 +66,10 @@ class View(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             self.ended.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=5)
-        self.on_settle()
-        self.close()
+        try:
+            self.on_settle()
+        finally:
+            self.close()
 
     def tell(self, **message: Any) -> None:
         """Send a message to the browser, which `listen` there gets; bytes under `buffers` go as they are."""
@@ -94,6 +96,10 @@ class View(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             answer = {"value": action(content.get("with") or {})}
         except ContainersError as error:
             answer = {"error": error.message}
+        except Exception as error:
+            # Whoever pressed a button waits for an answer, also from code that is wrong.
+            self.tell(answers=content.get("id"), error=f"{type(error).__name__}: {error}")
+            raise
         self.tell(answers=content.get("id"), **answer)
 
 

@@ -55,6 +55,22 @@ def test_an_error_and_an_unknown_action_answer_with_a_sentence(view: Probe) -> N
     assert take(view, call="steal", id=2) == {"answers": 2, "error": "this view has no action 'steal'"}
 
 
+def test_what_nobody_expected_is_answered_too(view: Probe) -> None:
+    with pytest.raises(KeyError):
+        take(view, call="double", id=3)
+    assert view.sent[-1][0] == {"answers": 3, "error": "KeyError: 'n'"}
+
+
+def test_one_whose_picture_cannot_be_made_is_closed_all_the_same(view: Probe) -> None:
+    def fail() -> None:
+        raise NotFound("gone")
+
+    view.on_settle = fail
+    with pytest.raises(NotFound):
+        view.settle()
+    assert view.comm is None
+
+
 def test_closing_ends_the_thread_and_settles_once(view: Probe) -> None:
     settled = []
     view.on_settle = lambda: settled.append(view.ended.is_set())
