@@ -122,22 +122,25 @@ def _location(answer: Answer, status: int) -> str:
 class _Course:
     """How a blob's upload goes: `offset` is where the next attempt begins, `given` what all attempts have sent at most.
 
+    `reached` is the furthest that any upload of the blob has come; `hasher` has what the last attempt compressed.
     `is_broken` until the registry has been asked what it has of `upload`.
     """
 
     upload: Upload | None
     offset: int = 0
     given: int = 0
+    reached: int = 0
     failures: int = 0
     is_broken: bool = False
-    hashers: list[Hasher] = field(default_factory=list)
+    hasher: Hasher = field(default_factory=Hasher)
 
     def begin(self, upload: Upload | None) -> None:
         self.upload, self.offset, self.given, self.is_broken = upload, 0, 0, False
 
     def resume(self, received: int) -> None:
-        if received - self.offset >= _PROGRESS_BYTES:
-            self.failures = 0
+        # Beyond all before it: who takes much and then refuses the rest would otherwise be sent it for ever.
+        if received - self.reached >= _PROGRESS_BYTES:
+            self.failures, self.reached = 0, received
         self.offset, self.is_broken = received, False
 
 
@@ -185,8 +188,8 @@ class Uploader:
         async def attempt(upload: Upload, course: _Course) -> Descriptor:
             with self.store.open(tar.digest) as content:
                 await upload.patch(lambda: self._compressed(content, course))
-            await upload.put(course.hashers[-1].digest)
-            return Descriptor(COMPRESSED[tar.media_type], course.hashers[-1].digest, course.hashers[-1].size)
+            await upload.put(course.hasher.digest)
+            return Descriptor(COMPRESSED[tar.media_type], course.hasher.digest, course.hasher.size)
 
         async def is_there() -> bool:
             return False  # its digest is not known before its end
@@ -259,14 +262,14 @@ class Uploader:
             self.sent(count)
 
     async def _compressed(self, content: BinaryIO, course: _Course) -> AsyncIterator[bytes]:
-        """Yield the blob as gzip from the offset on, and put a hasher of the whole at the end of the course's list."""
+        """Yield the blob as gzip from the offset on, while the course's hasher takes in the whole."""
         hasher, compressor, count = Hasher(), zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_WINDOW), 0
-        course.hashers.append(hasher)
+        course.hasher = hasher
 
         def unsent(packed: bytes) -> bytes:
             hasher.update(packed)
             course.given = max(course.given, hasher.size)
-            return packed[max(0, len(packed) - max(0, hasher.size - course.offset)) :]
+            return packed[max(0, course.offset - hasher.size + len(packed)) :]
 
         content.seek(0)
         while piece := await asyncio.to_thread(content.read, _PIECE):

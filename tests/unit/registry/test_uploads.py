@@ -173,6 +173,19 @@ def test_attempts_that_bring_something_do_not_count_and_others_end(tmp_path: Pat
         assert [line[1] for line in bodies(server)].count(1000) == IMPATIENT.attempts
 
 
+def test_a_registry_that_takes_much_and_never_the_rest_is_not_asked_for_ever(tmp_path: Path) -> None:
+    async def use(uploader: Uploader, client: Client) -> None:
+        blob = Descriptor(media_types.OCI_LAYER_GZIP, client.store.write(CONTENT), SIZE)
+        with pytest.raises(RegistryUnreachable):
+            await uploader.send(blob)
+
+    with RegistryServer() as server:
+        server.faults += [Fault("PUT ", times=20, take_bytes=2_000_000), Fault("PATCH ", times=20, status=416)]
+        with_uploader(tmp_path, server, use, [])
+        methods = [line[0] for line in bodies(server)]
+        assert methods.count("PUT") <= IMPATIENT.attempts + 1, "the first one brought something"
+
+
 def test_a_mount_is_there_or_an_upload(tmp_path: Path) -> None:
     async def use(uploader: Uploader, _: Client) -> None:
         there = server.add_blob("other", CONTENT)
