@@ -12,6 +12,7 @@ from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.commands.command import Argument, Takes
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import size_text
+from jupyter_containers.commands.results import Json
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import MAGIC
 from jupyter_containers.errors import NotFound
@@ -25,6 +26,11 @@ SAFE = Argument(
 )
 NO_SAFE = Argument(("--no-safe",), "not --safe, where that is the setting", Takes.NOTHING, only_in=MAGIC)
 SAFE_OR_NOT = (SAFE, NO_SAFE)
+# What shares something of the machine or of a neighbour, by its name in a HostConfig.
+_SHARED = {
+    "PidMode": "--pid", "IpcMode": "--ipc", "UTSMode": "--uts", "UsernsMode": "--userns", "CgroupnsMode": "--cgroupns",
+}  # fmt: skip
+_OPENING = {"Devices": "--device", "DeviceCgroupRules": "--device-cgroup-rule", "PublishAllPorts": "-P"}
 _ENDED = "the process had ended before the kernel could be asked"
 _UNSEEN = f"{_ENDED}, or runs on another machine"
 
@@ -41,6 +47,7 @@ def hardened(settings: RunSettings) -> RunSettings:
         "--cap-add": settings.cap_add,
         f"--network {settings.network}": settings.network not in ("", "none"),
         "-p": settings.ports,
+        **_further(settings.further_host),
     }
     if found := [name for name, is_given in contradictions.items() if is_given]:
         raise UsageError(f"--safe and {found[0]} contradict each other; leave one of them out")
@@ -54,6 +61,25 @@ def hardened(settings: RunSettings) -> RunSettings:
         read_only=True,
         tmpfs=(*settings.tmpfs, "/tmp"),
     )
+
+
+def _further(host: Json) -> dict[str, bool]:
+    """Return which of docker's further options would open a safe container, and whether they are given."""
+    found = {option: bool(host.get(key)) for key, option in _OPENING.items()}
+    for key, option in _SHARED.items():
+        mode = str(host.get(key, ""))
+        found[f"{option} {mode}"] = mode == "host" or mode.startswith("container:")
+    for text in host.get("SecurityOpt", ()):
+        found[f"--security-opt {text}"] = _opens(text)
+    return found
+
+
+def _opens(security_option: str) -> bool:
+    """Tell whether a security option takes away from what safe containers have."""
+    name, _, value = security_option.replace(":", "=", 1).partition("=")
+    if name == "no-new-privileges":
+        return value.lower() not in ("", "true")
+    return name == "writable-cgroups" or value in ("unconfined", "disable")
 
 
 def watch(client: Client, result: RunResult, settings: RunSettings) -> Callable[[str], None]:

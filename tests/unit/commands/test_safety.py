@@ -32,6 +32,32 @@ def test_what_contradicts_it_is_refused(options: dict[str, object]) -> None:
         hardened(replace(RunSettings("img"), **options))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("further", "named"),
+    [
+        ({"SecurityOpt": ["no-new-privileges=false"]}, "--security-opt no-new-privileges=false"),
+        ({"SecurityOpt": ["no-new-privileges:0"]}, "--security-opt no-new-privileges:0"),
+        ({"SecurityOpt": ["writable-cgroups=true"]}, "--security-opt writable-cgroups=true"),
+        ({"SecurityOpt": ["seccomp=unconfined"]}, "--security-opt seccomp=unconfined"),
+        ({"PidMode": "host"}, "--pid host"),
+        ({"IpcMode": "container:box"}, "--ipc container:box"),
+        ({"UsernsMode": "host"}, "--userns host"),
+        ({"Devices": [{"PathOnHost": "/dev/kmsg"}]}, "--device"),
+        ({"DeviceCgroupRules": ["c 1:* rwm"]}, "--device-cgroup-rule"),
+        ({"PublishAllPorts": True}, "-P"),
+    ],
+)
+def test_so_are_dockers_further_options_that_open_it(further: dict[str, object], named: str) -> None:
+    with pytest.raises(UsageError, match=f"--safe and {named} contradict each other"):
+        hardened(RunSettings("img", further_host=further))
+
+
+def test_what_closes_it_more_may_be_said() -> None:
+    further = {"SecurityOpt": ["no-new-privileges", 'seccomp={"defaultAction": "SCMP_ACT_ERRNO"}'], "IpcMode": "none"}
+    host = hardened(RunSettings("img", further_host=further)).to_wire()["HostConfig"]
+    assert host["SecurityOpt"] == ["no-new-privileges", *further["SecurityOpt"]]
+
+
 def test_a_promise_that_is_not_kept_begins_with_no() -> None:
     assert all(line.startswith("ok  ") for line in proof(SAFE, memory_bytes=512 << 20, pids=128))
     for change in (
