@@ -79,21 +79,27 @@ class Copied:
             for entry in entries:
                 status = entry.stat(follow_symlinks=False)
                 kind = stat.S_IFMT(status.st_mode)
-                if kind not in (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK) or self._stays(entry):
+                if kind not in (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK) or self._stays(entry.path):
                     continue
                 yield entry.path, status
                 if kind == stat.S_IFDIR:
                     waiting.append(entry.path)
 
-    def _stays(self, entry: os.DirEntry[str]) -> bool:
-        is_hidden = entry.name.startswith(".") and self.folder == Path.home() and "/" not in self._relative(entry.path)
+    def _stays(self, path: str) -> bool:
+        name, inner = os.path.basename(path), self._inner(path)
+        is_hidden = name.startswith(".") and self.folder == Path.home() and "/" not in inner
         # What a git configuration may name, nobody looks for here; git does without.
-        is_secret = is_hidden or entry.path.endswith("/.git/config")
-        is_secret = is_secret or any(fnmatchcase(entry.name, pattern) for pattern in self.secrets)
-        return is_secret or entry.name in _NOT_COPIED or is_below(entry.path, self.left_out)
+        is_secret = is_hidden or path.endswith("/.git/config")
+        is_secret = is_secret or any(fnmatchcase(name, pattern) for pattern in self.secrets)
+        return is_secret or name in _NOT_COPIED or is_below(path, self.left_out)
 
-    def _relative(self, path: str) -> str:
-        return os.path.relpath(path, self.folder)
+    def _inner(self, path: str) -> str:
+        return path.removeprefix(f"{str(self.folder).rstrip('/')}/")
+
+    def _was_copied(self, path: str) -> bool:
+        """Tell whether a path was copied if it was here; nothing of what stays is known inside."""
+        parts = self._inner(path).split("/")
+        return not any(self._stays(f"{self.folder}/{'/'.join(parts[:count])}") for count in range(1, len(parts) + 1))
 
     def changes(self, client: Client, container: str, *, began_at: datetime) -> list[FileChange]:
         """Return what differs in a container from the folder here, as it was when that began."""
@@ -133,9 +139,8 @@ class Copied:
         kind = Kind.LINK if member.issym() else kind
         size = member.size if kind is Kind.FILE else None
         change = FileChange(CHANGED, path, kind, size, member.mode & 0o777)
-        try:
-            here = os.lstat(path)
-        except (OSError, ValueError):
+        here = _status(path) if self._was_copied(path) else None
+        if here is None:
             return FileChange(ADDED, path, kind, size, member.mode & 0o777)
         if kind is Kind.FOLDER:
             return None if stat.S_ISDIR(here.st_mode) else change
@@ -146,6 +151,13 @@ class Copied:
             return change
         is_same = stat.S_IMODE(here.st_mode) & 0o777 == member.mode & 0o777 and _is_same(content, path)
         return None if is_same else change
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (OSError, ValueError):
+        return None
 
 
 def _is_same(content: IO[bytes], path: str) -> bool:

@@ -59,3 +59,11 @@ def test_python_works_in_a_copied_folder(kernel: Kernel, elsewhere: Path) -> Non
     reply = kernel.run("%%container sandbox\nimport os\nprint(os.getcwd(), sorted(os.listdir()))\n")
     assert reply.text == f"{elsewhere} ['changed', 'gone', 'link', 'mode', 'same', 'sub']"
     assert kernel.run("%container ps -aq").text == ""
+
+
+def test_a_secret_that_was_not_copied_is_neither_shown_nor_written_over(kernel: Kernel, elsewhere: Path) -> None:
+    reply = kernel.run("%%container sandbox --shell\nprintf 'two\\n' > .env\n")
+    assert "A .env   4B" in reply.outputs[0]["text/plain"].splitlines()
+    assert "one" not in kernel.run("%container sandbox show last").text
+    assert "the sandbox did not see" in kernel.run("%container sandbox keep last --yes").text
+    assert (elsewhere / ".env").read_text() == "one\n"

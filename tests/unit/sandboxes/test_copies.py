@@ -108,6 +108,14 @@ def test_new_files_are_told_and_new_folders_when_they_are_empty(folder: Path) ->
     assert changed(folder, *SAME, *new) == ["A empty", "A n/x"]
 
 
+def test_what_was_not_copied_is_new_where_the_sandbox_makes_it(folder: Path) -> None:
+    # Neither is the secret here shown as what was there before, nor is it written over without being asked.
+    (folder / "secret.key").mkdir()
+    assert changed(folder, *SAME, (".env", b"two"), ("secret.key", ""), ("secret.key/x", b"x")) == [
+        "A .env", "A secret.key/x",
+    ]  # fmt: skip
+
+
 def test_a_deleted_folder_is_told_once(folder: Path) -> None:
     assert changed(folder, *SAME[:2]) == ["D sub"]
     assert changed(folder, SAME[0], *SAME[2:-1]) == ["D link", "D sub/deep/c"]
