@@ -68,7 +68,9 @@ def plan_images(project: Project, wishes: Wishes, images: Mapping[str, str]) -> 
         is_here = service.image in images
         if service.build is not None and not wishes.no_build and (wishes.build or policy == "build" or not is_here):
             found.append(BuildImage(service))
-        elif policy == "always" or (not is_here and policy != "never" and service.build is None):
+        elif (policy == "always" and "image" in service.definition) or (
+            not is_here and policy != "never" and service.build is None
+        ):
             found.append(PullImage(service))
         elif not is_here:
             raise NotFound(f"no image {service.image} here for {service.name}, and it is not to be built or pulled")
@@ -158,10 +160,10 @@ class _Planner:
             yield RemoveContainer(container, f"{wanted} of {service.name} are wanted")
         needs = () if self._wishes.no_deps else service.depends_on
         for container in there[:wanted]:
-            reason = self._reason(service, container)
-            name = str(service.definition.get("container_name") or container.name)
+            reason, name = self._reason(service, container), container.name
             if reason:
                 self._renewed.add(service.name)
+                name = container_name(self._project, service, container.number)
                 yield RecreateContainer(
                     service, container.number, name, container, reason, not self._wishes.renew_volumes
                 )

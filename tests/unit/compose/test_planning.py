@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,6 +94,16 @@ def test_services_grow_and_shrink() -> None:
         told(named, Found(), scale={"web": 2})
 
 
+def test_a_container_has_the_files_name_from_when_it_is_made_anew() -> None:
+    named = project("services: {web: {image: x, container_name: mine}}")
+    there = found(container(named, "web", config_hash="other", state="exited"))
+    assert told(named, there, no_recreate=True) == ["start container shop-web-1"]
+    assert told(named, there)[0].startswith("recreate container mine: ")
+    unnamed = project("services: {web: {image: x}}")
+    before = replace(container(unnamed, "web", config_hash="other"), name="mine")
+    assert told(unnamed, found(before))[0].startswith("recreate container shop-web-1: ")
+
+
 def test_only_what_is_asked_for_and_what_it_needs() -> None:
     assert "create container shop-web-1" not in told(SHOP, found(), services=("db",))
     assert told(SHOP, found(), services=("web",), no_deps=True) == [
@@ -177,6 +188,9 @@ services:
         ({}, ("shop-built", "mine", "x", "y"), ["pull image y for always"]),
         ({"build": True}, ("shop-built", "mine", "x", "y"),
          ["build image shop-built for built", "build image mine for named", "pull image y for always"]),
+        # What has no name of its own is in no registry.
+        ({"pull": "always"}, ("shop-built", "mine", "x", "y"),
+         ["pull image mine for named", "pull image x for pulled", "pull image y for always"]),
         ({"pull": "missing"}, ("shop-built", "mine", "y"), ["pull image x for pulled"]),
         ({"pull": "never", "services": ("built",)}, (), ["build image shop-built for built"]),
     ],
