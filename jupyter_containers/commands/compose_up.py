@@ -48,7 +48,7 @@ def up(session: Session, options: Namespace) -> ProjectResult | Message:
         except KeyboardInterrupt as error:
             tell(error)
             raise Interrupted(
-                f"up of {project.name} was given up; what had not been started is removed", result
+                f"up of {project.name} was given up; what is new and had not been started is removed", result
             ) from None
     return _judged(session, options, result, outcome)
 

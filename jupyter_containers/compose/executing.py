@@ -75,7 +75,7 @@ class Executor:
         self._tell = tell
         # Raises what ends it, such as KeyboardInterrupt, before an operation begins.
         self._check = check
-        # Containers that were made here, by name.
+        # Containers that were made here, by name, and that replace no other.
         self.made: dict[str, str] = {}
 
     def carry_out(self, plan: Plan) -> None:
@@ -241,15 +241,17 @@ class Executor:
             raise
 
     def _recreate(self, operation: RecreateContainer) -> str:
-        """Make the new one beside the old, and only then let the old one go."""
+        """Make the new one beside the old, and only then let the old one go: from there on, the new one stays."""
         before = operation.before
         kept = self._nameless_volumes(before) if operation.keeps_volumes else {}
-        beside = f"{before.id[:12]}_{operation.name}"
+        beside = f"{before.id[:12]}_{operation.name}" if operation.name == before.name else operation.name
         id_ = self.create(operation.service, operation.number, operation.name, kept, created_as=beside)
-        with self._taken_back(id_):
-            with suppress(NotFound):
-                self._client.containers.stop(before.id)
-                self._client.containers.remove(before.id, force=True, volumes=not operation.keeps_volumes)
+        with self._taken_back(id_), suppress(NotFound):
+            self._client.containers.stop(before.id)
+            self._client.containers.remove(before.id, force=True, volumes=not operation.keeps_volumes)
+        # Whatever happens now: nothing but this container has the service, and its nameless volumes.
+        del self.made[operation.name]
+        if beside != operation.name:
             self._client.containers.rename(id_, operation.name)
         return id_
 

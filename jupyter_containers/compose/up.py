@@ -41,8 +41,9 @@ class Outcome:
 def up(client: Client, project: Project, wishes: Wishes, course: Course, tell: Tell) -> Outcome:
     """Make, start and watch a project's containers as far as `course` goes.
 
-    Interrupted while it makes containers, those that have not been started are taken away again, and KeyboardInterrupt
-    is raised; so it is when nobody follows. Raises ContainersError with a note of what was being done.
+    Interrupted while it makes containers, new ones that have not been started are taken away again, and
+    KeyboardInterrupt is raised; so it is when nobody follows. Raises ContainersError with a note of what was being
+    done.
     """
     names = chosen(project, wishes)
     images = [project.services[name].image for name in names]
@@ -89,7 +90,7 @@ def _member(client: Client, container: Container, now: str) -> Member:
 
 
 def _take_back(client: Client, executor: Executor) -> None:
-    """Remove the containers that were made here and have not been started."""
+    """Remove the containers that were made here, replace no other, and have not been started."""
     for id_ in executor.made.values():
         with suppress(ContainersError):
             if client.containers.inspect(id_)["State"]["Status"] == "created":

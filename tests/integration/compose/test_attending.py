@@ -90,7 +90,7 @@ services:
   b: {image: busybox, command: "true", depends_on: {a: {condition: service_healthy}}}
 """
     thread = interrupting(client, "shop-a-1", lambda text: "ready" in text)
-    with pytest.raises(Interrupted, match="up of shop was given up; what had not been started is removed"):
+    with pytest.raises(Interrupted, match="up of shop was given up; what is new and had not been started is removed"):
         compose("up", "-d", body=body)
     thread.join()
     assert [one.name for one in client.containers.list(every=True) if one.name.startswith("shop")] == ["shop-a-1"]

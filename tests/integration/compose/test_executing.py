@@ -11,7 +11,7 @@ from jupyter_containers.compose.executing import Began, Done, Executor, Failed
 from jupyter_containers.compose.model import Network
 from jupyter_containers.compose.observing import observe
 from jupyter_containers.compose.operations import CreateContainer, CreateNetwork, RecreateContainer, RemoveNetwork
-from jupyter_containers.errors import ContainersError, NotFound
+from jupyter_containers.errors import Conflict, ContainersError, NotFound
 from tests.integration.compose.conftest import Compose
 from tests.support.compose_files import project
 
@@ -67,6 +67,46 @@ def test_a_container_that_cannot_be_made_anew_stays(compose: Compose, client: Cl
         ))  # fmt: skip
     assert [one.id for one in client.containers.list(every=True) if "shop" in one.name] == [before.id]
     assert client.containers.inspect(before.id)["State"]["Running"] is True
+
+
+def test_a_name_that_is_taken_costs_no_container(compose: Compose, client: Client, told: list[object]) -> None:
+    compose("up", "-d", "--scale", "a=2", body=FILE)
+    before, other = observe(client, "shop").of("a")
+    shop = project(FILE.replace("busybox, ", f"busybox, container_name: {other.name}, "))
+    operation = RecreateContainer(shop.services["a"], 1, other.name, before, "x")
+    with pytest.raises(Conflict):
+        Executor(client, shop, observe(client, "shop"), told.append).carry_out((operation,))
+    assert [(one.id, one.state) for one in observe(client, "shop").of("a")] == [
+        (before.id, "running"), (other.id, "running"),
+    ]  # fmt: skip
+
+
+def test_what_has_replaced_another_stays_though_it_gets_no_name(
+    compose: Compose, client: Client, told: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise Conflict("somebody was faster")
+
+    text = FILE.replace("sleep 600", "sleep 601").replace("busybox, ", "busybox, volumes: [/nameless], ")
+    compose("up", "-d", body=text.replace("601", "600"))
+    compose("exec", "a", "touch", "/nameless/x")
+    with monkeypatch.context() as patched:
+        patched.setattr(client.containers, "rename", fail)
+        with pytest.raises(Conflict, match="somebody was faster"):
+            compose("up", "-d", body=text)
+    compose("up", "-d", body=text)
+    assert compose("exec", "a", "ls", "/nameless").stdout == "x\n"
+
+
+def test_interrupted_what_has_replaced_another_stays(compose: Compose, client: Client) -> None:
+    compose("up", "-d", body=FILE)
+    (before,) = observe(client, "shop").of("a")
+    shop = project(FILE.replace("sleep 600", "sleep 601"))
+    run = Executor(client, shop, observe(client, "shop"), lambda _: None)
+    run.carry_out((RecreateContainer(shop.services["a"], 1, "shop-a-1", before, "x"),))
+    assert run.made == {}
+    (after,) = observe(client, "shop").of("a")
+    assert (after.name, after.state, after.id != before.id) == ("shop-a-1", "created", True)
 
 
 def test_interrupted_while_containers_are_made_none_is_left(compose: Compose, client: Client) -> None:
