@@ -8,7 +8,6 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from jupyter_containers.client import Client
 from jupyter_containers.commands.board import Board, Line, points, thinned
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.quantities import size_text
@@ -26,13 +25,14 @@ FRESH_SECONDS = 1.0
 
 
 class Dashboard(Panel):
-    """The containers of a daemon, or those called `names`. Raises NotFound when there is none of a name."""
+    """The containers of a board."""
 
     kind: ClassVar[str] = "dashboard"
 
-    def __init__(self, client: Client, names: Sequence[str] = ()) -> None:
-        self.board = Board(client, names)
-        self.board.refresh()
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        if not board.asked_at:
+            board.refresh()
 
     @property
     def lines(self) -> list[Line]:
@@ -118,7 +118,7 @@ def _json(line: Line) -> Json:
 
 
 def dashboard(session: Session, options: Namespace) -> Dashboard:
-    return Dashboard(session.client, options.container)
+    return Dashboard(Board(session.client, options.container))
 
 
 DASHBOARD = Command(

@@ -16,9 +16,10 @@ from typing import Any
 from traitlets import Unicode
 
 from jupyter_containers.client import Client
+from jupyter_containers.commands.board import Board
 from jupyter_containers.commands.containers import Logs
 from jupyter_containers.commands.dashboard import Dashboard
-from jupyter_containers.commands.results import Json, Result
+from jupyter_containers.commands.results import Json, Message, Result
 from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.widgets import closeups
 from jupyter_containers.widgets.boards import BoardView, board_of
@@ -37,7 +38,7 @@ class Part(BoardView):
 
     def result(self) -> Result:
         """Return what it shows now. Raises ContainersError when the daemon does not tell."""
-        return Dashboard(self.client, [line.summary.id for line in self.board.lines])
+        return Dashboard(self.board)
 
     def text(self) -> str:
         """Return what it shows now, in lines for people."""
@@ -86,7 +87,9 @@ class UsageChart(Part):
             self.client.containers.inspect(container)
 
     def result(self) -> Result:
-        return Dashboard(self.client, [self.container] if self.container else [])
+        if not self.container:
+            return Message(("no container is chosen",))
+        return Dashboard(Board(self.client, [self.container]))
 
 
 class LogView(Part):

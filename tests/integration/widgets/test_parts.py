@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_containers.client import Client
+from jupyter_containers.commands.dashboard import FRESH_SECONDS
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.widgets import ContainerTable, LogView, UsageChart
 from tests.support.api_client import Api
@@ -28,6 +29,20 @@ def test_a_table_of_some_has_only_those(client: Client, api: Api) -> None:
     table = ContainerTable("one", client=client)
     assert [line["name"] for line in table.actions()["begin"]({})["lines"]] == ["one"]
     table.settle()
+
+
+def test_a_table_whose_containers_have_gone_is_empty_and_no_table_of_others(client: Client, api: Api) -> None:
+    gone = api.create("true", name="gone")
+    api.create("true", name="other")
+    table, every = ContainerTable("gone", client=client), ContainerTable(client=client)
+    api.remove(gone)
+    table.actions()["begin"]({})
+    assert table.text() == "no containers"
+    every.board.asked_at -= FRESH_SECONDS
+    assert [line.split()[0] for line in every.text().splitlines()] == ["NAME", "other"]
+    assert UsageChart(client=client).text() == "no container is chosen"
+    table.settle()
+    every.settle()
 
 
 def test_what_is_not_there_is_refused(client: Client) -> None:
