@@ -62,11 +62,12 @@ class Followings:
         return Following(self._transport, answer, lambda chunks: map(Event.from_wire, json_lines(chunks)))
 
     def logs(
-        self, name: str, *, framed: bool, since: str = "", tail: str = "all", timestamps: bool = False
+        self, name: str, *, framed: bool, since: str = "", until: str = "", tail: str = "all", timestamps: bool = False
     ) -> Following[tuple[int, bytes]]:
         """Follow what a container writes, as (stream, bytes), to its end. `framed`: it has no terminal."""
         query = {
-            "stdout": True, "stderr": True, "follow": True, "tail": tail, "since": since, "timestamps": timestamps,
+            "stdout": True, "stderr": True, "follow": True, "tail": tail, "since": since, "until": until,
+            "timestamps": timestamps,
         }  # fmt: skip
         answer = self._transport.request("GET", f"{container_path(name)}/logs", query=query, stream=True)
 

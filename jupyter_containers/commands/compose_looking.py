@@ -10,7 +10,7 @@ from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.compose_life import selected
 from jupyter_containers.commands.compose_output import ProjectLogs
 from jupyter_containers.commands.compose_project import name_and_project, the_project
-from jupyter_containers.commands.quantities import ago
+from jupyter_containers.commands.quantities import ago, timestamp
 from jupyter_containers.commands.results import Message, Table
 from jupyter_containers.commands.session import Session
 from jupyter_containers.compose import labels
@@ -61,6 +61,7 @@ def logs(session: Session, options: Namespace) -> ProjectLogs:
     client = session.client
     containers = selected(name, project, observe(client, name), options.service)
     containers.sort(key=lambda one: (one.service, one.number))
+    options.since, options.until = timestamp(options.since), timestamp(options.until)
     result = ProjectLogs(name, plain=options.no_log_prefix)
     with session.front.live(result) as tell:
         if options.follow:
@@ -84,8 +85,8 @@ def _followed(
         for one in containers:
             framed = not session.client.containers.inspect(one.id)["Config"].get("Tty")
             watch.follow_logs(
-                one.service, one.name, one.id, framed=framed, since=options.since, tail=options.tail,
-                timestamps=options.timestamps,
+                one.service, one.name, one.id, framed=framed, since=options.since, until=options.until,
+                tail=options.tail, timestamps=options.timestamps,
             )  # fmt: skip
         left = len(containers)
         while left:

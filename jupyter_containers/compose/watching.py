@@ -109,11 +109,13 @@ class Watch:
                 return self._queue.get(timeout=_WAKE_SECONDS)
 
     def follow_logs(
-        self, service: str, name: str, id_: str, *, framed: bool, since: str, tail: str = "all",
+        self, service: str, name: str, id_: str, *, framed: bool, since: str, until: str = "", tail: str = "all",
         timestamps: bool = False,
     ) -> None:  # fmt: skip
         """Take in what a container writes until it ends."""
-        stream = self._client.following.logs(id_, framed=framed, since=since, tail=tail, timestamps=timestamps)
+        stream = self._client.following.logs(
+            id_, framed=framed, since=since, until=until, tail=tail, timestamps=timestamps
+        )  # fmt: skip
         self._begin(stream, lambda: self._output(stream, service, name), f"logs of {name}")
 
     def _begin(self, stream: Following[Any], read: Any, name: str) -> None:

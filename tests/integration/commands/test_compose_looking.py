@@ -42,6 +42,15 @@ def test_logs_with_names_and_without(compose: Compose, client: Client) -> None:
     assert sorted(compose("logs", "-f", "job").stdout.splitlines()) == ["job-1 | one", "job-1 | three"]
 
 
+def test_logs_of_a_time(compose: Compose, client: Client) -> None:
+    compose("up", "-d", "web", body=FILE)
+    assert compose("logs", "--since", "10m").stdout.startswith("web-1 | hello\n")
+    assert compose("logs", "--until", "10m").stdout == ""
+    assert compose("logs", "-f", "--since", "now", "--until", "0s").stdout == ""
+    # web runs on, and an end that has been is not waited for.
+    assert compose("logs", "-f", "--until", "10m").stdout == ""
+
+
 def test_the_file_written_out(compose: Compose) -> None:
     written = "\n".join(compose("config", body=FILE).lines)
     assert written.startswith("name: shop\nservices:\n  web:\n    command: sh -c 'echo hello; exec sleep 600'")
