@@ -15,6 +15,8 @@ CELL_LABEL = f"{LABEL}.cell"
 # The list of containers tells whole seconds only: too coarse to say what has changed here since.
 BEGAN_LABEL = f"{LABEL}.began"
 COPIED_LABEL = f"{LABEL}.copied"
+# Said to an image that is made of a sandbox, which would have its labels else, and so would containers of it.
+NO_SANDBOX = f'LABEL {LABEL}=""'
 PREFIX = "sandbox-"
 LAST = "last"
 AT_MOST = 10
@@ -46,7 +48,8 @@ def labels(folder: Path, cell: str) -> tuple[str, ...]:
 def entries(client: Client) -> list[Entry]:
     """Return all sandboxes, the newest first."""
     found = client.containers.list(every=True, filters={"label": [LABEL]})
-    return sorted(map(_entry, found), key=lambda entry: entry.began_at, reverse=True)
+    there = (_entry(container) for container in found if container.labels.get(LABEL))
+    return sorted(there, key=lambda entry: entry.began_at, reverse=True)
 
 
 def _entry(container: ContainerSummary) -> Entry:

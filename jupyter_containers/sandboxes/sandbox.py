@@ -87,4 +87,5 @@ class Sandbox:
     def save(self, name: str) -> str:
         """Make an image of it, which starts Python in the same folder; return its id."""
         command = sys.executable.replace("\\", "\\\\").replace('"', '\\"')
-        return self.client().images.commit(self.container, name, changes=[f'CMD ["{command}"]', "ENTRYPOINT []"])
+        changes = [f'CMD ["{command}"]', "ENTRYPOINT []", roster.NO_SANDBOX]
+        return self.client().images.commit(self.container, name, changes=changes)

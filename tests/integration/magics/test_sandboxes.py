@@ -164,7 +164,10 @@ def test_a_sandbox_is_found_listed_saved_and_discarded(kernel: Kernel, folder: P
     assert [line.split()[0] for line in table.splitlines()] == ["NAME", "sandbox-1", "first"]
     assert "open('made', 'w')" in table
     assert kernel.run("%container sandbox save first kept-as-image").text == "made kept-as-image of first"
-    assert kernel.run(f"%container run kept-as-image cat {folder}/made").text == "here"
+    assert kernel.run(f"%container run --name mine kept-as-image cat {folder}/made").text == "here"
+    # A container of that image is no sandbox, which would go when there are too many.
+    assert len(kernel.run("%container sandbox list").text.splitlines()) == 3
+    assert kernel.run("%container rm mine").error is None
     assert kernel.run("%container sandbox discard 1").text == "discarded sandbox-1"
     assert kernel.run("%container sandbox discard --all").text == "discarded first"
     assert "there is no sandbox" in kernel.run("%container sandbox discard --all").text

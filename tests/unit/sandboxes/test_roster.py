@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,13 @@ def test_only_the_newest_that_have_ended_stay() -> None:
     client = daemon("sandbox-1", "sandbox-2", "sandbox-3", "sandbox-4", running="sandbox-1")
     assert roster.remove_the_oldest(client, 2) == ["sandbox-2"]
     assert [entry.name for entry in roster.entries(client)] == ["sandbox-4", "sandbox-3", "sandbox-1"]
+
+
+def test_what_stands_on_a_saved_sandbox_is_none() -> None:
+    (saved,) = daemon("mine").listed
+    client: Any = SandboxDaemon(listed=[replace(saved, labels=dict(saved.labels) | {roster.LABEL: ""})])
+    assert roster.entries(client) == []
+    assert roster.NO_SANDBOX.startswith(f"LABEL {roster.LABEL}=")
 
 
 def test_a_label_is_one_short_line() -> None:
