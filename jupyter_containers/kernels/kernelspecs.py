@@ -62,6 +62,8 @@ def install(
         },
     }
     with tempfile.TemporaryDirectory() as folder:
+        # What is installed gets its mode: a user's own kernel may hold what -e has given it.
+        Path(folder).chmod(0o755 if in_prefix else 0o700)
         (Path(folder) / "kernel.json").write_text(json.dumps(body, indent=1))
         try:
             where = {"prefix": sys.prefix} if in_prefix else {"user": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -41,6 +42,17 @@ def test_a_kernel_is_installed_listed_and_removed(folder: Path) -> None:
     assert kernelspecs.installed() == []
     with pytest.raises(NotFound, match="no kernel is called boxed"):
         kernelspecs.remove("boxed")
+
+
+def test_a_kernel_is_this_users_own_or_can_be_read_by_everybody(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It may hold what -e has given it.
+    assert stat.S_IMODE(installed().stat().st_mode) == 0o700
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "prefix"))
+    place = kernelspecs.install("shared", PLAN, display_name="Boxed", python=("python3",), in_prefix=True)
+    assert place == tmp_path / "prefix/share/jupyter/kernels/shared"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o755
 
 
 def test_kernels_of_others_are_left_alone(folder: Path) -> None:
