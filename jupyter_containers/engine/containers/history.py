@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,6 +52,8 @@ class Track:
 
     def add(self, sample: Sequence[int], kills: int) -> None:
         """Take a sample in, with how many processes the kernel has killed for memory so far in this run."""
+        if sample[0] < self.newest:
+            self._forget_from(sample[0])
         for column, value in zip(self.columns, sample, strict=True):
             column.append(value)
         if kills > self.kills:
@@ -59,6 +61,12 @@ class Track:
         self.kills = kills  # a new run counts from zero again
         if len(self.columns[0]) >= self._bound:
             self.thin(sample[0])
+
+    def _forget_from(self, at: int) -> None:
+        """Drop what is not before `at`: the clock was set back, and times must grow."""
+        place = bisect_left(self.columns[0], at)
+        for column in self.columns:
+            del column[place:]
 
     def thin(self, now: int) -> None:
         """Drop what is older than an hour, and widen the steps of what is old."""

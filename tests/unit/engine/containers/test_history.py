@@ -51,6 +51,17 @@ def test_the_highest_memory_survives_thinning() -> None:
     assert max(track.columns[COLUMNS.index("memory")]) == 900
 
 
+def test_a_clock_that_is_set_back_takes_back_what_came_after() -> None:
+    track = filled(1000, 100_000)
+    for at in range(10**12 + 50_000, 10**12 + 250_000, 1000):
+        track.add((at, 5, 7, 1, 0, 0, 0, 0), 0)
+    times = track.columns[0].tolist()
+    assert times == sorted(set(times))
+    assert (times[0], times[-1]) == (10**12, 10**12 + 249_000)
+    assert {len(column) for column in track.columns} == {len(times)}
+    assert max(track.columns[1]) < 10**12 + 50_000
+
+
 def test_only_what_is_newer_is_given() -> None:
     track = filled(1000, 10_000)
     assert track.after(10**12 + 8000, 0)[0] == [10**12 + 9000, 10**12 + 10_000]
