@@ -36,6 +36,11 @@ SHELL, MAGIC, PYTHON = "shell", "magic", "python"
 class Session:
     """One person's work with one daemon. Closing it closes the connections."""
 
+    last_trace: Trace | None = None
+    # The Compose file of a cell, for lines below it that speak of the same project.
+    last_compose: FilesNamed | None = None
+    _repairs: Repairs | None = None
+
     def __init__(self, front: Front, *, surface: str, host: str = "", settings: Settings = USUAL) -> None:
         self.front = front
         self.settings = settings
@@ -48,14 +53,10 @@ class Session:
         # The line of the magic that runs, and what puts a text into the next cell; None where there are no cells.
         self.line = ""
         self.propose: Callable[[str], object] | None = None
-        self._repairs: Repairs | None = None
         # Told how many bytes have been carried and of how many (0: nobody knows), while a command copies.
         self.carried: Callable[[int, int], None] = lambda _count, _total: None
-        self.last_trace: Trace | None = None
         # Those who want to see how each command is done, while they are open: diagrams.
         self.watchers: list[Watcher] = []
-        # The Compose file of a cell, for lines below it that speak of the same project.
-        self.last_compose: FilesNamed | None = None
         self._host = host
         self._client: Client | None = None
 

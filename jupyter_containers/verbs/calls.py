@@ -43,12 +43,23 @@ def _take(said: Iterable[object]) -> None:
         pass
 
 
+def _of_parent(name: str) -> Any:
+    """Return an attribute that is the parent's, also when it is set."""
+    return property(lambda self: getattr(self._parent, name), lambda self, value: setattr(self._parent, name, value))
+
+
 class Call(Session):
-    """One call's session: its own body and variables, the connection of `parent`."""
+    """One call's session: its own body and variables; the connection, and what lasts, is that of `parent`."""
+
+    settings = _of_parent("settings")
+    last_trace = _of_parent("last_trace")
+    last_compose = _of_parent("last_compose")
+    repairs = _of_parent("repairs")
 
     def __init__(self, parent: Session, body: str, variables: Mapping[str, object]) -> None:
-        super().__init__(parent.front, surface=PYTHON)
         self._parent = parent
+        super().__init__(parent.front, surface=PYTHON, settings=parent.settings)
+        self.watchers = parent.watchers
         self.body = body
         self.namespace = dict(variables)
 
@@ -68,8 +79,11 @@ class Call(Session):
         self._parent.use(host)
 
 
-def call(session: Session, command: Command, signature: Signature, given: Sequence[Any], named: Any) -> Result | None:
-    """Do what a command does, with the arguments of a call.
+def call(
+    session: Session, command: Command, signature: Signature, given: Sequence[Any], named: Any, *,
+    group: Command | None = None,
+) -> Result | None:  # fmt: skip
+    """Do what a command does, with the arguments of a call. `group` has it among its verbs.
 
     Raises TypeError for arguments that it does not have, UsageError for values that it does not take, and what the
     command raises.
@@ -82,8 +96,10 @@ def call(session: Session, command: Command, signature: Signature, given: Sequen
     values = bound.arguments
     inputs = values.get("inputs") if carrying.VARIABLES[0] in arguments(command) else None
     options = Namespace(**{destination(one): _value(command, one, values) for one in arguments(command)})
-    words = [command.name, *(str(one) for one in given)]
-    return tracing.perform(Call(session, values.get(BODY) or "", inputs or {}), command, options, words)
+    words = [*([group.name] if group else []), command.name, *(str(one) for one in given)]
+    if group:
+        options.chosen = command
+    return tracing.perform(Call(session, values.get(BODY) or "", inputs or {}), group or command, options, words)
 
 
 def _value(command: Command, argument: Argument, values: Mapping[str, Any]) -> object:

@@ -20,11 +20,11 @@ class Group:
         self._session = session
 
 
-def _method(command: Command) -> Callable[..., Result | None]:
+def _method(command: Command, group: Command | None) -> Callable[..., Result | None]:
     form = signature(command)
 
     def method(self: Group, /, *given: Any, **named: Any) -> Result | None:
-        return call(self._session, command, form, given, named)
+        return call(self._session, command, form, given, named, group=group)
 
     method.__name__ = method.__qualname__ = method_name(command)
     method.__doc__ = explanation(command)
@@ -33,12 +33,12 @@ def _method(command: Command) -> Callable[..., Result | None]:
 
 
 def _property(group: Command) -> property:
-    kind = type(class_name(group), (Group,), {"__doc__": group.summary, **_members(group.verbs_in(MAGIC))})
+    kind = type(class_name(group), (Group,), {"__doc__": group.summary, **_members(group.verbs_in(MAGIC), group)})
     return property(lambda self: kind(self._session), doc=group.summary)
 
 
-def _members(commands: Iterable[Command]) -> dict[str, Any]:
-    return {method_name(one): _property(one) if one.verbs else _method(one) for one in commands}
+def _members(commands: Iterable[Command], group: Command | None = None) -> dict[str, Any]:
+    return {method_name(one): _property(one) if one.verbs else _method(one, group) for one in commands}
 
 
 def class_name(group: Command) -> str:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from jupyter_containers.commands import table
+from jupyter_containers.commands.compose_project import FilesNamed
 from jupyter_containers.commands.parsing import UsageError, parse
 from jupyter_containers.commands.results import LiveResult
 from jupyter_containers.commands.session import Session
+from jupyter_containers.commands.settings import Settings
+from jupyter_containers.commands.trace_result import Trace
 from jupyter_containers.verbs.calls import Call, SilentFront, call
 from jupyter_containers.verbs.signatures import signature
 from tests.support.front_double import SessionOn
@@ -83,6 +86,20 @@ def test_a_call_has_its_parents_connection() -> None:
     one = Call(parent, "body", {})
     assert one.client is client
     assert (one.host, one.uses_own_daemon, one.is_magic) == (parent.host, False, True)
+
+
+def test_what_lasts_is_its_parents() -> None:
+    parent = SessionOn()
+    parent.last_trace = before = Trace("ps")
+    first = Call(parent, "", {})
+    assert first.last_trace is before
+    first.last_trace = made = Trace("run")
+    first.last_compose = files = FilesNamed((), Path("/"), "", ())
+    first.settings = settings = Settings(image="host")
+    second = Call(parent, "", {})
+    assert (second.last_trace, second.last_compose, second.settings) == (made, files, settings)
+    assert (second.watchers, second.repairs) == (parent.watchers, first.repairs)
+    assert second.watchers is parent.watchers
 
 
 def test_the_front_is_silent_and_keeps_what_grows() -> None:
