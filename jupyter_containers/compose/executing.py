@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import PurePosixPath
 
 from jupyter_containers.client import Client
 from jupyter_containers.compose import labels
@@ -281,17 +280,15 @@ def _ipam(given: Json) -> Json:
 
 
 def put_files(client: Client, container: str, grants: Sequence[Grant]) -> None:
-    """Write into a container, before it starts, the secrets and configs that are no files here."""
+    """Write into a container, before it starts, the secrets and configs that are no files here.
+
+    Only files are sent: the daemon makes the folders that are not there, and those that are stay as they are.
+    """
     given = [grant for grant in grants if grant.content is not None]
     if not given:
         return
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for folder in sorted({folder for grant in given for folder in PurePosixPath(grant.target).parents}):
-            if folder != PurePosixPath("/"):
-                member = tarfile.TarInfo(str(folder).lstrip("/"))
-                member.type, member.mode = tarfile.DIRTYPE, 0o755
-                tar.addfile(member)
         for grant in given:
             member = tarfile.TarInfo(grant.target.lstrip("/"))
             member.size, member.mode, member.uid, member.gid = (

@@ -69,6 +69,21 @@ def test_a_container_that_cannot_be_made_anew_stays(compose: Compose, client: Cl
     assert client.containers.inspect(before.id)["State"]["Running"] is True
 
 
+def test_files_that_are_written_leave_the_folders_above_as_they_are(compose: Compose) -> None:
+    compose("up", "-d", body="""
+services:
+  a:
+    image: busybox
+    command: sleep 600
+    stop_grace_period: 0s
+    configs: [{source: c, target: /tmp/c}, {source: c, target: /root/new/er/c}]
+configs: {c: {content: hello}}
+""")  # fmt: skip
+    assert compose("exec", "a", "cat", "/tmp/c", "/root/new/er/c").stdout == "hellohello"
+    modes = compose("exec", "a", "stat", "-c", "%n %a %u", "/tmp", "/root/new/er").stdout
+    assert modes == "/tmp 1777 0\n/root/new/er 755 0\n"
+
+
 def test_a_name_that_is_taken_costs_no_container(compose: Compose, client: Client, told: list[object]) -> None:
     compose("up", "-d", "--scale", "a=2", body=FILE)
     before, other = observe(client, "shop").of("a")
