@@ -66,8 +66,9 @@ def _parsed(text: str) -> Path:
 def _has_credentials(config: str) -> bool:
     """Tell whether a git repository's configuration names a password or a token in an address."""
     try:
-        with open(config, "rb") as file:
-            return _CREDENTIALS.search(file.read(1 << 20)) is not None
+        # Somebody's folder: where it is a pipe, nobody may ever write to it.
+        with open(os.open(config, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            return _CREDENTIALS.search(file.read(1 << 20) or b"") is not None
     except OSError:
         return False
 

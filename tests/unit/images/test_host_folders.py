@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,21 @@ def test_a_git_configuration_is_hidden_when_a_token_is_in_it(root: Path) -> None
         (root / f"data/{name}/.git/config").write_text(f'[remote "origin"]\n\turl = {url}\n')
     hidden = [path for path, how in decided(root, "/data").items() if how == "absent" and path.startswith("/data/")]
     assert hidden == ["/data/one/.git/config"]
+
+
+def test_a_pipe_in_the_place_of_a_git_configuration_is_not_waited_for(root: Path) -> None:
+    (root / "data/.git").mkdir()
+    os.mkfifo(root / "data/.git/config")
+    # Somebody writes at last, so that one who waits goes on: what is told then is that it has waited.
+    heard: list[bool] = []
+    writer = threading.Timer(2, lambda: heard.append(_write_to_reader(root / "data/.git/config")))
+    writer.start()
+    assert "/data/.git/config" not in decided(root, "/data")
+    writer.cancel()
+    writer.join()
+    assert heard == []
+
+
+def _write_to_reader(pipe: Path) -> bool:
+    os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    return True
