@@ -107,7 +107,6 @@ async def _launch(roster: Roster, container: Container, work: tracing.Work | Non
         add_addresses(roster, container, facts.hostname)
         await _attach_early(container, shim)
         await shim.start(is_traced=work is not None)
-    await _attach_early(container, shim)  # who came meanwhile
     roster.environment.launcher.stock(after_seconds=STOCK_SECONDS)
     return shim, pid
 
@@ -146,9 +145,11 @@ def _close(created: Created | None) -> None:
 
 
 async def _attach_early(container: Container, shim: Shim) -> None:
-    """Give their streams to those who attached before the start: they see everything from the first byte."""
-    attaching, container.attaching = container.attaching, []
-    for one in attaching:
+    """Give their streams to those who attached before the start: they see everything from the first byte.
+
+    Others wait for the lock. When it fails, `refuse_attaching` has an answer for all that are left.
+    """
+    for one in list(container.attaching):
         if one.stream.done():
             continue
         wanted = one.streams
@@ -157,6 +158,7 @@ async def _attach_early(container: Container, shim: Shim) -> None:
             stream.close()
         else:
             one.stream.set_result(stream)
+    container.attaching.clear()
 
 
 async def _failed(roster: Roster, container: Container, error: Exception) -> None:

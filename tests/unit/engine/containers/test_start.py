@@ -1,0 +1,63 @@
+"""A start and those who attached before it, with a shim that is lost while they get their streams."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any, cast
+
+import pytest
+
+from jupyter_containers.engine.containers import start
+from jupyter_containers.engine.containers.container import Attaching, Container, Streams
+from jupyter_containers.engine.containers.record import Record
+from jupyter_containers.supervisor.connection import Shim, ShimLost
+
+
+class Shims:
+    """Gives `count` streams, and is lost then."""
+
+    def __init__(self, count: int) -> None:
+        self.theirs: list[socket.socket] = []
+        self._count = count
+
+    async def attach(self, **_wanted: Any) -> socket.socket:
+        if len(self.theirs) == self._count:
+            raise ShimLost("ab" * 32)
+        ours, theirs = socket.socketpair()
+        self.theirs.append(theirs)
+        return ours
+
+
+def test_nobody_who_attached_early_waits_for_a_shim_that_is_lost() -> None:
+    async def test() -> None:
+        container, shim = Container(Record("ab" * 32, "web", 1, "sha256:x"), {}), Shims(1)
+        waiting = [Attaching(Streams(stdout=True)) for _ in range(3)]
+        container.attaching.extend(waiting)
+        with pytest.raises(ShimLost):
+            await start._attach_early(container, cast(Shim, shim))
+        container.refuse_attaching()
+        async with asyncio.timeout(1):
+            first, *others = [await one.stream for one in waiting]
+        assert others == [None, None]
+        assert first is not None
+        first.close()
+        shim.theirs[0].close()
+
+    asyncio.run(test())
+
+
+def test_all_who_attached_early_get_a_stream_once() -> None:
+    async def test() -> None:
+        container, shim = Container(Record("ab" * 32, "web", 1, "sha256:x"), {}), Shims(2)
+        waiting = [Attaching(Streams(stdout=True)) for _ in range(2)]
+        container.attaching.extend(waiting)
+        await start._attach_early(container, cast(Shim, shim))
+        await start._attach_early(container, cast(Shim, shim))
+        for one, theirs in zip(waiting, shim.theirs, strict=True):
+            stream = await one.stream
+            assert stream is not None
+            stream.close()
+            theirs.close()
+
+    asyncio.run(test())
