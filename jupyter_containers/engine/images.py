@@ -116,7 +116,7 @@ class Images:
         now: Callable[[], str],
     ) -> None:
         self._names = names
-        self.indexes = Indexes(names, content)
+        self.indexes = Indexes(names, content, garbage)
         self._records = records
         self._content = content
         self._snapshots = snapshots
@@ -292,6 +292,7 @@ class Images:
         )
         self._records.add(record)
         if name is not None and name.tag:
+            self.indexes.let_go(name)
             self._names.set(f"{name.repository}:{name.tag}", image.descriptor, image.config_digest)
         return record
 
@@ -301,12 +302,14 @@ class Images:
         if record is not None:
             self._records.add(replace(record, container_id=container_id, container_settings=settings))
 
-    def tag(self, view: ImageView, reference: Reference) -> None:
-        """Give an image one more name, taking that name from another image when it has it."""
+    def tag(self, view: ImageView, reference: Reference, source: str = "") -> None:
+        """Give an image one more name, which another may have had; it means all that `source` does, a name of it."""
         if reference.digest is not None:
             raise InvalidParameter("refusing to create a tag with a digest reference")
-        name = reference.with_default_tag()
+        name, index = reference.with_default_tag(), self.indexes.meant(source, view.id)
         self.add(view.image, name)
+        if index is not None:
+            self.indexes.set(name, index, view.id)
         self.tell_tag(view.id, name)
 
     def tell_tag(self, image_id: Digest, name: Reference) -> None:
@@ -336,8 +339,7 @@ class Images:
     def untag(self, record: ImageRecord, reference: Reference) -> Removed:
         """Take one tag or digest off an image."""
         if reference.digest is None:
-            if self.indexes.of(reference) is not None:
-                self.garbage.begin()
+            self.indexes.let_go(reference)
             self._names.remove(str(reference))
         else:
             text = f"{reference.repository}@{reference.digest}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jupyter_containers.content.store import ContentStore
-from jupyter_containers.engine.garbage import Needed
+from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.images import walk
 from jupyter_containers.images.walk import Image, Indexed
@@ -27,9 +27,10 @@ _SHORT = 12
 class Indexes:
     """The indexes of one data root."""
 
-    def __init__(self, names: ImageNames, content: ContentStore) -> None:
+    def __init__(self, names: ImageNames, content: ContentStore, garbage: Garbage) -> None:
         self._names = names
         self._content = content
+        self._garbage = garbage
 
     def of(self, name: Reference) -> Descriptor | None:
         """Return the index that a name points at, None for one image or none."""
@@ -40,15 +41,19 @@ class Indexes:
         """Let a name that points at an image of an index point at the whole index."""
         self._names.set(f"{name.repository}:{name.tag}", index, image_id)
 
-    def copy(self, source: str, name: Reference, image_id: Digest) -> None:
-        """Let a name that was given to an image of another name mean all that the other one means."""
+    def meant(self, text: str, image_id: Digest) -> Descriptor | None:
+        """Return the index that an image was found by; None for an id, and for a name of one image."""
         try:
-            index = self.of(Reference.parse(source).with_default_tag())
+            name = Reference.parse(text).with_default_tag()
         except ContainersError:
-            return  # an id
+            return None
         found = self._names.get(f"{name.repository}:{name.tag}")
-        if index is not None and found is not None and found.image_id == image_id:
-            self.set(name, index, image_id)
+        return self.of(name) if found is not None and found.image_id == image_id else None
+
+    def let_go(self, name: Reference) -> None:
+        """The name will mean something else, or nothing: what only its index needed goes, as no list tells it."""
+        if self.of(name) is not None:
+            self._garbage.begin()
 
     def load(self, name: Reference) -> Indexed | None:
         """Return what the index of a name leads to. Raises BlobNotFound, InvalidParameter for a damaged one."""

@@ -106,9 +106,7 @@ async def history(request: web.Request) -> web.Response:
 async def tag(request: web.Request) -> web.Response:
     images = engine_of(request).images
     view = await images.find(request.match_info["name"])
-    reference = reference_of(text(request, "repo"), text(request, "tag"))
-    images.tag(view, reference)
-    images.indexes.copy(request.match_info["name"], reference.with_default_tag(), view.id)
+    images.tag(view, reference_of(text(request, "repo"), text(request, "tag")), request.match_info["name"])
     return web.Response(status=201)
 
 

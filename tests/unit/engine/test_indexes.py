@@ -72,8 +72,7 @@ def test_another_name_means_all_of_it_too_and_with_the_last_one_it_goes(tmp_path
         await load(rooms)
         images, other, own = rooms.images, Reference.parse("other:1"), Reference.parse("own:1")
         for source, name in (("several:1", other), (str(AMD_IMAGE.image_id), own)):
-            images.tag(await images.find(source), name)
-            images.indexes.copy(source, name, AMD_IMAGE.image_id)
+            images.tag(await images.find(source), name, source)
         assert images.indexes.of(other) == BOTH.descriptor
         assert images.indexes.of(own) is None, "an id is of one image"
         await images.remove("several:1")
@@ -85,6 +84,25 @@ def test_another_name_means_all_of_it_too_and_with_the_last_one_it_goes(tmp_path
         assert all(map(rooms.content.contains, AMD_IMAGE.blobs))
         await images.remove("own:1")
         assert not any(map(rooms.content.contains, AMD_IMAGE.blobs))
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_name_that_is_given_again_means_what_it_meant(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await load(rooms)
+        rooms.images.tag(await rooms.images.find("several:1"), NAME, "several:1")
+        assert rooms.images.indexes.of(NAME) == BOTH.descriptor
+
+    with_rooms(tmp_path, use)
+
+
+def test_what_only_an_index_had_goes_when_its_name_is_given_to_another_image(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await load(rooms)
+        rooms.images.tag(await rooms.images.find(str(AMD_IMAGE.image_id)), NAME)
+        await rooms.garbage.close()
+        assert not any(map(rooms.content.contains, (BOTH.digest, ARM_IMAGE.digest, *ARM_IMAGE.blobs)))
 
     with_rooms(tmp_path, use)
 
@@ -105,8 +123,7 @@ def test_a_push_sends_all_images_and_the_index_as_it_is(tmp_path: Path) -> None:
         with RegistryServer() as server:
             await load(rooms)
             name = Reference.parse(f"{server.address}/team/several:1")
-            rooms.images.tag(await rooms.images.find("several:1"), name)
-            rooms.images.indexes.copy("several:1", name, AMD_IMAGE.image_id)
+            rooms.images.tag(await rooms.images.find("several:1"), name, "several:1")
             pushes = Pushes(rooms.images, rooms.registry, rooms.content)
             pushed = await pushes.push(name, progress=lambda _: None)
             document = server.document("/v2/team/several/manifests/1")
@@ -130,8 +147,7 @@ def test_a_push_that_compresses_layers_makes_another_index(tmp_path: Path) -> No
         with RegistryServer() as server:
             await load(rooms, both)
             name = Reference.parse(f"{server.address}/team/several:1")
-            rooms.images.tag(await rooms.images.find("several:1"), name)
-            rooms.images.indexes.copy("several:1", name, AMD_IMAGE.image_id)
+            rooms.images.tag(await rooms.images.find("several:1"), name, "several:1")
             pushed = await Pushes(rooms.images, rooms.registry, rooms.content).push(name, progress=lambda _: None)
             document = server.document(f"/v2/team/several/manifests/{pushed.digest}")
             assert document is not None
