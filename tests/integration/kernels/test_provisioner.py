@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from jupyter_containers.commands.results import Result
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import InvalidParameter
 from tests.support.api_client import Api
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, running_daemon
 from tests.support.eventually import eventually
 from tests.support.front_double import RememberingFront
 from tests.support.notebook_kernel import SECONDS
@@ -134,6 +135,29 @@ def test_a_restart_is_a_new_container_at_the_same_addresses(api: Api, work: Path
         assert said(client, "import os; print(os.listdir())") == "[]\n"
         (after,) = kernels(api)
         assert before["Id"] != after["Id"]
+
+
+def test_a_daemon_that_is_started_again_finds_the_kernel_running(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_daemon(tmp_path / "d") as daemon:
+        monkeypatch.setenv("DOCKER_HOST", daemon.host)
+        api = Api(os.fspath(daemon.socket))
+        container("kernel install host --name boxed")
+        with running("boxed", work) as (manager, client):
+            said(client, "x = 1")
+            daemon.kill()
+            try:
+                assert manager.is_alive()
+                assert said(client, "print(x)") == "1\n"
+            finally:
+                daemon.start()
+            assert manager.is_alive()
+            manager.restart_kernel()
+            client.wait_for_ready(timeout=SECONDS)
+            assert said(client, "x") == "NameError"
+            assert len(kernels(api)) == 1
+        assert kernels(api) == []
 
 
 def test_a_memory_hog_dies_and_the_reason_is_told(api: Api, work: Path) -> None:
