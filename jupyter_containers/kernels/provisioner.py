@@ -42,7 +42,7 @@ class ContainerProvisioner(KernelProvisionerBase):  # type: ignore[misc, unused-
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        # The client is for one thread at a time.
+        # One question after the other, so that nobody is asking when the client is exchanged.
         self._lock = threading.Lock()
 
     @property
@@ -72,7 +72,7 @@ class ContainerProvisioner(KernelProvisionerBase):  # type: ignore[misc, unused-
         """Make the container and start it. Raises what the daemon says, which the front end shows."""
         command = (*cmd, *ends.telling(self.death_reason))
         try:
-            self._id = await self._ask(lambda client: self._start(client, command))
+            self._id = await self._ask(lambda client: self._start(client, command), anew=True)
         except BaseException:
             await self.cleanup()
             raise
@@ -174,18 +174,18 @@ class ContainerProvisioner(KernelProvisionerBase):  # type: ignore[misc, unused-
         """Remove the container, and unless it is to start again, the folder and the connection."""
         if self._id:
             try:
-                await self._ask(lambda client: client.containers.remove(self._id, force=True, volumes=True))
+                await self._ask(lambda client: client.containers.remove(self._id, force=True, volumes=True), anew=True)
+            except NotFound:
+                pass  # it was removed already
             except ContainersError as error:
-                self.log.debug("kernel %s was removed already: %s", self.kernel_id, error)
+                self.log.warning("container %s of kernel %s is left: %s", self._id, self.kernel_id, error)
             self._id, self._exit_code = "", None
         if restart:
             return
         if self._sockets is not None:
             self._sockets.remove()
             self._sockets = None
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._hang_up()
 
     async def get_provisioner_info(self) -> dict[str, Any]:
         found: dict[str, Any] = await super().get_provisioner_info()
@@ -197,15 +197,25 @@ class ContainerProvisioner(KernelProvisionerBase):  # type: ignore[misc, unused-
         sockets = provisioner_info["sockets"]
         self._sockets = Sockets(Path(sockets)) if sockets else None
 
-    async def _ask(self, question: Callable[[Client], T]) -> T:
-        """Ask the daemon without stopping the server meanwhile: the client blocks, so it has a thread."""
-        return await asyncio.get_running_loop().run_in_executor(None, self._answer, question)
+    async def _ask(self, question: Callable[[Client], T], *, anew: bool = False) -> T:
+        """Ask the daemon without stopping the server meanwhile: the client blocks, so it has a thread.
 
-    def _answer(self, question: Callable[[Client], T]) -> T:
+        With `anew` our own daemon is started, if it was stopped meanwhile; who only looks leaves it as it is.
+        """
+        return await asyncio.get_running_loop().run_in_executor(None, self._answer, question, anew)
+
+    def _answer(self, question: Callable[[Client], T], anew: bool) -> T:
         with self._lock:
+            if anew:
+                self._hang_up()
             if self._client is None:
                 self._client = connect(self.plan.daemon or None, say=self.log.info)
             return question(self._client)
+
+    def _hang_up(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
 
 def _filled(word: str, words: dict[str, str]) -> str:
