@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import signal
@@ -17,7 +16,7 @@ from jupyter_containers.linux import constants, namespaces, processes, recording
 from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE, Capabilities, Spec
 from jupyter_containers.runtime import foreign, init, passage, privileges
 from jupyter_containers.runtime.bundle import Bundle
-from jupyter_containers.runtime.executable import NOT_EXECUTABLE, CannotExecute
+from jupyter_containers.runtime.executable import CannotExecute
 from jupyter_containers.runtime.handshake import Channel, Message
 from jupyter_containers.runtime.plan import plan
 from jupyter_containers.runtime.trace import Call, Durations, Stopwatch
@@ -117,17 +116,20 @@ def _await_execution(pid: int, channel: Channel) -> None:
 
 def let_go_recorded(bundle: Bundle, pid: int, go_fd: int) -> None:
     """Do as `let_go`, and add the `execve` to the bundle's record of calls. Raises as `let_go`."""
-    arguments, watch, number = list(bundle.load_spec().process.args), Stopwatch(), 0
+    watch = Stopwatch()
     try:
         let_go(pid, go_fd)
-    except ContainersError as error:
-        number = errno.EACCES if error.details.get("exit_code") == NOT_EXECUTABLE else errno.ENOENT
+    except CannotExecute as error:
+        _record_execution(bundle, error.number, watch.lap())
         raise
-    finally:
-        durations = Durations.read(bundle.trace_path)
-        call: Call = ["become the container's process", "execve", arguments, None if number else 0, number, watch.lap()]
-        durations.calls = {**(durations.calls or {}), "at last": [call]}
-        durations.write(bundle.trace_path)
+    _record_execution(bundle, 0, watch.lap())
+
+
+def _record_execution(bundle: Bundle, number: int, duration_us: int) -> None:
+    arguments, durations = list(bundle.load_spec().process.args), Durations.read(bundle.trace_path)
+    call: Call = ["become the container's process", "execve", arguments, None if number else 0, number, duration_us]
+    durations.calls = {**(durations.calls or {}), "at last": [call]}
+    durations.write(bundle.trace_path)
 
 
 def _dead() -> ContainersError:
@@ -151,7 +153,7 @@ def failure(message: Message, prefix: str) -> ContainersError:
     error = message.error()
     if exit_code := error.details.get("exit_code"):
         text = f"{prefix}: unable to start container process: {error.message}: unknown"
-        return CannotExecute(text, exit_code=exit_code)
+        return CannotExecute(text, exit_code=exit_code, number=error.details.get("errno"))
     if type(error) is ContainersError:
         return ContainersError(f"{prefix}: cannot {error.details.get('step')}: {error.message}", **error.details)
     return error

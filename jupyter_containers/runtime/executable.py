@@ -19,11 +19,15 @@ NOT_EXECUTABLE = 126
 
 
 class CannotExecute(InvalidParameter):
-    """The process could not become its program; `exit_code` (also in details) is what the container ends with."""
+    """The process could not become its program; `exit_code` (also in details) is what the container ends with.
 
-    def __init__(self, message: str, *, exit_code: int) -> None:
-        super().__init__(message, exit_code=exit_code)
+    `number` is the errno, by the exit code where nobody has asked the kernel.
+    """
+
+    def __init__(self, message: str, *, exit_code: int, number: int | None = None) -> None:
         self.exit_code = exit_code
+        self.number = number or (errno.ENOENT if exit_code == NOT_FOUND else errno.EACCES)
+        super().__init__(message, exit_code=exit_code, errno=self.number)
 
 
 def environment(process: Process, home: str) -> dict[str, str]:
@@ -86,4 +90,4 @@ def _check(path: str) -> None:
 def _refused(name: str, error: OSError, *, stage: str) -> CannotExecute:
     number = error.errno or errno.EIO
     exit_code = NOT_FOUND if number == errno.ENOENT else NOT_EXECUTABLE
-    return CannotExecute(f'exec: "{name}": {stage}{os.strerror(number).lower()}', exit_code=exit_code)
+    return CannotExecute(f'exec: "{name}": {stage}{os.strerror(number).lower()}', exit_code=exit_code, number=number)

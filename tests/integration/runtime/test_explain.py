@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from jupyter_containers.runtime import defaults
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.calls import Row
 from jupyter_containers.runtime.create import create, let_go_recorded
+from jupyter_containers.runtime.executable import CannotExecute
 from jupyter_containers.runtime.explain import record
 from tests.support.containers import Box, grown
 
@@ -76,6 +78,26 @@ def test_a_refused_call_is_the_last_and_says_why(box: Box) -> None:
     os.close(null_fd)
     last = record(bundle)[-1]
     assert (last.call, last.arguments, last.result) == ("fsopen", ("nosuchfilesystem",), "ENODEV")
+
+
+@pytest.mark.parametrize(("name", "size"), [("ENOENT", 0), ("E2BIG", 1 << 18)])
+def test_an_execve_that_is_refused_has_the_kernel_s_reason(box: Box, name: str, size: int) -> None:
+    program = "/bin/true" if size else "/no/such"
+    with box.created(program, "x" * size, **WANTED) as container:
+        with pytest.raises(CannotExecute):
+            let_go_recorded(container.bundle, container.pid, container.created.go_fd)
+        container.wait()
+        last = record(container.bundle)[-1]
+    assert (last.call, last.arguments[0], last.result) == ("execve", program, name)
+
+
+def test_an_init_that_died_has_called_nothing(box: Box) -> None:
+    with box.created("/bin/true", **WANTED) as container:
+        os.kill(container.pid, signal.SIGKILL)
+        container.wait()
+        with pytest.raises(ContainersError, match="died"):
+            let_go_recorded(container.bundle, container.pid, container.created.go_fd)
+        assert "execve" not in {row.call for row in record(container.bundle)}
 
 
 def test_nothing_is_recorded_unless_it_is_wanted(box: Box) -> None:
