@@ -93,4 +93,4 @@ class Stage:
         """Take the widget away; something else has been displayed in its place."""
         view, self._view = self._view, None
         if view is not None:
-            view.settle()
+            view.leave()

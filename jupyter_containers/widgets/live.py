@@ -8,6 +8,7 @@ A front end that cannot deliver a click while a cell runs cannot say `here` eith
 
 from __future__ import annotations
 
+import contextvars
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from typing import Any
 from jupyter_containers.widgets.static import module, sheet
 from jupyter_containers.widgets.view import Action, Json, View
 
+# How long a browser takes to load what it needs for the first widget.
+LOADING_SECONDS = 6.0
 _SAID = (
     "interrupted; Stop again kills what does not end",
     "stopped",
@@ -49,6 +52,17 @@ class LiveView(View):
     def show(self, html: str) -> None:
         """Send a picture, made of what stays in notebooks that nobody trusts."""
         self.tell(event="picture", html=html)
+
+    def leave(self) -> None:
+        """End. A browser that may still be loading it gets the time for that: it reports what goes meanwhile."""
+        if self.here.is_set():
+            self.settle()
+            return
+        self.ended.set()
+        context = contextvars.copy_context()
+        later = threading.Timer(LOADING_SECONDS, context.run, (self.close,))
+        later.daemon = True
+        later.start()
 
     def _begin(self, _: Json) -> str:
         self.here.set()

@@ -59,3 +59,34 @@ def test_what_is_quick_has_no_button(lab: Lab) -> None:
         notebook.run_all()
         notebook.page.wait_for_selector(f"{OUTPUT} pre:has-text('quick')")
         assert notebook.page.evaluate("() => window.buttons") == 0
+
+
+QUICK = """
+import time
+from IPython.display import display
+from jupyter_containers.magics.stage import Audience, Stage
+from jupyter_containers.widgets import live
+live.LOADING_SECONDS = 3.0
+views = []
+for seconds in (0, 0.02, 0.1, 0.4):
+    handle = display({"text/plain": ""}, raw=True, display_id=True)
+    stage = Stage(handle, "run", str, Audience(), clock=iter((0, 1, 1)).__next__)
+    stage.draw({"text/html": "growing"})
+    views.append(stage._view)
+    time.sleep(seconds)
+    handle.update({"text/plain": "ended"}, raw=True)
+    stage.close()
+"""
+# anywidget gives a model two seconds to load, and reports it then.
+REPORTED = "() => window.performance.now() > window.ended + 2500"
+
+
+def test_one_that_ends_while_its_button_is_loaded_is_no_error_in_the_browser(lab: Lab) -> None:
+    closed = "while any(view.comm for view in views):\n    time.sleep(0.05)"
+    with lab.open(LOAD, QUICK, closed) as notebook:
+        notebook.run_all()
+        assert notebook.errors == []
+        notebook.page.evaluate("() => { window.ended = window.performance.now(); }")
+        notebook.page.wait_for_function(REPORTED)
+        assert notebook.page.locator(f"{OUTPUT}:has-text('ended')").count() == 4
+        assert notebook.problems == []

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from jupyter_containers.widgets import live
 from jupyter_containers.widgets.live import LiveView, interrupt
+from tests.support.eventually import eventually
 
 
 @pytest.fixture
@@ -37,6 +39,20 @@ def test_a_press_that_comes_late_interrupts_nothing(view: LiveView) -> None:
     view.settle()
     assert view.actions()["stop"]({}) == "it has ended"
     assert view.pressed == []
+
+
+def test_a_browser_that_may_still_load_it_has_the_time(view: LiveView, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOADING_SECONDS", 0.05)
+    view.leave()
+    assert view.comm is not None
+    assert view.actions()["stop"]({}) == "it has ended"
+    eventually(lambda: view.comm is None)
+
+
+def test_where_a_browser_shows_it_it_goes_at_once(view: LiveView) -> None:
+    view.actions()["here"]({})
+    view.leave()
+    assert view.comm is None
 
 
 def test_an_interrupt_is_a_signal_for_the_thread_that_runs_cells() -> None:
