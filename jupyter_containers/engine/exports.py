@@ -73,7 +73,7 @@ class Exports:
             view = self._images.view(self._images.record(text))
         except ImageNotFound:
             raise ImageNotFound(text) from None  # without the tag that was not asked for
-        if is_id_of(view.id, text):
+        if is_id_of(self._images, view.record, text):
             return [(text, view, None)]
         reference = Reference.parse(text).with_default_tag()
         return [(text, view, reference if reference.digest is None else None)]

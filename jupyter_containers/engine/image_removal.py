@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from jupyter_containers.errors import Conflict
 from jupyter_containers.metadata.images import ImageRecord
-from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.reference import Reference
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ async def remove(images: Images, name_or_id: str, *, force: bool, prune: bool) -
     """
     record = images.record(name_or_id)
     layers = _layers(images, record)
-    if is_id_of(record.id, name_or_id) or images.indexes.image_id(name_or_id) == record.id:
+    if is_id_of(images, record, name_or_id):
         removed = _remove_by_id(images, record, force, prune)
     else:
         removed = _remove_name(images, record, name_or_id, force, prune)
@@ -68,9 +67,10 @@ def _layers(images: Images, record: ImageRecord) -> frozenset[str]:
     return images.needs(record).snapshots
 
 
-def is_id_of(image_id: Digest, text: str) -> bool:
-    """Tell whether a text is an image's id or the beginning of it."""
-    return str(image_id).startswith(text) or image_id.hex.startswith(text)
+def is_id_of(images: Images, record: ImageRecord, text: str) -> bool:
+    """Tell whether a text by which an image was found is its id, or its index's digest, or the beginning of one."""
+    is_own = str(record.id).startswith(text) or record.id.hex.startswith(text)
+    return is_own or images.indexes.image_id(text) == record.id
 
 
 def _remove_name(images: Images, record: ImageRecord, text: str, force: bool, prune: bool) -> list[Removed]:

@@ -198,6 +198,22 @@ def test_a_saved_index_is_loaded_again(tmp_path: Path) -> None:
     with_rooms(tmp_path, use)
 
 
+def test_what_is_saved_by_the_digest_of_its_index_has_no_name(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await load(rooms)
+        for text in (str(BOTH.digest), BOTH.digest.hex, BOTH.digest.short):
+            file = io.BytesIO()
+            async with Exports(rooms.images, rooms.content).saving([text]) as write:
+                write(file.write)
+            with tarfile.open(fileobj=io.BytesIO(file.getvalue())) as tar:
+                manifest = tar.extractfile("manifest.json")
+                assert manifest is not None
+                (entry,) = json.load(manifest)
+            assert entry["RepoTags"] is None, text
+
+    with_rooms(tmp_path, use)
+
+
 def test_a_base_for_another_platform_is_found_in_it(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         await load(rooms)
