@@ -45,6 +45,7 @@ def run(session: Session, options: Namespace) -> RunResult | Message | TerminalS
     settings, stdin = run_arguments.run_settings(
         options, session.body, is_magic=session.is_magic, folder=session.folder
     )
+    _check_input(options, stdin, "run")
     options.safe = safety.is_wanted(options)
     settings = session.marked(settings)
     if options.safe:
@@ -88,6 +89,14 @@ def _check_detached(options: Namespace, word: str) -> None:
         raise UsageError(f"{word}: --changes is for a run that is waited for; %container diff NAME tells of the others")
     if options.detach and getattr(options, "timeout", 0.0):
         raise UsageError(f"{word}: --timeout is for what is waited for; leave it out, or -d")
+
+
+def _check_input(options: Namespace, stdin: bytes | None, word: str) -> None:
+    """Raise UsageError for an input that nobody would pass on."""
+    if options.detach and stdin is not None:
+        raise UsageError(
+            f"{word}: -d leaves it alone, so nothing passes the cell's body on to its command; leave out the body or -d"
+        )
 
 
 def start(session: Session, settings: RunSettings) -> Message:
@@ -160,6 +169,7 @@ def _explained(error: ContainersError, command: tuple[str, ...] | None) -> Conta
 def exec_(session: Session, options: Namespace) -> RunResult | TerminalSession | None:
     _check_detached(options, "exec")
     settings, stdin = run_arguments.exec_settings(options, session.body, session.folder)
+    _check_input(options, stdin, "exec")
     if session.is_magic and options.tty:
         terminals.check(session, options, "exec")
         return terminals.open_exec(session, options.container, settings)

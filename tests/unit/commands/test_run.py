@@ -144,6 +144,14 @@ def test_a_detached_container_is_told_by_its_name() -> None:
     assert result.text() == "started calm_hopper (c0ffee)"
 
 
+@pytest.mark.parametrize(
+    "words", [("run", "-d", "img", "sort"), ("exec", "-d", "box", "sort"), ("run", "--bg=x", "img", "sort")]
+)
+def test_an_input_that_nobody_would_pass_on_is_refused(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="-d leaves it alone"):
+        do(ending(0), *words, body="b\na\n")
+
+
 def test_a_detached_container_that_cannot_start_is_not_left() -> None:
     session, done = detached(fails=True)
     with pytest.raises(CannotExecute):
