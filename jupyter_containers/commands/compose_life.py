@@ -12,12 +12,11 @@ from jupyter_containers.commands.containers import each
 from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.run_result import Interrupted
 from jupyter_containers.commands.session import Session
-from jupyter_containers.compose.attending import stop_hooks
 from jupyter_containers.compose.ending import DownWishes, ending_groups, plan_down, plan_remove, plan_stop
 from jupyter_containers.compose.executing import Executor
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.observing import Container, Found, observe
-from jupyter_containers.compose.operations import Plan, StopContainer
+from jupyter_containers.compose.operations import Plan
 from jupyter_containers.compose.planning import Wishes
 from jupyter_containers.compose.shapes import near
 from jupyter_containers.compose.up import restart as restart_services
@@ -48,8 +47,6 @@ def carried_out(
     result = ProjectResult(verb, name, project)
     with session.front.live(result) as tell:
         try:
-            if verb in ("down", "stop"):
-                stop_hooks(session.client, project.services if project is not None else {}, _stopped(plan))
             Executor(session.client, project, found, tell).carry_out(plan)
             tell(None)
         except ContainersError as error:
@@ -59,10 +56,6 @@ def carried_out(
             tell(error)
             raise Interrupted(f"{verb} of {name} was given up; say it again to go on", result) from None
     return result
-
-
-def _stopped(plan: Plan) -> list[Container]:
-    return [operation.container for operation in plan if isinstance(operation, StopContainer)]
 
 
 def selected(name: str, project: Project | None, found: Found, services: Sequence[str]) -> list[Container]:

@@ -96,6 +96,7 @@ def wishes_of(options: Namespace) -> Wishes:
         build=options.build,
         no_build=options.no_build,
         pull=options.pull,
+        stop_seconds=options.timeout,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -17,8 +17,8 @@ from jupyter_containers.compose.ending import plan_stop
 from jupyter_containers.compose.executing import Began, Done, Executor, Failed
 from jupyter_containers.compose.hooks import run_hooks
 from jupyter_containers.compose.members import DependencyFailed, Member, is_satisfied
-from jupyter_containers.compose.model import Dependency, Project, Service
-from jupyter_containers.compose.observing import Container, Found, observe
+from jupyter_containers.compose.model import Dependency, Project
+from jupyter_containers.compose.observing import Found, observe
 from jupyter_containers.compose.operations import StartContainer
 from jupyter_containers.compose.watching import Happening, Interrupt, LogEnded, Lost, Watch, Wrote
 from jupyter_containers.errors import ContainersError, DeadlineExceeded
@@ -251,18 +251,9 @@ class Attending:
         try:
             meant = {member.id for member in self.members.values()}
             running = [one for one in observe(self.client, self.project.name).containers if one.id in meant]
-            stop_hooks(self.client, self.project.services, running)
             executor = Executor(self.client, self.project, self.found, lambda _: None)
             executor.carry_out(plan_stop(running, self.course.stop_seconds))
         except ContainersError as caught:
             error = caught
         finally:
             self.watch.put(_Stopped(error))
-
-
-def stop_hooks(client: Client, services: Mapping[str, Service], containers: Sequence[Container]) -> None:
-    """Run what services want done before they stop; one that fails keeps nobody from stopping."""
-    for container in containers:
-        if container.is_running and container.service in services:
-            with suppress(ContainersError):
-                run_hooks(client, services[container.service], "pre_stop", container.id)

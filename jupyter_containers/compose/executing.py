@@ -15,6 +15,7 @@ from itertools import groupby
 
 from jupyter_containers.client import Client
 from jupyter_containers.compose import labels
+from jupyter_containers.compose.hooks import before_stop
 from jupyter_containers.compose.model import Grant, Json, Network, Project, Service, Volume
 from jupyter_containers.compose.observing import Container, Found, image_id
 from jupyter_containers.compose.operations import (
@@ -85,6 +86,7 @@ class Executor:
                     self._check()
                     self._one(operation)
             else:
+                self._check()
                 self._together(list(operations))
 
     def _together(self, operations: Sequence[Operation]) -> None:
@@ -123,8 +125,7 @@ class Executor:
             case RecreateContainer():
                 return self._recreate(operation)
             case StopContainer(container, _, timeout_seconds):
-                with suppress(NotFound):
-                    client.containers.stop(container.id, timeout_seconds=timeout_seconds)
+                self._stop(container, timeout_seconds)
             case RemoveContainer(container, _, volumes):
                 with suppress(NotFound):
                     client.containers.remove(container.id, force=True, volumes=volumes)
@@ -141,6 +142,11 @@ class Executor:
             case _:
                 raise TypeError(f"nothing here does {operation!r}")
         return ""
+
+    def _stop(self, container: Container, timeout_seconds: int | None) -> None:
+        before_stop(self._client, self._project, container)
+        with suppress(NotFound):
+            self._client.containers.stop(container.id, timeout_seconds=timeout_seconds)
 
     @property
     def project(self) -> Project:
@@ -246,7 +252,7 @@ class Executor:
         beside = f"{before.id[:12]}_{operation.name}" if operation.name == before.name else operation.name
         id_ = self.create(operation.service, operation.number, operation.name, kept, created_as=beside)
         with self._taken_back(id_), suppress(NotFound):
-            self._client.containers.stop(before.id)
+            self._stop(before, operation.timeout_seconds)
             self._client.containers.remove(before.id, force=True, volumes=not operation.keeps_volumes)
         # Whatever happens now: nothing but this container has the service, and its nameless volumes.
         del self.made[operation.name]

@@ -6,10 +6,12 @@ Source: Compose Specification, services.post_start and services.pre_stop.
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.run_settings import ExecSettings
-from jupyter_containers.compose.model import Json, Service
+from jupyter_containers.compose.model import Json, Project, Service
+from jupyter_containers.compose.observing import Container
 from jupyter_containers.errors import ContainersError
 
 _SHOWN = 300
@@ -23,6 +25,14 @@ def run_hooks(client: Client, service: Service, kind: str, container: str) -> No
     """Run the commands of `post_start` or `pre_stop` in a container that runs, in their order. Raises HookFailed."""
     for hook in service.definition.get(kind, ()):
         _run(client, service, kind, hook, container)
+
+
+def before_stop(client: Client, project: Project | None, container: Container) -> None:
+    """Run what a container's service wants done before it stops; what fails keeps nobody from stopping."""
+    service = project.services.get(container.service) if project is not None else None
+    if service is not None and container.is_running:
+        with suppress(ContainersError):
+            run_hooks(client, service, "pre_stop", container.id)
 
 
 def _run(client: Client, service: Service, kind: str, hook: Json, container: str) -> None:

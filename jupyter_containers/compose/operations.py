@@ -60,6 +60,7 @@ class RecreateContainer:
     before: Container
     reason: str
     keeps_volumes: bool = True
+    timeout_seconds: int | None = None
 
     def describe(self) -> str:
         return f"recreate container {self.name}: {self.reason}"

@@ -47,6 +47,8 @@ class Wishes:
     build: bool = False
     no_build: bool = False
     pull: str = ""
+    # Until what is stopped is killed; None: as each service has it.
+    stop_seconds: int | None = None
 
 
 def chosen(project: Project, wishes: Wishes) -> list[str]:
@@ -144,20 +146,21 @@ class _Planner:
             )
 
     def _orphans(self) -> Iterator[StopContainer | RemoveContainer]:
-        for container in orphans(self._project, self._found):
-            if container.is_running:
-                yield StopContainer(container)
-            yield RemoveContainer(container, "its service is not in the file")
+        yield from self._away(orphans(self._project, self._found), "its service is not in the file")
+
+    def _away(self, containers: Sequence[Container], reason: str) -> Iterator[StopContainer | RemoveContainer]:
+        yield from (self._stopped(one) for one in containers if one.is_running)
+        yield from (RemoveContainer(one, reason) for one in containers)
+
+    def _stopped(self, container: Container) -> StopContainer:
+        return StopContainer(container, timeout_seconds=self._wishes.stop_seconds)
 
     def _service(self, service: Service, starts: list[StartContainer]) -> Iterator[Operation]:
         wanted = self._wishes.scale.get(service.name, service.scale)
         if wanted > 1 and "container_name" in service.definition:
             raise InvalidParameter(f"service {service.name} has a container_name, and cannot have {wanted} containers")
         there = self._found.of(service.name)
-        for container in there[wanted:]:
-            if container.is_running:
-                yield StopContainer(container)
-            yield RemoveContainer(container, f"{wanted} of {service.name} are wanted")
+        yield from self._away(there[wanted:], f"{wanted} of {service.name} are wanted")
         needs = () if self._wishes.no_deps else service.depends_on
         for container in there[:wanted]:
             reason, name = self._reason(service, container), container.name
@@ -165,10 +168,16 @@ class _Planner:
                 self._renewed.add(service.name)
                 name = container_name(self._project, service, container.number)
                 yield RecreateContainer(
-                    service, container.number, name, container, reason, not self._wishes.renew_volumes
+                    service,
+                    container.number,
+                    name,
+                    container,
+                    reason,
+                    not self._wishes.renew_volumes,
+                    self._wishes.stop_seconds,
                 )
             elif any(need.restart and need.service in self._renewed for need in service.depends_on):
-                yield StopContainer(container)
+                yield self._stopped(container)
             elif container.is_running:
                 continue
             starts.append(StartContainer(service, name, needs))

@@ -15,6 +15,7 @@ from jupyter_containers.client import Client
 from jupyter_containers.client.interrupts import Interrupts
 from jupyter_containers.compose.attending import Attending, Course
 from jupyter_containers.compose.executing import Executor
+from jupyter_containers.compose.hooks import before_stop, run_hooks
 from jupyter_containers.compose.members import Member, Status
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.observing import Container, observe
@@ -136,5 +137,8 @@ def restart(
         there = observe(client, project.name).containers
         meant += [one for one in there if one.service in more - services and one.is_running]
     for one in meant:
+        before_stop(client, project, one)
         client.containers.restart(one.id, timeout_seconds=timeout_seconds)
+        if project is not None and one.service in project.services:
+            run_hooks(client, project.services[one.service], "post_start", one.id)
     return [one.name for one in meant]

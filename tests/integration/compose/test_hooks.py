@@ -24,5 +24,10 @@ volumes: {d: }
     assert compose("exec", "a", "cat", "/begun").stdout == "hello\n"
     compose("stop", body=body)
     assert compose("run", "--no-deps", "a", "ls", "/d").stdout == "stopped\n"
+    for words in (("restart", "-t", "0"), ("up", "-d", "--force-recreate"), ("rm", "-s")):
+        compose("up", "-d", body=body)
+        compose("exec", "a", "rm", "-f", "/d/stopped")
+        compose(*words, body=body)
+        assert compose("run", "--no-deps", "a", "ls", "/d").stdout == "stopped\n", words
     with pytest.raises(ContainersError, match="post_start of a: false ended with exit code 1"):
         compose("up", "-d", body=body.replace('[sh, -c, "echo $$WORD >/begun"]', "'false'"))

@@ -27,10 +27,12 @@ def test_options_become_wishes() -> None:
         "--build",
         "--pull",
         "always",
+        "-t",
+        "3",
     )
     assert wishes_of(options(*words, "web", "db")) == Wishes(
         ("web", "db"), {"web": 3}, force_recreate=True, no_deps=True, remove_orphans=True, renew_volumes=True,
-        build=True, pull="always",
+        build=True, pull="always", stop_seconds=3,
     )  # fmt: skip
     assert wishes_of(options()) == Wishes()
 

@@ -104,6 +104,15 @@ def test_a_container_has_the_files_name_from_when_it_is_made_anew() -> None:
     assert told(unnamed, found(before))[0].startswith("recreate container shop-web-1: ")
 
 
+def test_what_is_stopped_beside_each_other_and_how_long_it_may_take() -> None:
+    there = found(container(SHOP, "db"), *(container(SHOP, "web", number, config_hash="x") for number in (1, 2, 3)))
+    plan = plan_up(SHOP, there, Wishes(scale={"web": 1}, stop_seconds=3))
+    assert [(type(one).__name__, getattr(one, "timeout_seconds", None)) for one in plan] == [
+        ("StopContainer", 3), ("StopContainer", 3), ("RemoveContainer", None), ("RemoveContainer", None),
+        ("RecreateContainer", 3), ("StartContainer", None),
+    ]  # fmt: skip
+
+
 def test_only_what_is_asked_for_and_what_it_needs() -> None:
     assert "create container shop-web-1" not in told(SHOP, found(), services=("db",))
     assert told(SHOP, found(), services=("web",), no_deps=True) == [
