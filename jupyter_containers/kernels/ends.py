@@ -14,6 +14,7 @@ from jupyter_containers.client import Client
 from jupyter_containers.errors import ContainersError
 
 _FILE = "last-end.json"
+_READ_BYTES = 4096
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -54,8 +55,11 @@ def telling(text: str) -> tuple[str, ...]:
 
 def last_words(client: Client, container: str) -> str:
     """Return the last line that a container has written, "" when it is not known."""
+    written = b""
     try:
-        written = b"".join(content for _, content in client.containers.logs(container, tail="5"))
+        for _, content in client.containers.logs(container, tail="5"):
+            # A line may be as long as it likes.
+            written = (written + content)[-_READ_BYTES:]
     except ContainersError:
         return ""
     lines = written.decode(errors="replace").strip().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,6 +41,20 @@ def test_the_last_line_is_found_or_not() -> None:
     client: Any = SimpleNamespace(containers=SimpleNamespace(logs=logs))
     assert ends.last_words(client, "c") == "last one"
     assert ends.last_words(client, "gone") == ""
+
+
+def test_a_line_without_an_end_is_not_kept_whole() -> None:
+    def logs(_: str, **__: Any) -> Any:
+        for _piece in range(1000):
+            yield 2, b"x" * 1000
+        yield 2, b"\nlast"
+
+    client: Any = SimpleNamespace(containers=SimpleNamespace(logs=logs))
+    tracemalloc.start()
+    assert ends.last_words(client, "c") == "last"
+    highest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert highest < 200_000
 
 
 def test_a_reason_is_kept_where_that_can_be(tmp_path: Path) -> None:
