@@ -41,7 +41,18 @@ def _is_gone(owner: str) -> bool:
     pid, _, rest = owner.partition(":")
     if not pid.isdigit() or rest.partition(":")[2] != _namespace():
         return False
-    return _owner(int(pid)) != owner
+    return _owner(int(pid)) != owner and (bool(_start_time(int(pid))) or not _is_there(int(pid)))
+
+
+def _is_there(pid: int) -> bool:
+    """Tell whether there is a process, also when /proc hides that of somebody else."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _start_time(pid: int) -> str:

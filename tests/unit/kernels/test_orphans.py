@@ -6,6 +6,9 @@ import os
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from jupyter_containers.kernels import orphans
 from jupyter_containers.kernels.orphans import OWNER_LABEL, labels, remove_orphans
 from tests.support.sandbox_double import SandboxDaemon, listed
 
@@ -28,6 +31,14 @@ def test_what_a_process_that_is_gone_has_started_goes() -> None:
     pid, began, rest = owner().split(":", 2)
     assert int(pid) == os.getpid()
     assert removed(f"{pid}:{int(began) - 1}:{rest}")
+    assert removed(f"{2**22 + 1}:{began}:{rest}")
+
+
+def test_a_server_of_somebody_else_is_not_gone_where_its_process_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, began, rest = owner().split(":", 2)
+    # As on a /proc that is mounted with hidepid.
+    monkeypatch.setattr(orphans, "_start_time", lambda _pid: "")
+    assert not removed(f"{os.getpid()}:{began}:{rest}")
     assert removed(f"{2**22 + 1}:{began}:{rest}")
 
 
