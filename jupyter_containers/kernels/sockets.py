@@ -1,7 +1,7 @@
 """The folder in which a kernel's sockets are, on both sides of the wall, and its connection file as it is inside.
 
-    outside  /tmp/jck-XXXX (0700, ours) / s (anybody may write: the kernel may be any user) / k-1 … k-5, connection.json
-    inside                     /run/jupyter-kernel is the folder s
+    outside  jck-… among temporary files (0700, ours) / s (0777: it may be any user) / connection.json, k-1 … k-5
+    inside   /run/jupyter-kernel is the folder s
 
 The paths are short: the address of a unix socket has 108 bytes at most.
 """
@@ -54,12 +54,18 @@ class Sockets:
         """Write the kernel's own connection file: this side's, with the addresses of the inside."""
         connection = json.loads(Path(connection_file).read_text())
         connection["ip"] = f"{INSIDE}/k"
-        place = self.shared / _FILE
-        # A kernel before may have put anything in its place.
-        place.unlink(missing_ok=True)
-        fd = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        self._empty()
+        fd = os.open(self.shared / _FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         with open(fd, "w") as file:
             json.dump(connection, file)
+
+    def _empty(self) -> None:
+        """Take away what a kernel before has left, which may be anything, also in the place of what is to come."""
+        for entry in os.scandir(self.shared):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
 
     def remove(self) -> None:
         shutil.rmtree(self.outer, ignore_errors=True)

@@ -35,3 +35,16 @@ def test_the_kernel_gets_the_addresses_of_its_side(tmp_path: Path) -> None:
     written = json.loads((sockets.shared / "connection.json").read_text())
     assert written == {"ip": f"{INSIDE}/k", "key": "k", "shell_port": 1}
     assert not (tmp_path / "victim").exists()
+
+
+def test_nothing_that_a_kernel_before_has_left_is_in_the_way(tmp_path: Path) -> None:
+    sockets = Sockets.make()
+    (tmp_path / "c.json").write_text(json.dumps({"key": "k"}))
+    (tmp_path / "outside").mkdir()
+    for name in ("connection.json", "k-1"):
+        (sockets.shared / name).mkdir()
+        (sockets.shared / name / "link").symlink_to(tmp_path / "outside")
+    (sockets.shared / "k-2").symlink_to(tmp_path / "outside")
+    sockets.write(str(tmp_path / "c.json"))
+    assert [path.name for path in sockets.shared.iterdir()] == ["connection.json"]
+    assert (tmp_path / "outside").is_dir()
