@@ -20,6 +20,13 @@ from jupyter_containers.compose.up import Outcome
 from jupyter_containers.compose.up import up as bring_up
 from jupyter_containers.errors import ContainersError, NotFound
 
+# Who does not stay cannot end with anybody, and what is not started is not there.
+_EXCLUSIVE = (
+    ("--build", "--no-build"), ("--force-recreate", "--no-recreate"), ("--no-start", "--wait"),
+    *((one, other) for one in ("--abort-on-container-exit", "--exit-code-from")
+      for other in ("--detach", "--wait", "--no-start")),
+)  # fmt: skip
+
 
 class ServiceFailed(ContainersError):
     """The service whose exit code was asked for ended with another than 0. `result` has the output."""
@@ -80,10 +87,11 @@ def _planned(session: Session, project: Project, wishes: Wishes) -> Message:
 
 def wishes_of(options: Namespace) -> Wishes:
     """Return what the options ask for. Raises UsageError."""
-    if options.build and options.no_build:
-        raise UsageError("up: both --build and --no-build; leave one of them out")
-    if options.force_recreate and options.no_recreate:
-        raise UsageError("up: both --force-recreate and --no-recreate; leave one of them out")
+    for one, other in _EXCLUSIVE:
+        if _is_given(options, one) and _is_given(options, other):
+            raise UsageError(f"up: both {one} and {other}; leave one of them out")
+    if options.wait_timeout is not None and not options.wait:
+        raise UsageError("up: --wait-timeout is for --wait")
     return Wishes(
         services=tuple(options.service),
         scale=scale_of(options.scale),
@@ -98,6 +106,10 @@ def wishes_of(options: Namespace) -> Wishes:
         pull=options.pull,
         stop_seconds=options.timeout,
     )
+
+
+def _is_given(options: Namespace, name: str) -> bool:
+    return bool(getattr(options, name.removeprefix("--").replace("-", "_")))
 
 
 def scale_of(texts: Sequence[str]) -> dict[str, int]:

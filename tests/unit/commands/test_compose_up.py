@@ -43,7 +43,23 @@ def test_what_is_no_scale(text: str) -> None:
         scale_of([text])
 
 
-@pytest.mark.parametrize("words", [("--build", "--no-build"), ("--force-recreate", "--no-recreate")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--build", "--no-build"),
+        ("--force-recreate", "--no-recreate"),
+        ("--no-start", "--wait"),
+        ("--abort-on-container-exit", "-d"),
+        ("--exit-code-from", "web", "-d"),
+        ("--exit-code-from", "web", "--wait"),
+        ("--exit-code-from", "web", "--no-start"),
+    ],
+)
 def test_wishes_that_exclude_each_other(words: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="leave one of them out"):
         wishes_of(options(*words))
+
+
+def test_a_limit_of_waiting_is_for_who_waits() -> None:
+    with pytest.raises(UsageError, match="--wait-timeout is for --wait"):
+        wishes_of(options("-d", "--wait-timeout", "5"))
