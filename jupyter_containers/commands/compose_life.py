@@ -17,7 +17,6 @@ from jupyter_containers.compose.executing import Executor
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.observing import Container, Found, observe
 from jupyter_containers.compose.operations import Plan
-from jupyter_containers.compose.planning import Wishes
 from jupyter_containers.compose.shapes import near
 from jupyter_containers.compose.up import restart as restart_services
 from jupyter_containers.compose.up import start as start_services
@@ -85,7 +84,7 @@ def start(session: Session, options: Namespace) -> Message:
     name, project, _, meant = _meant(session, options)
     if not meant:
         raise NotFound(f"there are no containers of {name} to start; compose up makes them")
-    started = start_services(session.client, project, meant, Wishes(tuple(options.service)))
+    started = start_services(session.client, project, meant)
     return Message((f"started {', '.join(started)}" if started else "all of them run already",), tuple(started))
 
 

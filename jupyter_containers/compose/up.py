@@ -98,20 +98,21 @@ def _take_back(client: Client, executor: Executor) -> None:
                 client.containers.remove(id_, force=True, volumes=True)
 
 
-def start(client: Client, project: Project | None, containers: Sequence[Container], wishes: Wishes) -> list[str]:
+def start(client: Client, project: Project | None, containers: Sequence[Container]) -> list[str]:
     """Start containers that are there, as their needs allow; return the names of those that were started.
 
-    Without a project, what a service needs is not known in full, and they start in the order given.
+    What a service needs that the project does not have is not known in full: such start first, in the order given.
     """
     waiting = [one for one in containers if not one.is_running]
-    if project is None:
-        for one in waiting:
-            client.containers.start(one.id)
-        return [one.name for one in waiting]
+    unknown = [one for one in waiting if project is None or one.service not in project.services]
+    for one in unknown:
+        client.containers.start(one.id)
+    if project is None or unknown == waiting:
+        return [one.name for one in unknown]
     starts = [
         StartContainer(project.services[one.service], one.name, project.services[one.service].depends_on)
         for one in waiting
-        if one.service in project.services
+        if one not in unknown
     ]
     names = sorted({one.service for one in containers if one.service in project.services})
     names = with_dependencies(project.services, names)
@@ -119,7 +120,7 @@ def start(client: Client, project: Project | None, containers: Sequence[Containe
         attending = _attend(
             client, project, Course(), lambda _: None, names=names, starts=starts, interrupts=interrupts
         )
-    return attending.begun
+    return [*(one.name for one in unknown), *attending.begun]
 
 
 def restart(

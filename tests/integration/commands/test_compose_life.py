@@ -68,6 +68,15 @@ def test_stopped_started_restarted_removed(compose: Compose, client: Client) -> 
     assert states(client) == {"shop-db-1": "running"}
 
 
+def test_what_only_a_profile_has_is_started_by_its_name_too(compose: Compose, client: Client) -> None:
+    tool = "  tool: {image: busybox, command: sleep 600, profiles: [p], stop_grace_period: 0s}\n"
+    tools = FILE.replace("volumes: {k", f"{tool}volumes: {{k")
+    compose("up", "-d", "tool", body=tools)
+    compose("stop")
+    assert compose("start", "tool").lines == ("started shop-tool-1",)
+    assert states(client) == {"shop-tool-1": "running"}
+
+
 def test_frozen_and_killed(compose: Compose, client: Client) -> None:
     compose("up", "-d", body=FILE)
     assert compose("pause", "db").lines == ("paused shop-db-1",)
