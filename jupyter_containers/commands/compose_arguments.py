@@ -111,7 +111,7 @@ CONFIG = (
     Argument(("--networks",), "only names of networks", Takes.NOTHING),
     Argument(("--images",), "only names of images", Takes.NOTHING),
     Argument(("--profiles",), "only names of profiles", Takes.NOTHING),
-    SERVICES,
+    Argument(("service",), "only these, and what they need", Takes.ANY, "SERVICE"),
 )
 BUILD = (
     Argument(("--no-cache",), "do every step again", Takes.NOTHING),

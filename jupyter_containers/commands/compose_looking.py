@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from jupyter_containers.client.values import short_id
@@ -17,6 +18,7 @@ from jupyter_containers.compose import labels
 from jupyter_containers.compose.configuration import as_json, as_yaml
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.observing import Container, observe
+from jupyter_containers.compose.ordering import with_dependencies
 from jupyter_containers.compose.watching import LogEnded, Lost, Watch, Wrote
 
 _TITLES = ("NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS")
@@ -133,6 +135,8 @@ def ls(session: Session, options: Namespace) -> ProjectTable | Message:
 def config(session: Session, options: Namespace) -> Message:
     """Write the file out in long form, or name what is in it."""
     project = the_project(session, options, options.service)
+    if options.service:
+        project = _only(project, with_dependencies(project.services, options.service))
     if options.quiet:
         return Message(())
     for key in ("services", "volumes", "networks", "images", "profiles"):
@@ -141,6 +145,15 @@ def config(session: Session, options: Namespace) -> Message:
             return Message(found, found)
     text = as_json(project) if options.format == "json" else as_yaml(project)
     return Message(tuple(text.rstrip("\n").split("\n")), tuple(project.services))
+
+
+def _only(project: Project, names: Collection[str]) -> Project:
+    """Return a project with some of its services, and the networks that they are on."""
+    services = {name: service for name, service in project.services.items() if name in names}
+    used = {key for service in services.values() for key in service.networks}
+    return replace(
+        project, services=services, networks={key: one for key, one in project.networks.items() if key in used}
+    )
 
 
 def _names(project: Project, kind: str) -> list[str]:

@@ -56,6 +56,10 @@ def test_the_file_written_out(compose: Compose) -> None:
     assert written.startswith("name: shop\nservices:\n  web:\n    command: sh -c 'echo hello; exec sleep 600'")
     assert compose("config", "--services", "--profile", "jobs", body=FILE).items == ("web", "job")
     assert compose("config", "--images", body=FILE).items == ("busybox",)
+    assert compose("config", "--services", "job", body=FILE).items == ("job",)
+    more = FILE + "  top: {image: busybox, depends_on: [web], networks: [n]}\nnetworks: {n: }\n"
+    assert compose("config", "--services", "top", body=more).items == ("web", "top")
+    assert compose("config", "--networks", "web", body=more).items == ("default",)
     assert compose("config", "-q", body=FILE).lines == ()
     found = json.loads("\n".join(compose("config", "--format", "json", body=FILE).lines))
     assert found["services"]["web"]["image"] == "busybox"
