@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.garbage import Needed
@@ -34,7 +35,8 @@ class Exports:
     ) -> AsyncIterator[Callable[[Write], None]]:
         """Give what writes the images that `names` mean, blocking; nothing of them is collected inside the block.
 
-        A repository without a tag means all its tags, as in dockerd. Raises ImageNotFound, InvalidParameter.
+        A repository without a tag means all its tags, as in dockerd; of a name that means several images `platform`
+        picks one. Raises ImageNotFound, InvalidParameter; NotFound for a platform that an image is not for.
         """
         if not names:
             raise InvalidParameter("no images to save: parameter names is empty")
@@ -42,8 +44,9 @@ class Exports:
         indexes: dict[Reference, Indexed] = {}
 
         def choose() -> Needed:
-            chosen.extend(entry for name in names for entry in self._chosen(name))
-            blobs = [self._images.needs(view.record).blobs for _, view, _ in chosen]
+            found = (entry for text in names for entry in self._chosen(text))
+            chosen.extend((text, self._picked(view, name, platform), name) for text, view, name in found)
+            blobs = [self._images.needs(view.record).blobs | view.image.blobs for _, view, _ in chosen]
             if platform is None:
                 indexes.update(self._indexes(name for _, _, name in chosen))
             return Needed(frozenset[Digest]().union(*blobs, *(index.blobs for index in indexes.values())))
@@ -55,6 +58,11 @@ class Exports:
             for view in (view for _, view, _ in chosen):
                 self._images.tell("save", view.id, str(view.id))
             yield lambda write: layout.save(named, self._content, write)
+
+    def _picked(self, view: ImageView, name: Reference | None, platform: Platform | None) -> ImageView:
+        """Return the view with the image that the name's index has for the platform, where there is one."""
+        found = self._images.indexes.image(name, platform) if name is not None and platform is not None else None
+        return replace(view, image=found) if found is not None else view
 
     def _indexes(self, names: Iterable[Reference | None]) -> Iterator[tuple[Reference, Indexed]]:
         for name in names:
@@ -92,8 +100,8 @@ def _joined(chosen: Sequence[tuple[ImageView, Reference | None]], indexes: Mappi
     views: dict[Digest, ImageView] = {}
     names: dict[Digest, list[Reference]] = {}
     for view, reference in chosen:
-        views[view.id] = view
-        own = names.setdefault(view.id, [])
+        views[view.image.config_digest] = view
+        own = names.setdefault(view.image.config_digest, [])
         if reference is not None and reference not in own:
             own.append(reference)
     return [Named(view.image, tuple(names[image_id]), indexes) for image_id, view in views.items()]

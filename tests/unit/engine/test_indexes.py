@@ -198,6 +198,26 @@ def test_a_saved_index_is_loaded_again(tmp_path: Path) -> None:
     with_rooms(tmp_path, use)
 
 
+def test_the_image_for_another_platform_is_saved_alone(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await load(rooms)
+        file = io.BytesIO()
+        async with Exports(rooms.images, rooms.content).saving(["several:1"], ARM) as write:
+            await rooms.images.remove("several:1")
+            await rooms.garbage.close()
+            write(file.write)
+        with tarfile.open(fileobj=io.BytesIO(file.getvalue())) as tar:
+            manifest = tar.extractfile("manifest.json")
+            assert manifest is not None
+            (entry,) = json.load(manifest)
+            names = tar.getnames()
+        assert entry["RepoTags"] == ["several:1"]
+        assert entry["Config"].endswith(ARM_IMAGE.image_id.hex)
+        assert f"blobs/sha256/{AMD_IMAGE.digest.hex}" not in names
+
+    with_rooms(tmp_path, use)
+
+
 def test_what_is_saved_by_the_digest_of_its_index_has_no_name(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         await load(rooms)
