@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from jupyter_containers.client import Client
+from jupyter_containers.commands import settings_files
 from jupyter_containers.commands.session import PYTHON, Session
 from jupyter_containers.verbs.calls import SilentFront
 from jupyter_containers.verbs.words import Words
@@ -49,13 +50,14 @@ class Connection(Words):
 
 
 def connect(host: str | None = None, *, say: Callable[[str], None] = print) -> Connection:
-    """Return the verbs of a daemon that answers: at `host`, else where the environment says, else our own.
+    """Return the verbs of a daemon that answers: at `host`, where the environment or the settings say, or our own.
 
     `host` is an address or the name of a docker context, `default` for our own. Our own daemon is started when there
-    is none, and `say` is told so, as of other things that matter beside a result. Raises Unavailable when nobody
-    answers, Unsupported when it cannot be started by this user; InvalidParameter for a bad address, NotFound for an
-    unknown context.
+    is none, and `say` is told so, as of other things that matter beside a result. Other settings than `host` are for
+    lines that people type: a call says itself what it wants. Raises Unavailable when nobody answers, Unsupported when
+    it cannot be started by this user; InvalidParameter for a bad address or settings that cannot be read, NotFound for
+    an unknown context.
     """
-    session = Session(SilentFront(say), surface=PYTHON, host=host or "")
+    session = Session(SilentFront(say), surface=PYTHON, host=host or "", settings=settings_files.load())
     _ = session.client
     return Connection(session)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers import Connection, connect
+from jupyter_containers.commands import settings_files
 from jupyter_containers.commands.run_result import CommandFailed
 from jupyter_containers.errors import NotFound, Unavailable
 from tests.support.daemon import Daemon
@@ -73,6 +74,17 @@ def test_an_image_is_built_from_text(containers: Connection, tmp_path: Path) -> 
 def test_the_client_is_below(containers: Connection, daemon: Daemon) -> None:
     assert containers.client.system.ping() >= (1, 41)
     assert repr(containers) == f"Connection('{daemon.host}')"
+
+
+def test_settings_are_those_of_the_files(daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    settings_files.keep("host", daemon.host)
+    with connect() as containers:
+        assert containers.host == daemon.host
+        assert containers.config("host").items == (daemon.host,)
+        containers.config("image", "busybox")
+        assert containers.config("image").items == ("busybox",)
 
 
 def test_nobody_there(tmp_path: Path) -> None:
