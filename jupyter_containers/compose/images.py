@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_containers.client import Client, build_caches
-from jupyter_containers.client.build_reader import BuildEvent
+from jupyter_containers.client import build_caches
 from jupyter_containers.client.builds import BuildLimits, BuildSettings
 from jupyter_containers.client.context import gather
 from jupyter_containers.client.ignore import FILE_NAME
@@ -30,15 +29,6 @@ class BuildWishes:
     no_cache: bool = False
     pull: bool = False
     args: Mapping[str, str | None] | None = None
-
-
-def build(
-    client: Client, project: Project, service: Service, tell: Callable[[BuildEvent], None],
-    wishes: BuildWishes | None = None,
-) -> str:  # fmt: skip
-    """Build a service's image; return its id. Raises BuildFailed with the lines of the Dockerfile."""
-    context, _ = context_of(service)
-    return client.builds.build(context, settings_of(project, service, wishes or BuildWishes()), tell).image_id
 
 
 def context_of(service: Service) -> tuple[AnyContext, str]:

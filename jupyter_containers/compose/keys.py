@@ -126,9 +126,7 @@ def _names(lines: Sequence[str], path: str) -> list[str]:
     words = path.split(".")
     if len(words) < 3 or words[0] != "services":
         return []
-    kind = {"depends_on": "services", "networks": "networks", "secrets": "secrets", "configs": "configs"}.get(
-        words[2], ""
-    )
+    kind = _NAMED_IN.get(words[2], "")
     is_list = words[3:] == ["[]"]
     is_mapping = len(words) == 3 and words[2] in ("depends_on", "networks")
     if not kind or not (is_list or is_mapping):

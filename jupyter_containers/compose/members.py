@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jupyter_containers.client.values import Event, Json
@@ -108,9 +108,6 @@ class Status:
         if self.state == "exited" and self.exit_code is not None:
             return f"exited ({self.exit_code})"
         return f"{self.state} ({self.health})" if self.health and self.state == "running" else self.state
-
-
-Members = Mapping[str, Member]
 
 
 def is_satisfied(need: Dependency, members: Iterable[Member], *, who: str) -> bool:

@@ -94,9 +94,3 @@ def image_id(client: Client, name: str) -> str:
         return str(client.images.inspect(name)["Id"])
     except NotFound:
         return ""
-
-
-def project_names(client: Client) -> list[str]:
-    """Return the names of all projects that have containers."""
-    found = client.containers.list(every=True, filters={"label": [labels.PROJECT]})
-    return sorted({one.labels[labels.PROJECT] for one in found})

@@ -50,17 +50,3 @@ def with_dependencies(services: Services, names: Iterable[str]) -> list[str]:
         found.add(name)
         open_ += [dependency.service for dependency in services[name].depends_on]
     return [name for name in services if name in found]
-
-
-def with_dependents(services: Services, names: Iterable[str]) -> list[str]:
-    """Return names and all that need them, in the order of the file."""
-    found = set(names)
-    grows = True
-    while grows:
-        more = {
-            name for name, service in services.items()
-            if name not in found and any(dependency.service in found for dependency in service.depends_on)
-        }  # fmt: skip
-        found |= more
-        grows = bool(more)
-    return [name for name in services if name in found]

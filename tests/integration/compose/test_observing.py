@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_containers.client import Client
-from jupyter_containers.compose.observing import observe, project_names
+from jupyter_containers.compose.observing import observe
 from tests.integration.compose.conftest import Compose
 
 FILE = "services: {a: {image: busybox, command: sleep 600, stop_grace_period: 0s}}"
@@ -22,4 +22,3 @@ def test_containers_are_found_by_their_labels(compose: Compose, client: Client, 
     labels = found.of("a")[0].summary.labels
     assert labels["com.docker.compose.project.working_dir"] == str(tmp_path / "shop")
     assert labels["com.docker.compose.image"] == found.images["busybox"]
-    assert project_names(client) == ["shop"]
