@@ -1,8 +1,8 @@
 """Images of this machine that show more of it than `host` does: a folder to work in, another Python.
 
 Each set of folders has an image of its own, named `host:` and a digest of the set, which is made anew when it is asked
-for; the one before goes, unless a container stands on it, and so do those that nobody has asked for for an hour: each
-folder that somebody worked in would leave one. The decisions are those of images.host_folders.
+for; the one before goes, unless it has another name or a container stands on it, and so do those that nobody has asked
+for for an hour: each folder that somebody worked in would leave one. The decisions are those of images.host_folders.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ async def show(images: Images, shown: Shown) -> ImageView:
     name = name_of(shown)
     before = images.target(name)
     record = images.add(images.make_host(shown), name)
-    if before is not None and before != record.id:
+    if before is not None and before != record.id and not images.references(images.record(str(before))):
         try:
             await images.remove(str(before))
         except Conflict:

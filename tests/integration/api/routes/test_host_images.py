@@ -38,6 +38,14 @@ def test_when_the_folder_has_another_secret_the_image_before_goes(api: Api, remo
     assert api.output("ls", str(work), Image=second["Id"]).split() == ["seen.txt"]
 
 
+def test_the_image_before_stays_under_another_name(api: Api, removed: None, work: Path) -> None:
+    first = api.post("/images/host", {"Folders": [str(work)]}).json
+    api.post(f"/images/{first['Id']}/tag", repo="kept", tag="as-it-was")
+    (work / "id_rsa").write_text("key")
+    assert api.post("/images/host", {"Folders": [str(work)]}).json["Id"] != first["Id"]
+    assert api.get("/images/kept:as-it-was/json").json["Id"] == first["Id"]
+
+
 def test_what_cannot_be_shown_is_told(api: Api) -> None:
     answer = api.post("/images/host", {"Folders": ["/etc"]})
     assert (answer.status, "the system's own" in answer.json["message"]) == (400, True)
