@@ -6,13 +6,13 @@ it. Those are blobs only: they are not unpacked, no list of images tells them, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.images import walk
-from jupyter_containers.images.walk import Image, Indexed
+from jupyter_containers.images.walk import Image, Indexed, Part
 from jupyter_containers.metadata.images import Images as ImageNames
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
@@ -70,6 +70,25 @@ class Indexes:
         except ContainersError:
             return None
         return found if all(self._content.contains(layer.digest) for layer in found.manifest.layers) else None
+
+    def beside(self, names: Iterable[Reference], own: Digest) -> list[tuple[Part, Image | None]]:
+        """Return what the indexes of an image's names have here beside `own`, its manifest; None: no image."""
+        found: dict[Digest, tuple[Part, Image | None]] = {}
+        for name in names:
+            try:
+                index = self.load(name)
+            except ContainersError:
+                continue
+            for part in index.parts if index is not None else ():
+                if part.entry.digest != own:
+                    found[part.entry.digest] = part, self._image_of(part)
+        return list(found.values())
+
+    def _image_of(self, part: Part) -> Image | None:
+        try:
+            return walk.load(self._content, part.entry, part.entry.platform)
+        except ContainersError:
+            return None
 
     def image_id(self, text: str) -> Digest | None:
         """Return the image that a name with an index has here, by the digest of the index or the beginning of it."""

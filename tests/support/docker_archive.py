@@ -1,4 +1,4 @@
-"""A file as `docker save` writes it, of tiny images."""
+"""Files as `docker save` and others write them, of tiny images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import json
 import tarfile
 from collections.abc import Mapping
 
-from tests.support.tiny_image import TinyImage
+from jupyter_containers.oci.reference import Reference
+from tests.support.tiny_image import TinyImage, TinyLayer
 
 
 def docker_archive(images: Mapping[str, TinyImage]) -> bytes:
@@ -25,6 +26,21 @@ def docker_archive(images: Mapping[str, TinyImage]) -> bytes:
         }
         entries.append({"Config": config, "RepoTags": [name], "Layers": layers})
     files["manifest.json"] = json.dumps(entries).encode()
+    return _tar(files)
+
+
+def oci_archive(image: TinyImage, name: Reference, without: TinyLayer | None = None) -> bytes:
+    """Return an OCI layout in which an index has a name."""
+    blobs = {image.digest: image.manifest} | {child.digest: child.manifest for child in image.children} | image.blobs
+    if without is not None:
+        del blobs[without.descriptor.digest]
+    entry = image.descriptor.to_json() | {"annotations": {"io.containerd.image.name": str(name)}}
+    files = {f"blobs/sha256/{digest.hex}": content for digest, content in blobs.items()}
+    files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode()
+    return _tar(files)
+
+
+def _tar(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path, content in files.items():

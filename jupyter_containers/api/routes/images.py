@@ -14,6 +14,7 @@ from jupyter_containers.api.wire.images import (
     history_json,
     image_json,
     manifest_json,
+    part_json,
     removed_json,
     seconds_of,
     summary_json,
@@ -94,8 +95,10 @@ def _check_platform(name: str, view: ImageView, platform: Platform | None) -> No
 def _manifests(request: web.Request, view: ImageView) -> dict[str, Any]:
     if not flag(request, "manifests") or version_of(request) < (1, 47):
         return {}
-    users = [user.container_id for user in engine_of(request).images.users(view.id)]
-    return {"Manifests": [manifest_json(view, users)]}
+    images = engine_of(request).images
+    users = [user.container_id for user in images.users(view.id)]
+    others = images.indexes.beside(view.names, view.record.target.digest)
+    return {"Manifests": [manifest_json(view, users), *(part_json(*found) for found in others)]}
 
 
 async def history(request: web.Request) -> web.Response:

@@ -12,7 +12,11 @@ from jupyter_containers.engine.containers.record import Settings
 from jupyter_containers.engine.containers.record_json import from_json
 from jupyter_containers.engine.image_removal import Removed
 from jupyter_containers.engine.images import HistoryEntry, ImageView
+from jupyter_containers.images.walk import Image, Part
+from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.image_config import ProcessDefaults, as_moment, moment_ns, process_to_json
+from jupyter_containers.oci.manifest import Manifest
+from jupyter_containers.oci.platform import Platform
 
 
 def seconds_of(moment: str) -> int:
@@ -108,21 +112,33 @@ def config_json(process: ProcessDefaults, *, version: tuple[int, int] = API_VERS
 
 
 def manifest_json(view: ImageView, users: Sequence[str]) -> dict[str, Any]:
-    """Write the one manifest of an image, whole as all are here; `users` are the containers that stand on it."""
-    manifest, target = view.image.manifest, view.record.target
+    """Write the manifest of an image, whole as all are here; `users` are the containers that stand on it."""
+    data = _image_data(view.config.platform, users, view.record.size)
+    return _manifest(view.record.target, view.image.manifest, view.record.size) | data
+
+
+def part_json(part: Part, image: Image | None) -> dict[str, Any]:
+    """Write what an index has beside the image of this machine; it is not unpacked, so nothing stands on it."""
+    written, marks = _manifest(part.entry, part.manifest, 0), part.entry.annotations
+    if marks.get("vnd.docker.reference.type") == "attestation-manifest":
+        attested = {"For": marks.get("vnd.docker.reference.digest", "")}
+        return written | {"Kind": "attestation", "AttestationData": attested}
+    return written | ({"Kind": "unknown"} if image is None else _image_data(image.config.platform, (), 0))
+
+
+def _manifest(target: Descriptor, manifest: Manifest, unpacked: int) -> dict[str, Any]:
     content = target.size + manifest.config.size + sum(layer.size for layer in manifest.layers)
     return {
         "ID": str(target.digest),
         "Descriptor": target.to_json(),
         "Available": True,
-        "Size": {"Content": content, "Total": content + view.record.size},
-        "Kind": "image",
-        "ImageData": {
-            "Platform": view.config.platform.to_json(),
-            "Containers": list(users),
-            "Size": {"Unpacked": view.record.size},
-        },
+        "Size": {"Content": content, "Total": content + unpacked},
     }
+
+
+def _image_data(platform: Platform, users: Sequence[str], unpacked: int) -> dict[str, Any]:
+    data = {"Platform": platform.to_json(), "Containers": list(users), "Size": {"Unpacked": unpacked}}
+    return {"Kind": "image", "ImageData": data}
 
 
 def history_json(entry: HistoryEntry) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from jupyter_containers.images.layout import save_blobs
 from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 from tests.support import tiny_image
+from tests.support.docker_archive import oci_archive
 from tests.support.registry_server import RegistryServer
 from tests.support.stores import Rooms, body, with_rooms
-from tests.support.tiny_image import TinyImage, TinyLayer
+from tests.support.tiny_image import TinyImage
 
 ARM = Platform("linux", "arm64", "v8")
 PLAIN = tiny_image.layer({"arm": b"2"}, compression="none")
@@ -32,25 +33,8 @@ BOTH = tiny_image.index(ARM_IMAGE, AMD_IMAGE)
 NAME = Reference.parse("several:1")
 
 
-def archived(image: TinyImage, without: TinyLayer | None = None) -> bytes:
-    """Return an OCI layout in which an index has the name several:1."""
-    blobs = {image.digest: image.manifest} | {child.digest: child.manifest for child in image.children} | image.blobs
-    if without is not None:
-        del blobs[without.descriptor.digest]
-    entry = image.descriptor.to_json() | {"annotations": {"io.containerd.image.name": str(NAME)}}
-    files = {f"blobs/sha256/{digest.hex}": content for digest, content in blobs.items()}
-    files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode()
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path, content in files.items():
-            member = tarfile.TarInfo(path)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 async def load(rooms: Rooms, image: TinyImage = BOTH, **options: Any) -> None:
-    await rooms.transfers.load(body(archived(image, **options)))
+    await rooms.transfers.load(body(oci_archive(image, NAME, **options)))
 
 
 def test_an_index_stays_with_its_name_and_the_image_of_this_machine_is_what_is_listed(tmp_path: Path) -> None:

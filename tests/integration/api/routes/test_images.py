@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_containers.oci.platform import Platform
+from jupyter_containers.oci.reference import Reference
 from tests.support.api_client import IMAGE, Api
-from tests.support.docker_archive import docker_archive
-from tests.support.tiny_image import image, layer
+from tests.support.docker_archive import docker_archive, oci_archive
+from tests.support.tiny_image import image, index, layer
 
 pytestmark = pytest.mark.needs("root", "overlay")
 
@@ -79,6 +81,21 @@ def test_prune_takes_only_what_has_no_name(api: Api) -> None:
     assert pruned["SpaceReclaimed"] > 0
     assert api.get("/images/moves/json").status == 200
     assert len(api.delete("/images/moves").json) == 3
+
+
+def test_an_index_has_a_manifest_for_each_platform(api: Api) -> None:
+    other = image(layer({"arm": b"1"}), platform=Platform("linux", "arm64", "v8"))
+    both = index(other, image(layer({"amd": b"1"})))
+    api.post("/images/load", oci_archive(both, Reference.parse("several:1")))
+    own, arm = api.get("/images/several:1/json", manifests=1).json["Manifests"]
+    assert own["ImageData"]["Platform"]["architecture"] == "amd64"
+    assert (arm["ID"], arm["Kind"], arm["Available"]) == (str(other.digest), "image", True)
+    assert arm["ImageData"] == {
+        "Platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}, "Containers": [],
+        "Size": {"Unpacked": 0},
+    }  # fmt: skip
+    assert arm["Size"]["Content"] == arm["Size"]["Total"] > 0
+    assert len(api.delete("/images/several:1").json) > 1
 
 
 def test_an_image_has_one_platform_and_one_manifest(api: Api) -> None:

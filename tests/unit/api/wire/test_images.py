@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.api.wire.images import history_json, image_json, removed_json, seconds_of, summary_json
+from jupyter_containers.api.wire.images import (
+    history_json,
+    image_json,
+    part_json,
+    removed_json,
+    seconds_of,
+    summary_json,
+)
 from jupyter_containers.engine.containers.record import Settings
 from jupyter_containers.engine.containers.record_json import to_json
 from jupyter_containers.engine.image_removal import Removed
 from jupyter_containers.engine.images import HistoryEntry, ImageView
-from jupyter_containers.images.walk import Image
+from jupyter_containers.images.walk import Image, Part
 from jupyter_containers.metadata.images import ImageRecord
 from jupyter_containers.oci.image_config import History, ImageConfig
 from jupyter_containers.oci.manifest import Manifest, parse_manifest
@@ -99,3 +106,12 @@ def test_an_image_made_from_a_container_says_so() -> None:
     record = replace(found.record, container_id="c" * 64, container_settings=settings)
     written = image_json(replace(found, record=record))
     assert (written["Container"], written["ContainerConfig"]["Cmd"]) == ("c" * 64, ["a"])
+
+
+def test_what_stands_beside_an_image_in_its_index() -> None:
+    manifest = view().image.manifest
+    marks = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": "sha256:1"}
+    entry = view().record.target
+    attestation = part_json(Part(replace(entry, annotations=marks), manifest), None)
+    assert (attestation["Kind"], attestation["AttestationData"]) == ("attestation", {"For": "sha256:1"})
+    assert part_json(Part(entry, manifest), None)["Kind"] == "unknown"
