@@ -51,13 +51,15 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
         container.shim = found
         if was_running:
             ending.follow(roster, container, found, goes_on=True)
-        else:
-            # The daemon died in the middle of a start: nobody was told that it runs.
-            await ending.clean_up(roster, container)
-        return None
-    # A shim that wrote down the end has removed its group; a lost one has not.
-    ending.remove_cgroup(roster, container)
-    return found if was_running else None
+            return None
+    else:
+        # A shim that wrote down the end has removed its group; a lost one has not.
+        ending.remove_cgroup(roster, container)
+        if was_running:
+            return found
+    # The daemon died in the middle of a start: nobody was told that it runs, or how it has ended.
+    await ending.clean_up(roster, container)
+    return None
 
 
 async def _settle(roster: Roster, container: Container) -> None:

@@ -149,3 +149,15 @@ def test_a_mounted_volume_stays_for_what_runs_and_goes_with_what_has_ended(api: 
     assert mounted() == 0
     api.remove(container)
     assert api.delete("/volumes/fast").status == 204
+
+
+def test_a_start_that_was_cut_off_leaves_no_end_to_the_next_run(api: Api, daemon: Daemon) -> None:
+    container = api.create("true")
+    daemon.kill()
+    # What the shim of a quick program has left, whose daemon was killed before it had written down that it runs.
+    bundle = daemon.run / "bundles" / container
+    bundle.mkdir(parents=True)
+    (bundle / "exit.json").write_text('{"exit_code":42,"at_ns":1}')
+    daemon.start()
+    assert not bundle.exists()
+    assert api.state(container)["Status"] == "created"
