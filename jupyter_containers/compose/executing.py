@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import tarfile
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -93,13 +94,28 @@ class Executor:
         if len(operations) == 1:
             self._one(operations[0])
             return
-        pool = ThreadPoolExecutor(min(_PARALLEL_STOPS, len(operations)), "compose stop")
+        waiting = deque(operations)
+        errors: list[Exception] = []
+
+        def work() -> None:
+            with suppress(IndexError):
+                while True:
+                    operation = waiting.popleft()
+                    try:
+                        self._one(operation)
+                    except Exception as error:  # noqa: BLE001 it is raised where it is waited for
+                        errors.append(error)
+
+        # Whoever is interrupted does not wait for what still stops, and neither does the end of his process.
+        count = min(_PARALLEL_STOPS, len(operations))
+        threads = [threading.Thread(target=work, name="compose stop", daemon=True) for _ in range(count)]
         try:
-            futures = [pool.submit(self._one, operation) for operation in operations]
-            errors = [error for future in futures if (error := future.exception()) is not None]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         finally:
-            # Whoever is interrupted does not wait for what still stops.
-            pool.shutdown(wait=False, cancel_futures=True)
+            waiting.clear()
         for error in errors:
             raise error
 
