@@ -205,6 +205,19 @@ class Uploader:
         is_there: Callable[[], Awaitable[bool]],
     ) -> Descriptor | None:
         """Attempt until it is done; None when an attempt that seemed to fail had done it."""
+        try:
+            return await self._attempts(attempt, course, is_there)
+        except BaseException as error:
+            if course.upload is not None and not isinstance(error, RegistryUnreachable):
+                await asyncio.shield(course.upload.cancel())
+            raise
+
+    async def _attempts(
+        self,
+        attempt: Callable[[Upload, _Course], Awaitable[Descriptor]],
+        course: _Course,
+        is_there: Callable[[], Awaitable[bool]],
+    ) -> Descriptor | None:
         while True:
             is_resumed = False
             try:
@@ -212,7 +225,7 @@ class Uploader:
                     return None
                 assert course.upload is not None
                 is_resumed = course.offset > 0
-                return await self._once(attempt, course.upload, course)
+                return await attempt(course.upload, course)
             except RegistryUnreachable as error:
                 if not error.is_transient or course.failures >= self.retries.attempts - 1:
                     raise
@@ -221,6 +234,8 @@ class Uploader:
                 # What the registry had was not what was sent.
                 if not is_resumed or course.failures >= self.retries.attempts - 1:
                     raise
+                if course.upload is not None:
+                    await course.upload.cancel()
                 course.begin(None)
                 delay = self.retries.delay(course.failures)
             course.failures += 1
@@ -242,16 +257,6 @@ class Uploader:
                 return False
             course.begin(await begin(self.repository))
         return True
-
-    async def _once(
-        self, attempt: Callable[[Upload, _Course], Awaitable[Descriptor]], upload: Upload, course: _Course
-    ) -> Descriptor:
-        try:
-            return await attempt(upload, course)
-        except BaseException as error:
-            if not isinstance(error, RegistryUnreachable):
-                await asyncio.shield(upload.cancel())
-            raise
 
     async def _pieces(self, content: BinaryIO, course: _Course) -> AsyncIterator[bytes]:
         count = content.seek(course.offset)

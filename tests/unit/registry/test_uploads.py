@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -184,6 +186,21 @@ def test_a_registry_that_takes_much_and_never_the_rest_is_not_asked_for_ever(tmp
         with_uploader(tmp_path, server, use, [])
         methods = [line[0] for line in bodies(server)]
         assert methods.count("PUT") <= IMPATIENT.attempts + 1, "the first one brought something"
+
+
+def test_who_gives_up_between_two_attempts_tells_the_registry(tmp_path: Path) -> None:
+    async def give_up(_seconds: float) -> None:
+        raise asyncio.CancelledError
+
+    async def use(uploader: Uploader, client: Client) -> None:
+        blob = Descriptor(media_types.OCI_LAYER_GZIP, client.store.write(CONTENT), SIZE)
+        with pytest.raises(asyncio.CancelledError):
+            await replace(uploader, waiting=give_up).send(blob)
+
+    with RegistryServer() as server:
+        server.faults.append(Fault("PUT ", take_bytes=1_000_000))
+        with_uploader(tmp_path, server, use, [])
+        assert [line[0] for line in bodies(server)] == ["POST", "PUT", "DELETE"]
 
 
 def test_a_mount_is_there_or_an_upload(tmp_path: Path) -> None:
