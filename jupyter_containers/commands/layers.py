@@ -21,6 +21,8 @@ from jupyter_containers.errors import InvalidParameter, NotFound
 
 # What is read of a file at most: for a person to look at, and for a variable.
 SHOWN_BYTES, FILE_BYTES = 64 * 1024, 256 * 1024 * 1024
+# Files that were opened last: to read one, the image is read up to it.
+KEPT_PREVIEWS = 64
 # What a saved picture and its JSON have.
 SETTLED_FILES = 2000
 _WASTED = 15
@@ -49,6 +51,7 @@ class ImageLayers(Panel):
         self.namespace = namespace
         self._connect = connect
         self._trees: dict[int | None, Tree] = {}
+        self._previews: dict[tuple[str, int | None], Preview] = {}
 
     def file(self, path: str, layer: int | None = None) -> bytes:
         """Return a file of the image, or as it is in one layer (0 is the lowest). Raises NotFound, InvalidParameter."""
@@ -59,6 +62,15 @@ class ImageLayers(Panel):
 
     def preview(self, path: str, layer: int | None = None) -> Preview:
         """Return the beginning of a file for a person. Raises NotFound."""
+        if (known := self._previews.get((path, layer))) is not None:
+            return known
+        found = self._previewed(path, layer)
+        while len(self._previews) >= KEPT_PREVIEWS:
+            self._previews.pop(next(iter(self._previews)), None)
+        self._previews[path, layer] = found
+        return found
+
+    def _previewed(self, path: str, layer: int | None) -> Preview:
         content = self._read(path, layer, SHOWN_BYTES + 1)
         more, content = len(content) > SHOWN_BYTES, content[:SHOWN_BYTES]
         text = _as_text(content)
@@ -217,7 +229,8 @@ LAYERS = Command(
     layers,
     (Argument(("image",), "name or id", metavar="IMAGE", completes=Completes.IMAGE),),
     details=(
-        "The whole image is read once, whichever daemon has it. In a notebook, buttons open files, compare them with\n"
-        "the layer below and put them into variables; result.file(PATH), .compare(PATH, LAYER) and .df do it in code."
+        "The image is read from whichever daemon has it, and once more, up to there, for a file that is opened. In a\n"
+        "notebook, buttons open files, compare them with the layer below and put them into variables;\n"
+        "result.file(PATH), .compare(PATH, LAYER) and .df do it in code."
     ),
 )

@@ -22,8 +22,12 @@ IMAGE = saved(
 )
 
 
-def explored(monkeypatch: pytest.MonkeyPatch) -> ImageLayers:
-    images = SimpleNamespace(inspect=lambda _: {}, save=lambda _: iter([IMAGE]))
+def explored(monkeypatch: pytest.MonkeyPatch, reads: list[str] | None = None) -> ImageLayers:
+    def save(names: list[str]) -> Any:
+        (reads if reads is not None else []).extend(names)
+        return iter([IMAGE])
+
+    images = SimpleNamespace(inspect=lambda _: {}, save=save)
     client: Any = SimpleNamespace(images=images, address="unix:///x", close=lambda: None)
     monkeypatch.setattr(rooms_layers, "connector", lambda _: lambda: client)
     options = parse(table.find("layers", "magic"), ["app"], surface="magic", prog="x")
@@ -76,6 +80,20 @@ def test_the_comparison_is_with_the_layer_below(found: ImageLayers) -> None:
     assert "+one" in found.compare("/etc/a", 0)
     with pytest.raises(InvalidParameter, match="no text"):
         found.compare("/bin/x", 1)
+
+
+def test_the_image_is_not_read_again_for_a_file_that_was_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    found = explored(monkeypatch, reads)
+    for _ in range(2):
+        assert found.preview("/etc/a", 1).text == "one\n2\n"
+        assert found.preview("/etc/a", 0).text == "one\ntwo\n"
+        assert "+2" in found.compare("/etc/a", 1)
+    assert len(reads) == 3
+    monkeypatch.setattr(rooms_layers, "KEPT_PREVIEWS", 1)
+    found.preview("/etc/h", 0)
+    found.preview("/etc/a", 1)
+    assert len(reads) == 5
 
 
 def test_a_file_becomes_a_variable_as_text_or_bytes(found: ImageLayers) -> None:
