@@ -66,12 +66,12 @@ def _judged(session: Session, options: Namespace, result: ProjectResult, outcome
     if outcome.interrupts:
         how = "stopped" if outcome.interrupts == 1 else "killed"
         raise Interrupted(f"the services of {result.name} were {how}; compose down removes them", result)
-    service = options.exit_code_from or (
-        outcome.first_end[0] if outcome.first_end and options.abort_on_container_exit else ""
-    )
+    first, code = outcome.first_end or ("", None)
+    service = options.exit_code_from or (first if options.abort_on_container_exit else "")
     if service:
         codes = [one.exit_code for one in outcome.members if one.service == service and one.exit_code is not None]
-        result.exit_code = codes[0] if codes else None
+        # Its others were stopped.
+        result.exit_code = code if service == first else next(iter(codes), None)
         if result.exit_code:
             raise ServiceFailed(result, service)
     return result

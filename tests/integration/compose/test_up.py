@@ -182,6 +182,24 @@ def test_the_end_of_one_can_be_the_end_of_all(compose: Compose, client: Client) 
     assert {one.state for one in client.containers.list(every=True) if one.name.startswith("shop-")} == {"exited"}
 
 
+def test_of_several_containers_the_first_that_ended_gives_the_exit_code(compose: Compose) -> None:
+    body = """
+services:
+  a:
+    image: busybox
+    scale: 2
+    volumes: [d:/d]
+    stop_grace_period: 0s
+    # The second finds the folder there.
+    command: sh -c 'mkdir /d/x && exec sleep 600; exit 5'
+volumes: {d: }
+"""
+    for words in (("--abort-on-container-exit",), ("--exit-code-from", "a")):
+        with pytest.raises(ContainersError, match="exit code 5 of a"):
+            compose("up", *words, body=body)
+        compose("down", "-v")
+
+
 def test_a_container_that_restarts_is_followed_on(compose: Compose) -> None:
     body = """
 services:
