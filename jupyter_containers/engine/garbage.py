@@ -68,6 +68,8 @@ class Garbage:
         # Held by a collection; work that begins waits for it.
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Collected]] = set()
+        # A collection that has not looked yet is everybody's who wants one: what went is told to all of them.
+        self._next: asyncio.Task[Collected] | None = None
 
     def protect(self, roots: Callable[[], Iterable[Needed]]) -> None:
         """Add somebody who knows what is needed; asked anew at each collection."""
@@ -125,18 +127,22 @@ class Garbage:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _begin(self) -> asyncio.Task[Collected]:
-        task = asyncio.ensure_future(self._collect())
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._collect())
+            self._tasks.add(self._next)
+            self._next.add_done_callback(self._ended)
+        return self._next
 
     def _ended(self, task: asyncio.Task[Collected]) -> None:
         self._tasks.discard(task)
+        if task is self._next:
+            self._next = None
         if not task.cancelled() and task.exception() is not None:
             _log.error("garbage collection failed", exc_info=task.exception())
 
     async def _collect(self) -> Collected:
         async with self._lock:
+            self._next = None
             self._is_due = self._working > 0
             if self._is_due:
                 return Collected()

@@ -102,6 +102,19 @@ def test_it_can_be_removed_by_the_digest_of_its_index(tmp_path: Path) -> None:
     with_rooms(tmp_path, use)
 
 
+def test_a_removal_tells_what_went_and_a_prune_how_much(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await load(rooms)
+        (view,) = rooms.images.all()
+        removed = await rooms.images.remove("several:1")
+        assert [entry.deleted for entry in removed if entry.deleted] == [str(view.id), view.chain]
+        await load(rooms)
+        _, freed = await rooms.images.prune(lambda _view: True)
+        assert freed > 0
+
+    with_rooms(tmp_path, use)
+
+
 def test_a_push_sends_all_images_and_the_index_as_it_is(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         with RegistryServer() as server:
