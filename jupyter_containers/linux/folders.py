@@ -10,6 +10,8 @@ def remove_flat(path: str, *, folders: tuple[str, ...] = ()) -> None:
 
     One that is not there is no error, and nothing is: what cannot be removed stays. Never follows a symbolic link.
     """
+    if os.path.islink(path):
+        return
     try:
         names = os.listdir(path)
     except FileNotFoundError:

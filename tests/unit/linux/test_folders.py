@@ -37,3 +37,11 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     remove_flat(str(place))
     assert not place.exists()
     assert (tmp_path / "kept" / "file").exists()
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "file").touch()
+    (tmp_path / "b").symlink_to(tmp_path / "kept")
+    remove_flat(str(tmp_path / "b"))
+    assert (tmp_path / "kept" / "file").exists()
