@@ -15,13 +15,14 @@ from jupyter_containers.commands.session import MAGIC, SHELL
 # Words that are called otherwise there; "" has nothing like it. Alone, `config` is our settings.
 _VERBS: Mapping[str, str] = {
     "python": "run", "debug": "", "doctor": "", "status": "", "use": "", "registry": "", "bootstrap": "", "trace": "",
-    "diagram": "", "sandbox": "", "kernel": "", "freeze": "", "dashboard": "", "-config": "",
+    "diagram": "", "sandbox": "", "kernel": "", "freeze": "", "dashboard": "", "layers": "",
+    "-config": "",
 }  # fmt: skip
 # Options of ours that docker has not, beside those that only a notebook has.
 _OURS = frozenset({"trace", "safe", "changes"})
 # What --safe comes to.
 _HARDENED = (
-    "--network none --memory 512m --memory-swap 512m --pids-limit 128 --cap-drop ALL --read-only "
+    "--network none --memory 512m --pids-limit 128 --cap-drop ALL --read-only --tmpfs /tmp "
     "--security-opt no-new-privileges"
 )
 _SECRETS = frozenset({"password"})
@@ -37,7 +38,8 @@ def docker_line(command: Command, options: Namespace, body: str, *, surface: str
     `group` is the word before the command's, such as `network`.
     """
     verb = _VERBS.get(command.name if group else f"-{command.name}", _VERBS.get(command.name, command.name))
-    if not verb or not _VERBS.get(group, group or "-"):
+    compares_images = command.name == "diff" and bool(getattr(options, "other", ""))
+    if not verb or not _VERBS.get(group, group or "-") or compares_images:
         return ""
     if group == "compose":
         return _compose(command, options, body, surface)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
+from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.commands import parsing, table
 from jupyter_containers.commands.command import chosen
 from jupyter_containers.commands.docker_line import docker_line
+from jupyter_containers.commands.run_arguments import run_settings
+from jupyter_containers.commands.safety import hardened
 
 
 def line(words: str, body: str = "", surface: str = "magic") -> str:
@@ -48,6 +52,12 @@ def line(words: str, body: str = "", surface: str = "magic") -> str:
         ("dashboard", ""),
         ("config", ""),
         ("registry serve", ""),
+        ("layers busybox", ""),
+        ("image layers busybox", ""),
+        ("image diff busybox debian", ""),
+        ("diff busybox debian", ""),
+        ("diff web", "docker diff web"),
+        ("container diff web", "docker container diff web"),
         ("image bootstrap debian:bookworm", ""),
     ],
 )
@@ -72,6 +82,15 @@ def test_a_script_is_an_argument_and_input_is_input() -> None:
     assert line("run busybox", "echo $HOME\n") == "docker run --rm --init busybox sh -c 'echo $HOME\n'"
     assert line("run busybox wc -l", "one\ntwo\n") == "docker run --rm --init -i busybox wc -l <<'EOF'\none\ntwo\nEOF"
     assert line("python python:3", "1 + 1\n") == "docker run --rm --init python:3 python3 -c '1 + 1\n'"
+
+
+def test_a_safe_run_is_told_as_what_is_asked_for() -> None:
+    command = table.find("run", "shell")
+    told = shlex.split(line("run --safe busybox"))[2:]
+    options = parsing.parse(command, told, surface="shell", prog="x")
+    settings, _ = run_settings(options, "", is_magic=False, folder=Path("/"))
+    asked = hardened(RunSettings("busybox")).to_wire()["HostConfig"]
+    assert settings.to_wire()["HostConfig"] == {**asked, "Init": True, "AutoRemove": True}
 
 
 def test_a_dockerfile_in_a_cell_is_read_from_standard_input() -> None:
