@@ -179,14 +179,14 @@ def _read_layer(name: str, source: Any, room: list[int]) -> SavedLayer:
         for member in _members(tar):
             path = _clean(member.name)
             folder, _, last = path.rpartition("/")
+            room[0] -= bool(path)
+            if room[0] < 0:
+                raise InvalidParameter(f"the image has more than {MOST_FILES} files; that is too many to list")
             if last == _OPAQUE:
                 layer.opaque.append(folder)
             elif last.startswith(_WHITEOUT):
                 layer.removed.append(posixpath.join(folder, last.removeprefix(_WHITEOUT)))
             elif path:
-                room[0] -= 1
-                if room[0] < 0:
-                    raise InvalidParameter(f"the image has more than {MOST_FILES} files; that is too many to list")
                 layer.entries[path] = _entry(tar, member, path, layer, room)
     return layer
 
@@ -218,7 +218,7 @@ def _clean(name: str) -> str:
 def _json(content: bytes) -> Any:
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -77,8 +77,19 @@ def test_a_path_that_leads_out_leads_nowhere() -> None:
 
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_layers, "MOST_FILES", 2)
-    with pytest.raises(InvalidParameter, match="more than 2 files"):
-        read(saved({"a": b"", "b": b"", "c": b""}))
+    for names in ("abc", (".wh.a", ".wh.b", ".wh.c")):
+        with pytest.raises(InvalidParameter, match="more than 2 files"):
+            read(saved(dict.fromkeys(names, b"")))
+
+
+def test_a_configuration_that_is_too_deep_is_none() -> None:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        member = tarfile.TarInfo("manifest.json")
+        member.size = 200_000
+        tar.addfile(member, io.BytesIO(b"[" * member.size))
+    with pytest.raises(ContainersError, match="without its manifest"):
+        read(file.getvalue())
 
 
 @pytest.mark.parametrize("cut", [0, 100, 3000])
