@@ -41,6 +41,8 @@ def take_over(
             refused.append(Refusal(change.path, _words(error)))
         except ContainersError as error:
             refused.append(Refusal(change.path, error.message))
+        except (ValueError, OverflowError):
+            refused.append(Refusal(change.path, "its name or its time cannot be had here"))
     return made, refused
 
 

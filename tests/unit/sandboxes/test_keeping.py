@@ -76,6 +76,14 @@ def test_a_deleted_folder_goes_without_what_its_links_lead_to(folder: Path, outs
     assert (outside / "victim").exists()
 
 
+def test_a_name_that_is_none_here_does_not_end_the_others(folder: Path) -> None:
+    bad, good = file(f"{folder}/a\ud800"), file(folder / "b")
+    client: Any = SandboxDaemon({one.path: Change("A", b"new") for one in (bad, good)})
+    made, refused = take_over(client, "c", [bad, good], folder=folder)
+    assert (made, [one.path for one in refused]) == ([good], [bad.path])
+    assert [path.name for path in folder.iterdir()] == ["b"]
+
+
 def test_the_folder_itself_is_not_deleted(folder: Path) -> None:
     assert taken(folder, file(folder, "D", Kind.FOLDER)) == "it is no file in a folder"
     assert folder.is_dir()
