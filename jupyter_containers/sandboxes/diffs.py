@@ -17,16 +17,20 @@ from jupyter_containers.sandboxes.changes import ADDED, CHANGED, FileChange, Kin
 
 MOST_BYTES = 32 * 1024
 MOST_FILES = 20
+# To find them, so many are read: each is a request.
+MOST_READ = 200
 MOST_LINES = 100
 
 
 def diffs(client: Client, container: str, changes: Iterable[FileChange]) -> dict[str, list[str]]:
     """Return the lines of a unified diff by path, for the first small text files that were added or changed."""
     found: dict[str, list[str]] = {}
+    read = 0
     for change in changes:
-        if len(found) >= MOST_FILES:
+        if len(found) >= MOST_FILES or read >= MOST_READ:
             break
         if change.kind is Kind.FILE and change.letter in (ADDED, CHANGED) and (change.size or 0) <= MOST_BYTES:
+            read += 1
             lines = _diff(client, container, change)
             if lines:
                 found[change.path] = lines

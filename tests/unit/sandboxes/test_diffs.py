@@ -42,6 +42,13 @@ def test_a_diff_and_their_number_have_an_end() -> None:
     assert len(found(**{f"f{number}": b"x\n" for number in range(30)})) == diffs.MOST_FILES
 
 
+def test_files_that_are_no_text_are_not_read_without_end() -> None:
+    # Each is a request, and a copied folder may have thousands of them.
+    names = [f"f{number}" for number in range(diffs.MOST_READ)]
+    assert list(found(**dict.fromkeys(names[:-1], b"\0"), last=b"x\n")) == ["/nowhere/last"]
+    assert found(**dict.fromkeys(names, b"\0"), last=b"x\n") == {}
+
+
 def test_what_is_no_plain_file_has_no_content() -> None:
     client: Any = SandboxDaemon({"/l": Change("A", target="/etc/shadow")})
     with pytest.raises(InvalidParameter, match="no plain file"), diffs.content_of(client, "c", "/l"):
