@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import Error
 
 from tests.support.api_client import IMAGE, Api
 from tests.support.lab import Lab, NotebookPage
@@ -120,6 +121,18 @@ def test_what_axe_cannot_see_it_cannot_praise(lab: Lab) -> None:
     with lab.open(faint) as notebook:
         notebook.run_all()
         assert [found.partition(" ")[0] for found in notebook.axe(".jp-OutputArea-output")] == ["color-contrast"]
+
+
+def test_what_is_not_shown_is_not_praised(lab: Lab) -> None:
+    hidden = (
+        'from IPython.display import HTML, display\ndisplay(HTML(\'<p class="hidden" style="display:none">x</p>\'))'
+    )
+    with lab.open(hidden) as notebook:
+        notebook.run_all()
+        with pytest.raises(AssertionError, match=r"axe has not seen \.hidden"):
+            notebook.axe(".hidden")
+        with pytest.raises(Error, match="No elements found"):
+            notebook.axe(".nowhere")
 
 
 def test_no_name_is_anything_but_text(lab: Lab) -> None:

@@ -43,6 +43,8 @@ _SETTINGS = {
     # Cells that are out of view are not in the page otherwise, and cannot be asked for.
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
 }
+# Height of a page on which all of a notebook is in view.
+_WHOLE_PIXELS = 5000
 _READY = """() => { const w = window.jupyterapp?.shell.currentWidget;
     return w && w.context && w.context.isReady && w.sessionContext?.isReady; }"""
 _IDLE = """() => { const w = window.jupyterapp.shell.currentWidget;
@@ -124,10 +126,26 @@ class NotebookPage:
         return saved
 
     def axe(self, selector: str) -> list[str]:
-        """Return what axe has against a part of the page: rule, impact, and the first place."""
+        """Return what axe has against a part of the page: rule, impact, and the first place.
+
+        Fails when there is no such part, or no text in it whose contrast was measured.
+        """
         # Lab's body has no height and hides what flows over: to axe nothing on the page would be in view.
         self.page.evaluate("() => { document.body.style.height = '100vh'; }")
-        found = Axe().run(self.page, context=selector).response["violations"]
+        # Nor does it measure what one would have to scroll to.
+        width = self.page.evaluate("() => window.innerWidth")
+        self.page.set_viewport_size({"width": width, "height": _WHOLE_PIXELS})
+        in_view = "pixels => document.querySelector('.jp-Notebook').clientHeight > pixels - 500"
+        self.page.wait_for_function(in_view, arg=_WHOLE_PIXELS)
+        deadline = time.monotonic() + SECONDS / 3
+        while True:
+            # While a theme is loaded nothing has a contrast.
+            answer = Axe().run(self.page, context=selector).response
+            found = answer["violations"]
+            measured = {rule["id"] for rule in answer["passes"] + found}
+            if "color-contrast" in measured:
+                break
+            assert time.monotonic() < deadline, f"axe has not seen {selector}: it measured only {sorted(measured)}"
         return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['target']} {v['nodes'][0]['html'][:200]}" for v in found]
 
 
