@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,10 @@ from tests.performance.benchmarks import Row, measure
 from tests.performance.dashboards import measure as measure_dashboard
 from tests.performance.notebooks import measure as measure_notebooks
 from tests.performance.notebooks import told
+from tests.performance.plain_c import by_programs, median_ms
 from tests.performance.table import table
 from tests.performance.tracing import measure as measure_records
+from tests.performance.transfers import layer, many_files
 
 pytestmark = pytest.mark.needs("root", "overlay", "namespaces")
 
@@ -53,3 +56,10 @@ def test_what_a_dashboard_costs_is_measured() -> None:
     assert in_sight.daemon > 0
     assert in_sight.kernel > 0
     assert min(nobody.daemon, out_of_sight.daemon) >= 0
+
+
+def test_what_the_same_costs_in_c_is_measured(tmp_path: Path) -> None:
+    blobs = [layer(many_files(10)).content]
+    assert median_ms(by_programs(tmp_path, blobs), rounds=1) > 0
+    with pytest.raises(AssertionError):
+        by_programs(tmp_path, [b"no layer"])()
