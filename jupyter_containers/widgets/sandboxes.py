@@ -70,7 +70,8 @@ class SandboxView(View):
     def _paths(self, given: Json) -> list[str]:
         """Return the paths of rows; names of files do not travel, as not all of them would survive it."""
         files, rows = self._panel.files[:MOST_FILES], given.get("files")
-        if not isinstance(rows, list) or not all(isinstance(row, int) and 0 <= row < len(files) for row in rows):
+        # Without any, `keep` would take all that is in the folder.
+        if not isinstance(rows, list) or not rows or not all(isinstance(r, int) and 0 <= r < len(files) for r in rows):
             raise InvalidParameter(f"these are no rows of the list: {rows!r}")
         return [files[row].path for row in rows]
 

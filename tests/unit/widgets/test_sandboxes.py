@@ -46,7 +46,7 @@ def test_files_are_kept_by_their_rows(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rows", [None, "0", [-1], [9], ["a"]])
+@pytest.mark.parametrize("rows", [None, "0", [], [-1], [9], ["a"]])
 def test_rows_that_are_none_are_refused(tmp_path: Path, rows: object) -> None:
     with pytest.raises(InvalidParameter, match="no rows of the list"):
         view(tmp_path).actions()["keep"]({"files": rows})
