@@ -9,7 +9,7 @@ fi
 
 case "${1:-}" in
     demo) packages="python3-venv busybox-static docker-registry" ;;
-    test) packages="python3-venv busybox-static docker-registry docker.io skopeo nftables iproute2 iptables openssl podman docker-compose openssh-client chromium fonts-dejavu-core" ;;
+    test) packages="python3-venv busybox-static docker-registry docker.io skopeo nftables iproute2 iptables openssl podman docker-compose openssh-client openssh-server git chromium fonts-dejavu-core zsh" ;;
     *) echo "usage: $0 demo|test" >&2; exit 2 ;;
 esac
 
@@ -34,3 +34,8 @@ fi
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of words on purpose
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
+
+# Tests start a server of their own, on loopback; a machine that had none gets none at its next start either.
+case "$missing" in
+    *openssh-server*) update-rc.d ssh disable ;;
+esac

@@ -51,10 +51,11 @@ def _imports(commands: list[Command]) -> Iterator[str]:
 
 def _home(command: Command, name: str) -> str:
     """Return the module of a class that an action returns, also where only type checkers import it."""
-    kind = command.action.__globals__.get(name)
+    action = inspect.unwrap(command.action)
+    kind = action.__globals__.get(name)
     if kind is not None:
         return str(kind.__module__)
-    source = Path(inspect.getfile(command.action)).read_text()
+    source = Path(inspect.getfile(action)).read_text()
     found = re.search(rf"^\s*from (\S+) import [^\n]*\b{name}\b", source, re.M)
     assert found, f"nothing imports {name}, which {command.name} returns"
     return found[1]

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 
 FOLDER = Path("jupyter_containers/widgets/static/vendor")
@@ -43,23 +44,32 @@ def fetch(root: Path) -> str:
             run = subprocess.run(call, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
             if run.returncode:
                 return f"built without terminals in cells: npm cannot fetch {package}: {run.stderr.strip()[-300:]}"
-            if problem := _take(Path(scratch) / run.stdout.split()[-1], folder, files):
+            # npm has a folder of its own here: what it has put there is what it was asked for.
+            archives = list(Path(scratch).glob("*.tgz"))
+            problem = _take(archives[0], folder, files) if archives else "is not what npm has fetched: there is nothing"
+            if problem:
                 return f"built without terminals in cells: {package} {version} {problem}"
+            archives[0].unlink()
     return ""
 
 
 def _take(archive: Path, folder: Path, files: tuple[tuple[str, str, str], ...]) -> str:
     """Copy files out of a package; return what is wrong with it, "" if nothing is."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive) as tar:
-        for place, name, digest in files:
-            source = tar.extractfile(place)
-            content = source.read() if source is not None else b""
-            if hashlib.sha256(content).hexdigest() != digest:
-                return f"has another {place} than the one that is known"
-            part = folder / f"{name}.part"
-            part.write_bytes(content)
-            part.replace(folder / name)
+    for place, name, digest in files:
+        try:
+            with tarfile.open(archive) as tar:
+                source = tar.extractfile(place)
+                content = source.read() if source is not None else b""
+        except KeyError:
+            return f"has no {place}"
+        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+            return f"cannot be read: {error}"
+        if hashlib.sha256(content).hexdigest() != digest:
+            return f"has another {place} than the one that is known"
+        part = folder / f"{name}.part"
+        part.write_bytes(content)
+        part.replace(folder / name)
     return ""
 
 

@@ -1,6 +1,7 @@
 """Between requests, which wait on the loop, and work that blocks: tar streams written or read in a thread.
 
-Each stream has a thread of its own: a client that stops reading holds up nobody else.
+Each stream has a thread of its own: a client that stops reading holds up nobody else, nor a file system that does not
+answer the daemon's end.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ import asyncio
 import io
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from aiohttp import web
 
+from jupyter_containers.engine.own_threads import in_own_thread
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.layers.compression import Readable
 
@@ -68,23 +69,21 @@ class _Body(io.RawIOBase):
         return b"".join(parts)
 
 
-async def in_own_thread(work: Callable[[], T]) -> T:
-    """Run blocking work in a thread made for it. After cancellation: it goes on until its streams fail."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="stream")
-    try:
-        return await asyncio.get_running_loop().run_in_executor(pool, work)
-    finally:
-        pool.shutdown(wait=False)
-
-
 async def send_from_thread(
-    request: web.Request, response: web.StreamResponse, produce: Callable[[Callable[[bytes], object]], None]
+    request: web.Request,
+    response: web.StreamResponse,
+    produce: Callable[[Callable[[bytes], object]], None],
+    *,
+    buffer_bytes: int = BUFFER_BYTES,
 ) -> web.StreamResponse:
-    """Answer with what `produce` writes. An error before the first byte has its own status; later the stream breaks."""
+    """Answer with what `produce` writes. An error before the first byte has its own status; later the stream breaks.
+
+    `buffer_bytes`: 1 for writes that go out as they are.
+    """
     loop = asyncio.get_running_loop()
 
     def work() -> None:
-        with io.BufferedWriter(_Sender(request, response, loop), BUFFER_BYTES) as out:
+        with io.BufferedWriter(_Sender(request, response, loop), buffer_bytes) as out:
             produce(out.write)
 
     try:

@@ -6,6 +6,7 @@ own for them. A body of type multipart/form-data is our extension. Its parts, in
 | name           | content                                                                   |
 |----------------|---------------------------------------------------------------------------|
 | `secret.ID`    | what `RUN --mount=type=secret,id=ID` shows, at most MAX_SECRET_BYTES       |
+| `known-hosts`  | keys of ssh servers for git, as in OpenSSH's files, at most 1 MiB           |
 | `context.NAME` | a tar: the named context NAME                                             |
 | `context`      | a tar: the build context, last; left out with `remote=`                   |
 
@@ -14,7 +15,8 @@ ID and NAME are percent-encoded. Secrets are never in a query, which proxies and
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from aiohttp import BodyPartReader, MultipartReader, web
@@ -25,14 +27,23 @@ from jupyter_containers.errors import InvalidParameter
 # As in BuildKit. Source: moby/buildkit, session/secrets, MaxSecretSize.
 MAX_SECRET_BYTES = 500 * 1024
 MAX_SECRETS = 100
+MAX_KNOWN_HOSTS_BYTES = 1 << 20
 _CHUNK = 256 * 1024
-_SECRET, _CONTEXT = "secret.", "context."
+_SECRET, _CONTEXT, _KNOWN_HOSTS = "secret.", "context.", "known-hosts"
 
 
-async def read_body(request: web.Request) -> tuple[dict[str, bytes], Tars]:
-    """Return the secrets, and the tars of contexts as they come. Raises InvalidParameter; never with a secret in it."""
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """What comes before the contexts."""
+
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
+    known_hosts: bytes = field(default=b"", repr=False)
+
+
+async def read_body(request: web.Request) -> tuple[Enclosed, Tars]:
+    """Return what is enclosed, and the tars of contexts as they come. Raises InvalidParameter, never with a secret."""
     if not request.content_type.startswith("multipart/"):
-        return {}, _only(request)
+        return Enclosed(), _only(request)
     try:
         reader = await request.multipart()
     except ValueError as error:
@@ -43,9 +54,15 @@ async def read_body(request: web.Request) -> tuple[dict[str, bytes], Tars]:
         name = unquote(_name(part).removeprefix(_SECRET))
         if len(secrets) >= MAX_SECRETS:
             raise InvalidParameter(f"more than {MAX_SECRETS} secrets; put several into one file")
-        secrets[name] = await _read_secret(part, name)
+        too_long = f"secret {name} is larger than {MAX_SECRET_BYTES} bytes; COPY what is no secret"
+        secrets[name] = await _read(part, MAX_SECRET_BYTES, too_long)
         part = await _next(reader)
-    return secrets, _tars(reader, part)
+    known_hosts = b""
+    if part is not None and _name(part) == _KNOWN_HOSTS:
+        too_long = f"the known hosts are larger than {MAX_KNOWN_HOSTS_BYTES} bytes"
+        known_hosts = await _read(part, MAX_KNOWN_HOSTS_BYTES, too_long)
+        part = await _next(reader)
+    return Enclosed(secrets, known_hosts), _tars(reader, part)
 
 
 async def _only(request: web.Request) -> Tars:
@@ -61,7 +78,8 @@ async def _tars(reader: MultipartReader, part: BodyPartReader | None) -> Tars:
             yield unquote(name.removeprefix(_CONTEXT)), _chunks(part)
         else:
             raise InvalidParameter(
-                f"unexpected part {name!r} of the body; secret.ID come first, then context.NAME, then context"
+                f"unexpected part {name!r} of the body; secret.ID come first, then known-hosts, context.NAME, and "
+                "context"
             )
         part = await _next(reader)
 
@@ -80,12 +98,12 @@ def _name(part: BodyPartReader) -> str:
     return part.name or ""
 
 
-async def _read_secret(part: BodyPartReader, name: str) -> bytes:
+async def _read(part: BodyPartReader, limit: int, too_long: str) -> bytes:
     content = bytearray()
     while chunk := await part.read_chunk(_CHUNK):
         content += chunk
-        if len(content) > MAX_SECRET_BYTES:
-            raise InvalidParameter(f"secret {name} is larger than {MAX_SECRET_BYTES} bytes; COPY what is no secret")
+        if len(content) > limit:
+            raise InvalidParameter(too_long)
     return bytes(content)
 
 

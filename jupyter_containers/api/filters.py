@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from aiohttp import web
 
 from jupyter_containers.api.wire.times import parse_time
+from jupyter_containers.engine import patterns
 from jupyter_containers.errors import InvalidParameter
 
 Filters: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -59,19 +59,16 @@ def label_matches(labels: Mapping[str, str], wanted: tuple[str, ...]) -> bool:
     return True
 
 
-def pattern_matches(text: str, wanted: Iterable[str] | None) -> bool:
+def pattern_matches(text: str, wanted: Collection[str] | None) -> bool:
     """Tell whether one of the wanted regular expressions occurs in a name or id, or none was wanted.
 
-    One that is no expression matches only itself, as in dockerd. Source: moby api/types/filters, Args.Match.
+    One that is no expression matches only itself, as in dockerd. Source: moby api/types/filters, Args.Match. Raises
+    InvalidParameter for too many.
     """
-    return wanted is None or any(pattern == text or _occurs(pattern, text) for pattern in wanted)
-
-
-def _occurs(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return False
+    if wanted is None:
+        return True
+    patterns.check(wanted)
+    return any(pattern == text or patterns.occurs(pattern, text) for pattern in wanted)
 
 
 def labels_match(labels: Mapping[str, str], filters: Filters) -> bool:

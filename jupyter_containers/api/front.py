@@ -92,7 +92,17 @@ class _Parser(HttpRequestParserPy):
         message = super().parse_message(lines)
         if message.version.major != 1:
             raise UnknownProtocol("unsupported protocol version: expected HTTP/1.0 or HTTP/1.1")
+        if message.url.absolute and not _has_host(message):
+            # aiohttp asks for it before it could tell of a fault, and the connection would hear nothing for ever.
+            raise BadHttpMessage("the host of the request's target is none")
         return message
+
+
+def _has_host(message: RawRequestMessage) -> bool:
+    try:
+        return message.url.host is not None
+    except ValueError:
+        return False
 
 
 class UnknownProtocol(BadHttpMessage):

@@ -47,7 +47,7 @@ class JsonLines:
         elif not self.response.prepared or not isinstance(error, Exception) or isinstance(error, ConnectionError):
             return False
         else:
-            await self.send(_error_line(error))
+            await self.send(error_line(error))
         await self.response.write_eof()
         return True
 
@@ -56,7 +56,8 @@ class JsonLines:
 _DETAILS = ("code", "file", "line", "end_line", "source", "output", "failure")
 
 
-def _error_line(error: Exception) -> dict[str, Any]:
+def error_line(error: Exception) -> dict[str, Any]:
+    """Return the line that ends an answer which failed after its headers had gone."""
     if not isinstance(error, ContainersError):
         _log.error("a stream failed", exc_info=error)
     message = error.message if isinstance(error, ContainersError) else str(error) or type(error).__name__

@@ -92,7 +92,11 @@ def _is_for(source: Source, architecture: str) -> bool:
 
 
 def _check(uri: str) -> None:
-    parts = urllib.parse.urlsplit(uri)
+    try:
+        parts = urllib.parse.urlsplit(uri)
+        _ = parts.port
+    except ValueError as error:
+        raise Unsupported(f"mirror {uri:.200} cannot be an address: {error}; name another with --mirror") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Unsupported(f"mirror {uri:.200} is neither http nor https; name another with --mirror")
     if "@" in parts.netloc:

@@ -39,6 +39,7 @@ from jupyter_containers.build.narration import Narration
 from jupyter_containers.build.operations.caches import CacheDirectories, CacheDirectory
 from jupyter_containers.build.operations.layering import Stores
 from jupyter_containers.build.operations.performer import OperationPerformer, rfc_3339
+from jupyter_containers.build.operations.step_folders import StepFolders
 from jupyter_containers.build.progress import Listener, PullProgress, Warned
 from jupyter_containers.build.solver import Solver, first_failure
 from jupyter_containers.content.store import ContentStore
@@ -46,6 +47,7 @@ from jupyter_containers.errors import ContainersError, InvalidParameter
 from jupyter_containers.images.walk import Image
 from jupyter_containers.linux import emulation
 from jupyter_containers.oci.platform import Platform
+from jupyter_containers.repositories.logins import AGENT, Logins
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 
@@ -68,6 +70,8 @@ class BuildOptions:
     secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
     # For RUN --mount=type=ssh, by id: the sockets of agents on this machine.
     agents: Mapping[str, Path] = field(default_factory=dict, hash=False)
+    # Keys of ssh servers that git may trust, as in OpenSSH's files.
+    known_hosts: bytes = field(default=b"", repr=False)
     # Images that stand for the names of others, and of stages (--build-context NAME=docker-image://…).
     images: Mapping[str, str] = field(default_factory=dict, hash=False)
     # Only what was made at one of these moments counts as cached (--cache-from); None: all that there is.
@@ -79,6 +83,11 @@ class BuildOptions:
     leaves: bool = False
     # What of this machine its steps may have: see entitlements.py.
     allowed: frozenset[str] = frozenset()
+
+    @property
+    def logins(self) -> Logins:
+        """What git logs in with."""
+        return Logins(self.secrets, self.agents.get(AGENT), self.known_hosts)
 
     def accepts(self, created: str) -> bool:
         """Say whether a cached result that was made then may be used."""
@@ -114,12 +123,14 @@ class Builder:
         images: BaseImages,
         downloads: Downloads | None = None,
         keeper: FailureKeeper | None = None,
+        folders: StepFolders | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         parallel: int | None = None,
     ) -> None:
         """`parallel`: how many operations may work at the same time, by default one for each processor, at least 2.
 
-        Without `downloads` an ADD of a URL is refused, without `keeper` nothing is left of a step that fails.
+        Without `downloads` an ADD of a URL is refused, without `keeper` nothing is left of a step that fails. `folders`
+        has what steps need while they run.
         """
         self._stores = Stores(content, snapshotter)
         self._cache = Cache(cache_records, content, snapshotter)
@@ -128,6 +139,7 @@ class Builder:
         self._images = images
         self._downloads = downloads
         self._keeper = keeper
+        self._folders = folders
         self._clock = clock
         self._solver = Solver(self._cache)
         self._slots = asyncio.Semaphore(parallel or max(2, os.cpu_count() or 1))
@@ -156,12 +168,13 @@ class Builder:
         # Told when nothing is left to refuse: a refusal is an answer of its own.
         for warning in warnings:
             progress(warning)
-        await fetch_all(planned.target, self._downloads, context, options.secrets)
+        await fetch_all(planned.target, self._downloads, context, options.logins)
         ledger = Ledger(self._cache, accepts=options.accepts, now=self._now, exchange=exchange)
         watchers = Together(Chart(planned, progress), Narration(planned, ledger, progress))
         performer = OperationPerformer(
             self._stores, self._executor, context, slots=self._slots, clock=self._clock, limits=options.limits,
             caches=self._caches, secrets=options.secrets, agents=options.agents, keeper=self._keeper,
+            folders=self._folders,
         )  # fmt: skip
         uncached = None if options.no_cache else _uncached(parsed, planned, options.no_cache_filter)
         outcome = await self._solver.solve(
@@ -170,8 +183,7 @@ class Builder:
         )  # fmt: skip
         exchange.results.append(outcome.filesystem)
         _warn_of_unused(parsed, options, progress)
-        finish = Finish(moment, options.rewrites_times, options.annotations, exchange.inline)
-        return await self._image(planned, ledger, outcome.filesystem, finish)
+        return await self._image(planned, ledger, outcome.filesystem, _finish(options, moment, exchange))
 
     def _now(self) -> str:
         return rfc_3339(self._clock())
@@ -310,3 +322,8 @@ def _plan(parsed: Dockerfile, target: Stage, images: Mapping[str, Image], option
     if options.leaves:
         check_image(planned)
     return planned
+
+
+def _finish(options: BuildOptions, moment: int | None, exchange: Exchange) -> Finish:
+    inline = partial(exchange.inline, moment=moment if options.rewrites_times else None)
+    return Finish(moment, options.rewrites_times, options.annotations, inline)

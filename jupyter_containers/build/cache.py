@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
+from jupyter_containers.build.filesystem import Filesystem, Layer, Loose, Outcome
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.descriptor import Descriptor
@@ -45,7 +45,8 @@ class Cache:
     """Looks results up and checks that they are still whole. Synchronous and quick; called on the event loop.
 
     A record says what one vertex put on top of `parent`: a layer, or nothing. It holds only for that parent, so that
-    the history of an image and its layers always tell one story.
+    the history of an image and its layers always tell one story. One without a parent has a layer that may lie on
+    anything: it keeps a blob, and no snapshot, which would keep all that was under it when it was made.
     """
 
     def __init__(self, records: CacheRecords, content: ContentStore, snapshotter: Snapshotter) -> None:
@@ -76,8 +77,26 @@ class Cache:
         layer = outcome.layer
         record: dict[str, Any] = {"parent": parent.chain, "created": outcome.created, "chain": outcome.filesystem.chain}
         if layer is not None:
-            record |= {"layer": layer.descriptor.to_json(), "diff_id": str(layer.diff_id)}
+            record |= _written(layer)
         self._records.put(key, record)
+
+    def loose(self, key: str) -> Loose | None:
+        """Return the layer recorded at `key` that may lie on anything, if its blob is there, else None."""
+        record = self._records.get(key)
+        if record is None:
+            return None
+        try:
+            layer = layer_of(record)
+        except InvalidParameter:
+            layer = None
+        if layer is not None and self._content.contains(layer.descriptor.digest):
+            return Loose(layer, str(record.get("created", "")))
+        self._records.remove(key)
+        return None
+
+    def store_loose(self, key: str, layer: Layer, created: str) -> None:
+        """Remember a layer that may lie on anything. Its snapshots are others' records'."""
+        self._records.put(key, {"created": created, **_written(layer)})
 
     def time_of(self, key: str) -> str | None:
         """Return when a change of the config was first made, None if never."""
@@ -86,6 +105,10 @@ class Cache:
 
     def store_time(self, key: str, created: str) -> None:
         self._records.put(key, {"created": created})
+
+
+def _written(layer: Layer) -> dict[str, Any]:
+    return {"layer": layer.descriptor.to_json(), "diff_id": str(layer.diff_id)}
 
 
 def layer_of(record: Mapping[str, Any]) -> Layer | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,8 +78,13 @@ def _read_text(root_fd: int, name: str) -> str | None:
         fd = open_in_root(root_fd, name, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return None
-    with open(fd, "rb") as file:
-        content = file.read(MAX_IGNORE_BYTES + 1)
+    try:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            raise InvalidParameter(f"{name} is a directory; a file of patterns is expected")
+        with open(fd, "rb", closefd=False) as file:
+            content = file.read(MAX_IGNORE_BYTES + 1)
+    finally:
+        os.close(fd)
     if len(content) > MAX_IGNORE_BYTES:
         raise InvalidParameter(f"{name} is larger than {MAX_IGNORE_BYTES} bytes")
     return content.decode("utf-8", "surrogateescape")

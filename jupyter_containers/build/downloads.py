@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from jupyter_containers.build.blocking import in_thread
@@ -18,11 +16,12 @@ from jupyter_containers.build.graph import Vertex, in_order
 from jupyter_containers.build.operations.definitions import CopyFiles
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 from jupyter_containers.repositories.addresses import Source, parse
+from jupyter_containers.repositories.logins import Logins
 
 if TYPE_CHECKING:
     from jupyter_containers.repositories.fetching import Checkout
 
-NO_SECRETS: Mapping[str, bytes] = MappingProxyType({})
+NO_LOGINS = Logins()
 
 
 class Downloads(Protocol):
@@ -33,16 +32,14 @@ class Downloads(Protocol):
         Raises NotFound, Unavailable and others. After cancellation: part of the file may be there.
         """
 
-    async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:
-        """Bring a commit's files into the folder, with what the secrets have for its host.
+    async def fetch_repository(self, source: Source, folder: Path, logins: Logins) -> Checkout:
+        """Bring a commit's files into the folder, with what the logins have for its host.
 
         Raises as fetch() does. After cancellation: some of the files may be there, and nothing goes on.
         """
 
 
-async def fetch_all(
-    target: Vertex, downloads: Downloads | None, context: Context, secrets: Mapping[str, bytes] = NO_SECRETS
-) -> None:
+async def fetch_all(target: Vertex, downloads: Downloads | None, context: Context, logins: Logins = NO_LOGINS) -> None:
     """Fetch what the copies under `target` take from URLs, each once, into a folder beside the context."""
     for vertex in in_order(target):
         operation = vertex.operation
@@ -51,7 +48,7 @@ async def fetch_all(
         for url in operation.remote:
             try:
                 if is_git(url):
-                    await _fetch_repository(operation, url, downloads, context, secrets)
+                    await _fetch_repository(operation, url, downloads, context, logins)
                     continue
                 if url not in context.fetched:
                     context.fetched[url] = await _fetch(url, downloads, context)
@@ -65,7 +62,7 @@ async def fetch_all(
 
 
 async def _fetch_repository(
-    operation: CopyFiles, url: str, downloads: Downloads | None, context: Context, secrets: Mapping[str, bytes]
+    operation: CopyFiles, url: str, downloads: Downloads | None, context: Context, logins: Logins
 ) -> None:
     key = repository_key(operation, url)
     if downloads is None:
@@ -75,7 +72,7 @@ async def _fetch_repository(
         kept = operation.keep_git_dir if operation.keep_git_dir is not None else bool(source.keep_git_dir)
         source = replace(source, keep_git_dir=kept)
         folder = Path(mkdtemp(prefix="add-", dir=context.downloads_path))
-        context.repositories[key] = await downloads.fetch_repository(source, folder, secrets)
+        context.repositories[key] = await downloads.fetch_repository(source, folder, logins)
     commit = context.repositories[key].commit
     if not commit.startswith(operation.checksum):
         raise InvalidParameter(f"digest mismatch {commit}: {operation.checksum}")

@@ -57,3 +57,15 @@ class Outcome:
     created: str
     layer: Layer | None = None
     cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A layer that says the same whatever lies under it (None: it has nothing in it), and when it was made."""
+
+    layer: Layer | None
+    created: str
+
+    def on(self, parent: Filesystem) -> Outcome:
+        """Return what it results in there. The snapshot need not be there yet."""
+        return Outcome(parent.with_layer(self.layer), self.created, self.layer, cached=True)

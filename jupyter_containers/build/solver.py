@@ -15,7 +15,7 @@ from typing import Protocol
 
 from jupyter_containers.build.cache import Cache
 from jupyter_containers.build.failures import place
-from jupyter_containers.build.filesystem import Filesystem, Outcome
+from jupyter_containers.build.filesystem import Filesystem, Loose, Outcome
 from jupyter_containers.build.graph import Vertex, in_order
 from jupyter_containers.build.progress import Report
 from jupyter_containers.build.sharing import SharedWork
@@ -36,6 +36,12 @@ class Performer(Protocol):
 
     async def content_key(self, vertex: Vertex, inputs: Sequence[Filesystem]) -> str | None:
         """Return the key from the content of the inputs; None if there is none but the definition key."""
+
+    def is_loose(self, vertex: Vertex) -> bool:
+        """Say whether the layer is the same whatever it stands on, which then is no part of the content key."""
+
+    def loose_key(self, vertex: Vertex, inputs: Sequence[str]) -> str | None:
+        """Return the definition key of a loose layer without what it stands on; None if it has something from there."""
 
     async def perform(self, vertex: Vertex, inputs: Sequence[Filesystem], report: Callable[[Report], None]) -> Outcome:
         """Do the work. After cancellation: nothing of it is left."""
@@ -62,13 +68,16 @@ class Elsewhere(Protocol):
     def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
         """Return what the key stands for there. It may have to be brought here."""
 
+    def loose(self, key: str) -> Loose | None:
+        """Return the layer that a key stands for on whatever parent; what it results in has to be brought."""
+
     async def settle(self, vertex: Vertex, parent: Filesystem, made: Outcome) -> Outcome:
         """Return a result that others know and that is as good as what was made, else that."""
 
     async def bring(self, filesystems: Sequence[Filesystem]) -> None:
-        """Make filesystems that were looked up. After cancellation: nothing is half made."""
+        """Make filesystems whose layers are all known. After cancellation: nothing is half made."""
 
-    def note(self, key: str, filesystem: Filesystem, created: str) -> None: ...
+    def note(self, key: str, filesystem: Filesystem, created: str, *, by_content: bool = False) -> None: ...
 
 
 class Nowhere:
@@ -77,13 +86,16 @@ class Nowhere:
     def look_up(self, key: str, vertex: Vertex, parent: Filesystem) -> Outcome | None:
         return None
 
+    def loose(self, key: str) -> Loose | None:
+        return None
+
     async def settle(self, vertex: Vertex, parent: Filesystem, made: Outcome) -> Outcome:
         return made
 
     async def bring(self, filesystems: Sequence[Filesystem]) -> None:
         pass
 
-    def note(self, key: str, filesystem: Filesystem, created: str) -> None:
+    def note(self, key: str, filesystem: Filesystem, created: str, *, by_content: bool = False) -> None:
         pass
 
 
@@ -100,10 +112,23 @@ class _Solution:
     coming: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict)
     # Vertices whose outcome was found elsewhere.
     borrowed: list[Vertex] = field(default_factory=list)
+    # Keys of loose layers, and those that were found: they have only to be laid on what they stand on.
+    loose_keys: dict[str, str] = field(default_factory=dict)
+    loose: dict[str, Loose] = field(default_factory=dict)
 
     def salt_of(self, vertex: Vertex) -> str:
         """Return "" if the vertex may be found in the cache."""
         return self.salt if self.uncached is None or vertex.digest in self.uncached else ""
+
+    def inputs_of(self, vertex: Vertex) -> Sequence[Vertex]:
+        """Return what work on the vertex needs."""
+        return vertex.inputs[:1] if vertex.digest in self.loose else vertex.inputs
+
+    def note(self, vertex: Vertex, outcome: Outcome) -> None:
+        """Tell who listens elsewhere what the definition of a vertex stands for."""
+        self.elsewhere.note(self.keys[vertex.digest], outcome.filesystem, outcome.created)
+        if outcome.layer is not None and vertex.digest in self.loose_keys:
+            self.elsewhere.note(self.loose_keys[vertex.digest], outcome.filesystem, outcome.created)
 
 
 class Solver:
@@ -139,17 +164,15 @@ class Solver:
         await self._define(order, solution, performer, watcher)
         self._look_up(order, solution, performer)
         needed = self._needed(target, solution)
-        await self._bring(
-            [target, *(entry for vertex in order if vertex.digest in needed for entry in vertex.inputs)], solution
-        )
+        worked_on = [vertex for vertex in order if vertex.digest in needed]
+        await self._bring([target, *(entry for vertex in worked_on for entry in solution.inputs_of(vertex))], solution)
         _tell(order, solution, needed, watcher)
         try:
             async with asyncio.TaskGroup() as group:
                 loop = asyncio.get_running_loop()
                 solution.coming.update((vertex.digest, loop.create_future()) for vertex in order)
-                for vertex in order:
-                    if vertex.digest in needed:
-                        group.create_task(self._obtain(vertex, solution, performer, watcher))
+                for vertex in worked_on:
+                    group.create_task(self._obtain(vertex, solution, performer, watcher))
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         return solution.outcomes[target.digest]
@@ -161,6 +184,8 @@ class Solver:
             inputs = [solution.keys[entry.digest] for entry in vertex.inputs]
             with _blamed_on(vertex, watcher):
                 solution.keys[vertex.digest] = await performer.definition_key(vertex, inputs)
+                if loose_key := performer.loose_key(vertex, inputs):
+                    solution.loose_keys[vertex.digest] = loose_key
 
     def _look_up(self, order: Sequence[Vertex], solution: _Solution, performer: Performer) -> None:
         """Find by definition key what is there already. A result counts only together with what it stands on."""
@@ -182,7 +207,20 @@ class Solver:
                     found = self._borrow(vertex, solution, base.filesystem)
                 if found is not None:
                     solution.outcomes[digest] = found
-                    solution.elsewhere.note(solution.keys[digest], found.filesystem, found.created)
+                    solution.note(vertex, found)
+                    continue
+            if not solution.salt_of(vertex) and not any(entry.digest in done_again for entry in vertex.inputs[1:]):
+                self._look_up_loose(vertex, solution)
+
+    def _look_up_loose(self, vertex: Vertex, solution: _Solution) -> None:
+        key = solution.loose_keys.get(vertex.digest)
+        found = self._loose(_loose(key), key, solution) if key else None
+        if found is not None:
+            solution.loose[vertex.digest] = found
+
+    def _loose(self, record: str, key: str, solution: _Solution) -> Loose | None:
+        found = self._cache.loose(record)
+        return found if found is not None and solution.accepts(found.created) else solution.elsewhere.loose(key)
 
     def _borrow(self, vertex: Vertex, solution: _Solution, parent: Filesystem) -> Outcome | None:
         found = solution.elsewhere.look_up(solution.keys[vertex.digest], vertex, parent)
@@ -213,12 +251,12 @@ class Solver:
             vertex = waiting.pop()
             if vertex.digest not in solution.outcomes and vertex.digest not in needed:
                 needed.add(vertex.digest)
-                waiting.extend(vertex.inputs)
+                waiting.extend(solution.inputs_of(vertex))
         return needed
 
     async def _obtain(self, vertex: Vertex, solution: _Solution, performer: Performer, watcher: Watcher) -> None:
         salt = solution.salt_of(vertex)
-        inputs = [await self._outcome(entry, solution) for entry in vertex.inputs]
+        inputs = [await self._outcome(entry, solution) for entry in solution.inputs_of(vertex)]
         filesystems = [outcome.filesystem for outcome in inputs]
         key = solution.keys[vertex.digest]
         watcher.started(vertex)
@@ -232,7 +270,7 @@ class Solver:
             )
         solution.outcomes[vertex.digest] = outcome
         if vertex.inputs:
-            solution.elsewhere.note(key, outcome.filesystem, outcome.created)
+            solution.note(vertex, outcome)
         watcher.finished(vertex, outcome)
         coming = solution.coming[vertex.digest]
         if not coming.done():
@@ -252,17 +290,40 @@ class Solver:
     ) -> Outcome:
         if not vertex.inputs:
             return await performer.perform(vertex, inputs, report)
-        content_key = await performer.content_key(vertex, inputs)
+        if (known := solution.loose.get(vertex.digest)) is not None:
+            outcome = await self._laid(known, inputs[0], solution)
+            self._remember(vertex, inputs[0], outcome, solution)
+            return outcome
+        content_key, is_loose = await performer.content_key(vertex, inputs), performer.is_loose(vertex)
         found, is_salted = None, bool(solution.salt_of(vertex))
-        if content_key and not is_salted:
+        if content_key and not is_salted and is_loose:
+            known = self._loose(_content(content_key), content_key, solution)
+            found = await self._laid(known, inputs[0], solution) if known is not None else None
+        elif content_key and not is_salted:
             found = await self._with_content(content_key, vertex, inputs[0], solution)
         outcome = found or await performer.perform(vertex, inputs, report)
         if found is None and not is_salted:
             outcome = await solution.elsewhere.settle(vertex, inputs[0], outcome)
-        self._cache.store(_definition(solution.keys[vertex.digest]), inputs[0], outcome)
-        if content_key:
+        self._remember(vertex, inputs[0], outcome, solution)
+        if not content_key or (is_loose and outcome.layer is None):
+            return outcome
+        if is_loose and outcome.layer is not None:
+            self._cache.store_loose(_content(content_key), outcome.layer, outcome.created)
+        else:
             self._cache.store(_content(content_key), inputs[0], outcome)
-            solution.elsewhere.note(content_key, outcome.filesystem, outcome.created)
+        solution.elsewhere.note(content_key, outcome.filesystem, outcome.created, by_content=True)
+        return outcome
+
+    def _remember(self, vertex: Vertex, parent: Filesystem, outcome: Outcome, solution: _Solution) -> None:
+        self._cache.store(_definition(solution.keys[vertex.digest]), parent, outcome)
+        key = solution.loose_keys.get(vertex.digest)
+        if key and outcome.layer is not None:
+            self._cache.store_loose(_loose(key), outcome.layer, outcome.created)
+
+    @staticmethod
+    async def _laid(known: Loose, parent: Filesystem, solution: _Solution) -> Outcome:
+        outcome = known.on(parent)
+        await solution.elsewhere.bring([outcome.filesystem])
         return outcome
 
     async def _with_content(self, key: str, vertex: Vertex, parent: Filesystem, solution: _Solution) -> Outcome | None:
@@ -298,6 +359,10 @@ def _blamed_on(vertex: Vertex, watcher: Watcher) -> Iterator[None]:
 
 def _definition(key: str) -> str:
     return f"definition:{key}"
+
+
+def _loose(key: str) -> str:
+    return f"loose:{key}"
 
 
 def _content(key: str) -> str:

@@ -23,7 +23,7 @@ class Archives:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def put(self, container: str, folder: str, tar: bytes | BinaryIO) -> None:
+    def put(self, container: str, folder: str, tar: bytes | BinaryIO | Iterator[bytes]) -> None:
         """Unpack a tar in a folder that is there. Raises Forbidden where nothing can be written."""
         headers = {"Content-Type": "application/x-tar"}
         self._transport.request("PUT", _path(container), query={"path": folder}, body=tar, headers=headers)

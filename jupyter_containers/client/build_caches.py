@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import csv
 import json
-import tarfile
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from jupyter_containers.client import layout_tar
 from jupyter_containers.client.build_outputs import replacing
 from jupyter_containers.client.extraction import extract
 from jupyter_containers.errors import InvalidParameter
 
 _TAG = "org.opencontainers.image.ref.name"
 _INDEX, _MARK = "index.json", "oci-layout"
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,35 +88,10 @@ def chunks(cache: Cache) -> Iterator[bytes]:
     manifest = _read_json(_blob(cache.folder, str(found.get("digest"))))
     listed = [manifest.get("config"), *(manifest.get("layers") or ()), *(manifest.get("manifests") or ())]
     digests = [str(found.get("digest")), *(str(entry["digest"]) for entry in listed if entry and "digest" in entry)]
-    index = json.dumps({"schemaVersion": 2, "manifests": [found]}).encode()
-    yield _header(_INDEX, len(index)) + index + _padding(len(index))
+    yield layout_tar.document(_INDEX, {"schemaVersion": 2, "manifests": [found]})
     for digest in dict.fromkeys(digests):
-        yield from _member(cache.folder, digest)
-    yield bytes(2 * tarfile.BLOCKSIZE)
-
-
-def _member(folder: Path, digest: str) -> Iterator[bytes]:
-    """Yield a blob in pieces: one may be larger than the memory."""
-    path = _blob(folder, digest)
-    try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            yield _header(str(path.relative_to(folder)), size)
-            while piece := file.read(_PIECE):
-                yield piece
-            yield _padding(size)
-    except OSError as error:
-        raise InvalidParameter(f"the cache in {folder} is not whole: {digest}: {error.strerror}") from error
-
-
-def _header(name: str, size: int) -> bytes:
-    member = tarfile.TarInfo(name)
-    member.size = size
-    return member.tobuf(tarfile.PAX_FORMAT)
-
-
-def _padding(size: int) -> bytes:
-    return bytes(-size % tarfile.BLOCKSIZE)
+        yield from layout_tar.blob(cache.folder, _blob(cache.folder, digest), "the cache")
+    yield layout_tar.END
 
 
 def receive(cache: Cache, content: Iterable[bytes]) -> None:
@@ -124,11 +99,17 @@ def receive(cache: Cache, content: Iterable[bytes]) -> None:
     assert cache.folder is not None
     path = cache.folder / _INDEX
     others = [entry for entry in _entries(path) if _tag_of(entry) != cache.tag] if path.exists() else []
-    extract(content, cache.folder)
-    own = [{**entry, "annotations": {**(entry.get("annotations") or {}), _TAG: cache.tag}} for entry in _entries(path)]
-    index = {**_read_json(path), "manifests": [*others, *own]}
-    with replacing(path) as file:
-        file.write(json.dumps(index).encode())
+    # Beside the one that is there: what breaks off must not take the names of the others with it.
+    came = cache.folder / f".{_INDEX}.{secrets.token_hex(4)}"
+    try:
+        extract(content, cache.folder, renamed={_INDEX: came.name})
+        tag = {_TAG: cache.tag}
+        own = [{**entry, "annotations": {**(entry.get("annotations") or {}), **tag}} for entry in _entries(came)]
+        index = {**_read_json(came), "manifests": [*others, *own]}
+        with replacing(path) as file:
+            file.write(json.dumps(index).encode())
+    finally:
+        came.unlink(missing_ok=True)
 
 
 def _choose(cache: Cache) -> dict[str, Any]:

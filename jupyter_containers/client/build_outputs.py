@@ -6,7 +6,7 @@ import csv
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -132,7 +132,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        # What could not be made, as where its folder is a file, cannot be taken away either.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise ContainersError(f"cannot write {path}: {error.strerror}") from error
     except BaseException:
         part.unlink(missing_ok=True)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_containers.client.build_body import body_of
 from jupyter_containers.client.build_caches import Cache, chunks, receive
+from jupyter_containers.client.build_layouts import Layout
 from jupyter_containers.client.build_outputs import STORED, Output, check, deliver
 from jupyter_containers.client.build_reader import BuildEvent, BuildReader, ImageBuilt, Warned
 from jupyter_containers.client.containers import Filters, filters_text
 from jupyter_containers.client.credentials import header_for_builds
 from jupyter_containers.client.failures import failure_in_stream
+from jupyter_containers.client.images import Images
 from jupyter_containers.client.other_contexts import AnyContext
+from jupyter_containers.client.ssh_agents import DEFAULT, known_hosts
 from jupyter_containers.client.streams import json_lines
 from jupyter_containers.client.values import Json
 from jupyter_containers.errors import ContainersError, NotFound, Unsupported
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from jupyter_containers.client.transport import Transport
 
 
+_LOADED = "Loaded image ID: "
 _LINE = re.compile(r"\bline:? (\d+)")
 
 
@@ -103,9 +107,12 @@ class BuildSettings:
     # Named contexts: folders and tars here, and what the daemon finds itself (docker-image://…, a URL).
     folders: Mapping[str, Path] = field(default_factory=dict, hash=False)
     contexts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    layouts: Mapping[str, Layout] = field(default_factory=dict, hash=False)
     secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
     # Sockets of ssh agents on this machine, by id.
     agents: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # Files of private keys here, by id, for which an agent runs as long as the build.
+    keys: Mapping[str, Sequence[Path]] = field(default_factory=dict, hash=False)
     hosts: tuple[str, ...] = ()
     limits: BuildLimits = field(default_factory=BuildLimits)
     # What RUN may have of the daemon's machine, by BuildKit's names: security.insecure.
@@ -117,8 +124,8 @@ class BuildSettings:
     def own_wishes(self) -> list[str]:
         """Return what is asked for that only a daemon of ours understands."""
         wishes = (
-            ("a secret", self.secrets), ("an ssh agent", self.agents),
-            ("a named context", self.folders or self.contexts),
+            ("a secret", self.secrets), ("an ssh agent", self.agents or self.keys),
+            ("a named context", self.folders or self.contexts or self.layouts),
             ("--no-cache-filter", self.no_cache_filter), ("--allow", self.allowed),
             ("a cache that is no image", [cache for cache in self.cache_from if not cache.image]),
             ("--cache-to", self.cache_to),
@@ -141,8 +148,9 @@ class Builds:
         """
         check(settings.outputs)
         self._check_daemon(settings.own_wishes())
-        settings = replace(settings, cache_from=tuple(map(self._uploaded, settings.cache_from)))
-        built = self._build(context, settings, progress)
+        with self._with_agents(settings) as forwarded:
+            settings = replace(self._loaded(forwarded), cache_from=tuple(map(self._uploaded, settings.cache_from)))
+            built = self._build(context, settings, progress)
         fetched = [output for output in settings.outputs if output.is_fetched]
         if fetched and not built.result:
             raise Unsupported("this daemon does not hand out the results of builds; leave --output out")
@@ -159,6 +167,24 @@ class Builds:
                     self._transport.request("DELETE", f"/build/results/{built.result}")
         return built
 
+    @contextmanager
+    def _with_agents(self, settings: BuildSettings) -> Iterator[BuildSettings]:
+        """Yield settings whose keys have become agents, which are there while the block runs."""
+        address = self._transport.address
+        if (settings.agents or settings.keys) and (address.ssh or address.path is None):
+            raise Unsupported(
+                f"an ssh agent cannot be forwarded to the daemon at {address}, which is elsewhere; build on "
+                "the agent's machine, or give what the step needs as a secret"
+            )
+        if not settings.keys:
+            yield settings
+            return
+        # Here, and not at the top: asyncio takes its time to import, and few builds name a key.
+        from jupyter_containers.client.key_agent import served
+
+        with served(settings.keys) as sockets:
+            yield replace(settings, agents={**settings.agents, **sockets}, keys={})
+
     def _fetch(self, built: ImageBuilt, output: Output, progress: Callable[[BuildEvent], None]) -> None:
         answer = self._result(built, output.form)
         left_out = deliver(output, self._transport.chunks(answer), sys.stdout.buffer)
@@ -169,6 +195,21 @@ class Builds:
     def _result(self, built: ImageBuilt, form: str) -> requests.Response:
         path = f"/build/results/{built.result}"
         return self._transport.request("GET", path, query={"type": form}, stream=True)
+
+    def _loaded(self, settings: BuildSettings) -> BuildSettings:
+        """Send the images in folders to the daemon, where they have no name: prunes take them after the build."""
+        contexts = dict(settings.contexts)
+        platform = "" if "," in settings.platform else settings.platform
+        for name, layout in settings.layouts.items():
+            lines = Images(self._transport).load(layout.chunks(), platform=platform, leases=True)
+            ids = [line.removeprefix(_LOADED) for line in lines if line.startswith(_LOADED)]
+            if len(ids) != 1:
+                raise Unsupported(
+                    f"--build-context {name}: {layout.folder} has {len(ids)} images under that name, for several "
+                    "platforms; choose one by --platform, or by its digest: FOLDER@sha256:…"
+                )
+            contexts[name] = f"docker-image://{ids[0]}"
+        return replace(settings, contexts=contexts, layouts={})
 
     def _uploaded(self, cache: Cache) -> Cache:
         """Send a cache in a folder to the daemon; others it finds itself."""
@@ -183,7 +224,7 @@ class Builds:
         self, context: AnyContext, settings: BuildSettings, progress: Callable[[BuildEvent], None]
     ) -> ImageBuilt:
         reader, built = BuildReader(), ImageBuilt("")
-        kind, body = body_of(context, settings.secrets, settings.folders)
+        kind, body = body_of(context, settings.secrets, settings.folders, _known_hosts(settings))
         try:
             answer = self._transport.request(
                 "POST", "/build", query={**_query(context, settings), **self._result_query(settings)}, body=body,
@@ -216,10 +257,12 @@ class Builds:
     def check(self, context: AnyContext, settings: BuildSettings) -> tuple[Finding, ...]:
         """Return what the build checks find; nothing is built. Raises BuildFailed for what is no Dockerfile."""
         self._check_daemon(["a check", *settings.own_wishes()])
-        kind, body = body_of(context, {}, settings.folders)
-        query = {**_query(context, settings), "call": "check"}
-        headers = {"Content-Type": kind}
-        answer: Json = self._transport.request("POST", "/build", query=query, body=body, headers=headers).json()
+        with self._with_agents(settings) as forwarded:
+            settings = self._loaded(forwarded)
+            kind, body = body_of(context, {}, settings.folders, _known_hosts(settings))
+            query = {**_query(context, settings), "call": "check"}
+            headers = {"Content-Type": kind}
+            answer: Json = self._transport.request("POST", "/build", query=query, body=body, headers=headers).json()
         failure = answer.get("buildError")
         if failure:
             found = Finding.from_wire(failure)
@@ -264,6 +307,11 @@ def _query(context: AnyContext, settings: BuildSettings) -> dict[str, Any]:
         # The classic builder's protocol: BuildKit's own is another one, without HTTP.
         "version": "1",
     }
+
+
+def _known_hosts(settings: BuildSettings) -> bytes:
+    """Return which servers may be trusted, when git can log in to one."""
+    return known_hosts() if DEFAULT in settings.agents else b""
 
 
 def _placed(error: ContainersError) -> ContainersError:

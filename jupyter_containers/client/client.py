@@ -48,6 +48,12 @@ class Client:
         self.traces = Traces(self._transport)
         self.following = Followings(self._transport)
 
+    def another(self) -> Client:
+        """Return one of the same daemon, with connections of its own, which are closed when nobody has it any more."""
+        client = Client(self.address)
+        client._transport.known_from(self._transport)
+        return client
+
     def close(self) -> None:
         self._transport.close()
 

@@ -15,7 +15,7 @@ from jupyter_containers.client.ignore import path_pattern
 _ESCAPE = re.compile(r"\s*#\s*escape\s*=\s*`", re.IGNORECASE)
 _WORD = re.compile(r"\s*(\w+)\s+(.*)", re.S)
 _FLAG = re.compile(r"--([a-z-]+)(?:=(\S+))?\s+")
-_ADDRESS = re.compile(r"(https?|git|ssh|ftp)://|git@")
+_ADDRESS = re.compile(r"(https?|git|ssh|ftp)://|git@|[\w.-]+@[\w.-]+:(?!//)\S", re.ASCII)
 _OTHER_MOUNT = re.compile(r"type=(cache|tmpfs|secret|ssh)\b", re.IGNORECASE)
 EVERYTHING = (".",)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, cast
 
 from jupyter_containers.errors import ContainersError, InvalidParameter
@@ -20,13 +21,15 @@ from jupyter_containers.errors import ContainersError, InvalidParameter
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PIECE = 1 << 20
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def extract(chunks: Iterable[bytes], folder: Path) -> list[str]:
+def extract(chunks: Iterable[bytes], folder: Path, *, renamed: Mapping[str, str] = _NOTHING) -> list[str]:
     """Unpack a tar stream into a folder, which is made if need be; what is there and has other names stays.
 
-    Returns the names of what was left out: device files. Raises InvalidParameter for a tar that is damaged, leads out
-    of the folder or would replace a folder that is not empty, ContainersError when the disk refuses.
+    `renamed` are members at the top that are called otherwise there, by their names in the tar. Returns the names of
+    what was left out: device files. Raises InvalidParameter for a tar that is damaged, leads out of the folder or would
+    replace a folder that is not empty, ContainersError when the disk refuses.
     """
     stream = cast(IO[bytes], ByteStream(chunks))
     try:
@@ -34,7 +37,7 @@ def extract(chunks: Iterable[bytes], folder: Path) -> list[str]:
         root_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             with tarfile.open(fileobj=stream, mode="r|") as tar:
-                return _Unpacking(root_fd, tar).run()
+                return _Unpacking(root_fd, tar, renamed).run()
         finally:
             os.close(root_fd)
     except tarfile.TarError as error:
@@ -68,15 +71,18 @@ class ByteStream:
 class _Unpacking:
     """One tar. Modes and times of folders are set at the end: they might forbid what is yet to come in."""
 
-    def __init__(self, root_fd: int, tar: tarfile.TarFile) -> None:
+    def __init__(self, root_fd: int, tar: tarfile.TarFile, renamed: Mapping[str, str]) -> None:
         self._root_fd = root_fd
         self._tar = tar
+        self._renamed = renamed
         self._folders: dict[tuple[str, ...], tarfile.TarInfo] = {}
 
     def run(self) -> list[str]:
         left_out = []
         for member in self._tar:
             parts = _parts(member.name)
+            if len(parts) == 1:
+                parts = (self._renamed.get(parts[0], parts[0]),)
             if member.isdev() and not member.isfifo():
                 left_out.append(member.name)
             elif parts:

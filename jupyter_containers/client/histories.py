@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,11 @@ class History:
         """Return the use of processors between samples, the first left out: 100 is one processor, all the time."""
         return [rate / 10**7 for rate in self.per_second("cpu_ns")]
 
+    def copy(self) -> History:
+        """Return one that does not change when this one is extended."""
+        columns: dict[str, Any] = {name: list(getattr(self, name)) for name in COLUMNS}
+        return replace(self, **columns)
+
     def extend(self, newer: History, oldest: float) -> None:
         """Take what is newer, and let go of what is older than `oldest`."""
         for name in ("name", "state", "memory_limit_bytes", "cpu_limit", "pids_limit"):
@@ -125,6 +130,10 @@ class Histories:
             if name in (history.name, history.id):
                 return history
         raise NotFound(f"no history of a container called {name!r}")
+
+    def copy(self) -> Histories:
+        """Return one that does not change when this one is extended."""
+        return replace(self, containers=[history.copy() for history in self.containers])
 
     def extend(self, newer: Histories) -> None:
         """Take a later answer in: what is new is added; containers that have gone go, as does what is an hour old."""

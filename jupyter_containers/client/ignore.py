@@ -25,7 +25,7 @@ class IgnoreRules:
     def parse(cls, text: str) -> IgnoreRules:
         """Read an ignore file. Raises InvalidParameter naming the line of a bad pattern."""
         rules = []
-        for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
             pattern = "" if line.startswith("#") else line.strip()
             includes = pattern.startswith("!")
             bare = pattern.removeprefix("!").strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ from jupyter_containers.errors import Unsupported
 
 if TYPE_CHECKING:
     from jupyter_containers.client.transport import Transport
+
+
+def _platform_json(text: str) -> str:
+    """Write `os/architecture[/variant]` as the API reads it since 1.48; one word, or none, stays so."""
+    parts = text.split("/")
+    return json.dumps(dict(zip(("os", "architecture", "variant"), parts, strict=False))) if parts[1:] else text
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -56,9 +63,12 @@ class Images:
         query = {"all": every, "filters": filters_text(filters)}
         return [ImageSummary.from_wire(entry) for entry in self._json("GET", "/images/json", query)]
 
-    def inspect(self, name: str) -> Json:
-        """Return all that is known of an image, in Docker's JSON."""
-        body: Json = self._json("GET", f"{_path(name)}/json")
+    def inspect(self, name: str, *, platform: str = "") -> Json:
+        """Return all that is known of an image, in Docker's JSON; `platform` picks one where it has several.
+
+        Raises NotFound also when the image is not for the platform; a daemon before API 1.49 does not look at it.
+        """
+        body: Json = self._json("GET", f"{_path(name)}/json", {"platform": _platform_json(platform)})
         return body
 
     def history(self, name: str) -> Sequence[Json]:
@@ -127,6 +137,24 @@ class Images:
         answer = self._transport.request("GET", "/images/get", query={"names": list(names)}, stream=True)
         return self._transport.chunks(answer)
 
+    @property
+    def lists_layers(self) -> bool:
+        """Whether the daemon is one of ours, which tells what is in layers."""
+        return self._transport.is_own_daemon
+
+    def layers(self, name: str, *, digests: bool = False, contents: Sequence[str] = ()) -> Iterator[Json]:
+        """Yield what our own daemon tells of an image's layers, line by line; see api/routes/layers.py.
+
+        `contents`: paths, and folders ending in /, whose files come along. Raises NotFound, ContainersError.
+        """
+        query = {"digests": digests, "content": list(contents)}
+        return self._lines(self._transport.request("GET", f"{_path(name)}/layers", query=query, stream=True))
+
+    def layer_file(self, name: str, number: int, path: str, limit: int) -> bytes:
+        """Return at most `limit` bytes of a file of one layer (0 the lowest), of our own daemon. Raises NotFound."""
+        query = {"path": path.encode("utf-8", "surrogateescape"), "limit": limit}
+        return bytes(self._transport.request("GET", f"{_path(name)}/layers/{number}/file", query=query).content)
+
     def import_(
         self, content: Iterable[bytes], name: str = "", *, changes: Sequence[str] = (), message: str = ""
     ) -> str:
@@ -154,9 +182,20 @@ class Images:
         }  # fmt: skip
         return str(self._json("POST", "/commit", query)["Id"])
 
-    def load(self, content: Iterable[bytes], progress: Callable[[Progress], None] | None = None) -> Sequence[str]:
-        """Read images from a tar of `docker save`; return the lines that name them."""
-        answer = self._transport.request("POST", "/images/load", body=iter(content), stream=True)
+    def load(
+        self,
+        content: Iterable[bytes],
+        progress: Callable[[Progress], None] | None = None,
+        *,
+        platform: str = "",
+        leases: bool = False,
+    ) -> Sequence[str]:
+        """Read images from a tar of `docker save`; return the lines that name them. `platform` as os/arch[/variant].
+
+        With `leases`, which only a daemon of ours knows, no prune takes them before a build that names their ids.
+        """
+        query = {"platform": _platform_json(platform), **({"lease": True} if leases else {})}
+        answer = self._transport.request("POST", "/images/load", query=query, body=iter(content), stream=True)
         return [line["stream"].strip() for line in self._follow(answer, progress) if "stream" in line]
 
     def _follow(self, answer: Any, progress: Callable[[Progress], None] | None) -> Sequence[Json]:

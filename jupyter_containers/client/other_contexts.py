@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
@@ -12,6 +13,7 @@ _USTAR = slice(257, 262)
 # gzip, bzip2, xz, zstd.
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 SNIFFED_BYTES = 512
+_SCP = re.compile(r"[\w.-]+@[\w.-]+:(?!//)\S", re.ASCII)
 DOCKERFILE = "Dockerfile"
 
 
@@ -62,7 +64,12 @@ class RemoteContext:
 
 def is_remote(text: str) -> bool:
     """Say whether a context is a URL, as docker decides it."""
-    return text.startswith(("http://", "https://", "git://", "git@", "ssh://", "github.com/"))
+    return text.startswith(("http://", "https://", "git://", "github.com/")) or is_shell(text)
+
+
+def is_shell(text: str) -> bool:
+    """Say whether a context is a git repository behind ssh."""
+    return text.startswith(("ssh://", "git@")) or _SCP.match(text) is not None
 
 
 def is_tar(start: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from jupyter_containers.errors import InvalidParameter
 
 @dataclass(frozen=True, slots=True)
 class PublishedPort:
-    """`-p`: an empty host port lets the daemon choose one."""
+    """`-p`: an empty host port lets the daemon choose one, a range of them one out of it. `each` resolves ranges."""
 
     container_port: str
     host_port: str = ""
@@ -25,17 +25,38 @@ class PublishedPort:
 
     @classmethod
     def parse(cls, text: str) -> PublishedPort:
-        """Read `8080:80`, `80`, `127.0.0.1:8080:80/udp`. Raises InvalidParameter."""
+        """Read `8080:80`, `80`, `127.0.0.1:8080:80/udp`, `8000-8009:80-89`. Raises InvalidParameter."""
         outside, _, inside = text.rpartition(":")
         host_ip, _, host_port = outside.rpartition(":")
         port, _, protocol = inside.partition("/")
-        if not _is_port(port) or (host_port and not _is_port(host_port)) or protocol not in ("", "tcp", "udp", "sctp"):
+        ports, host_ports = _range(port), _range(host_port) if host_port else None
+        if not ports or host_ports == range(0) or protocol not in ("", "tcp", "udp", "sctp"):
             raise InvalidParameter(f"invalid port to publish: {text!r}; expected [[IP:]HOST_PORT:]PORT[/PROTOCOL]")
+        if host_ports is not None and len(ports) not in (1, len(host_ports)):
+            raise InvalidParameter(f"invalid port to publish: {text!r}; its two ranges are of different lengths")
         return cls(f"{port}/{protocol or 'tcp'}", host_port, host_ip.strip("[]"))
+
+    def each(self) -> Iterator[PublishedPort]:
+        """Yield the ports of a range inside, one by one."""
+        port, _, protocol = self.container_port.partition("/")
+        ports, host_ports = _range(port), _range(self.host_port) if self.host_port else range(0)
+        if len(ports) < 2:
+            yield self
+            return
+        for number, one in enumerate(ports):
+            yield PublishedPort(f"{one}/{protocol}", str(host_ports[number]) if host_ports else "", self.host_ip)
+
+
+def _range(text: str) -> range:
+    """Return the ports of `80` or `8000-8009`, none if it is neither."""
+    first, dash, last = text.partition("-")
+    if not (_is_port(first) and _is_port(last if dash else first)):
+        return range(0)
+    return range(int(first), int(last or first) + 1)
 
 
 def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 <= int(text) < 65536
+    return text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +112,7 @@ class RunSettings:
             "WorkingDir": self.workdir,
             "User": self.user,
             "Hostname": self.hostname,
-            "ExposedPorts": {port.container_port: {} for port in self.ports},
+            "ExposedPorts": {port.container_port: {} for ports in self.ports for port in ports.each()},
             "Tty": self.terminal,
             "OpenStdin": self.stdin,
             "StdinOnce": self.stdin and self.attached,
@@ -127,7 +148,7 @@ class RunSettings:
 
     def _port_bindings(self) -> Json:
         bindings: dict[str, list[Json]] = {}
-        for port in self.ports:
+        for port in (one for ports in self.ports for one in ports.each()):
             entry = {"HostIp": port.host_ip, "HostPort": port.host_port}
             bindings.setdefault(port.container_port, []).append(entry)
         return bindings

@@ -60,6 +60,8 @@ class SavedLayer:
     kept: dict[str, bytes] = field(default_factory=dict)
     instruction: str = ""
     created: str = ""
+    # A sentence that says why what is in it is not told; "" if it is.
+    unlisted: str = ""
 
     @property
     def size(self) -> int:
@@ -73,6 +75,8 @@ class SavedImage:
 
     config: Json
     layers: list[SavedLayer]
+    # Whether its daemon lists layers, and gives files of them; otherwise it was saved.
+    is_listed: bool = False
 
 
 def read_image(chunks: Iterable[bytes]) -> SavedImage:
@@ -108,7 +112,7 @@ def read_file(chunks: Iterable[bytes], layer: str, path: str, limit: int) -> byt
                 break
             with _opened(inner) as files:
                 for file in _members(files):
-                    if _clean(file.name) == path and file.isreg():
+                    if clean(file.name) == path and file.isreg():
                         found = files.extractfile(file)
                         return found.read(limit) if found is not None else b""
             break
@@ -177,11 +181,11 @@ def _read_layer(name: str, source: Any, room: list[int]) -> SavedLayer:
     layer = SavedLayer(name)
     with _opened(source) as tar:
         for member in _members(tar):
-            path = _clean(member.name)
+            path = clean(member.name)
             folder, _, last = path.rpartition("/")
             room[0] -= bool(path)
             if room[0] < 0:
-                raise InvalidParameter(f"the image has more than {MOST_FILES} files; that is too many to list")
+                raise InvalidParameter(too_many())
             if last == _OPAQUE:
                 layer.opaque.append(folder)
             elif last.startswith(_WHITEOUT):
@@ -189,6 +193,11 @@ def _read_layer(name: str, source: Any, room: list[int]) -> SavedLayer:
             elif path:
                 layer.entries[path] = _entry(tar, member, path, layer, room)
     return layer
+
+
+def too_many() -> str:
+    """Return what is said of an image with more files than are kept."""
+    return f"the image has more than {MOST_FILES} files; that is too many to list"
 
 
 def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, layer: SavedLayer, room: list[int]) -> Entry:
@@ -205,12 +214,12 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, layer: Save
         if keeps:
             layer.kept[path] = b"".join(kept)
             room[1] -= member.size
-    target = _clean(member.linkname) if kind == "same" else member.linkname
+    target = clean(member.linkname) if kind == "same" else member.linkname
     size = member.size if kind == "file" else 0
     return Entry(kind, size, member.mode & 0o7777, member.uid, member.gid, target, digest)
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
     """Return a path without a beginning and with nothing in it that goes up."""
     return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
 
@@ -231,11 +240,16 @@ def _image(texts: Mapping[str, Any], layers: Mapping[str, SavedLayer], links: Ma
         found = [layers[name] for name in names]
     except (TypeError, KeyError, IndexError) as error:
         raise ContainersError(f"the daemon sent an image without its manifest or a layer: {error}") from error
-    steps = [step for step in config.get("history") or () if not step.get("empty_layer")]
-    for layer, step in zip(reversed(found), reversed(steps), strict=False):
+    return instructed(SavedImage(config, found))
+
+
+def instructed(image: SavedImage) -> SavedImage:
+    """Give each layer the instruction that made it, as the configuration tells; return the image."""
+    steps = [step for step in image.config.get("history") or () if not step.get("empty_layer")]
+    for layer, step in zip(reversed(image.layers), reversed(steps), strict=False):
         layer.instruction = _instruction(str(step.get("created_by") or step.get("comment") or ""))
         layer.created = str(step.get("created", ""))
-    return SavedImage(config, found)
+    return image
 
 
 def _instruction(text: str) -> str:

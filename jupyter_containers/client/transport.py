@@ -124,6 +124,10 @@ class Transport:
         self._server = ""
         self.log: RestLog | None = None
 
+    def known_from(self, other: Transport) -> None:
+        """Take over what another one has learnt of the same daemon."""
+        self._version, self._server = other.version, other._server
+
     def close(self) -> None:
         self._session.close()
 

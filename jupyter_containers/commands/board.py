@@ -10,7 +10,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.histories import Histories, History
@@ -45,7 +45,8 @@ class Line:
 class Board:
     """The containers of a daemon, or those called `names`. `refresh` asks the daemon; everything else only reads.
 
-    Raises NotFound when there is no container of a name. May be used from several threads.
+    Raises NotFound when there is no container of a name. May be used from several threads: `lines` and `histories` that
+    one has read stay as they are.
     """
 
     def __init__(self, client: Client, names: Sequence[str] = ()) -> None:
@@ -63,17 +64,22 @@ class Board:
         """Ask the daemon for what is new; return whether the list has been asked for, too."""
         with self._lock:
             self.asked_at = time.monotonic()
-            histories = self.histories
+            # Others may read meanwhile: what they have is not changed, but replaced.
+            histories = self.histories.copy()
             newer = self.client.containers.history(since=histories.now if histories.is_kept else 0.0)
             histories.is_kept = newer.is_kept
             if self._ids:
                 newer.containers = [one for one in newer.containers if one.id in self._ids]
             histories.extend(newer)
             told = [(one.id, one.name, one.state) for one in newer.containers]
+            self.histories = histories
             has_listed = told != self._told or time.monotonic() - self._listed_at > LIST_SECONDS
             if has_listed:
                 self._list()
                 self._told = told
+            else:
+                known = {one.id: one for one in histories.containers}
+                self.lines = [replace(one, history=known.get(one.summary.id, one.history)) for one in self.lines]
             return has_listed
 
     def _list(self) -> None:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from jupyter_containers.client import build_caches
+from jupyter_containers.client import build_caches, ssh_agents
 from jupyter_containers.client.build_outputs import STDOUT, Output
 from jupyter_containers.client.builds import BuildSettings
 from jupyter_containers.client.context import Context
 from jupyter_containers.client.ignore import FILE_NAME
+from jupyter_containers.client.other_contexts import AnyContext
 from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.build_arguments import (
     ANSWERS,
@@ -20,7 +21,6 @@ from jupyter_containers.commands.build_arguments import (
     INPUTS,
     LIMITS,
     REFUSED,
-    agents,
     contexts,
     hosts,
     limits,
@@ -46,7 +46,7 @@ def build(session: Session, options: Namespace) -> BuildResult | CheckResult | M
     context, dockerfile = source_of(session, options)
     if isinstance(context, Context) and context.size_bytes > LARGE_BYTES:
         session.front.note(_size_note(context))
-    settings = _settings(options, session.folder)
+    settings = _settings(options, session.folder, context)
     if options.check:
         return CheckResult(session.client.builds.check(context, settings), dockerfile)
     targets = outputs(session, options)
@@ -99,8 +99,9 @@ def _front(session: Session, progress: str, targets: Sequence[Output], *, is_qui
     return TerminalFront() if progress == "plain" else session.front
 
 
-def _settings(options: Namespace, folder: Path) -> BuildSettings:
-    folders, elsewhere = contexts(options.build_context, folder)
+def _settings(options: Namespace, folder: Path, context: AnyContext) -> BuildSettings:
+    folders, elsewhere, layouts = contexts(options.build_context, folder)
+    forwards = ssh_agents.parse(ssh_agents.wanted(options.ssh, (context.remote, *elsewhere.values())), folder)
     return BuildSettings(
         tags=tuple(options.tag),
         target=options.target,
@@ -113,8 +114,10 @@ def _settings(options: Namespace, folder: Path) -> BuildSettings:
         platform=options.platform,
         folders=folders,
         contexts=elsewhere,
+        layouts=layouts,
         secrets=secrets(options.secret, folder),
-        agents=agents(options.ssh),
+        agents=forwards.sockets,
+        keys=forwards.keys,
         hosts=hosts(options.add_host),
         limits=limits(options),
         allowed=tuple(options.allow),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
-import stat
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from jupyter_containers.client.build_layouts import SCHEME, Layout
 from jupyter_containers.client.builds import BuildLimits
 from jupyter_containers.client.other_contexts import is_remote
 from jupyter_containers.commands.command import Argument, Takes
@@ -24,10 +24,13 @@ INPUTS = (
         ("--secret",), "for RUN --mount=type=secret: a file, or a variable of this process", Takes.EACH,
         "id=ID[,src=PATH|,env=NAME]",
     ),
-    Argument(("--ssh",), "an ssh agent for RUN --mount=type=ssh", Takes.EACH, "default|ID=SOCKET"),
     Argument(
-        ("--build-context",), "a further context: a folder, a tar, a URL or docker-image://IMAGE", Takes.EACH,
-        "NAME=SOURCE",
+        ("--ssh",), "an ssh agent, or files of private keys, for RUN --mount=type=ssh and for git over ssh", Takes.EACH,
+        "default|ID[=SOCKET|KEY[,KEY]]",
+    ),
+    Argument(
+        ("--build-context",), "a further context: a folder, a tar, a URL, docker-image://IMAGE or oci-layout://FOLDER",
+        Takes.EACH, "NAME=SOURCE",
     ),
 )  # fmt: skip
 CACHES = (
@@ -111,27 +114,34 @@ def hosts(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def contexts(texts: Iterable[str], folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    """Return the named contexts that are here, and those that the daemon finds. Raises InvalidParameter."""
+def contexts(texts: Iterable[str], folder: Path) -> tuple[dict[str, Path], dict[str, str], dict[str, Layout]]:
+    """Return the named contexts that are here, those that the daemon finds, and images in folders here.
+
+    Raises InvalidParameter.
+    """
     here: dict[str, Path] = {}
     elsewhere: dict[str, str] = {}
+    layouts: dict[str, Layout] = {}
     for text in texts:
         name, _, source = text.partition("=")
         if not name or not source:
             raise InvalidParameter(
-                f"invalid context value: {text}; write NAME=FOLDER, NAME=URL or NAME=docker-image://…"
+                f"invalid context value: {text}; write NAME=FOLDER, NAME=URL, NAME=docker-image://… or oci-layout://…"
             )
         if source.startswith(_IMAGE) or is_remote(source):
             elsewhere[name] = source
-        elif source.startswith(("oci-layout:", "target:")):
+        elif source.startswith(SCHEME):
+            layouts[name] = Layout.parse(source.removeprefix(SCHEME), folder)
+        elif source.startswith("target:"):
             raise InvalidParameter(
-                f"--build-context {text}: not supported; load the image, and name it docker-image://…"
+                f"--build-context {text}: target: is a word of bake files, where it names another target; build that "
+                "first, and name its image docker-image://…"
             )
         elif (path := folder / source).exists():
             here[name] = path
         else:
             raise InvalidParameter(f"--build-context {name}: there is no folder and no tar {path}")
-    return here, elsewhere
+    return here, elsewhere, layouts
 
 
 def secrets(texts: Iterable[str], folder: Path) -> dict[str, bytes]:
@@ -177,23 +187,3 @@ def _secret(name: str, source: str, variable: str, folder: Path) -> bytes:
 def _fields(text: str) -> Mapping[str, str]:
     pairs = (field.partition("=") for field in next(csv.reader([text]), []))
     return {key.strip().lower(): value for key, _, value in pairs}
-
-
-def agents(texts: Iterable[str]) -> dict[str, str]:
-    """Return the sockets of ssh agents by id. Raises InvalidParameter for what is no socket."""
-    found = {}
-    for text in texts:
-        name, equals, path = text.partition("=")
-        path = path if equals else os.environ.get("SSH_AUTH_SOCK", "")
-        if not path:
-            raise InvalidParameter(f"--ssh {name}: no agent: SSH_AUTH_SOCK is not set here; write {name}=SOCKET")
-        try:
-            status = Path(path).stat()
-        except OSError as error:
-            raise InvalidParameter(f"--ssh {name}: {path}: {error.strerror}") from error
-        if not stat.S_ISSOCK(status.st_mode):
-            raise InvalidParameter(
-                f"--ssh {name}: {path} is no agent's socket; keys stay here: ssh-add {path}, --ssh {name}"
-            )
-        found[name] = str(Path(path).absolute())
-    return found

@@ -60,6 +60,12 @@ class Argument:
     def is_option(self) -> bool:
         return self.names[0].startswith("-")
 
+    @property
+    def destination(self) -> str:
+        """Where argparse puts its value: the first long name, in the letters of a name of Python."""
+        long = [name for name in self.names if name.startswith("--")]
+        return (long or list(self.names))[0].lstrip("-").replace("-", "_")
+
 
 # Every command has it; what needs no daemon has nothing to trace.
 TRACED = Argument(("--trace",), "show how it is done: docker's line, requests, calls to the kernel", Takes.NOTHING)

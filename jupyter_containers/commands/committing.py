@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from jupyter_containers.client.build_layouts import whole
 from jupyter_containers.client.build_outputs import replacing
 from jupyter_containers.client.values import short_id
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
@@ -36,7 +37,9 @@ def export(session: Session, options: Namespace) -> Message:
 
 
 def load(session: Session, options: Namespace) -> Message:
-    lines = tuple(session.client.images.load(_read(session, options.input)))
+    folder = session.folder / Path(options.input).expanduser()
+    content = whole(folder) if folder.is_dir() else _read(session, options.input)
+    lines = tuple(session.client.images.load(content))
     return Message(lines, tuple(line.rpartition(" ")[2] for line in lines))
 
 
@@ -116,13 +119,13 @@ SAVE = Command(
 )
 LOAD = Command(
     "load",
-    "read images from a tar",
+    "read images from a tar, or from a folder in the OCI layout",
     load,
     (
         Argument(
             ("-i", "--input"),
-            "the tar to be read (default image.tar)",
-            metavar="FILE",
+            "the tar or the folder to be read (default image.tar)",
+            metavar="PATH",
             parse=file_name,
             default="image.tar",
         ),

@@ -1,4 +1,4 @@
-"""compose build and pull: the images of a project's services; and those that up needs."""
+"""compose build, pull, push: the images of a project's services; and those that up needs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from argparse import Namespace
 from jupyter_containers.commands.build_result import BuildResult
 from jupyter_containers.commands.compose_project import the_project
 from jupyter_containers.commands.pulling import fetch
+from jupyter_containers.commands.pushing import send
 from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.run_result import Interrupted
 from jupyter_containers.commands.session import Session
 from jupyter_containers.compose import images
+from jupyter_containers.compose.freshness import stale_images
 from jupyter_containers.compose.model import Project, Service
 from jupyter_containers.compose.observing import image_id
 from jupyter_containers.compose.operations import BuildImage, PullImage
@@ -23,7 +25,8 @@ def prepare_images(session: Session, project: Project, wishes: Wishes) -> None:
     """Build and fetch what containers will be made from, each with a picture of its own."""
     names = [project.services[name].image for name in chosen(project, wishes)]
     here = {name: id_ for name in names if (id_ := image_id(session.client, name))}
-    needed = [one for one in plan_images(project, wishes, here) if isinstance(one, (BuildImage, PullImage))]
+    stale = stale_images(session.client, [project.services[name] for name in chosen(project, wishes)])
+    needed = [one for one in plan_images(project, wishes, here, stale) if isinstance(one, (BuildImage, PullImage))]
     for operation in images.in_order(project, needed):
         if isinstance(operation, BuildImage):
             build_image(session, project, operation.service, images.BuildWishes())
@@ -93,3 +96,27 @@ def pull(session: Session, options: Namespace) -> Message:
             continue
         pulled.append(service.image)
     return Message((f"pulled {', '.join(pulled)}" if pulled else "there is no image to pull",), tuple(pulled))
+
+
+def push(session: Session, options: Namespace) -> Message:
+    """Send what services build, under all its names. As in docker compose, what is only pulled stays here."""
+    project = the_project(session, options, options.service)
+    names = with_dependencies(project.services, options.service) if options.include_deps else options.service
+    pushed: list[str] = []
+    for service in project.services.values():
+        if service.build is None or (names and service.name not in names):
+            continue
+        if "image" not in service.definition:
+            session.front.note(f"note: {service.name} has no image: with a registry's host in the file; it is not sent")
+            continue
+        for image in dict.fromkeys((service.image, *service.build.get("tags", ()))):
+            try:
+                send(session, image)
+            except ContainersError as error:
+                if not options.ignore_push_failures:
+                    error.add_note(f"while the image of {service.name} was sent")
+                    raise
+                session.front.note(f"note: {error.message}")
+                continue
+            pushed.append(image)
+    return Message((f"pushed {', '.join(pushed)}" if pushed else "there is no image to push",), tuple(pushed))

@@ -117,7 +117,7 @@ def _each(
     there = {one.name: one for one in meant if one.state in states}
     if not there:
         return Message((f"none of them is {' or '.join(sorted(states))}",))
-    return each(list(there), verb, lambda name: action(session.client, there[name]))
+    return each(session, list(there), verb, lambda name: action(session.client, there[name]))
 
 
 def _meant(session: Session, options: Namespace) -> tuple[str, Project | None, Found, list[Container]]:

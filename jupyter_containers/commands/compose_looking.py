@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 from jupyter_containers.client.values import short_id
+from jupyter_containers.commands.compose_arguments import STATES
 from jupyter_containers.commands.compose_life import selected
 from jupyter_containers.commands.compose_output import ProjectLogs
 from jupyter_containers.commands.compose_project import name_and_project, the_project
+from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.quantities import ago, timestamp
 from jupyter_containers.commands.results import Message, Table
 from jupyter_containers.commands.session import Session
@@ -20,6 +22,7 @@ from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.observing import Container, observe
 from jupyter_containers.compose.ordering import with_dependencies
 from jupyter_containers.compose.watching import LogEnded, Lost, Watch, Wrote
+from jupyter_containers.errors import ContainersError, NotFound
 
 _TITLES = ("NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS")
 _COMMAND_WIDTH = 20
@@ -36,7 +39,11 @@ class ProjectTable(Table):
 def ps(session: Session, options: Namespace) -> ServiceTable | Message:
     name, project = name_and_project(session, options)
     found = observe(session.client, name)
-    containers = [one for one in selected(name, project, found, options.service) if options.all or one.is_running]
+    states = [*options.status, *(_state(text) for text in options.filter)]
+    containers = [
+        one for one in selected(name, project, found, options.service)
+        if (one.state in states if states else options.all or one.is_running)
+    ]  # fmt: skip
     containers.sort(key=lambda one: (one.service, one.number))
     if options.quiet:
         ids = tuple(one.id for one in containers)
@@ -44,13 +51,22 @@ def ps(session: Session, options: Namespace) -> ServiceTable | Message:
     if options.services:
         names = tuple(dict.fromkeys(one.service for one in containers))
         return Message(names, names)
-    return ServiceTable("containers", _TITLES, tuple(map(_row, containers)), [one.summary for one in containers])
+    rows = tuple(_row(one, is_whole=options.no_trunc) for one in containers)
+    return ServiceTable("containers", _TITLES, rows, [one.summary for one in containers])
 
 
-def _row(container: Container) -> tuple[str, ...]:
+def _state(text: str) -> str:
+    """Read `status=exited`. Raises UsageError."""
+    name, _, state = text.partition("=")
+    if name != "status" or state not in STATES:
+        raise UsageError(f"ps: --filter {text!r}: it is status= with one of {', '.join(STATES)}")
+    return state
+
+
+def _row(container: Container, *, is_whole: bool) -> tuple[str, ...]:
     summary = container.summary
     command = summary.command
-    if len(command) > _COMMAND_WIDTH:
+    if len(command) > _COMMAND_WIDTH and not is_whole:
         command = command[: _COMMAND_WIDTH - 1] + "…"
     image = short_id(summary.image) if summary.image.startswith("sha256:") else summary.image
     ports = ", ".join(map(str, summary.ports))
@@ -123,6 +139,11 @@ def ls(session: Session, options: Namespace) -> ProjectTable | Message:
         states[one.state] = states.get(one.state, 0) + 1
         files[one.labels[labels.PROJECT]] = one.labels.get(labels.CONFIG_FILES, "")
     shown = {name: states for name, states in sorted(projects.items()) if options.all or "running" in states}
+    for text in options.filter:
+        kind, _, part = text.partition("=")
+        if kind != "name":
+            raise UsageError(f"ls: --filter {text!r}: it is name=, and a part of a name")
+        shown = {name: states for name, states in shown.items() if part in name}
     if options.quiet:
         return Message(tuple(shown), tuple(shown))
     rows = tuple(
@@ -143,8 +164,24 @@ def config(session: Session, options: Namespace) -> Message:
         if getattr(options, key):
             found = tuple(_names(project, key))
             return Message(found, found)
+    if options.hash:
+        wanted = list(project.services) if options.hash == "*" else options.hash.split(",")
+        if missing := [one for one in wanted if one not in project.services]:
+            raise NotFound(f"no service {missing[0]!r} in the file")
+        hashes = {one: project.services[one].hash() for one in wanted}
+        return Message(tuple(f"{one} {text}" for one, text in hashes.items()), tuple(hashes.values()))
     text = as_json(project) if options.format == "json" else as_yaml(project)
+    if options.output:
+        return _written(session, options.output, text)
     return Message(tuple(text.rstrip("\n").split("\n")), tuple(project.services))
+
+
+def _written(session: Session, path: str, text: str) -> Message:
+    try:
+        (session.folder / path).write_text(text.rstrip("\n") + "\n")
+    except OSError as error:
+        raise ContainersError(f"cannot write {path}: {error.strerror}") from None
+    return Message((f"wrote {path}",), (path,))
 
 
 def _only(project: Project, names: Collection[str]) -> Project:

@@ -23,7 +23,7 @@ from jupyter_containers.compose.images import BuildWishes
 from jupyter_containers.compose.model import Project, Service
 from jupyter_containers.compose.observing import observe
 from jupyter_containers.compose.planning import Wishes
-from jupyter_containers.compose.short_forms import volume
+from jupyter_containers.compose.short_forms import ports, volume
 from jupyter_containers.compose.source import Place, plain, planted
 from jupyter_containers.compose.up import up as bring_up
 from jupyter_containers.errors import ContainersError, NotFound
@@ -56,7 +56,7 @@ def _give_terminal(session: Session, options: Namespace) -> bool:
 def run_(session: Session, options: Namespace) -> RunResult:
     """Run one more container of a service to its end, and remove it; the cell's body is a script, as for run."""
     project = the_project(session, options, [options.service], body_is_file=False)
-    service = _with_options(session, project.services[options.service], options)
+    service = with_options(session, project.services[options.service], options)
     _prepare(session, project, service, options)
     client = session.client
     executor = Executor(client, project, observe(client, project.name), lambda _: None)
@@ -66,15 +66,15 @@ def run_(session: Session, options: Namespace) -> RunResult:
     keeps = not session.is_magic and not options.rm
     settings = replace(settings, auto_remove=not keeps, stdin=stdin is not None)
     options.detach = False
-    if _give_terminal(session, options) and not service.grants:
-        return keyboard.run(session, settings, terminal=True, stdin=True)
-    result = RunResult(service.image, run_arguments.shown_command(options, session.body), where=service.name)
     luggage = Luggage(pack=prepare, unpack=lambda _: None)
+    if _give_terminal(session, options):
+        return keyboard.run(session, settings, terminal=True, stdin=True, luggage=luggage)
+    result = RunResult(service.image, run_arguments.shown_command(options, session.body), where=service.name)
     run.attend(session, result, lambda output: client.runs.run(settings, output, stdin=stdin, luggage=luggage))
     return run.judged(session, result, raises=session.is_magic and not options.no_raise_error)
 
 
-def _with_options(session: Session, service: Service, options: Namespace) -> Service:
+def with_options(session: Session, service: Service, options: Namespace) -> Service:
     """Return a service as a run of it is asked for: without its ports, and with what the options say."""
     given = dict(service.definition)
     for key in ("container_name", *(() if options.service_ports else ("ports",))):
@@ -94,8 +94,15 @@ def _with_options(session: Session, service: Service, options: Namespace) -> Ser
         for text in options.volume
     ]
     given["volumes"] = [*given.get("volumes", ()), *more]
+    given["ports"] = [*given.get("ports", ()), *(
+        plain(one) for text in options.publish for one in ports(planted(text, Place("--publish", 1)), "port")
+    )]  # fmt: skip
+    for key, words in (("cap_add", options.cap_add), ("cap_drop", options.cap_drop)):
+        given[key] = [*given.get(key, ()), *words]
+    labels = dict(text.partition("=")[::2] for text in options.label)
     variables = dict(text.partition("=")[::2] for text in run_arguments.with_values(options.env))
-    return replace(service, definition=given, environment={**service.environment, **variables})
+    environment = {**service.environment, **variables}
+    return replace(service, definition=given, environment=environment, labels={**service.labels, **labels})
 
 
 def _prepare(session: Session, project: Project, service: Service, options: Namespace) -> None:

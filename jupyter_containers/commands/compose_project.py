@@ -22,6 +22,7 @@ from jupyter_containers.compose.loading import (
 )
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.reading import project_of
+from jupyter_containers.errors import NotFound
 
 CELL = "the cell"
 STDIN = "-"
@@ -64,7 +65,7 @@ def the_project(
         raise UsageError(
             f"compose: there is no Compose file ({names}) here; {place} name one with -f".replace("  ", " ")
         )
-    project = files.project(os.environ, wanted)
+    project = _read(session, files, wanted)
     for warning in project.warnings:
         session.front.note(f"note: {warning}")
     return project
@@ -82,12 +83,31 @@ def name_and_project(session: Session, options: Namespace, *, body_is_file: bool
     files = _files(session, options, body)
     if files is None:
         return options.project_name or os.environ.get("COMPOSE_PROJECT_NAME") or folder_name(session.folder), None
-    project = files.project(os.environ, ())
+    project = _read(session, files, ())
     return project.name, project
 
 
+def _read(session: Session, files: FilesNamed, wanted: Sequence[str]) -> Project:
+    """Return the project, and keep its files in mind for lines below; those that are wrong are not kept."""
+    try:
+        project = files.project(os.environ, wanted)
+    except NotFound:
+        # The files are as they should be: it is a service of these words that they do not have.
+        _keep(session, files)
+        raise
+    _keep(session, files)
+    return project
+
+
+def _keep(session: Session, files: FilesNamed) -> None:
+    last = session.last_compose
+    # Lines below say a profile or another name for themselves.
+    if session.is_magic and (last is None or files.files is not last.files):
+        session.last_compose = files
+
+
 def _files(session: Session, options: Namespace, body: str) -> FilesNamed | None:
-    """Return the files that are meant, and keep in mind those of a cell."""
+    """Return the files that are meant: those said, or those of the cell before."""
     texts = _texts(session, options, body)
     if not texts and session.last_compose is not None:
         last = session.last_compose
@@ -101,12 +121,9 @@ def _files(session: Session, options: Namespace, body: str) -> FilesNamed | None
     folder = first.parent if first is not None else session.folder
     if options.project_directory:
         folder = session.folder / options.project_directory
-    named = FilesNamed(
+    return FilesNamed(
         tuple(texts), folder.resolve(), options.project_name, tuple(options.profile), _env_files(session, options)
     )
-    if session.is_magic:
-        session.last_compose = named
-    return named
 
 
 def _env_files(session: Session, options: Namespace) -> tuple[Path, ...] | None:

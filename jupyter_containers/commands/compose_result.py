@@ -15,6 +15,7 @@ from jupyter_containers.compose.attending import Stopping
 from jupyter_containers.compose.executing import Began, Done, Failed
 from jupyter_containers.compose.members import Status
 from jupyter_containers.compose.model import Dependency, Project
+from jupyter_containers.compose.noticing import NotActed, Noticed
 from jupyter_containers.compose.up import Outcome
 from jupyter_containers.compose.watching import LogEnded, Wrote
 from jupyter_containers.errors import ContainersError
@@ -26,7 +27,8 @@ class ProjectResult(LiveResult):
     """A project after `up`, `down` and the like. True unless something failed.
 
     `containers` maps names of containers to how they are (service, state, health, exit_code, ports); `done` are the
-    operations as sentences; `needs` has for each service what it waits for.
+    operations as sentences; `needs` has for each service what it waits for; `notes` are sentences on the file: keys
+    that are left aside, and variables that are not set.
     """
 
     kind: ClassVar[str] = "compose"
@@ -36,6 +38,7 @@ class ProjectResult(LiveResult):
         self.name = name
         services = project.services if project is not None else {}
         self.needs: Mapping[str, Sequence[Dependency]] = {one.name: one.depends_on for one in services.values()}
+        self.notes = project.warnings if project is not None else ()
         self.containers: dict[str, Status] = {}
         self.done: list[str] = []
         self.doing: dict[str, None] = {}
@@ -75,6 +78,11 @@ class ProjectResult(LiveResult):
             if isinstance(event, Done):
                 self.done.append(visible(event.operation.describe()))
                 return ((STDERR, f"{self.done[-1]}\n"),)
+        elif isinstance(event, Noticed):
+            said = visible(event.describe())
+            self.done += [] if isinstance(event, NotActed) else [said]
+            # Among what the services write, as it tells why they write it.
+            return self._keep(STDERR, f"watch | {said}\n")
         elif isinstance(event, Stopping):
             self.stopping = "killing" if event.kills else "stopping"
             return ((STDERR, f"{self.stopping}: {visible(event.reason)}\n"),)
@@ -166,6 +174,7 @@ class ProjectResult(LiveResult):
             ],
             "done": self.done,
             "orphans": list(self.orphans),
+            "notes": list(self.notes),
             "error": self.error,
             "interrupts": self.interrupts,
             "seconds": self.duration.total_seconds(),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jupyter_containers.commands.compose_images import prepare_images
 from jupyter_containers.commands.compose_project import the_project
 from jupyter_containers.commands.compose_result import ProjectResult
+from jupyter_containers.commands.compose_watch import developing_of
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message
 from jupyter_containers.commands.run_result import Interrupted
 from jupyter_containers.commands.session import Session
 from jupyter_containers.compose.attending import Course
+from jupyter_containers.compose.freshness import stale_images
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.observing import observe
 from jupyter_containers.compose.planning import Wishes, chosen, plan_images, plan_up
@@ -23,9 +25,18 @@ from jupyter_containers.errors import ContainersError, NotFound
 # Who does not stay cannot end with anybody, and what is not started is not there.
 _EXCLUSIVE = (
     ("--build", "--no-build"), ("--force-recreate", "--no-recreate"), ("--no-start", "--wait"),
-    *((one, other) for one in ("--abort-on-container-exit", "--exit-code-from")
+    *((one, other) for one in ("--abort-on-container-exit", "--exit-code-from", "--watch")
       for other in ("--detach", "--wait", "--no-start")),
 )  # fmt: skip
+
+
+# What the verbs beside up do not ask for.
+_UNSAID: Mapping[str, object] = {
+    "detach": False, "wait": False, "wait_timeout": None, "renew_anon_volumes": False, "no_deps": False,
+    "abort_on_container_exit": False, "exit_code_from": "", "attach": (), "no_attach": (), "timeout": None,
+    "watch": False, "build": False, "no_build": False, "pull": "", "force_recreate": False, "no_recreate": False,
+    "no_start": False, "remove_orphans": False, "dry_run": False,
+}  # fmt: skip
 
 
 class ServiceFailed(ContainersError):
@@ -36,18 +47,30 @@ class ServiceFailed(ContainersError):
         self.result = result
 
 
-def up(session: Session, options: Namespace) -> ProjectResult | Message:
+def create(session: Session, options: Namespace) -> ProjectResult | Message:
+    """Make what up would, and start nothing."""
+    return up(session, Namespace(**{**_UNSAID, **vars(options), "no_start": True}), verb="create")
+
+
+def scale(session: Session, options: Namespace) -> ProjectResult | Message:
+    """Run so many containers of services, in the background; the others stay as they are."""
+    given = {**_UNSAID, **vars(options), "service": [*scale_of(options.scale)], "detach": True}
+    return up(session, Namespace(**given), verb="scale")
+
+
+def up(session: Session, options: Namespace, *, verb: str = "up") -> ProjectResult | Message:
     """Bring a project up; followed to its end unless -d or --wait. Raises Interrupted when the user ended it."""
-    wishes = wishes_of(options)
+    wishes = wishes_of(options, verb)
     project = the_project(session, options, (*wishes.services, *wishes.scale))
     if options.dry_run:
         return _planned(session, project, wishes)
+    beside = developing_of(session, project, wishes) if options.watch else None
     prepare_images(session, project, wishes)
-    result = ProjectResult("up", project.name, project)
+    result = ProjectResult(verb, project.name, project)
     course = _course(options, project, wishes)
     with session.front.live(result) as tell:
         try:
-            outcome = bring_up(session.client, project, wishes, course, tell)
+            outcome = bring_up(session.client, project, wishes, course, tell, beside=beside)
             tell(outcome)
         except ContainersError as error:
             tell(error)
@@ -55,7 +78,7 @@ def up(session: Session, options: Namespace) -> ProjectResult | Message:
         except KeyboardInterrupt as error:
             tell(error)
             raise Interrupted(
-                f"up of {project.name} was given up; what is new and had not been started is removed", result
+                f"{verb} of {project.name} was given up; what is new and had not been started is removed", result
             ) from None
     return _judged(session, options, result, outcome)
 
@@ -80,16 +103,17 @@ def _judged(session: Session, options: Namespace, result: ProjectResult, outcome
 def _planned(session: Session, project: Project, wishes: Wishes) -> Message:
     images = [project.services[name].image for name in chosen(project, wishes)]
     found = observe(session.client, project.name, images)
-    plan = (*plan_images(project, wishes, found.images), *plan_up(project, found, wishes))
+    stale = stale_images(session.client, [project.services[name] for name in chosen(project, wishes)])
+    plan = (*plan_images(project, wishes, found.images, stale), *plan_up(project, found, wishes))
     lines = tuple(operation.describe() for operation in plan) or (f"nothing is to be done for {project.name}",)
     return Message(lines, tuple(operation.describe() for operation in plan))
 
 
-def wishes_of(options: Namespace) -> Wishes:
+def wishes_of(options: Namespace, verb: str = "up") -> Wishes:
     """Return what the options ask for. Raises UsageError."""
     for one, other in _EXCLUSIVE:
         if _is_given(options, one) and _is_given(options, other):
-            raise UsageError(f"up: both {one} and {other}; leave one of them out")
+            raise UsageError(f"{verb}: both {one} and {other}; leave one of them out")
     if options.wait_timeout is not None and not options.wait:
         raise UsageError("up: --wait-timeout is for --wait")
     return Wishes(

@@ -142,12 +142,17 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 def logs(session: Session, options: Namespace) -> Logs | LogPanel:
     client, result = session.client, Logs(options.container)
-    if getattr(options, "live", False):
+    others = [f"--{name}" for name in ("until", "timestamps", "details") if getattr(options, name)]
+    is_live = getattr(options, "live", False)
+    if is_live and others:
+        raise UsageError(f"logs: --live has no {others[0]}; leave one of them out")
+    since, until = timestamp(options.since), timestamp(options.until)
+    # Who can work with a view has one; what it has not is followed in the cell.
+    if is_live or (options.follow and session.surface == MAGIC and session.front.is_attended and not others):
         client.containers.inspect(options.container)
         return LogPanel(
-            client, options.container, result, session.folder, tail=options.tail, since=options.since
+            client, options.container, result, session.folder, tail=options.tail, since=since
         )  # fmt: skip
-    since, until = timestamp(options.since), timestamp(options.until)
     pieces = client.containers.logs(
         options.container, follow=options.follow, tail=options.tail, since=since, until=until,
         timestamps=options.timestamps, details=options.details,
@@ -161,7 +166,7 @@ def logs(session: Session, options: Namespace) -> Logs | LogPanel:
 def start(session: Session, options: Namespace) -> Message:
     if not options.container:
         return _start_daemon(session)
-    return each(options.container, "started", session.client.containers.start)
+    return each(session, options.container, "started", session.client.containers.start)
 
 
 def _start_daemon(session: Session) -> Message:
@@ -175,8 +180,9 @@ def stop(session: Session, options: Namespace) -> Message:
         return _stop_daemon(session)
     containers, timeout, signal = session.client.containers, options.time, options.signal
     return each(
-        options.container, "stopped", lambda name: containers.stop(name, timeout_seconds=timeout, signal=signal)
-    )
+        session, options.container, "stopped",
+        lambda name: containers.stop(name, timeout_seconds=timeout, signal=signal),
+    )  # fmt: skip
 
 
 def _stop_daemon(session: Session) -> Message:
@@ -188,21 +194,25 @@ def _stop_daemon(session: Session) -> Message:
 
 def kill(session: Session, options: Namespace) -> Message:
     signal = options.signal.upper().removeprefix("SIG")
-    return each(options.container, f"sent {signal} to", lambda name: session.client.containers.kill(name, signal))
+    kill_one = session.client.containers.kill
+    return each(session, options.container, f"sent {signal} to", lambda name: kill_one(name, signal))
 
 
 def remove(session: Session, options: Namespace) -> Message:
     return each(
+        session,
         options.container,
         "removed",
         lambda name: session.client.containers.remove(name, force=options.force, volumes=options.volumes),
     )
 
 
-def each(names: Sequence[str], verb: str, action: Callable[[str], object]) -> Message:
+def each(session: Session, names: Sequence[str], verb: str, action: Callable[[str], object]) -> Message:
     """Do something to each; what fails does not keep the others from it. Raises the error, or all of them in one."""
     done, errors = [], []
-    for name in names:
+    for number, name in enumerate(names):
+        if len(names) > 1:
+            session.counted(number, len(names))
         try:
             action(name)
             done.append(name)
@@ -248,7 +258,7 @@ LOGS = Command(
     "show what a container wrote",
     logs,
     (
-        Argument(("-f", "--follow"), "go on until it ends, or you interrupt", Takes.NOTHING),
+        Argument(("-f", "--follow"), "go on until it ends; in a notebook in the view of --live", Takes.NOTHING),
         Argument(("-n", "--tail"), "only the last NUMBER lines", metavar="NUMBER", default="all"),
         Argument(("--since",), "not before this time, or so long ago (10m)", metavar="TIME", default=""),
         Argument(("--until",), "not after this time", metavar="TIME", default=""),

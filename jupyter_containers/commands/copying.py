@@ -20,6 +20,7 @@ from jupyter_containers.errors import ContainersError, NotFound
 
 # Bit of a folder in the mode that the API tells: Go's fs.ModeDir.
 _IS_FOLDER = 1 << 31
+_PIECE_BYTES = 256 << 10
 
 
 def copy(session: Session, options: Namespace) -> Message:
@@ -32,7 +33,7 @@ def copy(session: Session, options: Namespace) -> Message:
         if source[0]:
             left_out = _out(session, source[0], source[1], here)
         else:
-            _in(session.client, here, target[0], target[1], only_contents=_means_contents(source[1]))
+            _in(session, here, target[0], target[1], only_contents=_means_contents(source[1]))
     except OSError as error:
         raise ContainersError(f"cannot copy {options.source} to {options.target}: {error.strerror}") from error
     lines = [f"copied {options.source} to {options.target}"]
@@ -69,17 +70,18 @@ def _out(session: Session, container: str, path: str, place: Path) -> list[str]:
     return left_out
 
 
-def _counted(session: Session, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _counted(session: Session, chunks: Iterable[bytes], total: int = 0) -> Iterator[bytes]:
     for chunk in chunks:
-        session.carried(len(chunk), 0)
+        session.carried(len(chunk), total)
         yield chunk
 
 
-def _in(client: Client, source: Path, container: str, path: str, *, only_contents: bool) -> None:
+def _in(session: Session, source: Path, container: str, path: str, *, only_contents: bool) -> None:
     if not os.path.lexists(source):
         raise NotFound(f"cannot copy {source}: it is not there")
     # A link is copied as a link, under its own name.
     name = Path(os.path.abspath(source)).name
+    client = session.client
     folder, is_folder = _target(client, container, path)
     if not is_folder:
         folder, name = str(PurePosixPath("/", folder).parent), PurePosixPath(folder).name
@@ -91,8 +93,9 @@ def _in(client: Client, source: Path, container: str, path: str, *, only_content
                     archive.add(child, child.name)
             else:
                 archive.add(source, name)
+        total = file.tell()
         file.seek(0)
-        client.archives.put(container, folder, file)
+        client.archives.put(container, folder, _counted(session, iter(lambda: file.read(_PIECE_BYTES), b""), total))
 
 
 def _target(client: Client, container: str, path: str) -> tuple[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -58,6 +59,10 @@ class Dashboard(Panel):
             "isKept": histories.is_kept, "containers": [_json(line) for line in lines],
         }  # fmt: skip
 
+    def gist(self) -> object:
+        """See Result: which containers there are, and how they are; not what they use from second to second."""
+        return [_gist(line) for line in self.lines]
+
     @property
     def df(self) -> Any:
         """All samples of the last hour as a pandas DataFrame, one row each. Raises Unsupported without pandas."""
@@ -104,6 +109,14 @@ def _row(line: Line) -> tuple[str, ...]:
         bars(memory, history.memory_limit_bytes or max(memory, default=0)),
         str(history.pids[-1]) if line.memory_bytes is not None else "-",
     )
+
+
+def _gist(line: Line) -> object:
+    summary = line.summary
+    # In brackets a status has the health and the exit code; beside them it tells the time.
+    words = re.findall(r"\(([^)]*)\)", summary.status)
+    places = [str(port) for port in summary.ports]
+    return summary.id, summary.name, summary.image, summary.state, words, places, line.history.out_of_memory_at
 
 
 def _json(line: Line) -> Json:

@@ -94,16 +94,16 @@ def _with_remark(line: str, is_host: bool) -> str:
 def _options(command: Command, options: Namespace, surface: str) -> Iterator[str]:
     for argument in command.arguments_in(surface):
         if argument.is_option:
-            value = getattr(options, _attribute(argument), None)
+            value = getattr(options, argument.destination, None)
             yield from _option(argument, value)
 
 
 def _option(argument: Argument, value: object) -> Iterator[str]:
     """Return an option as docker takes it."""
-    if argument.only_in == MAGIC or _attribute(argument) in _OURS or not value or value == argument.default:
+    if argument.only_in == MAGIC or argument.destination in _OURS or not value or value == argument.default:
         return
     name = argument.names[0]
-    if _attribute(argument) in _SECRETS:
+    if argument.destination in _SECRETS:
         yield "--password-stdin"
     elif argument.takes is Takes.NOTHING:
         yield name
@@ -115,11 +115,6 @@ def _option(argument: Argument, value: object) -> Iterator[str]:
         yield f"{name} {value}ns"
     else:
         yield f"{name} {shlex.quote(str(value))}"
-
-
-def _attribute(argument: Argument) -> str:
-    long = [name for name in argument.names if name.startswith("--")]
-    return (long or list(argument.names))[0].lstrip("-").replace("-", "_")
 
 
 def _names(command: Command, options: Namespace, surface: str) -> tuple[list[str], list[str]]:
@@ -148,10 +143,13 @@ def _build(options: Namespace, words: list[str], body: str) -> str:
 def _compose(command: Command, options: Namespace, body: str, surface: str) -> str:
     """What is said of the project stands before the verb there; the text of a cell is the file, or a script."""
     words: dict[bool, list[str]] = {True: [], False: []}
+    named = {argument.destination for argument in compose_arguments.NAMED}
     for argument in command.arguments_in(surface):
         if argument.is_option:
-            value = getattr(options, _attribute(argument), None)
-            words[argument in compose_arguments.NAMED] += _option(argument, value)
+            value = getattr(options, argument.destination, None)
+            words[argument.destination in named] += _option(argument, value)
+    # Where results are values, what a run leaves is removed.
+    words[False][:0] = ["--rm"] if command.name == "run" and surface != SHELL and not options.rm else []
     names, rest = _names(command, options, surface)
     is_file = bool(body.strip()) and command.body == compose_arguments.BODY
     if body.strip() and not is_file and not rest:

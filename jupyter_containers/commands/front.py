@@ -6,10 +6,10 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Protocol, TextIO
 
-from jupyter_containers.commands.results import LiveResult, Result, Said
+from jupyter_containers.commands.results import LiveResult, Result, Said, sendable, visible_lines
 
 STDERR = 2
 SLOW_SECONDS, _TICK_SECONDS = 0.5, 0.25
@@ -46,16 +46,21 @@ class TerminalFront:
     def __init__(self, *, notes_on_stderr: bool = True, all_on_stderr: bool = False) -> None:
         self._notes_on_stderr = notes_on_stderr or all_on_stderr
         self._all_on_stderr = all_on_stderr
+        self._line: Line | None = None
 
     def note(self, text: str) -> None:
-        print(text, file=sys.stderr if self._notes_on_stderr else sys.stdout, flush=True)
+        # It may have words of a container or a registry in it.
+        print(visible_lines(text), file=sys.stderr if self._notes_on_stderr else sys.stdout, flush=True)
 
     def show(self, result: Result) -> None:
         if text := result.text():
-            print(text, flush=True)
+            print(sendable(text), flush=True)
 
     @contextmanager
     def live(self, result: LiveResult) -> Iterator[Tell]:
+        # What shows itself takes the place of the line that said only that something goes on.
+        if self._line is not None:
+            self._line.close()
         try:
             yield lambda event: self._say(result.apply(event))
         finally:
@@ -64,39 +69,39 @@ class TerminalFront:
     @contextmanager
     def slow(self, result: LiveResult) -> Iterator[Tell]:
         """Write one line again and again, where somebody looks at it; it goes when the work has ended."""
-        with line_on(sys.stderr, result.text):
+        with closing(Line(sys.stderr, result.text)) as self._line:
             yield lambda event: self._say(result.apply(event))
 
     def _say(self, said: Iterable[Said]) -> None:
         for stream, text in said:
             file = sys.stderr if stream == STDERR or self._all_on_stderr else sys.stdout
-            file.write(text)
+            file.write(sendable(text))
             file.flush()
 
 
-@contextmanager
-def line_on(file: TextIO, text: Callable[[], str]) -> Iterator[None]:
-    """Keep one line of a terminal up to date during the block, after half a second; write nothing to anything else."""
-    if not file.isatty():
-        yield
-        return
-    ended = threading.Event()
+class Line:
+    """One line of a terminal, kept up to date from half a second on until it is closed; nothing in anything else."""
 
-    def write() -> None:
+    def __init__(self, file: TextIO, text: Callable[[], str]) -> None:
+        self._file, self._text = file, text
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._write, name="jupyter-containers line")
+        if file.isatty():
+            self._thread.start()
+
+    def _write(self) -> None:
         pause, written = SLOW_SECONDS, False
-        while not ended.wait(pause):
+        while not self._ended.wait(pause):
             width = shutil.get_terminal_size().columns - 1
-            file.write(f"\r\x1b[K{text()[:width]}")
-            file.flush()
+            self._file.write(f"\r\x1b[K{self._text()[:width]}")
+            self._file.flush()
             pause, written = _TICK_SECONDS, True
         if written:
-            file.write("\r\x1b[K")
-            file.flush()
+            self._file.write("\r\x1b[K")
+            self._file.flush()
 
-    thread = threading.Thread(target=write, name="jupyter-containers line")
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    def close(self) -> None:
+        """Take it away; a second time does nothing."""
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join()

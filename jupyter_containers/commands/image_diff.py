@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from jupyter_containers.client.saved_layers import Entry, SavedImage, read_image
+from jupyter_containers.client.layer_listings import look
+from jupyter_containers.client.saved_layers import Entry, SavedImage
 from jupyter_containers.commands.command import Argument, Command, Completes
 from jupyter_containers.commands.layer_changes import ADDED, CHANGED, REMOVED, Layering
 from jupyter_containers.commands.packages import packages
@@ -55,6 +56,12 @@ class ImageDiff(Result):
         self.sizes = before.size, after.size
         self.shared = _shared(a, b)
         self.layers = len(a.layers), len(b.layers)
+        # Sentences about layers whose files are not known, so that nothing is told of them.
+        self.unlisted = [
+            f"layer {number} of {name} is {layer.unlisted}"
+            for name, image in zip(names, (a, b), strict=True)
+            for number, layer in enumerate(image.layers, 1) if layer.unlisted
+        ]  # fmt: skip
         self.packages = list(_differences(_packages(before), _packages(after)))
         self.settings = list(_differences(_settings(a.config), _settings(b.config)))
         self.files = sorted(_files(before, after), key=lambda one: (-max(one.before, one.after), one.path))
@@ -85,7 +92,7 @@ class ImageDiff(Result):
         size = f"{'+' if change >= 0 else '-'}{size_text(abs(change))}"
         return (
             f"{a} → {b}: {size_text(self.sizes[0])} → {size_text(self.sizes[1])} ({size}), "
-            f"{self.shared} of {max(self.layers)} layers shared"
+            f"{self.shared} of {max(self.layers)} layers shared{''.join(f'; {one}' for one in self.unlisted)}"
         )
 
     def text(self) -> str:
@@ -189,7 +196,16 @@ def diff_images(session: Session, names: Sequence[str]) -> ImageDiff:
     images = session.client.images
     for name in names:
         images.inspect(name)
-    a, b = (read_image(images.save([name])) for name in names)
+    before, total = 0, 0
+
+    def tell(count: int, of: int) -> None:
+        nonlocal total
+        total = of
+        session.carried(count, before + of if of else 0)
+
+    a = look(images, names[0], tell, digests=True)
+    before = total
+    b = look(images, names[1], tell, digests=True)
     return ImageDiff((names[0], names[1]), a, b)
 
 

@@ -30,12 +30,17 @@ def images(session: Session, options: Namespace) -> ImageTable | Message:
     if options.quiet:
         ids = tuple(image.id if options.no_trunc else short_id(image.id) for image in found)
         return Message(ids, ids)
-    rows = tuple(row for image in found for row in _rows(image, options.no_trunc))
+    rows = [(image, row) for image in found for row in _rows(image, options.no_trunc)]
     if options.digests:
-        digests = {name.partition("@")[0]: name.partition("@")[2] for image in found for name in image.digests}
-        rows = tuple((*row[:2], digests.get(row[0], _NONE), *row[2:]) for row in rows)
-        return ImageTable("images", (*_TITLES[:2], "DIGEST", *_TITLES[2:]), rows, found)
-    return ImageTable("images", _TITLES, rows, found)
+        told = tuple((*row[:2], _digest(image, row[0]), *row[2:]) for image, row in rows)
+        return ImageTable("images", (*_TITLES[:2], "DIGEST", *_TITLES[2:]), told, found)
+    return ImageTable("images", _TITLES, tuple(row for _, row in rows), found)
+
+
+def _digest(image: ImageSummary, repository: str) -> str:
+    """Return the digest by which a repository knows this very image: another tag of it has another."""
+    parts = (name.partition("@") for name in image.digests)
+    return next((digest for place, _, digest in parts if place == repository), _NONE)
 
 
 def _rows(image: ImageSummary, whole: bool) -> Iterator[tuple[str, ...]]:
@@ -46,7 +51,7 @@ def _rows(image: ImageSummary, whole: bool) -> Iterator[tuple[str, ...]]:
 
 
 def remove(session: Session, options: Namespace) -> Message:
-    return each(options.image, "removed", lambda name: _remove(session, options, name))
+    return each(session, options.image, "removed", lambda name: _remove(session, options, name))
 
 
 def _remove(session: Session, options: Namespace, name: str) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
 from jupyter_containers.commands.containers import ONE_PLATFORM
-from jupyter_containers.commands.results import Json, Result
+from jupyter_containers.commands.results import ORDER, Json, Result
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import NotFound
 
+_UNSEEN = re.compile(f"[\x7f-\x9f{ORDER}]")
 _KINDS = ("container", "image", "network", "volume")
 
 
@@ -31,7 +33,9 @@ class Inspection(Result):
         return self.objects[key] if isinstance(key, int) else self.objects[0][key]
 
     def text(self) -> str:
-        return json.dumps(self.objects, indent=4, ensure_ascii=False)
+        # What steers a terminal, or turns letters around, is in texts only, and means the same as an escape.
+        text = json.dumps(self.objects, indent=4, ensure_ascii=False)
+        return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
     def summary(self) -> str:
         return ", ".join(f"{kind} {name}" for name, kind in zip(self.names, self.kinds, strict=True))

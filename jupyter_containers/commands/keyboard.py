@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from jupyter_containers.client.raw import RawStream
 from jupyter_containers.client.run_settings import ExecSettings, RunSettings
-from jupyter_containers.client.runs import Outcome
+from jupyter_containers.client.runs import Luggage, Outcome
 from jupyter_containers.client.streams import STDERR
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.run_result import RunResult
@@ -24,7 +24,9 @@ from jupyter_containers.commands.terminal_ways import has_ended
 _READ_BYTES = 64 * 1024
 
 
-def run(session: Session, settings: RunSettings, *, terminal: bool, stdin: bool) -> RunResult:
+def run(
+    session: Session, settings: RunSettings, *, terminal: bool, stdin: bool, luggage: Luggage | None = None
+) -> RunResult:
     """Run a container with this terminal (or these pipes) as its own. Raises UsageError without a terminal."""
     _check(terminal and stdin)
     client = session.client
@@ -36,7 +38,7 @@ def run(session: Session, settings: RunSettings, *, terminal: bool, stdin: bool)
 
         _attend(stream, stdin=stdin, resize=resize if terminal else None)
 
-    outcome = client.runs.run(settings, _write, attend=attend)
+    outcome = client.runs.run(settings, _write, attend=attend, luggage=luggage)
     return _result(RunResult(settings.image, settings.command or ()), outcome)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from argparse import Namespace
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import closing
 from typing import Any, ClassVar, NamedTuple
 
 from jupyter_containers.client import Client
-from jupyter_containers.client.saved_layers import SavedImage, read_file, read_image
+from jupyter_containers.client.layer_listings import look, read_file
+from jupyter_containers.client.saved_layers import SavedImage
 from jupyter_containers.commands.command import Argument, Command, Completes
 from jupyter_containers.commands.layer_changes import SAME, Change, Layering
 from jupyter_containers.commands.layer_tree import Tree
@@ -28,6 +29,8 @@ SETTLED_FILES = 2000
 _WASTED = 15
 _WIDTH = 70
 _HEX_COLUMNS = 16
+# In UTF-8.
+_LONGEST_CHARACTER = 4
 
 
 class Preview(NamedTuple):
@@ -44,9 +47,17 @@ class ImageLayers(Panel):
     kind: ClassVar[str] = "layers"
 
     def __init__(
-        self, image: str, saved: SavedImage, connect: Callable[[], Client], namespace: MutableMapping[str, Any]
+        self,
+        image: str,
+        saved: SavedImage,
+        connect: Callable[[], Client],
+        namespace: MutableMapping[str, Any],
+        name: str = "",
     ) -> None:
         self.image = image
+        self._saved = saved
+        # By its id it stays the same image when its name goes to another.
+        self._name = name or image
         self.layering = Layering.of(saved.layers)
         self.namespace = namespace
         self._connect = connect
@@ -73,7 +84,7 @@ class ImageLayers(Panel):
     def _previewed(self, path: str, layer: int | None) -> Preview:
         content = self._read(path, layer, SHOWN_BYTES + 1)
         more, content = len(content) > SHOWN_BYTES, content[:SHOWN_BYTES]
-        text = _as_text(content)
+        text = _as_text(content, is_cut=more)
         return Preview(_hexadecimal(content[: SHOWN_BYTES // 8]) if text is None else text, text is not None, more)
 
     def compare(self, path: str, layer: int) -> str:
@@ -87,7 +98,10 @@ class ImageLayers(Panel):
             raise InvalidParameter(f"{path} is no text; its size tells what there is to tell")
         names = (f"layer {lower + 1}" if lower is not None else "nothing", f"layer {layer + 1}")
         lines = difflib.unified_diff(before.text.splitlines(), after.text.splitlines(), *names, lineterm="")
-        return "\n".join(lines) or "no line differs"
+        told = "\n".join(lines) or "no line differs"
+        if before.more or after.more:
+            told += f"\n[of each only the first {size_text(SHOWN_BYTES)} were compared]"
+        return told
 
     def into_variable(self, name: str, path: str, layer: int | None = None) -> str:
         """Put a file into a variable of the notebook: text as str, other content as bytes. Return which it was."""
@@ -110,14 +124,9 @@ class ImageLayers(Panel):
                 clean, entry = entry.target, self.layering.layers[number].entries.get(entry.target)
         if entry is None or entry.kind != "file":
             where = f"layer {layer + 1} of {self.image}" if layer is not None else self.image
-            raise NotFound(f"no file {visible(path)} in {where}")
+            raise NotFound("; ".join([f"no file {visible(path)} in {where}", *self.unlisted()]))
         with closing(self._connect()) as client:
-            chunks: Iterator[bytes] = client.images.save([self.image])
-            try:
-                return read_file(chunks, self.layering.layers[number].name, clean, limit)
-            finally:
-                # The rest of the image is not wanted.
-                getattr(chunks, "close", lambda: None)()
+            return read_file(client.images, self._saved, self._name, (number, clean), limit)
 
     def _checked(self, layer: int) -> int:
         if not 0 <= layer < len(self.layering.layers):
@@ -157,7 +166,16 @@ class ImageLayers(Panel):
         times = self.layering.times
         return [(f"/{path}", size, times[path]) for path, size in self.layering.wasted.most_common()]
 
+    def unlisted(self) -> list[str]:
+        """Return a sentence for each layer whose files are not known: the host's own root."""
+        layers = enumerate(self.layering.layers, 1)
+        return [f"layer {number} is {layer.unlisted}" for number, layer in layers if layer.unlisted]
+
     def summary(self) -> str:
+        """Return the image in a sentence, with what is not known of it."""
+        return "; ".join([self._counted(), *self.unlisted()])
+
+    def _counted(self) -> str:
         layering = self.layering
         count, files = len(layering.layers), sum(e.kind != "folder" for _, e in layering.files.found.values())
         told = f"{self.image}: {count} layer{'s' if count != 1 else ''}, {files} files, {size_text(layering.size)}"
@@ -194,16 +212,15 @@ class ImageLayers(Panel):
         }  # fmt: skip
 
 
-def _as_text(content: bytes) -> str | None:
-    """Return text that can be shown, None for what is none; a character that is cut at the end is left out."""
+def _as_text(content: bytes, *, is_cut: bool = False) -> str | None:
+    """Return text that can be shown, None for what is none; of what is cut, the character at the end is left out."""
     if b"\0" in content:
         return None
-    for cut in range(4):
-        try:
-            return content[: len(content) - cut].decode()
-        except UnicodeDecodeError:
-            continue
-    return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        is_at_end = is_cut and error.end == len(content) and len(content) - error.start < _LONGEST_CHARACTER
+        return content[: error.start].decode() if is_at_end else None
 
 
 def _hexadecimal(content: bytes) -> str:
@@ -218,9 +235,10 @@ def _hexadecimal(content: bytes) -> str:
 def layers(session: Session, options: Namespace) -> ImageLayers:
     """Read an image out of its daemon. Raises NotFound."""
     client = session.client
-    client.images.inspect(options.image)
-    saved = read_image(client.images.save([options.image]))
-    return ImageLayers(options.image, saved, connector(session), session.namespace)
+    found = client.images.inspect(options.image)
+    saved = look(client.images, options.image, session.carried)
+    name = str(found["Id"]) if saved.is_listed else ""
+    return ImageLayers(options.image, saved, connector(session), session.namespace, name)
 
 
 LAYERS = Command(
@@ -229,8 +247,8 @@ LAYERS = Command(
     layers,
     (Argument(("image",), "name or id", metavar="IMAGE", completes=Completes.IMAGE),),
     details=(
-        "The image is read from whichever daemon has it, and once more, up to there, for a file that is opened. In a\n"
-        "notebook, buttons open files, compare them with the layer below and put them into variables;\n"
-        "result.file(PATH), .compare(PATH, LAYER) and .df do it in code."
+        "Our own daemon lists the layers, also of an image on host. From another one the image is read, and once more\n"
+        "up to there for a file that is opened. In a notebook, buttons open files, compare them with the layer below\n"
+        "and put them into variables; result.file(PATH), .compare(PATH, LAYER) and .df do it in code."
     ),
 )

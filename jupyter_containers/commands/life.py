@@ -18,16 +18,17 @@ from jupyter_containers.commands.session import Session
 def restart(session: Session, options: Namespace) -> Message:
     containers, timeout, signal = session.client.containers, options.time, options.signal
     return each(
-        options.container, "restarted", lambda name: containers.restart(name, timeout_seconds=timeout, signal=signal)
-    )
+        session, options.container, "restarted",
+        lambda name: containers.restart(name, timeout_seconds=timeout, signal=signal),
+    )  # fmt: skip
 
 
 def pause(session: Session, options: Namespace) -> Message:
-    return each(options.container, "paused", session.client.containers.pause)
+    return each(session, options.container, "paused", session.client.containers.pause)
 
 
 def unpause(session: Session, options: Namespace) -> Message:
-    return each(options.container, "unpaused", session.client.containers.unpause)
+    return each(session, options.container, "unpaused", session.client.containers.unpause)
 
 
 def wait(session: Session, options: Namespace) -> Message:
@@ -55,7 +56,8 @@ def update(session: Session, options: Namespace) -> Message:
     wanted = {name: value for name, value in changes.items() if value} | container_arguments.resources(options)
     if not wanted:
         raise UsageError("update: what shall change? such as --memory 64m")
-    return each(options.container, "updated", lambda name: session.client.containers.update(name, wanted))
+    change = session.client.containers.update
+    return each(session, options.container, "updated", lambda name: change(name, wanted))
 
 
 RESTART = Command(

@@ -6,8 +6,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, ClassVar
 
+from jupyter_containers.client import Client
 from jupyter_containers.client.values import moment, short_id
 from jupyter_containers.commands import usage_stream
 from jupyter_containers.commands.changes import LETTERS
@@ -19,6 +21,7 @@ from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import MAGIC, SHELL, Session
 from jupyter_containers.commands.usage import Usages, usages
 from jupyter_containers.commands.usage_stream import UsageStream
+from jupyter_containers.errors import NotFound
 
 # Each takes a second, in which two samples are taken: many are asked at once.
 _AT_ONCE = 16
@@ -68,9 +71,18 @@ def stats(session: Session, options: Namespace) -> Usages | UsageStream:
         return usage_stream.follow(session, options)
     client = session.client
     names = options.container or [one.name for one in client.containers.list(every=options.all)]
+    # Of all, one may have gone since they were listed; one that was named must be there.
+    ask = client.containers.stats if options.container else partial(_sample, client)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        samples = list(pool.map(client.containers.stats, names))
-    return usages(dict(zip(names, samples, strict=True)))
+        samples = dict(zip(names, pool.map(ask, names), strict=True))
+    return usages({name: sample for name, sample in samples.items() if sample is not None})
+
+
+def _sample(client: Client, name: str) -> Json | None:
+    try:
+        return client.containers.stats(name)
+    except NotFound:
+        return None
 
 
 def _is_watched(session: Session) -> bool:

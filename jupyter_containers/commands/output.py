@@ -7,16 +7,21 @@ from collections import deque
 from collections.abc import Iterable
 
 from jupyter_containers.client.streams import STDERR, STDOUT, Decoder
+from jupyter_containers.commands.results import ORDER
 
 KEPT_CHARACTERS = 64 * 1024 * 1024
 # What a picture holds: it is saved in the notebook, and drawn again and again.
 SHOWN_LINES, SHOWN_CHARACTERS = 1000, 256 * 1024
 OPEN_LINES = 40
 
-# Everything that moves the cursor or asks the terminal something; only colours are left in.
+_COLOUR = r"\[[0-9;:]*m"
+# Everything that moves the cursor, changes the terminal or asks it something; only colours are left in (ECMA-48).
 _CONTROL = re.compile(
-    r"\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|[\x00-\x08\x0c\x0e-\x1a]"
+    rf"\x1b(?!{_COLOUR})(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])?"
+    r"|[\x00-\x08\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
 )
+# Pictures show the same in its place.
+_ORDER = re.compile(f"[{ORDER}]")
 # A line erased at its beginning; written as one character, which no text to be shown has.
 _ERASURE = re.compile(r"\x1b\[2K\r|\r\x1b\[[02]?K")
 _ERASED = "\x0b"
@@ -102,17 +107,20 @@ def _joined(pieces: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
 def settled(text: str) -> str:
     """Return what is to be seen when all has been written: progress bars in their last state, nothing but colours."""
     text = _ERASURE.sub(_ERASED, text.replace(_ERASED, "").replace("\r\n", "\n"))
-    text = _CONTROL.sub("", text)
+    text = _ORDER.sub("\ufffd", _CONTROL.sub("", text))
     if "\r" not in text and _ERASED not in text:
         return text
     return "\n".join(_overwritten(line) for line in text.split("\n"))
 
 
 def _overwritten(line: str) -> str:
-    shown = ""
-    for part in line.rpartition(_ERASED)[2].split("\r"):
-        shown = part + shown[len(part) :]
-    return shown
+    pieces, length = list[str](), 0
+    # From the last: of what was before it only what is longer is still to be seen.
+    for part in reversed(line.rpartition(_ERASED)[2].split("\r")):
+        if len(part) > length:
+            pieces.append(part[length:])
+            length = len(part)
+    return "".join(pieces)
 
 
 def plain(pieces: Iterable[tuple[int, str]]) -> str:

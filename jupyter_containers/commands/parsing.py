@@ -47,10 +47,52 @@ def parse(
         return _parse_verb(command, words, surface=surface, prog=prog, settings=settings)
     command = replace(command, arguments=tuple(_preset(one, settings) for one in command.arguments))
     parser = parser_of(command, surface=surface, prog=prog)
+    words, off = _switched(command, command.arguments_in(surface), words)
     options, unknown = _read(parser, command.arguments_in(surface), list(words))
     if unknown:
         _refuse(parser, command, unknown[0], surface)
+    for name in off:
+        setattr(options, name, False)
     return options
+
+
+def _switched(
+    command: Command, arguments: Sequence[Argument], words: Sequence[str]
+) -> tuple[Sequence[str], set[str]]:  # fmt: skip
+    """Read flags that are written as docker's may be, `--rm=true` and `--rm=false`.
+
+    Return the words without them, and what is off. Raises UsageError for another value.
+    """
+    flags = {name: one for one in arguments if one.takes is Takes.NOTHING for name in one.names}
+    valued = {name for one in arguments if one.is_option and one.takes is not Takes.NOTHING for name in one.names}
+    positional = [one.takes for one in arguments if not one.is_option]
+    ends_at = positional.index(Takes.REST) if Takes.REST in positional else len(words)
+    left: list[str] = []
+    off, count, waits = set[str](), 0, False
+    for place, word in enumerate(words):
+        if not waits and (word == "--" or count == ends_at):
+            return [*left, *words[place:]], off
+        name, equals, value = word.partition("=")
+        is_word = waits or not word.startswith("-") or word == "-"
+        count, waits = count + (is_word and not waits), not is_word and not equals and name in valued
+        if is_word or name not in flags:
+            left.append(word)
+            continue
+        off.discard(flags[name].destination)
+        if equals and not _truth(command, name, value):
+            off.add(flags[name].destination)
+        else:
+            left.append(name)
+    return left, off
+
+
+def _truth(command: Command, name: str, value: str) -> bool:
+    """Read a flag's value as Go does."""
+    if value in ("1", "t", "T", "true", "True", "TRUE"):
+        return True
+    if value in ("0", "f", "F", "false", "False", "FALSE"):
+        return False
+    raise UsageError(f"{command.name}: {name}={value[:40]}: it is true or false")
 
 
 def _preset(argument: Argument, settings: object | None) -> Argument:
@@ -128,10 +170,14 @@ def _read(
 def parser_of(command: Command, *, surface: str, prog: str) -> argparse.ArgumentParser:
     """Return the parser of one command; `prog` is what stands before its name."""
     parser = _Parser(
-        prog=f"{prog} {command.name}", description=_description(command, surface), allow_abbrev=False,
+        prog=f"{prog} {command.name}", description=_description(command, surface), allow_abbrev=False, add_help=False,
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=_WIDTH, max_help_position=32),
     )  # fmt: skip
-    for argument in command.arguments_in(surface):
+    arguments = command.arguments_in(surface)
+    # As with docker, -h is help where it is nothing else.
+    short = () if any("-h" in argument.names for argument in arguments) else ("-h",)
+    parser.add_argument(*short, "--help", action="help", help="show this help message and exit")
+    for argument in arguments:
         action = parser.add_argument(*argument.names, **_keywords(argument))
         if argument.takes is Takes.REST:
             # argparse names it among what is lacking, although it may be empty.

@@ -11,6 +11,7 @@ from jupyter_containers.commands.command import Argument, Command, Completes, Ta
 from jupyter_containers.commands.containers import NO_TEMPLATES, each, pairs, parse_filters
 from jupyter_containers.commands.inspecting import Inspection
 from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.commands.removing import counting
 from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import Session
 from jupyter_containers.errors import NotFound
@@ -78,7 +79,8 @@ def inspect_networks(session: Session, options: Namespace) -> Inspection:
 
 
 def remove_networks(session: Session, options: Namespace) -> Message:
-    return each(options.name, "removed", lambda name: _gone(session.client.networks.remove, name, options.force))
+    networks = session.client.networks
+    return each(session, options.name, "removed", lambda name: _gone(networks.remove, name, options.force))
 
 
 def _gone(remove: Callable[[str], object], name: str, force: bool) -> None:
@@ -128,7 +130,7 @@ def inspect_volumes(session: Session, options: Namespace) -> Inspection:
 
 def remove_volumes(session: Session, options: Namespace) -> Message:
     volumes = session.client.volumes
-    return each(options.name, "removed", lambda name: volumes.remove(name, force=options.force))
+    return each(session, options.name, "removed", lambda name: volumes.remove(name, force=options.force))
 
 
 def prune_volumes(session: Session, options: Namespace) -> Message:
@@ -217,7 +219,7 @@ NETWORK = group(
         "disconnect", "take a container off a network", disconnect,
         (Argument(("-f", "--force"), "even if it is not there any more", Takes.NOTHING), *_PLUG),
     ),
-    Command("prune", "remove the networks that nobody is on", prune_networks, (LONG_FILTER, UNASKED)),
+    Command("prune", "remove the networks that nobody is on", counting(prune_networks), (LONG_FILTER, UNASKED)),
 )  # fmt: skip
 VOLUME = group(
     "volume",
@@ -246,7 +248,7 @@ VOLUME = group(
         aliases=("remove",),
     ),
     Command(
-        "prune", "remove the volumes without a name that no container has", prune_volumes,
+        "prune", "remove the volumes without a name that no container has", counting(prune_volumes),
         (Argument(("-a", "--all"), "also those with a name", Takes.NOTHING), LONG_FILTER, UNASKED),
     ),
 )  # fmt: skip

@@ -39,10 +39,10 @@ def fetch(session: Session, image: str, platform: str = "") -> PullResult:
 
 
 def ensure_image(session: Session, image: str, when: str = "missing", platform: str = "") -> None:
-    """Fetch an image unless it is here, or anyway, or never. Raises NotFound saying what was tried."""
+    """Fetch an image unless it is here for the platform, or anyway, or never. Raises NotFound saying what was tried."""
     if when == "missing":
         try:
-            session.client.images.inspect(image)
+            session.client.images.inspect(image, platform=platform)
             return
         except NotFound:
             pass  # fetched below

@@ -14,16 +14,21 @@ from jupyter_containers.errors import ContainersError
 
 
 def push(session: Session, options: Namespace) -> PushResult | Message:
-    """Send an image, drawing the way of its layers. Raises ContainersError with the registry's reason, UsageError."""
+    """Send an image, or only say its name. Raises ContainersError with the registry's reason, UsageError."""
     if options.all_tags and _has_tag(options.image):
         raise UsageError(f"push: {options.image} names a tag, and --all-tags sends all of them; leave one of both out")
     if options.quiet:
         names = tuple(one.name for one in session.client.images.push(options.image, every_tag=options.all_tags))
         return Message(names, names)
-    client, result = session.client, PushResult(options.image)
+    return send(session, options.image, every_tag=options.all_tags)
+
+
+def send(session: Session, image: str, *, every_tag: bool = False) -> PushResult:
+    """Send an image, drawing the way of its layers. Raises ContainersError with the registry's reason."""
+    result = PushResult(image)
     with session.front.live(result) as tell:
         try:
-            for pushed in client.images.push(options.image, tell, every_tag=options.all_tags):
+            for pushed in session.client.images.push(image, tell, every_tag=every_tag):
                 tell(pushed)
         except (ContainersError, KeyboardInterrupt) as error:
             tell(error)

@@ -9,11 +9,13 @@ from dataclasses import replace
 from jupyter_containers.client.run_settings import RunSettings
 from jupyter_containers.commands import carrying, changes, container_arguments, run_arguments, safety
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.display_follower import DisplayFollower
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
 from jupyter_containers.commands.run import TIMEOUT, attend, judged
 from jupyter_containers.commands.run_result import RunResult
 from jupyter_containers.commands.session import MAGIC, Session
+from jupyter_containers.commands.terminals import connector
 from jupyter_containers.sandboxes.surroundings import own_prefixes
 
 HOST = "host"
@@ -25,12 +27,7 @@ def python(session: Session, options: Namespace) -> RunResult:
     options.detach, options.safe = False, safety.is_wanted(options)
     carrier = carrying.carrier_of(session, options, cell=session.body)
     assert carrier is not None
-    # In the notebook's own system, the Python is the notebook's own too.
-    program = sys.executable if options.image == HOST else "python3"
-    options.command, options.entrypoint = [program, f"{carrier.folder}/run.py"], ""
-    settings, _ = run_arguments.run_settings(options, "", is_magic=True, folder=session.folder)
-    settings = session.marked(settings)
-    settings = carrier.into_run(safety.hardened(settings) if options.safe else settings)
+    settings = _settings(session, options, carrier)
     ensure_image(session, settings.image, options.pull, options.platform)
     client, result = session.client, RunResult(settings.image, ("python",))
     if settings.image == HOST:
@@ -38,20 +35,32 @@ def python(session: Session, options: Namespace) -> RunResult:
     luggage = carrier.luggage(session)
     if options.changes:
         luggage = changes.noting(client, result, luggage)
+    follower = DisplayFollower(connector(session), carrier.folder)
+
+    def started(container: str) -> None:
+        follower.watch(container)
+        if options.safe:
+            safety.watch(client, result, settings)(container)
+
     attend(
         session,
         result,
         lambda output: client.runs.run(
-            settings,
-            output,
-            stdin=None,
-            luggage=luggage,
-            timeout_seconds=options.timeout,
-            watch=safety.watch(client, result, settings) if options.safe else None,
+            settings, output, stdin=None, luggage=luggage, timeout_seconds=options.timeout, watch=started
         ),
         lambda succeeded: carrier.deliver(session, result, succeeded=succeeded),
+        follower.telling,
     )
     return judged(session, result, raises=not options.no_raise_error)
+
+
+def _settings(session: Session, options: Namespace, carrier: carrying.Carrier) -> RunSettings:
+    # In the notebook's own system, the Python is the notebook's own too.
+    program = sys.executable if options.image == HOST else "python3"
+    options.command, options.entrypoint = [program, f"{carrier.folder}/run.py"], ""
+    settings, _ = run_arguments.run_settings(options, "", is_magic=True, folder=session.folder)
+    settings = session.marked(settings)
+    return carrier.into_run(safety.hardened(settings) if options.safe else settings)
 
 
 def _with_own_python(session: Session, settings: RunSettings) -> RunSettings:
@@ -82,9 +91,10 @@ PYTHON = Command(
     ),
     details=(
         "The variables of -i are defined when the cell begins, those of -o are set in the notebook when it has ended.\n"
-        "The last expression, display(…) and figures of matplotlib are shown below the output. The image needs only\n"
-        "python3; arrays and DataFrames stay what they are where it has numpy, and pandas or pyarrow. host has this\n"
-        "notebook's own Python, but not its files: %%container sandbox shows them as well, as a copy."
+        "The last expression, display(…) and figures of matplotlib are shown below the output: what display and\n"
+        "plt.show() show at once, the others when the cell has ended. The image needs only python3; arrays and\n"
+        "DataFrames stay what they are where it has numpy, and pandas or pyarrow. host has this notebook's Python,\n"
+        "but not its files: %%container sandbox shows them as well, as a copy."
     ),
     body="Python for the image's own interpreter",
     refused=container_arguments.REFUSED,

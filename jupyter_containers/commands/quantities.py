@@ -69,11 +69,12 @@ def positive_number(text: str) -> float:
 
 def size_text(count: float) -> str:
     """Write bytes as docker does: powers of 1000, three digits."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1000 or unit == "TB":
+    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
+        # What would be rounded to 1000 is 1 of the next.
+        if count < 999.5:
             return f"{count:.3g}{unit}"
         count /= 1000
-    return ""
+    return f"{count:.3g}EB"
 
 
 def duration_text(duration: timedelta | float) -> str:

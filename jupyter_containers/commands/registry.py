@@ -16,8 +16,9 @@ from jupyter_containers.commands.session import SHELL, Session
 from jupyter_containers.errors import NotFound
 
 _SERVER = "jupyter_containers.registry.server"
-_OPTIONS = ("root", "listen", "htpasswd", "tls_cert", "tls_key", "blob_limit", "expire")
-_OF_FOLDERS = ("root", "blob_limit", "expire")
+_OPTIONS = ("root", "listen", "htpasswd", "tls_cert", "tls_key", "blob_limit", "quota", "expire")
+_SWITCHES = ("read_only", "access_log", "metrics")
+_OF_FOLDERS = ("root", "blob_limit", "quota", "expire", *_SWITCHES)
 
 
 def command_line(options: Namespace) -> list[str]:
@@ -26,7 +27,7 @@ def command_line(options: Namespace) -> list[str]:
     for name in _OPTIONS:
         if (value := getattr(options, name)) is not None:
             words.append(f"--{name.replace('_', '-')}={value}")
-    return words
+    return [*words, *(f"--{name.replace('_', '-')}" for name in _SWITCHES if getattr(options, name, False))]
 
 
 def serve(session: Session, options: Namespace) -> Message:
@@ -47,7 +48,7 @@ def _become(words: list[str]) -> NoReturn:
 
 def _share(session: Session, options: Namespace) -> Message:
     for name in _OF_FOLDERS:
-        if getattr(options, name, None) is not None:
+        if getattr(options, name, None):
             raise UsageError(f"registry: --{name.replace('_', '-')} is for a folder, and does not go with --images")
     shared = session.client.registries.share(
         options.image, listen=options.listen or "", htpasswd=_absolute(session, options.htpasswd),
@@ -95,8 +96,13 @@ REGISTRY = group(
             Argument(("--tls-key",), "key of the certificate (PEM)", metavar="FILE"),
             Argument(("--blob-limit",), "largest layer that is taken; no limit if not given", metavar="BYTES",
                      only_in=SHELL),
+            Argument(("--quota",), "how much is kept altogether; no limit if not given", metavar="BYTES",
+                     only_in=SHELL),
             Argument(("--expire",), "how long unfinished uploads and unused layers stay; a day if not given",
                      metavar="SECONDS", only_in=SHELL),
+            Argument(("--read-only",), "hand out what is there, and take nothing", Takes.NOTHING, only_in=SHELL),
+            Argument(("--access-log",), "tell each request on standard error", Takes.NOTHING, only_in=SHELL),
+            Argument(("--metrics",), "tell Prometheus at /metrics, if it may come in", Takes.NOTHING, only_in=SHELL),
         ),
     ),
     Command("stop", "end the daemon's registry", stop),

@@ -10,7 +10,11 @@ from typing import Any, ClassVar
 from jupyter_containers.errors import Unsupported
 
 Json = dict[str, Any]
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# What changes the order in which the letters around it are read, for a class of characters in an expression.
+ORDER = "\u202a-\u202e\u2066-\u2069"
+# Control codes, what changes the order of letters, and halves of characters: bytes of a name that are no text.
+_CONTROL = re.compile(f"[\x00-\x1f\x7f-\x9f{ORDER}\ud800-\udfff]")
+_HALVES = re.compile("[\ud800-\udfff]")
 # What a terminal prints while work goes on: stream 1 or 2, and the text.
 Said = tuple[int, str]
 
@@ -31,6 +35,10 @@ class Result:
     def data(self) -> Json:
         """Return all of it as JSON values."""
         raise NotImplementedError
+
+    def gist(self) -> object:
+        """Return what of it must not be old in a notebook that is saved while it is open; None: all of it."""
+        return None
 
     def summary(self) -> str:
         """Return one line, for where the rest has been seen."""
@@ -133,6 +141,20 @@ def frame(records: Sequence[Any]) -> Any:
 def visible(text: str) -> str:
     """Return a name, a path or a command in one line that steers no terminal: whatever a container has called it."""
     return _CONTROL.sub("?", text)
+
+
+def sendable(value: Any) -> Any:
+    """Return a text, or JSON values, as messages and terminals can carry them: what is no character is marked."""
+    if isinstance(value, str):
+        return value if value.isascii() else _HALVES.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {sendable(key): sendable(one) for key, one in value.items()}
+    return [sendable(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def visible_lines(text: str) -> str:
+    """Return text of several lines that steers no terminal."""
+    return "\n".join(map(visible, text.expandtabs().split("\n")))
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

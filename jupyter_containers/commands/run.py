@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from jupyter_containers.commands import (
     terminals,
 )
 from jupyter_containers.commands.command import Argument, Command, Completes, Takes
+from jupyter_containers.commands.front import Tell
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.pulling import ensure_image
 from jupyter_containers.commands.quantities import positive_number
@@ -115,15 +117,19 @@ def start(session: Session, settings: RunSettings) -> Message:
     return Message((f"started {name} ({short_id(id_)}){f', {ports}' if ports else ''}",), (name,))
 
 
-def attend(session: Session, result: RunResult, work: Attend, deliver: Deliver | None = None) -> None:
+def attend(
+    session: Session, result: RunResult, work: Attend, deliver: Deliver | None = None,
+    meanwhile: Callable[[Tell], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> None:  # fmt: skip
     """Show a process to its end, and then `deliver` what came out of it, told whether it succeeded.
 
-    Raises Interrupted when the user ended it, and what prevented it.
+    `meanwhile` may tell more while it works. Raises Interrupted when the user ended it, and what prevented it.
     """
     result.output.open_lines = session.settings.open_lines
     with session.front.live(result) as tell:
         try:
-            outcome = work(lambda stream, content: tell((stream, content)))
+            with meanwhile(tell):
+                outcome = work(lambda stream, content: tell((stream, content)))
             tell(outcome)
             if deliver is not None:
                 deliver(outcome.exit_code == 0)
@@ -206,6 +212,8 @@ TIMEOUT = Argument(
 BACKGROUND = Argument(
     ("--bg",), "call it NAME, start it and return at once: -d --name NAME", metavar="NAME", default="", only_in=MAGIC
 )
+# A shell takes it.
+_INPUT = {"--interactive": "the cell's body is the input, and -it opens a terminal in the cell"}
 RUN = Command(
     "run",
     "run a command in a new container",
@@ -238,7 +246,7 @@ RUN = Command(
         + carrying.DETAILS
     ),
     body="a script for the container's sh; with a COMMAND, the command's standard input; empty for the image's command",
-    refused=container_arguments.REFUSED,
+    refused={**container_arguments.REFUSED, **_INPUT},
 )
 EXEC = Command(
     "exec",
@@ -257,5 +265,5 @@ EXEC = Command(
     ),
     details=carrying.DETAILS,
     body="a script for the container's sh; with a COMMAND, the command's standard input",
-    refused={"--detach-keys": container_arguments.REFUSED["--detach-keys"]},
+    refused={"--detach-keys": container_arguments.REFUSED["--detach-keys"], **_INPUT},
 )

@@ -42,7 +42,7 @@ CONTAINER = (
         ("--network", "--net"), "a network by name, or none, host, container:NAME", metavar="NETWORK", default="",
         completes=Completes.NETWORK,
     ),
-    Argument(("--hostname",), "its host name", metavar="NAME", default=""),
+    Argument(("-h", "--hostname"), "its host name", metavar="NAME", default=""),
     Argument(("--entrypoint",), "run this instead of the image's entrypoint", metavar="COMMAND"),
     Argument(("--tmpfs",), "mount an empty folder in memory", Takes.EACH, "PATH[:OPTIONS]"),
     Argument(("-l", "--label"), "label the container", Takes.EACH, "NAME=VALUE"),

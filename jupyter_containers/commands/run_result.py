@@ -31,6 +31,13 @@ class Carried:
         return f"{self.name} ({self.suffix or 'text'}, {size_text(self.size)})"
 
 
+@dataclass(frozen=True, slots=True)
+class Displayed:
+    """All that Python inside has shown up to now."""
+
+    displays: list[Display]
+
+
 class RunResult(LiveResult):
     """A process in a container. True when it ended with exit code 0.
 
@@ -62,6 +69,8 @@ class RunResult(LiveResult):
         self.outputs: list[Carried] = []
         self.values: dict[str, Any] = {}
         self.displays: list[Display] = []
+        # How many of them a terminal has printed already.
+        self._displays_said = 0
         self.proof: list[str] = []
         self.changes: list[tuple[str, str]] = []
         self.error = ""
@@ -83,7 +92,11 @@ class RunResult(LiveResult):
         return (self.finished or datetime.now(UTC)) - self.started
 
     def apply(self, event: object) -> Iterable[Said]:
-        """Take in output as (stream, bytes), the Outcome, or the error or interrupt that ended it."""
+        """Take in output as (stream, bytes), Displayed, the Outcome, or the error or interrupt that ended it."""
+        if isinstance(event, Displayed):
+            new, self.displays = event.displays[self._displays_said :], event.displays
+            self._displays_said = len(event.displays)
+            return tuple((1, f"{display.text}\n") for display in new)
         if isinstance(event, tuple):
             stream, content = event
             return ((stream, self.output.add(stream, content)),)
@@ -124,7 +137,7 @@ class RunResult(LiveResult):
         """Return the output as it is; how it ended is said only where the output does not tell."""
         shown = self.output.last()
         text = f"{self.left_out()}{plain(shown)}".removesuffix("\n")
-        text = "\n".join(filter(None, [text, *self._beside()]))
+        text = "\n".join(filter(None, [text, *self._beside(self.displays)]))
         if self.exit_code == 0 and text:
             return text
         return f"{text}\n[{self.state()}]".lstrip("\n")
@@ -142,11 +155,11 @@ class RunResult(LiveResult):
         return [*lines, f"[{more} more changes are in result.changes]"] if more > 0 else lines
 
     def closing(self) -> Iterable[Said]:
-        return tuple((1, f"{line}\n") for line in self._beside())
+        return tuple((1, f"{line}\n") for line in self._beside(self.displays[self._displays_said :]))
 
-    def _beside(self) -> list[str]:
+    def _beside(self, displays: Iterable[Display]) -> list[str]:
         """Return what came with the output, in lines or more: displays, proof, changes, variables."""
-        lines = [*(display.text for display in self.displays), *self.proof, *self.changed(), self.carried()]
+        lines = [*(display.text for display in displays), *self.proof, *self.changed(), self.carried()]
         return [line for line in lines if line]
 
     def left_out(self) -> str:

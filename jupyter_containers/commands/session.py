@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +15,7 @@ from jupyter_containers.commands.front import Front
 from jupyter_containers.commands.settings import Settings
 
 if TYPE_CHECKING:
+    from jupyter_containers.client.rest_log import RestLog
     from jupyter_containers.commands.appending import Repairs
     from jupyter_containers.commands.compose_project import FilesNamed
     from jupyter_containers.commands.trace_result import Process, Request, Trace
@@ -55,10 +57,13 @@ class Session:
         self.propose: Callable[[str], object] | None = None
         # Told how many bytes have been carried and of how many (0: nobody knows), while a command copies.
         self.carried: Callable[[int, int], None] = lambda _count, _total: None
+        # Told how many things have been done, and of how many (0: nobody knows), while a command does many.
+        self.counted: Callable[[int, int], None] = lambda _done, _total: None
         # Those who want to see how each command is done, while they are open: diagrams.
         self.watchers: list[Watcher] = []
         self._host = host
         self._client: Client | None = None
+        self._traced: Client | None = None
 
     @property
     def is_magic(self) -> bool:
@@ -103,9 +108,21 @@ class Session:
         """The address of the daemon in use."""
         return str(self._address or Address(autostart.own_site().socket))
 
+    @contextmanager
+    def recording(self) -> Iterator[RestLog]:
+        """Write down what the command of the block asks: by a client of its own, as others may ask meanwhile."""
+        client = self._traced = self.client.another()
+        try:
+            with client.traces.recording() as log:
+                yield log
+        finally:
+            self._traced = None
+
     @property
     def client(self) -> Client:
         """The client of a daemon that answers; our own is started when it does not run. Raises what connect raises."""
+        if self._traced is not None:
+            return self._traced
         if self._client is not None and (
             str(self._client.address) != self.host or (self.uses_own_daemon and not autostart.is_running())
         ):
@@ -128,6 +145,7 @@ class Session:
             raise
 
     def close(self) -> None:
+        self._traced = None
         if self._client is not None:
             self._client.close()
             self._client = None

@@ -79,10 +79,18 @@ def keep(name: str, value: object | None) -> Path:
     if value is not None:
         section[name] = list(value) if isinstance(value, tuple) else value
     whole[SECTION] = section
-    file.parent.mkdir(parents=True, exist_ok=True)
+    return _write(file, json.dumps(whole, indent=2) + "\n")
+
+
+def _write(file: Path, text: str) -> Path:
+    """Write a file, whole or not at all, and its folder; return it. Raises InvalidParameter."""
     other = file.with_name(f"{file.name}.{os.getpid()}")
-    other.write_text(json.dumps(whole, indent=2) + "\n")
-    os.replace(other, file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        other.write_text(text)
+        os.replace(other, file)
+    except OSError as error:
+        raise InvalidParameter(f"cannot write {file}: {error.strerror}") from None
     return file
 
 
@@ -96,6 +104,4 @@ def generate() -> Path:
         default = getattr(Settings(), name)
         shown = list(default) if isinstance(default, tuple) else default
         lines += ["", f"# {help_of(name)}", f"# c.{SECTION}.{name} = {shown!r}"]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join(lines) + "\n")
-    return file
+    return _write(file, "\n".join(lines) + "\n")

@@ -15,6 +15,7 @@ from jupyter_containers.commands.looking import INFO
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.places import LONG_FILTER, UNASKED
 from jupyter_containers.commands.quantities import size_text
+from jupyter_containers.commands.removing import counting
 from jupyter_containers.commands.results import Json, Message, Table
 from jupyter_containers.commands.session import Session
 
@@ -138,9 +139,11 @@ def prune_cache(session: Session, options: Namespace) -> Message:
     return _told(f"{len(found)} cached steps" if found else "", int(answer.get("SpaceReclaimed") or 0), found)
 
 
-PRUNE_CONTAINERS = Command("prune", "remove the containers that do not run", prune_containers, (LONG_FILTER, UNASKED))
+PRUNE_CONTAINERS = Command(
+    "prune", "remove the containers that do not run", counting(prune_containers), (LONG_FILTER, UNASKED)
+)
 PRUNE_IMAGES = Command(
-    "prune", "remove the images that have no name and no container", prune_images,
+    "prune", "remove the images that have no name and no container", counting(prune_images),
     (Argument(("-a", "--all"), "all images that no container stands on", Takes.NOTHING), LONG_FILTER, UNASKED),
 )  # fmt: skip
 PRUNE_CACHE = Command(
@@ -157,7 +160,7 @@ SYSTEM = group(
     ),
     Command(
         "prune", "remove stopped containers, networks that nobody is on, images without a name, and cached steps that "
-        "no image has", prune,
+        "no image has", counting(prune),
         (
             Argument(("-a", "--all"), "all images that no container stands on, and the whole build cache",
                      Takes.NOTHING),

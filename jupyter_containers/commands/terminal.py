@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from jupyter_containers.commands import parsing, settings_files, table, work
 from jupyter_containers.commands.command import Command, chosen
 from jupyter_containers.commands.front import TerminalFront
-from jupyter_containers.commands.results import LiveResult, Result
+from jupyter_containers.commands.results import LiveResult, Result, visible_lines
 from jupyter_containers.commands.run_result import Interrupted, RunResult
 from jupyter_containers.commands.session import SHELL, Session
 from jupyter_containers.errors import ContainersError
@@ -28,21 +28,26 @@ def main(words: Sequence[str]) -> int:
         print(help_)
         return 0
     except Interrupted as error:
-        print(f"{PROG}: {error}", file=sys.stderr)
+        _complain(str(error))
         code = error.result.exit_code if isinstance(error.result, RunResult) else None
         return INTERRUPTED if code is None else code
     except KeyboardInterrupt:
         return INTERRUPTED
     except parsing.UsageError as error:
-        print(f"{PROG}: {error.message}", file=sys.stderr)
+        _complain(error.message)
         return USAGE
     except ContainersError as error:
-        print("\n".join([f"{PROG}: {error.message}", *getattr(error, "__notes__", ())]), file=sys.stderr)
+        _complain("\n".join([error.message, *getattr(error, "__notes__", ())]))
         return int(error.details.get("exit_code", 1))
     except BrokenPipeError:
         # Whoever read our output has had enough; nothing is left to be said, not even at exit.
         sys.stdout = None
         return 0
+
+
+def _complain(text: str) -> None:
+    # What went wrong may be told in words of a container's or a registry's.
+    print(f"{PROG}: {visible_lines(text)}", file=sys.stderr)
 
 
 def _main(words: list[str]) -> int:

@@ -92,16 +92,19 @@ class TerminalSession(Panel):
         """
         self._size = (rows, columns)
         self.shown.resize(rows, columns)
-        self.started = datetime.now(UTC)
-        self._wake = os.pipe()
+        with self._wake_lock:
+            if self._left_at:
+                return
+            self.started = datetime.now(UTC)
+            self._wake = os.pipe()
         try:
             with closing(self._connect()) as self._client:
                 self.exit_code = self.way.follow(self._client, self._size, lambda s, i: self._attend(s, i, screen))
         except ContainersError as error:
             self.error = error.message
         finally:
-            self.finished = datetime.now(UTC)
             with self._wake_lock:
+                self.finished = datetime.now(UTC)
                 wake, self._wake = self._wake, None
                 for fd in wake:
                     os.close(fd)
@@ -117,11 +120,12 @@ class TerminalSession(Panel):
         self._rouse()
 
     def end(self) -> None:
-        """Close the terminal: the process is asked to end, and let go when it does not."""
-        if self._wake is None or self._left_at:
-            return
-        # Said before it is asked: it can have ended before the asking returns.
-        self._left_at = time.monotonic() + GRACE_SECONDS
+        """Close the terminal: the process is asked to end, and let go when it does not; `run` will begin none."""
+        with self._wake_lock:
+            if self.finished is not None or self._left_at:
+                return
+            # Said before it is asked: it can have ended before the asking returns.
+            self._left_at = time.monotonic() + GRACE_SECONDS
         if not self._id or not self._asked_to_end():
             self._left_at = time.monotonic()
         self._rouse()

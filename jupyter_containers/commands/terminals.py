@@ -30,8 +30,14 @@ _REFUSED = {
 
 
 def opens_panels(session: Session) -> bool:
-    """Tell whether terminals open in cells; where there is a keyboard, it is used."""
-    return session.is_magic and not isinstance(session.front, TerminalFront)
+    """Tell whether terminals open in cells; where there is a keyboard, it is used. Raises UsageError without either."""
+    is_cell = session.is_magic and not isinstance(session.front, TerminalFront)
+    if is_cell and not session.front.is_attended:
+        raise UsageError(
+            "a terminal opens in a cell of a notebook in a browser, and nobody is there who could type into it; "
+            "leave out -t, or do it in a shell: python -m jupyter_containers exec -it CONTAINER sh"
+        )
+    return is_cell
 
 
 def check(session: Session, options: Namespace, word: str) -> None:

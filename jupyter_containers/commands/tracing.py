@@ -35,8 +35,7 @@ def perform(session: Session, command: Command, options: Namespace, words: Seque
 
     verb, group = chosen(command, options), command.name if command.verbs else ""
     trace = Trace(_shown(words), docker_line(verb, options, session.body, surface=session.surface, group=group))
-    client = session.client
-    with client.traces.recording() as log:
+    with session.recording() as log:
         log.on_call = lambda call: _tell(session, call)
         try:
             result = command.action(session, options)

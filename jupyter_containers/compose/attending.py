@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.values import Event
@@ -18,6 +19,7 @@ from jupyter_containers.compose.executing import Began, Done, Executor, Failed
 from jupyter_containers.compose.hooks import run_hooks
 from jupyter_containers.compose.members import DependencyFailed, Member, is_satisfied
 from jupyter_containers.compose.model import Dependency, Project
+from jupyter_containers.compose.noticing import Renewed, Renewing
 from jupyter_containers.compose.observing import Found, observe
 from jupyter_containers.compose.operations import StartContainer
 from jupyter_containers.compose.watching import Happening, Interrupt, LogEnded, Lost, Watch, Wrote
@@ -41,6 +43,14 @@ class Course:
     stop_seconds: int | None = None
     # What must be, for somebody who is to start after all of this.
     needs: tuple[Dependency, ...] = ()
+
+
+class Beside(Protocol):
+    """Works on the containers beside their course, once they have been started; what happens is put there."""
+
+    def begin(self, put: Callable[[object], None]) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,10 @@ class Attending:
     is_stopping: bool = False
     is_stopped: bool = False
     first_end: Member | None = None
+    beside: Beside | None = None
+    is_beside: bool = False
+    # Services whose containers are about to come again.
+    renewing: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Go as far as the course goes. Raises what kept a service from starting, once all is at rest again."""
@@ -82,6 +96,7 @@ class Attending:
         self._follow_those_that_run()
         while True:
             self._start_what_can()
+            self._begin_beside()
             if self._is_over():
                 break
             left = None if deadline is None else deadline - time.monotonic()
@@ -91,6 +106,11 @@ class Attending:
             self._take(happening)
         if self.error is not None:
             raise self.error
+
+    def _begin_beside(self) -> None:
+        if self.beside is not None and not self.is_beside and not self.pending and not self.is_stopping:
+            self.is_beside = True
+            self.beside.begin(self.watch.put)
 
     def _follow_those_that_run(self) -> None:
         for member in self.members.values():
@@ -148,7 +168,7 @@ class Attending:
             return False
         if not self.course.follows:
             return self.error is not None or (self._is_as_needed() and self._is_as_waited_for())
-        if self.is_stopping and not self.is_stopped:
+        if (self.is_stopping and not self.is_stopped) or (self.renewing and not self.is_stopping):
             return False
         return all(member.has_ended or member.state == "created" for member in self.members.values()) and not any(
             member.is_followed for member in self.members.values()
@@ -186,6 +206,28 @@ class Attending:
             self.error = self.error or happening.error
         elif isinstance(happening, Lost):
             raise happening.error
+        elif isinstance(happening, Renewing):
+            self.renewing.add(happening.service)
+        elif isinstance(happening, Renewed):
+            self._renewed(happening.service)
+        else:
+            self.tell(happening)
+
+    def _renewed(self, service: str) -> None:
+        """Look which containers a service has now, and follow those that are new."""
+        self.renewing.discard(service)
+        for one in observe(self.client, self.project.name).of(service):
+            member = self.members.setdefault(one.name, Member(service, one.name, one.id))
+            with suppress(ContainersError):
+                member.look(self.client.containers.inspect(one.id))
+            if member.id != one.id:
+                member.id, member.log_since, member.log_tail = one.id, "", "all"
+                if member.is_followed:
+                    # The end of the other's output is not known yet, and when it is, this one's is followed.
+                    member.ends += 1
+                elif member.has_begun:
+                    self._follow(member)
+            self.tell(member.status())
 
     def _hear(self, event: Event) -> None:
         member = next((one for one in self.members.values() if one.id == event.actor_id), None)
@@ -202,6 +244,8 @@ class Attending:
 
     def _ended(self, member: Member) -> None:
         """Look whether it comes again; the end of a container may be that of all."""
+        if member.service in self.renewing:
+            return
         with suppress(ContainersError):
             state = self.client.containers.inspect(member.id)["State"]
             if state.get("Restarting") or state.get("Running"):
@@ -249,8 +293,10 @@ class Attending:
     def _stop_all(self) -> None:
         error: ContainersError | None = None
         try:
-            meant = {member.id for member in self.members.values()}
-            running = [one for one in observe(self.client, self.project.name).containers if one.id in meant]
+            if self.beside is not None:
+                self.beside.close()
+            there = observe(self.client, self.project.name).containers
+            running = [one for one in there if one.name in self.members]
             executor = Executor(self.client, self.project, self.found, lambda _: None)
             executor.carry_out(plan_stop(running, self.course.stop_seconds))
         except ContainersError as caught:

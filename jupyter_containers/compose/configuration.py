@@ -41,11 +41,12 @@ def _shared(place: Network | Volume) -> Json:
 
 
 def as_json(project: Project) -> str:
-    return json.dumps(configuration(project), indent=2)
+    """Return the file's text. What would be read as a variable has its $ doubled, so that it can be used again."""
+    return json.dumps(_doubled(configuration(project)), indent=2)
 
 
 def as_yaml(project: Project) -> str:
-    """Return the file's text. What would be read as a variable has its $ doubled, so that it can be used again."""
+    """Return the same as YAML."""
     return str(yaml.dump(_doubled(configuration(project)), Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 

@@ -39,6 +39,8 @@ from jupyter_containers.errors import Conflict, ContainersError, NotFound
 # From here on a container can be made on all its networks at once.
 _ALL_NETWORKS = (1, 44)
 _PARALLEL_STOPS = 16
+# How long an interrupt may be overlooked.
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class Executor:
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join()
+                # A signal just before this thread sleeps wakes nobody: it is seen when the sleep ends.
+                while thread.is_alive():
+                    thread.join(_LOOK_SECONDS)
         finally:
             waiting.clear()
         for error in errors:

@@ -12,19 +12,20 @@ from jupyter_containers.client import Client
 from jupyter_containers.client.run_settings import ExecSettings
 from jupyter_containers.compose.model import Json, Project, Service
 from jupyter_containers.compose.observing import Container
+from jupyter_containers.compose.wire import words
 from jupyter_containers.errors import ContainersError
 
 _SHOWN = 300
 
 
 class HookFailed(ContainersError):
-    """A command of post_start or pre_stop ended with another exit code than 0."""
+    """A command of post_start, pre_stop or a watch ended with another exit code than 0."""
 
 
 def run_hooks(client: Client, service: Service, kind: str, container: str) -> None:
     """Run the commands of `post_start` or `pre_stop` in a container that runs, in their order. Raises HookFailed."""
     for hook in service.definition.get(kind, ()):
-        _run(client, service, kind, hook, container)
+        run_inside(client, container, exec_settings(hook, kind), f"{kind} of {service.name}")
 
 
 def before_stop(client: Client, project: Project | None, container: Container) -> None:
@@ -35,16 +36,19 @@ def before_stop(client: Client, project: Project | None, container: Container) -
             run_hooks(client, service, "pre_stop", container.id)
 
 
-def _run(client: Client, service: Service, kind: str, hook: Json, container: str) -> None:
-    given = hook["command"]
-    words = shlex.split(given) if isinstance(given, str) else list(given)
-    settings = ExecSettings(
-        command=tuple(words),
+def exec_settings(hook: Json, key: str) -> ExecSettings:
+    """Return the process that a hook is, which `key` has in the file. Raises InvalidParameter."""
+    return ExecSettings(
+        command=tuple(words(hook["command"], key) or ()),
         environment=tuple(f"{name}={value or ''}" for name, value in hook.get("environment", {}).items()),
         workdir=hook.get("working_dir", ""),
         user=hook.get("user", ""),
         privileged=hook.get("privileged", False),
     )
+
+
+def run_inside(client: Client, container: str, settings: ExecSettings, what: str) -> None:
+    """Run a process in a container to its end. Raises HookFailed, which begins with `what`, for its exit code."""
     id_ = client.execs.create(container, settings)
     output = b""
     with client.execs.start(id_) as stream:
@@ -53,7 +57,5 @@ def _run(client: Client, service: Service, kind: str, hook: Json, container: str
     code = client.execs.inspect(id_).get("ExitCode")
     if code:
         said = output.decode("utf-8", "replace").strip()
-        command = shlex.join(words)[:80]
-        raise HookFailed(
-            f"{kind} of {service.name}: {command} ended with exit code {code}{f': {said}' if said else ''}"
-        )
+        command = shlex.join(settings.command)[:80]
+        raise HookFailed(f"{what}: {command} ended with exit code {code}{f': {said}' if said else ''}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_containers.client import build_caches
+from jupyter_containers.client import build_caches, ssh_agents
+from jupyter_containers.client.build_layouts import SCHEME, Layout
 from jupyter_containers.client.builds import BuildLimits, BuildSettings
 from jupyter_containers.client.context import gather
 from jupyter_containers.client.ignore import FILE_NAME
@@ -20,6 +20,7 @@ from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.version import __version__
 
 _OF_SERVICE = "service:"
+_INSECURE = "security.insecure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def settings_of(project: Project, service: Service, wishes: BuildWishes) -> Buil
     """Return what the build is told. Raises InvalidParameter."""
     given = service.build or {}
     own = {labels.PROJECT: project.name, labels.SERVICE: service.name, labels.VERSION: __version__}
-    folders, elsewhere = _contexts(project, given.get("additional_contexts", {}))
+    folders, elsewhere, layouts = _contexts(project, given.get("additional_contexts", {}))
+    agents = [f"{name}={value or ''}" for name, value in given.get("ssh", {}).items()]
+    wanted = ssh_agents.wanted(agents, (str(given["context"]), *elsewhere.values()))
+    forwards = ssh_agents.parse(wanted, project.folder, f"build of {service.name}: ssh")
     platforms = given.get("platforms") or [service.definition.get("platform", "")]
     return BuildSettings(
         tags=(service.image, *given.get("tags", ())),
@@ -73,8 +77,11 @@ def settings_of(project: Project, service: Service, wishes: BuildWishes) -> Buil
         platform=platforms[0],
         folders=folders,
         contexts=elsewhere,
+        layouts=layouts,
         secrets=service.build_secrets,
-        agents=dict(_agents(given.get("ssh", {}))),
+        allowed=_allowed(given),
+        agents=forwards.sockets,
+        keys=forwards.keys,
         hosts=tuple(f"{name}:{one}" for name, some in given.get("extra_hosts", {}).items() for one in some),
         limits=BuildLimits(
             shm_size=given.get("shm_size", 0),
@@ -89,11 +96,18 @@ def settings_of(project: Project, service: Service, wishes: BuildWishes) -> Buil
     )
 
 
+def _allowed(given: Json) -> tuple[str, ...]:
+    """Return what RUN may have of the machine; `privileged` is a word for it, as in Docker Compose."""
+    own = [_INSECURE] if given.get("privileged") else []
+    return tuple(dict.fromkeys([*given.get("entitlements", ()), *own]))
+
+
 def _texts(pairs: Json) -> dict[str, str]:
     return {name: value or "" for name, value in pairs.items()}
 
 
-def _contexts(project: Project, given: Json) -> tuple[dict[str, Path], dict[str, str]]:
+def _contexts(project: Project, given: Json) -> tuple[dict[str, Path], dict[str, str], dict[str, Layout]]:
+    layouts: dict[str, Layout] = {}
     folders: dict[str, Path] = {}
     elsewhere: dict[str, str] = {}
     for name, source in given.items():
@@ -103,19 +117,13 @@ def _contexts(project: Project, given: Json) -> tuple[dict[str, Path], dict[str,
             if other not in project.services:
                 raise InvalidParameter(f"additional_contexts.{name}: there is no service {other[:60]!r}")
             elsewhere[name] = f"docker-image://{project.services[other].image}"
+        elif text.startswith(SCHEME):
+            layouts[name] = Layout.parse(text.removeprefix(SCHEME), project.folder)
         elif is_remote(text):
             elsewhere[name] = text
         else:
             folders[name] = Path(text)
-    return folders, elsewhere
-
-
-def _agents(given: Json) -> Iterator[tuple[str, str]]:
-    for name, value in given.items():
-        socket = value or os.environ.get("SSH_AUTH_SOCK", "")
-        if not socket:
-            raise InvalidParameter(f"build.ssh {name}: no agent runs here (SSH_AUTH_SOCK is not set)")
-        yield name, socket
+    return folders, elsewhere, layouts
 
 
 def in_order(project: Project, operations: Iterable[BuildImage | PullImage]) -> list[BuildImage | PullImage]:

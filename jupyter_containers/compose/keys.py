@@ -9,20 +9,23 @@ import re
 from collections.abc import Mapping, Sequence
 
 from jupyter_containers.compose import schema
+from jupyter_containers.compose.refusals import REFUSED
 
 _KEY = re.compile(r"(\s*(?:- +)*)([A-Za-z0-9._-]+|\"[^\"]*\"|'[^']*')\s*:(\s|$)")
 _ITEM = re.compile(r"(\s*)(- +)*")
 _CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
 # The keys at a path; * is any name, and [] the item of a list.
 KEYS: Mapping[str, Sequence[str]] = {
-    "": sorted(schema.FILE),
+    "": sorted(schema.FILE.keys() - REFUSED.keys()),
     "include.[]": sorted(schema.INCLUDE),
-    "services.*": sorted(schema.SERVICE),
+    "services.*": sorted(schema.SERVICE.keys() - REFUSED.keys()),
     "services.*.build": sorted(schema.BUILD),
     "services.*.healthcheck": sorted(schema.HEALTHCHECK),
     "services.*.depends_on.*": sorted(schema.DEPENDENCY),
     "services.*.networks.*": sorted(schema.ENDPOINT),
     "services.*.deploy": sorted(schema.DEPLOY),
+    "services.*.develop": ["watch"],
+    "services.*.develop.watch.[]": sorted(schema.TRIGGER),
     "services.*.deploy.resources": ["limits", "reservations"],
     "services.*.deploy.resources.limits": ["cpus", "memory", "pids"],
     "services.*.deploy.resources.reservations": ["cpus", "devices", "memory"],
@@ -32,6 +35,11 @@ KEYS: Mapping[str, Sequence[str]] = {
     "services.*.logging": ["driver", "options"],
     "services.*.ports.[]": sorted(schema.PORT),
     "services.*.volumes.[]": sorted(schema.MOUNT),
+    "services.*.volumes.[].bind": ["create_host_path", "propagation", "recursive", "selinux"],
+    "services.*.volumes.[].volume": ["labels", "nocopy", "subpath"],
+    "services.*.volumes.[].tmpfs": ["mode", "size"],
+    "services.*.volumes.[].image": ["subpath"],
+    "services.*.ulimits.*": ["hard", "soft"],
     "services.*.secrets.[]": sorted(schema.GRANT),
     "services.*.configs.[]": sorted(schema.GRANT),
     "services.*.devices.[]": sorted(schema.DEVICE),
@@ -51,10 +59,12 @@ _NAMED_IN = {"depends_on": "services", "networks": "networks", "secrets": "secre
 VALUES: Mapping[str, Sequence[str]] = {
     "services.*.depends_on.*.condition": _CONDITIONS,
     "services.*.restart": ("no", "always", "on-failure", "unless-stopped"),
-    "services.*.pull_policy": ("always", "build", "missing", "never"),
+    "services.*.deploy.mode": ("global", "replicated"),
+    "services.*.develop.watch.[].action": ("rebuild", "restart", "sync", "sync+exec", "sync+restart"),
+    "services.*.pull_policy": ("always", "build", "daily", "every_", "missing", "never", "refresh", "weekly"),
     "services.*.network_mode": ("bridge", "host", "none", "service:"),
     "services.*.volumes.[].type": ("bind", "image", "tmpfs", "volume"),
-    "services.*.ports.[].protocol": ("tcp", "udp"),
+    "services.*.ports.[].protocol": ("sctp", "tcp", "udp"),
 }
 
 

@@ -22,7 +22,7 @@ from jupyter_containers.errors import InvalidParameter
 MAX_FILES = 200
 MAX_INCLUDES = 20
 FILE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-_SHARED = ("services", "networks", "volumes", "secrets", "configs")
+_SHARED = ("services", "networks", "volumes", "secrets", "configs", "models")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 

@@ -57,6 +57,7 @@ def _bind_text(mount: Json) -> str:
     if ":" in str(mount.get("source", "")):
         raise InvalidParameter(f"volumes: {mount['source'][:80]!r}: a path with a : needs create_host_path: false")
     words = ["ro" if mount.get("read_only") else "rw", bind.get("selinux"), bind.get("propagation")]
+    words += [mount.get("consistency", "").removeprefix("default")]
     return f"{_source(mount)}:{mount['target']}:{','.join(word for word in words if word)}"
 
 
@@ -69,6 +70,8 @@ def _source(mount: Json) -> str:
 def _mount(project: Project, service: Service, mount: Json, kept_volumes: Mapping[str, str]) -> Json:
     kind = mount["type"]
     found: Json = {"Type": kind, "Target": mount["target"], "ReadOnly": mount.get("read_only", False)}
+    if mount.get("consistency"):
+        found["Consistency"] = mount["consistency"]
     if kind == "volume":
         key = mount.get("source")
         found["Source"] = project.volumes[key].name if key else kept_volumes.get(mount["target"], "")

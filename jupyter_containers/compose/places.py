@@ -43,9 +43,13 @@ def rooted(tree: Node, folder: Path) -> Node:
         is_bind = "type" in node.mapping and node.mapping["type"].value == "bind"
         return _changed(node, source=path) if is_bind else node
 
+    def trigger(node: Node) -> Node:
+        return _changed(node, path=path)
+
     def service(node: Node) -> Node:
         return _changed(
-            node, build=build, volumes=_each(mount), env_file=_each(lambda file: _changed(file, path=path)),
+            node, build=build, develop=lambda develop: _changed(develop, watch=_each(trigger)),
+            volumes=_each(mount), env_file=_each(lambda file: _changed(file, path=path)),
             label_file=_each(path), extends=lambda extends: _changed(extends, file=path),
         )  # fmt: skip
 

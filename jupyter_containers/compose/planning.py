@@ -6,10 +6,11 @@ container stays as it is while its labels tell the same fingerprint and the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_containers.compose import labels
+from jupyter_containers.compose.freshness import refresh_age
 from jupyter_containers.compose.model import Network, Project, Service, Volume, digest
 from jupyter_containers.compose.observing import Container, Found
 from jupyter_containers.compose.operations import (
@@ -60,23 +61,34 @@ def chosen(project: Project, wishes: Wishes) -> list[str]:
     return with_dependencies(project.services, wishes.services)
 
 
-def plan_images(project: Project, wishes: Wishes, images: Mapping[str, str]) -> Plan:
-    """Return what must be built or fetched before containers can be made; `images` are here. Raises NotFound."""
+def plan_images(
+    project: Project, wishes: Wishes, images: Mapping[str, str], stale: Collection[str] = frozenset()
+) -> Plan:
+    """Return what must be built or fetched before containers can be made; `images` are here. Raises NotFound.
+
+    `stale` are those of them that are older than their services want.
+    """
     found: list[BuildImage | PullImage] = []
-    for service in (project.services[name] for name in chosen(project, wishes)):
+    services = [project.services[name] for name in chosen(project, wishes)]
+    # Who builds an image that others only name comes first: no registry has it.
+    for service in sorted(services, key=lambda one: one.build is None):
         if any(one.service.image == service.image for one in found):
             continue
         policy = wishes.pull or str(service.definition.get("pull_policy", "missing"))
         is_here = service.image in images
         if service.build is not None and not wishes.no_build and (wishes.build or policy == "build" or not is_here):
             found.append(BuildImage(service))
-        elif (policy == "always" and "image" in service.definition) or (
+        elif ((policy == "always" or _is_refreshed(service, wishes, stale)) and "image" in service.definition) or (
             not is_here and policy != "never" and service.build is None
         ):
             found.append(PullImage(service))
         elif not is_here:
             raise NotFound(f"no image {service.image} here for {service.name}, and it is not to be built or pulled")
     return tuple(found)
+
+
+def _is_refreshed(service: Service, wishes: Wishes, stale: Collection[str]) -> bool:
+    return not wishes.pull and service.image in stale and refresh_age(service) is not None
 
 
 def plan_up(project: Project, found: Found, wishes: Wishes) -> Plan:

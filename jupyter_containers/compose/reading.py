@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jupyter_containers.compose.checking import check_requests
 from jupyter_containers.compose.loading import Loaded
 from jupyter_containers.compose.model import Json, Network, Project, Service, Volume
 from jupyter_containers.compose.ordering import check_cycles
-from jupyter_containers.compose.refusals import check_file
+from jupyter_containers.compose.refusals import check_file, check_top
 from jupyter_containers.compose.services import ServiceReader
 from jupyter_containers.compose.shapes import near
 from jupyter_containers.compose.source import Node, WrongFile, plain
@@ -44,20 +45,24 @@ class _Reader:
             if name not in nodes:
                 raise NotFound(f"no service {name!r} in the file{near(name, nodes)}")
         self.warnings += self.loaded.warnings
+        check_top(self.loaded.tree)
         active = [name for name, node in nodes.items() if self._is_active(name, node)]
         networks, volumes = dict(self._networks(active)), dict(self._volumes())
         for kind in ("secrets", "configs"):
             for name, node in self._section(kind).items():
-                check_file(kind, name, node)
+                self.warnings += check_file(kind, name, node)
         services = {name: self._service(name, nodes, active, networks, volumes) for name in active}
         check_cycles(services)
         used = {key for service in services.values() for key in service.networks}
-        return Project(
+        found = Project(
             self.loaded.name, self.loaded.folder, self.loaded.files, services,
             tuple(name for name in nodes if name not in services),
             {key: network for key, network in networks.items() if key in used},
             volumes, {kind: plain(self._whole(kind)) for kind in ("secrets", "configs")}, tuple(self.warnings),
         )  # fmt: skip
+        for name, service in services.items():
+            check_requests(found, service, nodes[name])
+        return found
 
     def _service(
         self, name: str, nodes: Mapping[str, Node], active: Sequence[str], networks: Mapping[str, Network],

@@ -19,6 +19,7 @@ from jupyter_containers.compose.shapes import (
     flag,
     integer,
     listing,
+    microseconds,
     mode,
     named,
     names_or,
@@ -42,6 +43,7 @@ def _port(node: Node, path: str) -> tuple[Node, ...]:
         return short_forms.ports(node, path)
     defaults = {"mode": node.with_value("ingress"), "protocol": node.with_value("tcp")}
     long = section(PORT, required=("target",))(node, path)
+    short_forms.check_port(long, path)
     return (long.with_value({**defaults, **long.mapping}),)
 
 
@@ -127,8 +129,14 @@ _UPDATES: Mapping[str, Read] = {
     "parallelism": integer, "delay": duration, "failure_action": text, "monitor": duration,
     "max_failure_ratio": number, "order": choice("start-first", "stop-first"),
 }  # fmt: skip
+TRIGGER: Mapping[str, Read] = {
+    "path": text, "action": choice("sync", "rebuild", "restart", "sync+restart", "sync+exec"), "target": text,
+    "ignore": one_or_more(text), "include": one_or_more(text), "initial_sync": flag,
+    "exec": section(HOOK, required=("command",)),
+}  # fmt: skip
 DEPLOY: Mapping[str, Read] = {
-    "mode": text, "endpoint_mode": text, "replicas": integer, "labels": pairs, "rollback_config": section(_UPDATES),
+    "mode": choice("replicated", "global", "replicated-job", "global-job"), "endpoint_mode": choice("vip", "dnsrr"),
+    "replicas": integer, "labels": pairs, "rollback_config": section(_UPDATES),
     "update_config": section(_UPDATES),
     "resources": section({
         "limits": section({"cpus": number, "memory": size, "pids": integer}),
@@ -157,8 +165,9 @@ SERVICE: Mapping[str, Read] = {
     "build": short("context", section(BUILD)), "cap_add": _TEXTS, "cap_drop": _TEXTS,
     "cgroup": choice("host", "private"), "cgroup_parent": text, "command": command, "configs": _GRANTS,
     "container_name": text, "cpu_count": integer, "cpu_percent": number, "cpu_period": integer, "cpu_quota": integer,
-    "cpu_rt_period": integer, "cpu_rt_runtime": integer, "cpu_shares": integer, "cpus": number, "cpuset": text,
-    "credential_spec": anything, "depends_on": names_or(_dependency), "deploy": section(DEPLOY), "develop": anything,
+    "cpu_rt_period": microseconds, "cpu_rt_runtime": microseconds, "cpu_shares": integer, "cpus": number,
+    "cpuset": text, "credential_spec": anything, "depends_on": names_or(_dependency), "deploy": section(DEPLOY),
+    "develop": section({"watch": listing(section(TRIGGER, required=("path", "action")))}),
     "device_cgroup_rules": _TEXTS, "devices": listing(_device), "dns": one_or_more(text), "dns_opt": _TEXTS,
     "dns_search": one_or_more(text), "domainname": text, "entrypoint": command, "env_file": _ENV_FILES,
     "environment": pairs, "expose": _WORDS, "extends": short("service", section({"service": text, "file": text})),
@@ -169,9 +178,9 @@ SERVICE: Mapping[str, Read] = {
     "mem_reservation": size, "mem_swappiness": integer, "memswap_limit": size, "models": anything,
     "network_mode": text, "networks": names_or(section(ENDPOINT)), "oom_kill_disable": flag, "oom_score_adj": integer,
     "pid": text, "pids_limit": integer, "platform": text, "ports": expanding(_port),
-    "post_start": listing(section(HOOK, required=("command",))),
+    "post_start": listing(section(HOOK, required=("command",))), "pre_start": anything,
     "pre_stop": listing(section(HOOK, required=("command",))), "privileged": flag, "profiles": _TEXTS,
-    "provider": anything, "pull_policy": text, "pull_refresh_after": text, "read_only": flag, "restart": text,
+    "provider": anything, "pull_policy": text, "pull_refresh_after": duration, "read_only": flag, "restart": text,
     "runtime": text, "scale": integer, "secrets": _GRANTS, "security_opt": _TEXTS, "shm_size": size,
     "stdin_open": flag, "stop_grace_period": duration, "stop_signal": text, "storage_opt": pairs, "sysctls": pairs,
     "tmpfs": one_or_more(text), "tty": flag, "ulimits": _ulimits, "use_api_socket": flag, "user": text,

@@ -140,6 +140,16 @@ def nanoseconds(text_: str) -> int:
     return _nanoseconds(text_) or 0
 
 
+def microseconds(node: Node, path: str) -> Node:
+    """A time as a number of microseconds, or as a text with its unit: 950000, 950ms."""
+    if isinstance(node.value, str) and (found := _nanoseconds(node.value)) is not None:
+        return node.with_value(found // 1000)
+    try:
+        return integer(node, path)
+    except WrongFile:
+        raise wrong(node, path, "a number of microseconds, or a time such as 950ms") from None
+
+
 def anything(node: Node, path: str) -> Node:
     return node
 

@@ -13,6 +13,7 @@ _PORT = re.compile(
     r"(?:(?:(?P<ip>\[[0-9a-fA-F:.%]+\]|[0-9.]+|[0-9a-fA-F:]+):)?(?P<published>\d{1,5}(?:-\d{1,5})?)?:)?"
     r"(?P<target>\d{1,5}(?:-\d{1,5})?)(?:/(?P<protocol>tcp|udp|sctp))?"
 )
+_NUMBERS = re.compile(r"\d{1,5}(?:-\d{1,5})?", re.ASCII)
 _PROPAGATIONS = {"shared", "slave", "private", "rshared", "rslave", "rprivate"}
 _CONSISTENCIES = {"consistent", "cached", "delegated"}
 
@@ -34,7 +35,9 @@ def ports(node: Node, path: str) -> tuple[Node, ...]:
     if match is None:
         raise wrong(node, path, "a port; it is [[IP:]HOST:]PORT[/PROTOCOL], with ranges such as 8000-8010")
     targets = _range(node, path, match["target"])
-    published = _range(node, path, match["published"]) if match["published"] else []
+    # As with docker, port 0 here is one that the engine chooses.
+    published = _range(node, path, match["published"], lowest=0) if match["published"] else []
+    published = [] if published == [0] else published
     spread: list[str]
     if not published:
         spread = [""] * len(targets)
@@ -51,10 +54,20 @@ def ports(node: Node, path: str) -> tuple[Node, ...]:
     )
 
 
-def _range(node: Node, path: str, word: str) -> list[int]:
+def check_port(port: Node, path: str) -> None:
+    """Check the numbers of a port in long form. Raises WrongFile."""
+    target, published = port.mapping["target"], port.mapping.get("published")
+    _range(target, f"{path}.target", str(target.value))
+    if published is not None and published.value != "":
+        if not _NUMBERS.fullmatch(str(published.value)):
+            raise wrong(published, f"{path}.published", "a port, or a range such as 8000-8010")
+        _range(published, f"{path}.published", str(published.value), lowest=0)
+
+
+def _range(node: Node, path: str, word: str, lowest: int = 1) -> list[int]:
     first, _, last = word.partition("-")
     begin, end = int(first), int(last or first)
-    if not 0 < begin <= end < 65536:
+    if not lowest <= begin <= end < 65536:
         raise WrongFile(node.place, f"{path}: {word} is no range of ports")
     if end - begin >= MAX_RANGE:
         raise WrongFile(node.place, f"{path}: {word} is more than {MAX_RANGE} ports")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.interrupts import Interrupts
-from jupyter_containers.compose.attending import Attending, Course
+from jupyter_containers.compose.attending import Attending, Beside, Course
 from jupyter_containers.compose.executing import Executor
 from jupyter_containers.compose.hooks import before_stop, run_hooks
 from jupyter_containers.compose.members import Member, Status
@@ -39,8 +39,11 @@ class Outcome:
     first_end: tuple[str, int | None] | None = None
 
 
-def up(client: Client, project: Project, wishes: Wishes, course: Course, tell: Tell) -> Outcome:
-    """Make, start and watch a project's containers as far as `course` goes.
+def up(
+    client: Client, project: Project, wishes: Wishes, course: Course, tell: Tell, *,
+    beside: Beside | None = None,
+) -> Outcome:  # fmt: skip
+    """Make, start and watch a project's containers as far as `course` goes; `beside` works on them meanwhile.
 
     Interrupted while it makes containers, new ones that have not been started are taken away again, and
     KeyboardInterrupt is raised; so it is when nobody follows. Raises ContainersError with a note of what was being
@@ -55,7 +58,9 @@ def up(client: Client, project: Project, wishes: Wishes, course: Course, tell: T
         executor = Executor(client, project, found, tell, interrupts.check)
         try:
             executor.carry_out(tuple(operation for operation in plan if operation not in starts))
-            attending = _attend(client, project, course, tell, names=names, starts=starts, interrupts=interrupts)
+            attending = _attend(
+                client, project, course, tell, names=names, starts=starts, interrupts=interrupts, beside=beside
+            )
         except BaseException:
             _take_back(client, executor)
             raise
@@ -69,7 +74,7 @@ def up(client: Client, project: Project, wishes: Wishes, course: Course, tell: T
 
 def _attend(
     client: Client, project: Project, course: Course, tell: Tell, *, names: Sequence[str],
-    starts: Sequence[StartContainer], interrupts: Interrupts,
+    starts: Sequence[StartContainer], interrupts: Interrupts, beside: Beside | None = None,
 ) -> Attending:  # fmt: skip
     with Watch(client, project.name) as watch:
         interrupts.deliver_to(lambda signal: watch.put(Interrupt(signal)))
@@ -77,8 +82,12 @@ def _attend(
         members = {
             one.name: _member(client, one, watch.since) for name in names for one in found.of(name)
         }  # fmt: skip
-        attending = Attending(client, project, found, watch, course, tell, members, list(starts))
-        attending.run()
+        attending = Attending(client, project, found, watch, course, tell, members, list(starts), beside=beside)
+        try:
+            attending.run()
+        finally:
+            if beside is not None:
+                beside.close()
         return attending
 
 

@@ -67,8 +67,7 @@ class Watch:
         # Signal handlers put into it, too, which this kind of queue allows.
         self._queue: SimpleQueue[Happening] = SimpleQueue()
         self._room = threading.Semaphore(_WAITING_PIECES)
-        self._streams: list[Following[Any]] = []
-        self._threads: list[threading.Thread] = []
+        self._readers: list[tuple[threading.Thread, Following[Any]]] = []
         self._closed = False
         self.since = ""
 
@@ -83,10 +82,10 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed = True
-        for stream in self._streams:
+        for _, stream in self._readers:
             stream.close()
-        self._room.release(_WAITING_PIECES * (len(self._threads) + 1))
-        for thread in self._threads:
+        self._room.release(_WAITING_PIECES * (len(self._readers) + 1))
+        for thread, _ in self._readers:
             thread.join(_JOIN_SECONDS)
 
     def put(self, happening: Happening) -> None:
@@ -119,10 +118,11 @@ class Watch:
         self._begin(stream, lambda: self._output(stream, service, name), f"logs of {name}")
 
     def _begin(self, stream: Following[Any], read: Any, name: str) -> None:
+        # A service that restarts for days has a log after the other: those that have ended are forgotten.
+        self._readers = [reader for reader in self._readers if reader[0].is_alive()]
         thread = threading.Thread(target=read, name=f"compose {name}", daemon=True)
-        self._streams.append(stream)
-        self._threads.append(thread)
         thread.start()
+        self._readers.append((thread, stream))
 
     def _forward(self, events: Iterable[Event]) -> None:
         try:

@@ -36,6 +36,8 @@ _BLKIO = {
 _PROBES = {
     "interval": "Interval", "timeout": "Timeout", "start_period": "StartPeriod", "start_interval": "StartInterval",
 }  # fmt: skip
+# How many devices: what the specification calls all is -1 in the API.
+_ALL = ("all", "-1")
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
@@ -74,13 +76,14 @@ def container_body(
     given = service.definition
     config: Json = {
         "Image": service.image,
-        "Cmd": _words(given.get("command")),
-        "Entrypoint": _words(given.get("entrypoint")),
+        "Cmd": words(given.get("command"), "command"),
+        "Entrypoint": words(given.get("entrypoint"), "entrypoint"),
         "Env": [f"{name}={value}" for name, value in service.environment.items()],
         "Labels": dict(labels),
         "Healthcheck": _healthcheck(given.get("healthcheck") or {}),
         "StopTimeout": _seconds(given["stop_grace_period"]) if "stop_grace_period" in given else None,
         "ExposedPorts": _exposed(given),
+        "MacAddress": given.get("mac_address") if given.get("network_mode") else None,
         **{name: given.get(key) for key, name in _CONFIG.items()},
     }
     host = {**_host(given, names), **mounts(project, service, kept_volumes or {})}
@@ -95,14 +98,15 @@ def given_empty(given: Json) -> set[str]:
     return {name for key, name in names.items() if given.get(key) in ("", [])}
 
 
-def _words(command: object) -> list[str] | None:
+def words(command: object, key: str) -> list[str] | None:
+    """Return the words of a command, which `key` has in the file. Raises InvalidParameter for an open quote."""
     if command is None:
         return None
     if isinstance(command, str):
         try:
             return shlex.split(command)
         except ValueError as error:
-            raise InvalidParameter(f"cannot take the command {command[:60]!r} apart: {error}") from None
+            raise InvalidParameter(f"{key}: cannot take {command[:60]!r} apart: {error}") from None
     return [str(word) for word in command] if isinstance(command, list) else None
 
 
@@ -141,7 +145,9 @@ def _host(given: Json, names: Mapping[str, str]) -> Json:
     limits = given.get("deploy", {}).get("resources", {}).get("limits", {})
     reserved = given.get("deploy", {}).get("resources", {}).get("reservations", {})
     host: Json = {name: given.get(key) for key, name in _HOST.items()}
-    cpus = given.get("cpus", limits.get("cpus"))
+    devices = given.get("devices", ())
+    # On Windows a number of processors, which is the same limit.
+    cpus = given.get("cpus", limits.get("cpus", given.get("cpu_count")))
     host |= {
         "NanoCpus": round(cpus * 1e9) if cpus else None,
         "Memory": given.get("mem_limit", limits.get("memory")),
@@ -158,15 +164,26 @@ def _host(given: Json, names: Mapping[str, str]) -> Json:
         "ExtraHosts": [f"{name}:{address}" for name, addresses in given.get("extra_hosts", {}).items()
                        for address in addresses],
         "Devices": [{"PathOnHost": one["source"], "PathInContainer": one.get("target", one["source"]),
-                     "CgroupPermissions": one.get("permissions", "rwm")} for one in given.get("devices", ())],
-        "DeviceRequests": [_request(one) for one in (*given.get("gpus", ()), *reserved.get("devices", ()))],
+                     "CgroupPermissions": one.get("permissions", "rwm")} for one in devices if not _is_cdi(one)],
+        "DeviceRequests": [
+            *(_request(one, "gpus") for one in given.get("gpus", ())),
+            *(_request(one, "deploy.resources.reservations.devices") for one in reserved.get("devices", ())),
+            *({"Driver": "cdi", "DeviceIDs": [one["source"]]} for one in devices if _is_cdi(one)),
+        ],
         "VolumesFrom": [_shared_volumes(text, names) for text in given.get("volumes_from", ())],
         "NetworkMode": _mode(given.get("network_mode"), names),
+        # With networks they are the endpoints'.
+        "Links": _links(given, names) if given.get("network_mode") else None,
         "IpcMode": _mode(given.get("ipc"), names),
         "PidMode": _mode(given.get("pid"), names),
         **_blkio(given.get("blkio_config") or {}),
     }  # fmt: skip
     return host
+
+
+def _is_cdi(device: Json) -> bool:
+    """Tell a name such as vendor.com/class=name of the Container Device Interface from a path."""
+    return not device["source"].startswith("/") and "=" in device["source"]
 
 
 def _texts(pairs: Json | None) -> Json:
@@ -199,11 +216,16 @@ def _logging(given: Json) -> Json:
     return {"Type": given.get("driver", ""), "Config": options} if given else {}
 
 
-def _request(given: Json) -> Json:
-    count = str(given.get("count") or "all")
+def _request(given: Json, key: str) -> Json:
+    """Return a request for devices. Raises InvalidParameter for a count that is none, or beside names of devices."""
+    count = given.get("count") or ("0" if given.get("device_ids") else "all")
+    if count not in _ALL and not (count.isascii() and count.isdigit() and len(count) < 5):
+        raise InvalidParameter(f"{key}: count {count[:40]!r} is neither a number nor all")
+    if given.get("device_ids") and given.get("count"):
+        raise InvalidParameter(f"{key}: it has both count and device_ids; leave one of them out")
     return {
         "Driver": given.get("driver", ""),
-        "Count": int(count) if count.isdigit() else -1,
+        "Count": -1 if count in _ALL else int(count),
         "DeviceIDs": given.get("device_ids"),
         "Capabilities": [given.get("capabilities") or ["gpu"]],
         "Options": _texts(given.get("options")),

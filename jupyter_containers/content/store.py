@@ -183,11 +183,12 @@ class DirectoryStore:
     def remove_stale_ingests(self, older_than_seconds: float) -> int:
         """Remove unfinished writes that nobody has touched for so long; returns how many bytes that freed."""
         freed, limit = 0, time.time() - older_than_seconds
-        for entry in os.scandir(self._ingests):
-            status = entry.stat(follow_symlinks=False)
-            if status.st_mtime < limit:
-                Path(entry.path).unlink(missing_ok=True)
-                freed += status.st_size
+        with os.scandir(self._ingests) as entries:
+            for entry in entries:
+                status = entry.stat(follow_symlinks=False)
+                if status.st_mtime < limit:
+                    Path(entry.path).unlink(missing_ok=True)
+                    freed += status.st_size
         return freed
 
     def _place(self, digest: Digest) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -11,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_containers.build.builder import Builder
+from jupyter_containers.build.operations import step_folders
 from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.operations.step_folders import StepFolders
 from jupyter_containers.cgroups.manager import choose
 from jupyter_containers.content.store import DirectoryStore
 from jupyter_containers.daemon.configuration import Configuration
+from jupyter_containers.daemon.flushing import Flushing, boot_id
 from jupyter_containers.engine.base_images import BaseImages
 from jupyter_containers.engine.build_caches import BuildCaches
 from jupyter_containers.engine.build_results import BuildResults
@@ -30,6 +34,7 @@ from jupyter_containers.engine.failed_mounts import FailedMounts
 from jupyter_containers.engine.failed_steps import FailedSteps
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.images import Images
+from jupyter_containers.engine.layer_listings import LayerListings
 from jupyter_containers.engine.networks import Daemon, Networks
 from jupyter_containers.engine.processes import Execs
 from jupyter_containers.engine.pushes import Pushes
@@ -80,7 +85,9 @@ class Composition:
         _make_folders(self._data, self._folder)
         self._database = Database(self._data / "metadata.db")
         self._content = DirectoryStore(self._data / "content")
-        self._snapshots = OverlaySnapshotter(self._data / "snapshots", snapshots.Snapshots(self._database))
+        folder, boot = self._data / "snapshots", boot_id()
+        self._snapshots = OverlaySnapshotter(folder, snapshots.Snapshots(self._database), boot=boot)
+        self._flushing = Flushing(self._database, folder, boot)
         self._events = Events()
         self._garbage = Garbage(self._content, self._snapshots)
         self._blob_places = blob_places.BlobPlaces(self._database)
@@ -116,6 +123,7 @@ class Composition:
             images=engine_images,
             transfers=transfers,
             exports=Exports(engine_images, self._content),
+            layer_listings=LayerListings(engine_images, self._content),
             pushes=pushes,
             builds=self._builds(environment, transfers, pushes, engine_containers, failures),
             failed_steps=failures,
@@ -201,6 +209,7 @@ class Composition:
             images=bases,
             downloads=contexts,
             keeper=failures,
+            folders=StepFolders(self._folder),
         )
         return Builds(
             builder,
@@ -266,6 +275,8 @@ class Composition:
         await self._networking.open()
         self._content.recover()
         self._snapshots.recover()
+        # Before anything may stand on it: containers are started again below.
+        await asyncio.to_thread(self._flushing.mend, self._unpack_again)
         self.engine.volumes.recover()
         self.engine.networks.recover()
         await self.engine.containers.recover()
@@ -273,13 +284,21 @@ class Composition:
         await self._garbage.collect()
         await self.engine.sharing.recover()
 
+    def _unpack_again(self, names: list[str]) -> list[str]:
+        # Here, and not at the top: a power cut is rare.
+        from jupyter_containers.daemon.storage.store import Store
+        from jupyter_containers.daemon.storage.unpacked import unpack_again
+
+        return unpack_again(Store(self._data, self._database), names)
+
     async def warm_up(self) -> None:
         """Load what the first container would wait for."""
         await self._networking.warm_up()
 
     def give_back(self) -> None:
-        """Let go of memory that only makes the next work of the same kind faster."""
+        """Let go of memory that only makes the next work of the same kind faster, and flush what was unpacked."""
         self._database.give_back()
+        self._flushing.later()
 
     def end_streams(self) -> None:
         """Let answers that would last for ever end: the server waits for them."""
@@ -297,11 +316,13 @@ class Composition:
             self._cgroups.tidy(CGROUP_PARENT)
         await self._registry.close()
         await self._garbage.close()
+        await self._flushing.close()
         self._database.close()
 
 
 def _make_folders(data: Path, temporary: Path) -> None:
     # What an unfinished build or load left is worth nothing to the next daemon; a context may be nested very deep.
+    step_folders.clear(temporary)
     trees.remove_path(temporary)
     data.mkdir(parents=True, exist_ok=True, mode=0o711)
     # Set-user-id programs of images, and what is secret in them, are not for other users of this host: CVE-2021-41091.

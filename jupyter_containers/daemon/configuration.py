@@ -17,6 +17,7 @@ from jupyter_containers.daemon.cache_limits import cache_limits
 from jupyter_containers.daemon.log_format import LEVELS
 from jupyter_containers.engine.cache_room import CacheLimit
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.oci.reference import DEFAULT_DOMAIN, Reference
 from jupyter_containers.paths import Places, default_configuration_file, default_places
 from jupyter_containers.version import __version__
 
@@ -79,8 +80,8 @@ def parser() -> argparse.ArgumentParser:
     add("--log-level", "-l", choices=list(LEVELS), help="how much to log (default info)")
     insecure = "a registry that may be spoken to without TLS (repeatable)"
     add("--insecure-registry", dest="insecure-registries", action="append", metavar="HOST", help=insecure)
-    mirror = "URL of a registry to ask before Docker Hub (repeatable)"
-    add("--registry-mirror", dest="registry-mirrors", action="append", metavar="URL", help=mirror)
+    mirror = "URL of a registry to ask before Docker Hub, or HOST=URL: before another one (repeatable)"
+    add("--registry-mirror", dest="registry-mirrors", action="append", metavar="[HOST=]URL", help=mirror)
     foreign = "a registry that is sent layers that others say where to get, too (repeatable)"
     artifacts = "allow-nondistributable-artifacts"
     add(f"--{artifacts}", dest=artifacts, action="append", metavar="HOST", help=foreign)
@@ -179,13 +180,32 @@ def _configuration(settings: Mapping[str, Any]) -> Configuration:
 
 
 def _mirror(text: str) -> str:
-    """Return a mirror's URL as `info` shows it. Raises InvalidParameter in dockerd's words."""
-    parts = urllib.parse.urlsplit(text)
+    """Return a mirror's URL as `info` shows it, with the host before it that it is for, if that is not Docker Hub.
+
+    Raises InvalidParameter, in dockerd's words for what dockerd knows.
+    """
+    host, is_of_host, url = text.partition("=")
+    if is_of_host and "/" not in host:
+        if not _is_domain(host):
+            raise InvalidParameter(f'invalid mirror: "{host}" in "{text}" is no registry; write HOST=URL, or URL alone')
+        return _mirror(url) if host == DEFAULT_DOMAIN else f"{host}={_mirror(url)}"
+    try:
+        parts = urllib.parse.urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise InvalidParameter(f'invalid mirror: "{text}" is not a valid URI: {error}') from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidParameter(f'invalid mirror: unsupported scheme "{parts.scheme}" in "{text}"')
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
         raise InvalidParameter(f'invalid mirror: path, query, or fragment at end of the URI "{text}"')
     return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _is_domain(text: str) -> bool:
+    try:
+        return Reference.parse(f"{text}/image").domain == text
+    except InvalidParameter:
+        return False
 
 
 def _protection(settings: Mapping[str, Any]) -> Protection:

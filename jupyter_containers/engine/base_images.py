@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,8 @@ from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.platform import Platform, suitability
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress
+
+_ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def told_as_pull(report: Callable[[PullProgress], None]) -> Callable[[Progress], None]:
@@ -53,7 +56,9 @@ class BaseImages:
     ) -> Image:
         name = Reference.parse(reference).with_default_tag()
         is_host = name.repository == "docker.io/library/host"
-        if not pull or is_host:
+        # No registry can be asked for the id of an image, which would be read as a tag there.
+        is_id = _ID.fullmatch(reference) is not None
+        if not pull or is_host or is_id:
             try:
                 found = (await self._images.find(reference)).image
                 # An image that does not say what it is for is for everything.
@@ -62,10 +67,12 @@ class BaseImages:
                     return found
                 if is_host:
                     raise Unsupported(f"host is for {here} only, and not for {platform}")
+                if is_id:
+                    raise NotFound(f"the image {reference} is for {here}, and not for {platform}")
                 if (other := await self._transfers.from_index(name, platform, told_as_pull(report))) is not None:
                     return other
             except NotFound:
-                if is_host:
+                if is_host or is_id:
                     raise
 
         credentials = self._credentials.get().get(name.domain)

@@ -248,12 +248,15 @@ async def _notes(document: Manifest | Index, read: Read) -> list[Note]:
     """Return what a cache's manifest leads to, in either of BuildKit's forms, or what images carry inside them."""
     if isinstance(document, Manifest):
         if document.config.media_type == config.MEDIA_TYPE:
-            return config.from_config(await read(document.config), _by_digest(document.layers))
+            content = await read(document.config)
+            return await asyncio.to_thread(config.from_config, content, _by_digest(document.layers))
         content = await read(document.config)
-        return config.from_inline(content, _layers(document, ImageConfig.parse(content)))
+        layers = _layers(document, ImageConfig.parse(content))
+        return await asyncio.to_thread(config.from_inline, content, layers)
     for entry in document.manifests:
         if entry.media_type == config.MEDIA_TYPE:
-            return config.from_config(await read(entry), _by_digest(document.manifests))
+            content = await read(entry)
+            return await asyncio.to_thread(config.from_config, content, _by_digest(document.manifests))
     images = [entry for entry in document.manifests if entry.media_type in media_types.MANIFESTS]
     found = []
     for entry in images[:_MAX_IMAGES]:

@@ -6,8 +6,8 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from jupyter_containers.build.builder import Builder, BuildOptions
@@ -34,6 +34,7 @@ from jupyter_containers.engine.build_outputs import (
 from jupyter_containers.engine.build_platforms import Counting, check_outputs, primary
 from jupyter_containers.engine.build_results import BuildResults, Result
 from jupyter_containers.engine.cache_room import NO_ROOM, CacheLimit, Prunable, Room, chosen
+from jupyter_containers.engine.cached_steps import CachedStep, cached_steps
 from jupyter_containers.engine.contexts import Contexts, Tars, read_dockerfile
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.failed_steps import FailedSteps, Failure
@@ -42,7 +43,7 @@ from jupyter_containers.engine.images import Images
 from jupyter_containers.engine.pushes import Pushed, Pushes
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images.walk import Image
-from jupyter_containers.metadata.build_cache import BuildCache, CacheEntry
+from jupyter_containers.metadata.build_cache import BuildCache
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.platform import Platform
@@ -121,20 +122,6 @@ class Checked:
 
     dockerfile: str
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CachedStep:
-    """A step of a build: `chain` is what it resulted in, `parent` what it stood on; empty for a change of settings.
-
-    `created` is RFC 3339, `last_used` seconds since the epoch.
-    """
-
-    key: str
-    chain: str
-    parent: str
-    created: str
-    last_used: float
 
 
 class Builds:
@@ -283,11 +270,16 @@ class Builds:
             dockerfile = await asyncio.to_thread(read_dockerfile, context)
             return Checked(dockerfile, await self._builder.check(dockerfile, context, request.options))
 
-    def _opened(self, tars: Tars, request: BuildRequest) -> AbstractAsyncContextManager[Context]:
-        return self._contexts.opened(
-            tars, request.remote, request.dockerfile, named=request.contexts, secrets=request.options.secrets,
+    @asynccontextmanager
+    async def _opened(self, tars: Tars, request: BuildRequest) -> AsyncIterator[Context]:
+        """Open the contexts of a request; images among them that have come for it stay meanwhile."""
+        contexts = self._contexts.opened(
+            tars, request.remote, request.dockerfile, named=request.contexts, logins=request.options.logins,
             keep_git_dir=request.options.build_args.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") in ("1", "true"),
         )  # fmt: skip
+        with self._images.leases.taken(request.options.images.values()):
+            async with contexts as context:
+                yield context
 
     async def _moments(self, images: tuple[str, ...] | None) -> frozenset[str] | None:
         """Return when the steps of these images were made; an image that is not here counts for nothing."""
@@ -310,9 +302,13 @@ class Builds:
 
     def cached_steps(self) -> list[CachedStep]:
         """Return the steps in the cache that have made a layer, the one unused for longest first."""
-        steps = (_step(entry) for entry in self._cache.all() if entry.record.get("layer"))
         # A step is found by what it is and by what it reads: two keys for one result.
-        return list({step.chain: step for step in steps}.values())
+        return list({step.chain: step for step in self._steps() if step.has_layer}.values())
+
+    def _steps(self) -> list[CachedStep]:
+        """Return what all entries are, the one unused for longest first."""
+        had = {str(layer.digest) for view in self._images.all() for layer in view.image.manifest.layers}
+        return cached_steps(self._cache.all(), had)
 
     def unreachable_steps(self) -> list[CachedStep]:
         """Return the cached steps that no build can find: what they stand on is neither an image nor cached."""
@@ -343,9 +339,9 @@ class Builds:
         order. `failures` picks failed steps, which go unless a container stands on them. Returns the keys of what went,
         and the bytes that this has freed, both as `disk_usage` counts them.
         """
-        steps, kept = [_step(entry) for entry in self._cache.all()], await self.cache_directories()
+        steps, kept = self._steps(), await self.cache_directories()
         # One that changed no file has the layer of what it stands on, which may be an image's and none of the cache's.
-        sizes = {step.chain: self._images.layer_size(step.chain) for step in steps if step.chain != step.parent}
+        sizes = {step.chain: step.size(self._images.layer_size) for step in steps if step.chain != step.parent}
         total = sum(sizes.values()) + sum(directory.size for directory in kept)
         keep = room.bytes_kept(total, free=self._free_bytes())
         # A step is found by what it is and by what it reads: the later use of the two counts.
@@ -361,6 +357,7 @@ class Builds:
         collected = await self._garbage.collect()
         # As `system df` counts: each once, and not what an image has as well.
         freed = sum(size for chain, size in sizes.items() if chain in collected.snapshots)
+        freed += sum(step.blob_bytes for step in layers.values() if step.chain in doomed)
         freed += sum(failed[key] for key in gone_failed)
         gone = [each.key for each in kept if each.key in doomed]
         freed += await self._builder.forget_cache_directories(self._failed_steps.sources_in_use(), gone)
@@ -392,8 +389,3 @@ class Builds:
         """Return how many bytes are free where the store is."""
         space = os.statvfs(self._contexts.folder)
         return space.f_bavail * space.f_frsize
-
-
-def _step(entry: CacheEntry) -> CachedStep:
-    chain, parent, created = (entry.record.get(name) or "" for name in ("chain", "parent", "created"))
-    return CachedStep(entry.key, chain, parent, created, entry.last_used)

@@ -8,7 +8,8 @@ import os
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from types import MappingProxyType
@@ -16,15 +17,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.context import UNNAMED, Context
-from jupyter_containers.build.downloads import NO_SECRETS
+from jupyter_containers.build.downloads import NO_LOGINS
 from jupyter_containers.engine.bodies import consume
 from jupyter_containers.errors import Cancelled, ContainersError, InvalidParameter
 from jupyter_containers.layers import archive
 from jupyter_containers.layers.compression import Readable, detect
 from jupyter_containers.linux import trees
 from jupyter_containers.linux.safe_paths import open_in_root
-from jupyter_containers.registry import Fetched, Registry
+from jupyter_containers.registry import Fetched, Registry, shown_url
+from jupyter_containers.registry.downloads import finish_in_thread
 from jupyter_containers.repositories.addresses import Source, is_repository, parse
+from jupyter_containers.repositories.logins import Logins
 
 if TYPE_CHECKING:
     from jupyter_containers.repositories.fetching import Checkout
@@ -48,7 +51,7 @@ _USTAR = slice(257, 262)
 class Login:
     """How repositories are fetched for a build."""
 
-    secrets: Mapping[str, bytes] = field(repr=False)
+    logins: Logins
     keep_git_dir: bool
 
 
@@ -68,18 +71,17 @@ class Contexts:
         dockerfile: str,
         *,
         named: Mapping[str, str] = NONE,
-        secrets: Mapping[str, bytes] = NO_SECRETS,
+        logins: Logins = NO_LOGINS,
         keep_git_dir: bool = False,
     ) -> AsyncIterator[Context]:
         """Give the files of the tar MAIN, or of what is at the URL `remote`; the folder goes with the block.
 
-        Other tars become named contexts, and so does what is at the URLs of `named`. The secrets may have tokens for
-        git repositories. Raises InvalidParameter for what
-        is neither a tar nor a Dockerfile, and what a fetch raises.
+        Other tars become named contexts, and so does what is at the URLs of `named`. The logins are for git
+        repositories. Raises InvalidParameter for what is neither a tar nor a Dockerfile, and what a fetch raises.
         """
         folder = Path(mkdtemp(prefix="context-", dir=self.folder))
         try:
-            login = Login(secrets, keep_git_dir=keep_git_dir)
+            login = Login(logins, keep_git_dir=keep_git_dir)
             context = Context(_made(folder / "tree"), dockerfile=dockerfile, downloads_path=folder, is_own=True)
             await self._extract_all(tars, context, has_main=not remote)
             if remote:
@@ -112,15 +114,14 @@ class Contexts:
                 context.named[name] = Context(root, dockerfile="", downloads_path=context.downloads_path, is_own=True)
             await consume(body, lambda stream, root=root: _extract(stream, root))  # type: ignore[misc]
 
-    async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:
+    async def fetch_repository(self, source: Source, folder: Path, logins: Logins) -> Checkout:
         """See build.downloads.Downloads."""
         # Here, and not at the top: most daemons never see a repository.
         from jupyter_containers.repositories.fetching import Budget, fetch
-        from jupyter_containers.repositories.logins import headers_for
 
-        headers = headers_for(source.url, secrets)
+        access = logins.access(source.url)
         return await in_thread(
-            lambda stop: fetch(source, folder, headers=headers, budget=Budget(_allowance(folder, stop)))
+            lambda stop: fetch(source, folder, access=access, budget=Budget(_allowance(folder, stop)))
         )
 
     async def _fetch_context(self, url: str, root: Path, dockerfile: str, login: Login) -> tuple[Path, str]:
@@ -130,7 +131,7 @@ class Contexts:
             folder.mkdir(mode=0o700)
             source = parse(f"https://{url}" if url.startswith("github.com/") else url)
             keep = login.keep_git_dir if source.keep_git_dir is None else source.keep_git_dir
-            found = await self.fetch_repository(replace(source, keep_git_dir=keep), folder, login.secrets)
+            found = await self.fetch_repository(replace(source, keep_git_dir=keep), folder, login.logins)
             return found.path, dockerfile
         async with self._registry.fetch(url) as fetched:
             chunks = aiter(fetched.chunks)
@@ -142,7 +143,7 @@ class Contexts:
             async for chunk in chunks:
                 text += chunk
                 if len(text) > MAX_DOCKERFILE_BYTES:
-                    raise InvalidParameter(f"what is at {url} is no tar, and too long for a Dockerfile")
+                    raise InvalidParameter(f"what is at {shown_url(url)} is no tar, and too long for a Dockerfile")
         await asyncio.to_thread((root / DOCKERFILE).write_bytes, bytes(text))
         return root, DOCKERFILE
 
@@ -210,7 +211,7 @@ async def _write(fetched: Fetched, path: Path) -> None:
             if unchecked >= _CHECK_BYTES:
                 unchecked = 0
                 _check_room(file.fileno())
-            await asyncio.to_thread(file.write, chunk)
+            await finish_in_thread(partial(file.write, chunk))
     if fetched.modified_at is not None:
         os.utime(path, (fetched.modified_at, fetched.modified_at))
 

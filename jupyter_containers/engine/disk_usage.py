@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from jupyter_containers.errors import InvalidParameter
 
 if TYPE_CHECKING:
-    from jupyter_containers.engine.builds import Builds, CachedStep
+    from jupyter_containers.engine.builds import Builds
+    from jupyter_containers.engine.cached_steps import CachedStep
     from jupyter_containers.engine.containers import Containers
     from jupyter_containers.engine.failed_steps import FailedSteps, Failure
     from jupyter_containers.engine.images import Images, ImageView
@@ -112,7 +113,7 @@ async def volumes(found: Volumes) -> list[VolumeUsage]:
 def build_cache(found: Builds, all_images: Images) -> list[StepUsage]:
     """Measure the cached steps that have made a layer."""
     users = all_images.layer_users()
-    return [StepUsage(step, all_images.layer_size(step.chain), step.chain in users) for step in found.cached_steps()]
+    return [StepUsage(step, step.size(all_images.layer_size), step.chain in users) for step in found.cached_steps()]
 
 
 def failed_steps(found: FailedSteps) -> list[FailureUsage]:

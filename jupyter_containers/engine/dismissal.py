@@ -31,10 +31,13 @@ async def dismiss(environment: Environment, shim: Shim) -> None:
             await shim.delete()
     except ShimLost:
         remove_group(environment, environment.places.run / "bundles" / identifier)
+        shim.close()
     except (ContainersError, TimeoutError) as error:
         _log.error("shim of container %s does not end: %s", identifier[:12], error)
-    finally:
         shim.close()
+    except BaseException:
+        shim.close()
+        raise
 
 
 async def dismiss_stray(environment: Environment, identifier: str, bundle_path: Path) -> None:

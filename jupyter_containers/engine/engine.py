@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jupyter_containers.engine.exports import Exports
     from jupyter_containers.engine.failed_steps import FailedSteps
     from jupyter_containers.engine.images import Images
+    from jupyter_containers.engine.layer_listings import LayerListings
     from jupyter_containers.engine.networks import Networks
     from jupyter_containers.engine.processes import Execs
     from jupyter_containers.engine.pushes import Pushes
@@ -34,6 +35,7 @@ class Engine:
     images: Images
     transfers: Transfers
     exports: Exports
+    layer_listings: LayerListings
     pushes: Pushes
     builds: Builds
     failed_steps: FailedSteps

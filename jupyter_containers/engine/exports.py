@@ -8,15 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine import platforms
 from jupyter_containers.engine.garbage import Needed
 from jupyter_containers.engine.image_removal import is_id_of
 from jupyter_containers.engine.images import ImageNotFound, Images, ImageView
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images import layout
 from jupyter_containers.images.layout import Named
 from jupyter_containers.images.walk import Indexed
 from jupyter_containers.oci.digest import Digest
-from jupyter_containers.oci.platform import Platform, suitability
+from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 
 Write = Callable[[bytes], object]
@@ -45,23 +46,24 @@ class Exports:
 
         def choose() -> Needed:
             found = (entry for text in names for entry in self._chosen(text))
-            chosen.extend((text, self._picked(view, name, platform), name) for text, view, name in found)
+            chosen.extend((text, self._picked(view, str(name or text), platform), name) for text, view, name in found)
             blobs = [self._images.needs(view.record).blobs | view.image.blobs for _, view, _ in chosen]
             if platform is None:
                 indexes.update(self._indexes(name for _, _, name in chosen))
             return Needed(frozenset[Digest]().union(*blobs, *(index.blobs for index in indexes.values())))
 
         async with self._images.garbage.keeping(choose):
-            for name, view, _ in chosen:
-                _check_platform(name, view, platform)
+            for text, view, _ in chosen:
+                if platform is not None and not platforms.serves(view.config.platform, platform):
+                    raise platforms.NotForPlatform(text, platform)
             named = _joined([(view, reference) for _, view, reference in chosen], indexes)
             for view in (view for _, view, _ in chosen):
                 self._images.tell("save", view.id, str(view.id))
             yield lambda write: layout.save(named, self._content, write)
 
-    def _picked(self, view: ImageView, name: Reference | None, platform: Platform | None) -> ImageView:
-        """Return the view with the image that the name's index has for the platform, where there is one."""
-        found = self._images.indexes.image(name, platform) if name is not None and platform is not None else None
+    def _picked(self, view: ImageView, text: str, platform: Platform | None) -> ImageView:
+        """Return the view with the image that the index it was found by has for the platform, where there is one."""
+        found = platforms.beside(self._images, text, view, platform) if platform is not None else None
         return replace(view, image=found) if found is not None else view
 
     def _indexes(self, names: Iterable[Reference | None]) -> Iterator[tuple[Reference, Indexed]]:
@@ -105,10 +107,3 @@ def _joined(chosen: Sequence[tuple[ImageView, Reference | None]], indexes: Mappi
         if reference is not None and reference not in own:
             own.append(reference)
     return [Named(view.image, tuple(names[image_id]), indexes) for image_id, view in views.items()]
-
-
-def _check_platform(name: str, view: ImageView, platform: Platform | None) -> None:
-    if platform is not None and suitability(view.config.platform, platform) is None:
-        raise NotFound(
-            f"image with reference {name} was found but does not provide the specified platform ({platform})"
-        )

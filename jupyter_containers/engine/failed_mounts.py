@@ -45,8 +45,8 @@ class FailedMounts:
         """Return what a container of the step can be shown."""
         folder = self._folder / step.id
         mounts = [
-            MountRequest("bind", f"{_SCRIPTS}/{name}", str(folder / name), read_only=True)
-            for name, _ in step.operation.scripts
+            MountRequest("bind", f"{_SCRIPTS}/{name}", str(folder / str(number)), read_only=True)
+            for number, (name, _) in enumerate(step.operation.scripts)
         ]
         tmpfs: dict[str, str] = {}
         missing: list[str] = []
@@ -65,8 +65,9 @@ class FailedMounts:
         folder = self._folder / step.id
         if step.operation.scripts:
             folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        for name, content in step.operation.scripts:
-            path = folder / name
+        for number, (_, content) in enumerate(step.operation.scripts):
+            # Not by its name: see build/operations/execute.py.
+            path = folder / str(number)
             path.write_text(content, encoding="utf-8", errors="surrogateescape")
             path.chmod(0o755)
         return self.shown(step)

@@ -7,6 +7,7 @@ for for an hour: each folder that somebody worked in would leave one. The decisi
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 
@@ -25,8 +26,11 @@ _KEPT_NS = 3600 * 10**9
 async def show(images: Images, shown: Shown) -> ImageView:
     """Return the image of this machine, as it is now, in which these folders are seen."""
     name = name_of(shown)
-    before = images.target(name)
-    record = images.add(images.make_host(shown), name)
+    async with images.garbage.working():
+        # It looks at every file that might be secret, tens of thousands: the loop goes on meanwhile.
+        image = await asyncio.to_thread(images.make_host, shown)
+        before = images.target(name)
+        record = images.add(image, name)
     if before is not None and before != record.id and not images.references(images.record(str(before))):
         try:
             await images.remove(str(before))

@@ -150,12 +150,17 @@ def _conflict(images: Images, record: ImageRecord, *, is_forced: bool, minds_nam
 
 
 async def prune(images: Images, wanted: Callable[[ImageView], bool]) -> tuple[list[Removed], int]:
-    """Delete the images that `wanted` picks and nothing stands on; return what went and the bytes freed."""
+    """Delete the images that `wanted` picks, that nothing stands on and that no build has been sent.
+
+    Returns what went, and the bytes freed.
+    """
     removed: list[Removed] = []
     layers: set[str] = set()
     for view in images.all():
         record = images.known(view.id)
         if record is None or not wanted(view) or images.users(view.id) or images.children(view.id):
+            continue
+        if view.id in images.leases:
             continue
         layers |= _layers(images, record)
         removed += _delete(images, record, True, True)

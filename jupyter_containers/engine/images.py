@@ -22,6 +22,7 @@ from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.engine.image_removal import Removed, User
 from jupyter_containers.engine.indexes import Indexes
+from jupyter_containers.engine.leases import Leases
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images import walk
 from jupyter_containers.images.host import NOTHING_MORE
@@ -117,6 +118,7 @@ class Images:
     ) -> None:
         self._names = names
         self.indexes = Indexes(names, content, garbage)
+        self.leases = Leases()
         self._records = records
         self._content = content
         self._snapshots = snapshots
@@ -384,10 +386,10 @@ class Images:
             return None
 
     def needs(self, record: ImageRecord) -> Needed:
-        """Return what an image consists of."""
+        """Return what an image consists of, and the indexes that it came in, as far as they are here."""
         image = self._image(record)
         layers, chain = (image.manifest.layers, image.chain) if image is not None else ((), ())
-        blobs = {record.id, record.target.digest, *(layer.digest for layer in layers)}
+        blobs = {record.id, record.target.digest, *record.digests, *(layer.digest for layer in layers)}
         return Needed(frozenset(blobs), frozenset(chain))
 
     def _needed(self) -> Iterable[Needed]:

@@ -2,6 +2,12 @@
 
 A name points at one image, this machine's or the first; its target may be an index, which has this image and others in
 it. Those are blobs only: they are not unpacked, no list of images tells them, and they go with the name.
+
+A pull brings one image of an index and no more, as dockerd's does (without its containerd store): such a name means the
+image, which is what `save` writes and `push` sends under it; RepoDigests has the digest of the index. To push the index
+would be to name images that are nowhere, which registries refuse. Its document stays with the image all the same, so
+that the registry that shares the daemon's images answers by the digest that people have pinned. When all that an index
+lists is here after a pull, the name means the index.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from jupyter_containers.engine.garbage import Garbage, Needed
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.images import walk
 from jupyter_containers.images.walk import Image, Indexed, Part
+from jupyter_containers.metadata.images import ImageName
 from jupyter_containers.metadata.images import Images as ImageNames
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
@@ -42,7 +49,13 @@ class Indexes:
         self._names.set(f"{name.repository}:{name.tag}", index, image_id)
 
     def meant(self, text: str, image_id: Digest) -> Descriptor | None:
-        """Return the index that an image was found by; None for an id, and for a name of one image."""
+        """Return the index that an image was found by: by a name of it, by its digest or the beginning of that.
+
+        None for the image's own id, and for a name of one image.
+        """
+        by_digest = [found.target for found in self._by_digest(text) if found.image_id == image_id]
+        if by_digest:
+            return by_digest[0]
         try:
             name = Reference.parse(text).with_default_tag()
         except ContainersError:
@@ -55,6 +68,10 @@ class Indexes:
         if self.of(name) is not None:
             self._garbage.begin()
 
+    def is_whole(self, index: Descriptor) -> bool:
+        """Say whether all that an index lists is here."""
+        return not walk.load_index(self._content, index).missing
+
     def load(self, name: Reference) -> Indexed | None:
         """Return what the index of a name leads to. Raises BlobNotFound, InvalidParameter for a damaged one."""
         index = self.of(name)
@@ -63,8 +80,10 @@ class Indexes:
     def image(self, name: Reference, platform: Platform) -> Image | None:
         """Return the image of a name's index for another platform, packed; None when it is not here."""
         index = self.of(name)
-        if index is None:
-            return None
+        return self.best(index, platform) if index is not None else None
+
+    def best(self, index: Descriptor, platform: Platform) -> Image | None:
+        """Return what suits a platform best in an index; None when that is not here."""
         try:
             found = walk.load(self._content, index, platform)
         except ContainersError:
@@ -92,10 +111,16 @@ class Indexes:
 
     def image_id(self, text: str) -> Digest | None:
         """Return the image that a name with an index has here, by the digest of the index or the beginning of it."""
+        found = {name.image_id for name in self._by_digest(text)}
+        return found.pop() if len(found) == 1 else None
+
+    def _by_digest(self, text: str) -> list[ImageName]:
+        """Return the names that point at an index with a digest that begins so."""
         hex_prefix = text.removeprefix("sha256:")
+        if len(hex_prefix) < _SHORT:
+            return []
         targets = (name for name in self._names.all() if name.target.media_type in media_types.INDEXES)
-        found = {name.image_id for name in targets if name.target.digest.hex.startswith(hex_prefix)}
-        return found.pop() if len(found) == 1 and len(hex_prefix) >= _SHORT else None
+        return [name for name in targets if name.target.digest.hex.startswith(hex_prefix)]
 
     def needed(self) -> Iterator[Needed]:
         """Yield what the indexes need, for the garbage collector."""

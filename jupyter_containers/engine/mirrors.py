@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from jupyter_containers.bootstrap import apt_settings
@@ -22,6 +23,7 @@ from jupyter_containers.errors import ContainersError, NotFound, Unavailable
 from jupyter_containers.layers.compression import decompress
 from jupyter_containers.oci.digest import Digest, DigestMismatch
 from jupyter_containers.registry import Fetched, Progress
+from jupyter_containers.registry.downloads import finish_in_thread
 from jupyter_containers.registry.failures import RegistryUnreachable
 from jupyter_containers.registry.progress import DOWNLOADED, DOWNLOADING
 
@@ -134,12 +136,12 @@ class Mirrors:
                 told = 0
                 async with self._open(url) as fetched:
                     async for chunk in fetched.chunks:
-                        await asyncio.to_thread(ingest.write, chunk)
+                        await finish_in_thread(partial(ingest.write, chunk))
                         if count is not None and ingest.offset - told >= _TELL_EVERY_BYTES:
                             told = ingest.offset
                             count(told)
                 # It can be had again: no need to wait for the disk.
-                await asyncio.to_thread(ingest.commit, sync=False)
+                await finish_in_thread(partial(ingest.commit, sync=False))
 
         try:
             await self._again(once)

@@ -54,11 +54,19 @@ class Networks:
         self.endpoints: Callable[[str], Mapping[str, Endpoint]] = lambda _name: {}
 
     def recover(self) -> None:
-        """Read the networks of earlier daemons. Their bridges are seen to when the first container needs one."""
+        """Read the networks of earlier daemons. Their bridges are seen to when the first container needs one.
+
+        One that cannot be read (a later version knows more options) is left out: all others are needed all the same.
+        """
         for entry in self._records.all():
-            network = from_json(Network, entry)
+            try:
+                network = from_json(Network, entry)
+                segment = network.segment()
+            except (ContainersError, ValueError, LookupError, TypeError, AttributeError) as error:
+                _log.error("a network is left out, its record cannot be read (%r): %.200s", error, entry)
+                continue
             self._made[network.name] = network
-            self._networking.know(network.segment())
+            self._networking.know(segment)
 
     def all(self) -> list[Network]:
         return [*(self._with_facts(network) for network in self._predefined.values()), *self._made.values()]

@@ -15,7 +15,7 @@ from jupyter_containers.engine.containers.facts import exec_facts
 from jupyter_containers.engine.containers.record import ExecSettings, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.specification import exec_process
-from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound
+from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
 from jupyter_containers.supervisor.connection import Shim, ShimLost
 
 # How long the exit code of one that ended can be asked for, as in dockerd.
@@ -108,13 +108,14 @@ class Execs:
             raise
 
     async def _start(self, exec_: Exec, detached: bool, console_size: tuple[int, int]) -> socket.socket | None:
-        shim, wish, record = exec_.container.running_shim(), exec_.settings, exec_.container.record
+        wish, record = exec_.settings, exec_.container.record
         if any(console_size):
             wish = replace(wish, console_size=console_size)
-        process = exec_process(record, wish, exec_facts(self._roster, record))
         work = tracing.begin("exec", exec_.id, f"in {record.name}")
         calls: list[list[Any]] | None = None if work is None else []
         try:
+            shim = exec_.container.running_shim()
+            process = exec_process(record, wish, exec_facts(self._roster, record))
             exec_.pid, stream = await shim.exec(
                 exec_.id,
                 process,
@@ -124,12 +125,14 @@ class Execs:
                 detached=detached,
                 calls=calls,
             )
-        except ContainersError:
+        except Exception:
+            # Whatever it was, out of descriptors for one: it would be "not started yet" for as long as its container.
             exec_.exit_code = FAILED_EXIT_CODE
             self._ended(exec_)
             raise
-        if work is not None:
-            work.keep_calls(calls or [])
+        finally:
+            if work is not None:
+                work.keep_calls(calls or [])
         exec_.is_running = True
         exec_.begun.set()
         self._publish(exec_, "exec_start", with_command=True)

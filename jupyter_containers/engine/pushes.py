@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine import platforms
 from jupyter_containers.engine.garbage import Needed
 from jupyter_containers.engine.images import Images, ImageView
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
 from jupyter_containers.images import walk
 from jupyter_containers.images.walk import Image, Part
 from jupyter_containers.oci.digest import Digest
-from jupyter_containers.oci.platform import Platform, suitability
+from jupyter_containers.oci.platform import Platform
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry import Credentials, Progress, Pushable, Registry
 from jupyter_containers.registry.push import Pushed as Sent
@@ -101,11 +102,8 @@ class Pushes:
             raise Unsupported(
                 f"cannot push {name.familiar}: it stands on this machine's own root, which does not leave it"
             )
-        if platform is not None and suitability(image.config.platform, platform) is None:
-            raise NotFound(
-                f"image with reference {name.familiar} was found but does not provide the specified platform "
-                f"({platform})"
-            )
+        if platform is not None and not platforms.serves(image.config.platform, platform):
+            raise platforms.NotForPlatform(name.familiar, platform)
         return await self._registry.push(name, self._whole(image), credentials=credentials, progress=progress)
 
     def _whole(self, image: Image) -> Pushable:

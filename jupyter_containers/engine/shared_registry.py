@@ -51,7 +51,7 @@ class SharedRegistry:
         )  # fmt: skip
         users = Users(told.htpasswd) if told.htpasswd is not None else None
         uploads = Uploads(self._folder / "uploads", self._content.publish)
-        offered = OfferedImages(self._pushed, self._content, self._images.all, wanted.images)
+        offered = OfferedImages(self._pushed, self._content, self._images.all, wanted.images, self._images.indexes.load)
         garbage = self._images.garbage
         serving = Serving(application(Site(offered, uploads), users, lambda: garbage.working(resumable=True)))
         try:

@@ -35,11 +35,17 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Collection:
-    """What one who asks gets: open as long as the request lasts, so that nothing that goes on later is recorded."""
+    """What one who asks gets: open as long as the request lasts, so that nothing that goes on later is recorded.
+
+    Tasks that go on have it in their context as long as they last: closed it has nothing in it.
+    """
 
     traces: Traces
-    records: list[Json] = field(default_factory=list)
+    records: list[Json]
     is_open: bool = True
+
+    def close(self) -> None:
+        self.is_open, self.records = False, []
 
 
 _wanted: ContextVar[Collection | None] = ContextVar("wanted", default=None)
@@ -96,27 +102,26 @@ class Traces:
 
     def __init__(self) -> None:
         self._records: OrderedDict[str, Json] = OrderedDict()
-        self._collections: OrderedDict[str, Collection] = OrderedDict()
+        self._collections: OrderedDict[str, list[Json]] = OrderedDict()
 
     @contextmanager
     def collecting(self, token: str) -> Iterator[None]:
         """Record what is made in the block, for a token: that of one who asks, for one request or for several."""
-        kept = self._collections.pop(token, None)
-        collection = Collection(self, kept.records if kept else [])
-        self._collections[token] = collection
+        records = self._collections[token] = self._collections.pop(token, [])
+        collection = Collection(self, records)
         while len(self._collections) > KEPT_TOKENS:
             self._collections.popitem(last=False)
-        before, asked, first = _wanted.set(collection), list[Json](), len(collection.records)
+        before, asked, first = _wanted.set(collection), list[Json](), len(records)
         try:
             with witnessed(asked):
                 yield
         finally:
-            collection.is_open = False
+            collection.close()
             _wanted.reset(before)
             if asked:
                 # What is fetched is fetched before it is used.
                 told = {"kind": "registry", "id": "", "name": _host_of(asked[0]), "calls": asked[:KEPT_REQUESTS]}
-                collection.records.insert(first, told)
+                records.insert(first, told)
 
     def put(self, kept: Json) -> None:
         """Keep a record for those who ask for it by what it is of."""
@@ -129,7 +134,7 @@ class Traces:
         """Return what was made for a token. Raises NotFound."""
         if token not in self._collections:
             raise NotFound(f"no trace is kept for {token}")
-        return list(self._collections[token].records)
+        return list(self._collections[token])
 
     def of_container(self, id_: str, name: str, places: Iterable[Path]) -> Json:
         """Return the record of a container's last start, or at least its steps, which are kept of every start.

@@ -7,16 +7,19 @@ failed one leaves is collected afterwards; but what a pull brought until its reg
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from jupyter_containers.build.blocking import check, in_thread
 from jupyter_containers.build.changes import apply_changes
 from jupyter_containers.content.store import ContentStore
+from jupyter_containers.engine import platforms
 from jupyter_containers.engine.bodies import consume
 from jupyter_containers.engine.events import Events
 from jupyter_containers.engine.garbage import Garbage
-from jupyter_containers.engine.images import Images
+from jupyter_containers.engine.images import Images, ImageView
 from jupyter_containers.errors import NotFound, Unsupported
 from jupyter_containers.images import archive, unpack, walk
 from jupyter_containers.images.walk import Image
@@ -25,7 +28,8 @@ from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import ProcessDefaults
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Credentials, Description, Fetched, Progress, Registry
+from jupyter_containers.registry import Credentials, Description, Fetched, Found, Progress, Registry
+from jupyter_containers.registry import Pulled as Brought
 from jupyter_containers.snapshots.snapshotter import Snapshotter
 
 
@@ -90,9 +94,7 @@ class Transfers:
             )
             image = await self._unpacked(walk.load(self._content, pulled.target, platform), progress)
             before = await self._known(reference)
-            # With a digest the digest counts, and a tag beside it is for the reader only.
-            name = reference if reference.tag and not reference.digest else None
-            self._images.add(image, name, pulled.repo_digest, is_tagged=False)
+            self._name(pulled, reference, image, platform)
         self._images.tell_named("pull", image.config_digest, reference.familiar, reference.familiar_repository)
         return Pulled(
             reference,
@@ -102,6 +104,21 @@ class Transfers:
             warning=_warning(reference, image, platform),
         )
 
+    def _name(self, pulled: Brought, reference: Reference, image: Image, platform: Platform | None) -> None:
+        """Let a name point at what was pulled by it: the one image, or its index when all that this lists is here.
+
+        A name that has that very index here goes on to mean all of it, and for this machine what it meant.
+        """
+        index = self._images.indexes.of(reference)
+        has_index = pulled.index is not None and index is not None and index.digest == pulled.index.digest
+        # With a digest the digest counts, and a tag beside it is for the reader only.
+        name = reference if reference.tag and not reference.digest and not has_index else None
+        self._images.add(image, name, pulled.repo_digest, is_tagged=False)
+        if has_index and index is not None and platform is None:
+            self._images.indexes.set(reference, index, image.config_digest)
+        elif name is not None and pulled.index is not None and self._images.indexes.is_whole(pulled.index):
+            self._images.indexes.set(name, pulled.index, image.config_digest)
+
     async def tags(self, repository: Reference, *, credentials: Credentials | None = None) -> list[str]:
         """Return the tags that a repository has at its registry. Raises as `pull`."""
         return await self._registry.tags(repository, credentials)
@@ -109,6 +126,12 @@ class Transfers:
     async def describe(self, reference: Reference, *, credentials: Credentials | None = None) -> Description:
         """Return what a reference is at its registry now, without fetching it. Raises as `pull`."""
         return await self._registry.describe(reference, credentials)
+
+    async def search(
+        self, term: str, *, limit: int | None = None, credentials: Credentials | None = None
+    ) -> list[Found]:
+        """Return what a registry's index says to a few words. Raises as `pull`, and Unsupported where none is."""
+        return await self._registry.search(term, limit=limit, credentials=credentials)
 
     def fetch(self, url: str) -> AbstractAsyncContextManager[Fetched]:
         """Open a file at a URL. Raises NotFound, Unavailable and others."""
@@ -129,8 +152,10 @@ class Transfers:
         body: AsyncIterable[bytes],
         progress: Callable[[Progress], None] | None = None,
         platform: Platform | None = None,
+        *,
+        leases: bool = False,
     ) -> list[Loaded]:
-        """Read the images of a `docker save` file or an OCI layout.
+        """Read the images of a `docker save` file or an OCI layout. `leases`: keep them for a build, see leases.py.
 
         Raises InvalidParameter for what is neither, Unsupported for an image of another machine's root. After
         cancellation: images that were complete stay.
@@ -142,11 +167,15 @@ class Transfers:
             for names, image in found:
                 await self._unpacked(image, progress or _tell_nobody)
                 loaded.append(Loaded(names, image, tuple(self._replaced(names, image))))
+                if leases:
+                    self._images.leases.give(image.config_digest)
                 for name in names or (None,):
                     self._images.add(image, name, is_tagged=False)
                     if name in indexes:
                         self._images.indexes.set(name, indexes[name], image.config_digest)
                 self._images.tell("load", image.config_digest, str(image.config_digest))
+        # What was in the file besides, its tables for one.
+        self._garbage.begin()
         return loaded
 
     def _replaced(self, names: Sequence[Reference], image: Image) -> Iterator[tuple[Reference, Digest]]:
@@ -178,6 +207,21 @@ class Transfers:
         self._images.tell("import", image.config_digest, str(name or image.config_digest))
         return image
 
+    async def for_platform(self, name: str, platform: Platform) -> ImageView:
+        """Return what a name or an id has here for a platform, unpacked and with a record: a container can stand on it.
+
+        An image of an index has no name of its own, and is pruned when no container stands on it any more.
+        Raises ImageNotFound, NotForPlatform.
+        """
+        async with self._garbage.working():
+            view = await self._images.find(name)
+            other = platforms.beside(self._images, name, view, platform)
+            if other is not None:
+                return self._images.view(self._images.add(await self._unpacked(other, _tell_nobody)))
+        if not platforms.serves(view.config.platform, platform):
+            raise platforms.NotForPlatform(name, platform, view.config.platform)
+        return view
+
     async def from_index(
         self, name: Reference, platform: Platform, progress: Callable[[Progress], None]
     ) -> Image | None:
@@ -186,13 +230,17 @@ class Transfers:
         return await self._unpacked(image, progress) if image is not None else None
 
     async def _unpacked(self, image: Image, progress: Callable[[Progress], None]) -> Image:
+        """Unpack an image. After cancellation: the thread has ended, so that nothing is collected under its hands."""
         loop = asyncio.get_running_loop()
 
-        def tell(step: unpack.Progress) -> None:
+        def tell(stop: threading.Event, step: unpack.Progress) -> None:
+            check(stop)
             loop.call_soon_threadsafe(progress, Progress(step.id, step.status, step.current, step.total))
 
         self._refuse_host(image)
-        await asyncio.to_thread(unpack.unpack, image, self._content, self._snapshots, on_progress=tell)
+        await in_thread(
+            lambda stop: unpack.unpack(image, self._content, self._snapshots, on_progress=lambda step: tell(stop, step))
+        )
         return image
 
     def _refuse_host(self, image: Image) -> None:

@@ -1,19 +1,21 @@
 """Images in files: `docker load` (Docker's archive or an OCI layout in a tar) and `docker import` (a root file system).
 
 The stream is read once, and nothing of it becomes a file name: each regular member goes into the content store as it
-passes, and is known by its name only in a table in memory. What no image needs is deleted at the end.
+passes, and is known by its name only in a table in memory. What no image needs stays for the garbage collector: another
+load or a pull may have found it here meanwhile, and rely on it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_containers.content.store import ContentStore
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images import walk
 from jupyter_containers.images.assemble import assemble, assemble_around
 from jupyter_containers.images.walk import Image
@@ -26,9 +28,11 @@ from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.image_config import History, ImageConfig, ProcessDefaults
 from jupyter_containers.oci.manifest import Index, parse_manifest
 from jupyter_containers.oci.platform import Platform, host_platform, suitability
-from jupyter_containers.oci.reference import Reference
+from jupyter_containers.oci.reference import InvalidReference, Reference
 
 _MAX_MEMBERS = 100_000
+# All names together: they stay in memory, and a tar that is full of them may be small when it is compressed.
+_MAX_NAME_BYTES = 64 << 20
 _MAX_LINKS = 16
 _DOCKER_MANIFEST = b"manifest.json"
 _OCI_INDEX = b"index.json"
@@ -39,11 +43,10 @@ _NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.n
 
 @dataclass(frozen=True, slots=True)
 class _Archive:
-    """What was in the file: blobs by member name, links by member name, and the digests that are new in the store."""
+    """What was in the file: blobs by member name, and links by member name."""
 
     blobs: dict[bytes, Digest] = field(default_factory=dict)
     links: dict[bytes, bytes] = field(default_factory=dict)
-    new: set[Digest] = field(default_factory=set)
 
     def find(self, name: bytes) -> Digest:
         """Return the blob under a member's name, through links: older Dockers link layers that are the same."""
@@ -66,40 +69,30 @@ def load(
     """Read the images of `docker save` or of an OCI layout in a tar, compressed or not; return them with their names.
 
     `indexes` is filled with those of names that mean images for several platforms. All their blobs are in the content
-    store then, not unpacked. Raises InvalidParameter for what is neither, and deletes what it had brought in.
+    store then, not unpacked. Raises InvalidParameter for what is neither.
     """
-    archive = _Archive()
-    try:
-        _take_in(stream, content, archive)
-        # Docker writes both tables since version 25; its own names the images more exactly.
-        if _DOCKER_MANIFEST in archive.blobs:
-            loaded = _docker_images(content, archive)
-        elif _OCI_INDEX in archive.blobs:
-            loaded = _oci_images(content, archive, platform)
-        else:
-            raise InvalidParameter("invalid archive: neither manifest.json nor index.json is in it")
-        loaded, others = _with_indexes(content, archive, loaded, {} if indexes is None or platform else indexes)
-    except BaseException:
-        _delete(content, archive.new)
-        raise
-    _delete(content, archive.new - _used(image for _, image in loaded) - others)
+    archive = _taken_in(stream, content)
+    # Docker writes both tables since version 25. Its own names the images more exactly, but of one platform each.
+    if _DOCKER_MANIFEST in archive.blobs and not (platform and _OCI_INDEX in archive.blobs):
+        loaded = _docker_images(content, archive, platform)
+    elif _OCI_INDEX in archive.blobs:
+        loaded = _oci_images(content, archive, platform)
+    else:
+        raise InvalidParameter("invalid archive: neither manifest.json nor index.json is in it")
+    if platform is None:
+        _find_indexes(content, archive, loaded, {} if indexes is None else indexes)
     return loaded
 
 
 def take_layout(stream: Readable, content: ContentStore) -> tuple[tuple[Descriptor, ...], frozenset[Digest]]:
     """Read an OCI layout in a tar, whatever its manifests are of; return them, and all blobs that are in the store now.
 
-    Raises InvalidParameter for what is none, and deletes what it had brought in.
+    Raises InvalidParameter for what is none.
     """
-    archive = _Archive()
-    try:
-        _take_in(stream, content, archive)
-        index = parse_manifest(content.read(archive.find(_OCI_INDEX)), media_types.OCI_INDEX)
-        if not isinstance(index, Index):
-            raise InvalidParameter("invalid archive: index.json is not an index")
-    except BaseException:
-        _delete(content, archive.new)
-        raise
+    archive = _taken_in(stream, content)
+    index = parse_manifest(content.read(archive.find(_OCI_INDEX)), media_types.OCI_INDEX)
+    if not isinstance(index, Index):
+        raise InvalidParameter("invalid archive: index.json is not an index")
     return index.manifests, frozenset(archive.blobs.values())
 
 
@@ -134,68 +127,104 @@ def import_tar(
     return assemble(content, config, (Descriptor(media_types.OCI_LAYER, digest, size),))
 
 
-def _take_in(stream: Readable, content: ContentStore, archive: _Archive) -> None:
+def _taken_in(stream: Readable, content: ContentStore) -> _Archive:
+    archive, name_bytes = _Archive(), 0
     reader = TarReader(ByteSource(decompress(stream)))
     for number, member in enumerate(reader):
         if number >= _MAX_MEMBERS:
             raise InvalidParameter(f"invalid archive: more than {_MAX_MEMBERS} members")
+        name_bytes += len(member.name) + len(member.link)
+        if name_bytes > _MAX_NAME_BYTES:
+            raise InvalidParameter(f"invalid archive: the names in it have more than {_MAX_NAME_BYTES} bytes")
         name = clean(member.name)
         if member.kind is Kind.FILE and member.extents is None:
-            digest, is_new = _ingest(content, reader.data(), member, number)
-            archive.blobs[name] = digest
-            if is_new:
-                archive.new.add(digest)
+            archive.blobs[name] = _ingest(content, reader.data(), member)
         elif member.kind is Kind.SYMLINK:
             archive.links[name] = clean(name.rpartition(b"/")[0] + b"/" + member.link)
         elif member.kind is Kind.HARD_LINK:
             archive.links[name] = clean(member.link)
+    return archive
 
 
-def _ingest(content: ContentStore, pieces: Iterator[memoryview], member: Member, number: int) -> tuple[Digest, bool]:
-    """Keep one member as a blob; say whether the store did not have it before (only then may a failure delete it)."""
-    with content.ingest(f"load:{number}:{member.text}") as ingest:
-        ingest.restart()
+def _ingest(content: ContentStore, pieces: Iterator[memoryview], member: Member) -> Digest:
+    """Keep one member as a blob."""
+    # A key of its own: the same archive may come twice at a time.
+    with content.ingest(f"load:{os.urandom(16).hex()}") as ingest:
         for piece in pieces:
             ingest.write(piece)
         is_new = not content.contains(ingest.digest)
         # A new one is not flushed: who loads it has the file still, and a flush waits for all that the disk has to do
         # besides. What takes the place of another is: that may have been, for somebody who has no such file.
-        digest = ingest.commit(member.stored_size, sync=not is_new)
-    return digest, is_new
-
-
-def _delete(content: ContentStore, digests: Iterable[Digest]) -> None:
-    for digest in digests:
-        try:
-            content.delete(digest)
-        except NotFound:
-            continue
-
-
-def _used(images: Iterable[Image]) -> set[Digest]:
-    used: set[Digest] = set()
-    for image in images:
-        used |= image.blobs
-    return used
+        return ingest.commit(member.stored_size, sync=not is_new)
 
 
 # Docker's archive: manifest.json names config and layers by member name.
 
 
-def _docker_images(content: ContentStore, archive: _Archive) -> list[tuple[tuple[Reference, ...], Image]]:
+def _docker_images(
+    content: ContentStore, archive: _Archive, platform: Platform | None
+) -> list[tuple[tuple[Reference, ...], Image]]:
     entries = _json(content, archive.find(_DOCKER_MANIFEST))
     if not isinstance(entries, list):
         raise InvalidParameter("invalid archive: manifest.json is not a list")
-    return [_docker_image(content, archive, entry) for entry in entries]
+    listed = _listed(content, archive)
+    loaded = [_docker_image(content, archive, entry, listed, platform) for entry in entries]
+    if entries and not any(loaded):
+        raise NotFound(f"the archive has no image for {platform}")
+    return [image for image in loaded if image is not None]
 
 
-def _docker_image(content: ContentStore, archive: _Archive, entry: object) -> tuple[tuple[Reference, ...], Image]:
+def _suits(config: ImageConfig, platform: Platform | None) -> bool:
+    return platform is None or suitability(config.platform, platform) is not None
+
+
+def _listed(content: ContentStore, archive: _Archive) -> dict[Digest, Image]:
+    """Return the images that index.json lists by themselves, by their ids.
+
+    Their manifests say more of the layers than manifest.json: the addresses of foreign ones, and what they are called
+    at registries, by which a push finds them there.
+    """
+    found: dict[Digest, Image] = {}
+    for entry in _table(content, archive):
+        if entry.media_type not in media_types.MANIFESTS or not content.contains(entry.digest):
+            continue
+        try:
+            image = walk.load(content, replace(entry, annotations={}))
+        except ContainersError:
+            continue  # no image: what manifest.json says is all that there is
+        if not image.is_host and all(content.contains(layer.digest) for layer in image.manifest.layers):
+            found[image.config_digest] = image
+    return found
+
+
+def _table(content: ContentStore, archive: _Archive) -> tuple[Descriptor, ...]:
+    if _OCI_INDEX not in archive.blobs:
+        return ()
+    table = parse_manifest(content.read(archive.find(_OCI_INDEX)), media_types.OCI_INDEX)
+    return table.manifests if isinstance(table, Index) else ()
+
+
+def _docker_image(
+    content: ContentStore,
+    archive: _Archive,
+    entry: object,
+    listed: Mapping[Digest, Image],
+    platform: Platform | None,
+) -> tuple[tuple[Reference, ...], Image] | None:
+    """Return an image with its names; None when it is for another platform."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("Config"), str):
         raise InvalidParameter(f"invalid archive: manifest.json has an entry without a Config: {entry!r:.200}")
+    for key in ("RepoTags", "Layers"):
+        if not isinstance(entry.get(key) or [], list):
+            raise InvalidParameter(f"invalid archive: {key} in manifest.json is not a list: {entry[key]!r:.200}")
     config_digest = archive.find(_member_name(entry["Config"]))
-    config = ImageConfig.parse(content.read(config_digest))
-    layers = tuple(_layer(content, archive.find(_member_name(layer))) for layer in entry.get("Layers") or ())
     names = tuple(Reference.parse(str(name)).with_default_tag() for name in entry.get("RepoTags") or ())
+    if config_digest in listed:
+        return names, listed[config_digest]
+    config = ImageConfig.parse(content.read(config_digest))
+    if not _suits(config, platform):
+        return None
+    layers = tuple(_layer(content, archive.find(_member_name(layer))) for layer in entry.get("Layers") or ())
     return names, assemble_around(content, config, config_digest, layers)
 
 
@@ -205,16 +234,15 @@ def _layer(content: ContentStore, digest: Digest) -> Descriptor:
         kind = detect(blob.read(6))
         if kind in ("bzip2", "xz"):
             blob.seek(0)
-            digest = _unpacked(content, decompress(blob), digest)
+            digest = _unpacked(content, decompress(blob))
     media_type = {
         "gzip": media_types.OCI_LAYER_GZIP, "zstd": media_types.OCI_LAYER_ZSTD,
     }.get(kind, media_types.OCI_LAYER)  # fmt: skip
     return Descriptor(media_type, digest, content.size(digest))
 
 
-def _unpacked(content: ContentStore, chunks: Iterable[bytes], origin: Digest) -> Digest:
-    with content.ingest(f"unpacked:{origin}") as ingest:
-        ingest.restart()
+def _unpacked(content: ContentStore, chunks: Iterable[bytes]) -> Digest:
+    with content.ingest(f"unpacked:{os.urandom(16).hex()}") as ingest:
         for chunk in chunks:
             ingest.write(chunk)
         return ingest.commit()
@@ -239,6 +267,8 @@ def _oci_images(
         if descriptor.platform is not None and suitability(descriptor.platform, wanted) is None:
             continue  # another platform of the same image, or an attestation
         image = walk.load(content, descriptor, platform)
+        if not _suits(image.config, platform):
+            continue
         if image.is_host:
             # Its media type means "the root of this machine": a file from outside would open the host to its image.
             raise InvalidParameter(f"invalid archive: {descriptor.digest} is an image of a host's own root")
@@ -251,21 +281,17 @@ def _oci_images(
     return list(found.values())
 
 
-def _with_indexes(
+def _find_indexes(
     content: ContentStore,
     archive: _Archive,
     loaded: list[tuple[tuple[Reference, ...], Image]],
     indexes: dict[Reference, Descriptor],
-) -> tuple[list[tuple[tuple[Reference, ...], Image]], set[Digest]]:
-    """Find the names that index.json gives to indexes of the loaded images.
+) -> None:
+    """Find the names that index.json gives to indexes of the loaded images; these get the manifests that stand there.
 
-    Return the images with the manifests that stand in these, and the blobs that belong to them.
+    A loaded image is replaced in its list.
     """
-    if _OCI_INDEX not in archive.blobs:
-        return loaded, set()
-    table = parse_manifest(content.read(archive.find(_OCI_INDEX)), media_types.OCI_INDEX)
-    blobs = set[Digest]()
-    for entry in table.manifests if isinstance(table, Index) else ():
+    for entry in _table(content, archive):
         names = set(_names(entry)) if entry.media_type in media_types.INDEXES else set[Reference]()
         if not names or not content.contains(entry.digest):
             continue
@@ -275,17 +301,22 @@ def _with_indexes(
             if names & set(own) and (part := parts.get(image.config_digest)) is not None:
                 loaded[number] = (own, walk.load(content, part.entry, image.config.platform))
                 indexes.update(dict.fromkeys(names & set(own), found.descriptor))
-                blobs |= found.blobs
-    return loaded, blobs
 
 
 def _names(descriptor: Descriptor) -> Iterator[Reference]:
     for annotation in _NAME_ANNOTATIONS:
         text = descriptor.annotations.get(annotation)
-        # A bare tag ("latest") is what the specification allows and nobody can use as a name.
-        if text and (annotation == _NAME_ANNOTATIONS[0] or ":" in text or "/" in text):
-            yield Reference.parse(text).with_default_tag()
-            return
+        if not text:
+            continue
+        try:
+            # A bare tag ("latest") is what the specification allows and nobody can use as a name.
+            if annotation == _NAME_ANNOTATIONS[0] or ":" in text or "/" in text:
+                yield Reference.parse(text).with_default_tag()
+                return
+        except InvalidReference:
+            # So are names that no registry would take; containerd's word is always meant as a name.
+            if annotation == _NAME_ANNOTATIONS[0]:
+                raise
 
 
 def _json(content: ContentStore, digest: Digest) -> Any:

@@ -96,6 +96,12 @@ def make_snapshot(blob: bytes, name: str, snapshotter: Snapshotter) -> None:
         raise
 
 
+def write_masks(blob: bytes, target: Path) -> None:
+    """Write what the layer `blob` describes into an empty directory. Raises InvalidParameter."""
+    root, decisions = _parse(blob)
+    _Masks(root, target).write(decisions)
+
+
 class _Masks:
     """Writes decisions into a layer. Parents in it look as on the host: the topmost folder's mode counts."""
 

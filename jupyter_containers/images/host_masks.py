@@ -145,13 +145,14 @@ def _opened_up(root: Path) -> Iterator[str]:
 
 
 def _top(root: Path) -> Iterator[tuple[str, Treatment]]:
-    for entry in os.scandir(root):
-        if entry.name in VISIBLE_AT_TOP:
-            continue
-        if entry.name in EMPTY_AT_TOP and entry.is_dir(follow_symlinks=False):
-            yield f"/{entry.name}", Treatment.EMPTY
-        elif not entry.is_symlink() or entry.name not in EMPTY_AT_TOP:
-            yield f"/{entry.name}", Treatment.ABSENT
+    with os.scandir(root) as entries:
+        for entry in entries:
+            if entry.name in VISIBLE_AT_TOP:
+                continue
+            if entry.name in EMPTY_AT_TOP and entry.is_dir(follow_symlinks=False):
+                yield f"/{entry.name}", Treatment.EMPTY
+            elif not entry.is_symlink() or entry.name not in EMPTY_AT_TOP:
+                yield f"/{entry.name}", Treatment.ABSENT
 
 
 def _homes(root: Path) -> Iterator[str]:

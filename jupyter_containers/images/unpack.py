@@ -22,7 +22,7 @@ from jupyter_containers.oci.digest import Digest, DigestMismatch
 from jupyter_containers.oci.image_config import chain_ids
 from jupyter_containers.oci.media_types import HOST_LAYER
 from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_HOST, LABEL_OPAQUE
-from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, Snapshotter
+from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT, SnapshotExists, Snapshotter
 
 EXTRACTING = "Extracting"
 COMPLETE = "Pull complete"
@@ -118,7 +118,11 @@ def _unpack_layer(
         if applied.diff_id != place.diff_id:
             raise DigestMismatch(place.diff_id, applied.diff_id, f"unpacked layer {layer.digest}")
         labels = {LABEL_OPAQUE: "true"} if applied.opaque_root else None
-        snapshotter.commit(place.name, key, labels=labels, size_bytes=applied.size_bytes)
+        try:
+            snapshotter.commit(place.name, key, labels=labels, size_bytes=applied.size_bytes)
+        except SnapshotExists:
+            # A step of a build has come to the same meanwhile.
+            snapshotter.remove(key)
     except BaseException:
         snapshotter.remove(key)
         raise

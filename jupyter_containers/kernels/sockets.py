@@ -61,11 +61,12 @@ class Sockets:
 
     def _empty(self) -> None:
         """Take away what a kernel before has left, which may be anything, also in the place of what is to come."""
-        for entry in os.scandir(self.shared):
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
-            else:
-                os.unlink(entry.path)
+        with os.scandir(self.shared) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path)
+                else:
+                    os.unlink(entry.path)
 
     def remove(self) -> None:
         shutil.rmtree(self.outer, ignore_errors=True)

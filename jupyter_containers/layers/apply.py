@@ -104,8 +104,10 @@ def unpack(
             if entries > limits.max_entries:
                 raise InvalidLayer(f"layer has more than the limit of {limits.max_entries} entries")
             size += member.stored_size
-            with _blamed_on(member):
+            try:
                 placer.place(member, reader.data())
+            except OSError as error:
+                raise _blamed_on(member, error) from error
         placer.finish()
         source.drain()
     return Applied(Digest("sha256", hasher.hexdigest()), size, entries, placer.opaque_root, placer.skipped)
@@ -154,16 +156,11 @@ def _watched(
             on_progress(counted.count)
 
 
-@contextmanager
-def _blamed_on(member: Member) -> Iterator[None]:
-    """Turn the kernel's refusal into an error that names the member."""
-    try:
-        yield
-    except OSError as error:
-        text = f"cannot unpack {member.text[:200]!r} ({member.kind.name.lower().replace('_', ' ')}): {error.strerror}"
-        if error.errno in _OUR_TROUBLE:
-            raise LayerNotApplied(text, errno=error.errno) from error
-        raise InvalidLayer(text, errno=error.errno) from error
+def _blamed_on(member: Member, error: OSError) -> InvalidLayer | LayerNotApplied:
+    """Return the kernel's refusal as an error that names the member."""
+    text = f"cannot unpack {member.text[:200]!r} ({member.kind.name.lower().replace('_', ' ')}): {error.strerror}"
+    kind = LayerNotApplied if error.errno in _OUR_TROUBLE else InvalidLayer
+    return kind(text, errno=error.errno)
 
 
 @contextmanager

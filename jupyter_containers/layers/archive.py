@@ -127,11 +127,13 @@ def extract(
     keep_kind: bool = False,
     ownership: Ownership = EXACT,
     limits: Limits = DEFAULT_LIMITS,
+    is_bare: bool = False,
 ) -> Applied:
     """Unpack a tar, compressed or not, into the folder `path` inside the root (links in `path` followed inside).
 
     Nothing above that folder can be named; links inside the tree lead where they lead in the container, never outside
     it. `keep_kind` refuses to replace a folder by something else and the other way round (noOverwriteDirNonDir).
+    `is_bare`: the root is a directory that overlayfs stands on, where a device 0:0 would be a whiteout.
     Raises PathNotFound, InvalidParameter, LayerNotApplied.
     """
     try:
@@ -151,6 +153,7 @@ def extract(
             opaque_xattr=OPAQUE_XATTR,
             base=base,
             keep_kind=keep_kind,
+            is_bare=is_bare,
         )
         return unpack(stream, placer, fd, limits=limits)
     finally:

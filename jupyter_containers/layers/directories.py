@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from jupyter_containers.linux.safe_paths import open_in_root
 
-_KEPT_OPEN = 64
+_KEPT_OPEN = 256
 _FIND = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 

@@ -35,7 +35,7 @@ class Placer:
     """Places members below `root_fd` (which stays open and the caller's); finish() sets the times of directories.
 
     `keep_directories`: a member that is a directory leaves one that is there as it is, and a link to one too, as dpkg
-    does; a layer's would replace it.
+    does; a layer's would replace it. `is_bare`: overlayfs may read the root, also for an ordinary archive.
 
     Use as a context manager.
     """
@@ -51,12 +51,14 @@ class Placer:
         base: bytes = b"",
         keep_kind: bool = False,
         keep_directories: bool = False,
+        is_bare: bool = False,
     ) -> None:
         self._whiteouts = whiteouts
         self._ownership = ownership
         self._inherited = inherited
         self._keep_kind = keep_kind
         self._keep_directories = keep_directories
+        self._is_bare = is_bare or whiteouts is not Whiteouts.NAMES
         self._directories = Directories(root_fd, self._make_implicit, base=base)
         self._directory_times: dict[bytes, int] = {}
         self._marks = Marks(self._directories, whiteouts, inherited, opaque_xattr)
@@ -205,7 +207,7 @@ class Placer:
 
     def _place_node(self, dir_fd: int, name: bytes, member: Member) -> None:
         device = os.makedev(*member.device)
-        if member.kind is Kind.CHARACTER_DEVICE and device == 0 and self._whiteouts is not Whiteouts.NAMES:
+        if member.kind is Kind.CHARACTER_DEVICE and device == 0 and self._is_bare:
             # Overlayfs would read it as a whiteout; as a device it never was any use.
             self.skipped += 1
             return

@@ -7,6 +7,7 @@ sparse files of all versions). Sources: POSIX.1-2017, pax; GNU tar manual, "Tar 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 
 from jupyter_containers.layers import pax, sparse
@@ -16,6 +17,8 @@ from jupyter_containers.layers.member import InvalidLayer, Kind, Member
 _ZERO_BLOCK = bytes(BLOCK)
 # What one extension header (pax records, a GNU long name) may have; Go's reader has the same limit.
 _MAX_EXTENSION = 1 << 20
+# And all those of one member together: they stay in memory until it comes, and compressed they may be next to nothing.
+_MAX_EXTENSIONS = 4 << 20
 _MAX_TIME_NS = (1 << 34) * 1_000_000_000
 _CHECKSUM_BLANK = 8 * 0x20
 
@@ -41,6 +44,14 @@ class ByteSource:
             return self._chunk[start : start + size]
         return b"".join(self.pieces(size))
 
+    def whole(self, size: int) -> memoryview | None:
+        """Return `size` bytes without copying them if they lie in one chunk that is here already; else take nothing."""
+        start = self._position
+        if len(self._chunk) - start < size:
+            return None
+        self._position = start + size
+        return memoryview(self._chunk)[start : start + size]
+
     def pieces(self, size: int) -> Iterator[memoryview]:
         """Yield `size` bytes without copying them, fewer in sum only at the end of the stream."""
         while size > 0:
@@ -57,6 +68,9 @@ class ByteSource:
 
     def skip(self, size: int) -> None:
         """Pass over `size` bytes. Raises InvalidLayer if the stream ends before."""
+        if len(self._chunk) - self._position >= size:
+            self._position += size
+            return
         for piece in self.pieces(size):
             size -= len(piece)
         if size > 0:
@@ -89,7 +103,14 @@ class TarReader:
             yield member
 
     def data(self) -> Iterator[memoryview]:
-        """Yield the stored bytes of the current member. Raises InvalidLayer if the stream ends before them."""
+        """Return the stored bytes of the current member. Reading on raises InvalidLayer if the stream ends before."""
+        whole = self._source.whole(self._unread)
+        if whole is None:
+            return self._pieces()
+        self._unread = 0
+        return iter((whole,))
+
+    def _pieces(self) -> Iterator[memoryview]:
         for piece in self._source.pieces(self._unread):
             self._unread -= len(piece)
             yield piece
@@ -98,7 +119,7 @@ class TarReader:
 
     def _next(self) -> Member | None:
         """Return the next member, the extension headers before it applied; None at the end of the archive."""
-        extensions = pax.Extensions()
+        extensions, extended = pax.Extensions(), 0
         while True:
             self._source.skip(self._unread + self._padding)
             self._unread = self._padding = 0
@@ -110,7 +131,13 @@ class TarReader:
             flag = header[156:157]
             size = number(header[124:136], "size")
             if flag in (b"x", b"L", b"K"):
-                extensions.read(flag, self._extension(size))
+                content = self._extension(size)
+                extended += size
+                if extended > _MAX_EXTENSIONS:
+                    raise InvalidLayer(
+                        f"tar member has extension headers of more than the limit of {_MAX_EXTENSIONS} bytes"
+                    )
+                extensions.read(flag, content)
             elif flag in _SKIPPED:
                 self._expect(size)
             else:
@@ -220,12 +247,17 @@ def _name(header: bytes) -> bytes:
     return name
 
 
+def _sum(content: bytes) -> int:
+    """Return the sum of up to 256 bytes, by Adler-32 ten times as fast: its low half is that, modulo 65521, plus 1."""
+    return (zlib.adler32(content) & 0xFFFF) - 1
+
+
 def _verify_checksum(header: bytes) -> None:
     stated = number(header[148:156], "checksum")
-    unsigned = sum(header) - sum(header[148:156]) + _CHECKSUM_BLANK
-    if stated == unsigned:
+    blank = _CHECKSUM_BLANK - sum(header[148:156])
+    if stated - blank == _sum(header[:256]) + _sum(header[256:]):
         return
     # Some old tars summed signed characters.
-    signed = unsigned - 256 * sum(byte >> 7 for byte in header[:148] + header[156:])
+    signed = sum(header) + blank - 256 * sum(byte >> 7 for byte in header[:148] + header[156:])
     if stated != signed:
         raise InvalidLayer("tar header has a wrong checksum: this is not a tar archive, or it is damaged")

@@ -48,13 +48,19 @@ def send(sock: socket.socket, message: bytes, fds: Sequence[int] = ()) -> None:
 
 
 def receive(sock: socket.socket, size: int, max_fds: int = 0) -> tuple[bytes, list[int]]:
-    """Receive one message of at most `size` bytes and its descriptors, close-on-exec, which the caller closes.
+    """Receive one packet of at most `size` bytes and its descriptors, close-on-exec, which the caller closes.
 
     Returns (b"", []) at the end. Raises OSError: EMSGSIZE when the message or its descriptors did not fit (what arrived
     is closed), BlockingIOError when there is none yet.
     """
     space = socket.CMSG_SPACE(4 * min(max_fds, _SCM_MAX_FD)) if max_fds else 0
-    message, ancillary, flags, _ = sock.recvmsg(size, space, socket.MSG_CMSG_CLOEXEC)
+    while True:
+        try:
+            message, ancillary, flags, _ = sock.recvmsg(size, space, socket.MSG_CMSG_CLOEXEC)
+            break
+        except ConnectionResetError:
+            # The other side has gone without having read all. That is told once; what it said before is still there.
+            continue
     fds: list[int] = []
     for level, kind, content in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:

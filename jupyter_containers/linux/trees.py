@@ -16,6 +16,7 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # No tool that names files by path gets further than 4096 bytes. Without an end, what walkers keep for each path grows
 # with the square of the depth: a container that makes directories in a loop would fill the daemon's memory.
 LONGEST_PATH = 4 * 4096
+_LONGEST_NAME = 255
 _COUNTS = 5
 
 Identity = tuple[int, int]
@@ -85,8 +86,11 @@ def walk(
 def remove_tree(dir_fd: int, name: bytes) -> None:
     """Remove `name` in the directory `dir_fd`, with everything below if it is a directory; nothing if not there.
 
-    Links are removed, never followed. Raises OSError, for a mount point inside (EBUSY) among others.
+    Links are removed, never followed. Raises OSError, for a mount point inside (EBUSY) among others, and EINVAL for
+    what is no name in this directory.
     """
+    if name in (b".", b"..") or b"/" in name:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), os.fsdecode(name))
     if _unlink(dir_fd, name):
         return
     fd = os.open(name, _DIRECTORY, dir_fd=dir_fd)
@@ -108,6 +112,11 @@ def remove_tree(dir_fd: int, name: bytes) -> None:
     finally:
         os.close(fd)
     os.rmdir(name, dir_fd=dir_fd)
+
+
+def is_file_name(name: str) -> bool:
+    """Say whether a name can be that of a file in a directory, and leads nowhere else."""
+    return name not in ("", ".", "..") and not set("/\0") & set(name) and len(os.fsencode(name)) <= _LONGEST_NAME
 
 
 def remove_path(path: str | os.PathLike[str]) -> None:

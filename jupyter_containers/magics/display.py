@@ -8,9 +8,10 @@ second: front ends drop or choke on more.
 from __future__ import annotations
 
 import contextvars
+import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,7 +19,8 @@ from weakref import WeakKeyDictionary
 from IPython.display import display
 
 from jupyter_containers.commands.front import Tell, TerminalFront
-from jupyter_containers.commands.results import LiveResult, Panel, Result
+from jupyter_containers.commands.results import LiveResult, Panel, Result, visible_lines
+from jupyter_containers.magics.consoles import is_asked_by_console
 from jupyter_containers.magics.panels import OpenPanels
 from jupyter_containers.magics.slow import Slow
 from jupyter_containers.magics.stage import Audience, Stage
@@ -29,41 +31,72 @@ INTERVAL_SECONDS = 0.05
 _BYTES_PER_SECOND = 250_000
 # How often a picture is drawn again to which nothing was told: it shows the time that goes by.
 _TICK_SECONDS = 1.0
+_NOTHING = {"text/plain": "", "text/html": ""}
 # Module and name of the widgets that people make themselves.
 _PART = ("jupyter_containers.widgets.parts", "Part")
+# What people put them into: the base of all layouts.
+_BOX = ("ipywidgets.widgets.widget_box", "Box")
 
 
 class NotebookFront:
-    """Shows things as outputs of the running cell. `shell` is the InteractiveShell."""
+    """Shows things as outputs of the running cell; prints them where outputs are never updated.
+
+    `shell` is the InteractiveShell.
+    """
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._shown: WeakKeyDictionary[Result, int] = WeakKeyDictionary()
         self._panels = OpenPanels()
-        self._audience = Audience()
+        self._printer = IPythonTerminalFront(shell)
+        self._audience = Audience(lambda: self.is_attended)
         self._slow: Slow | None = None
         self._growing: LiveResult | None = None
 
     @property
     def is_attended(self) -> bool:
-        """Whether the running cell could ask somebody: nbclient and the like say that nobody is there."""
-        return bool(getattr(self._shell.kernel, "_allow_stdin", False))
+        """Whether somebody can see widgets: nbclient and the like say that they cannot ask anybody."""
+        return bool(getattr(self._kernel, "_allow_stdin", False)) and not self._prints
+
+    @property
+    def _opens_panels(self) -> bool:
+        """Whether widgets are shown. Scripts keep pictures only; one of them is run for people: Voilà."""
+        return self.is_attended or any(name.startswith("VOILA_") for name in os.environ)
+
+    @property
+    def _kernel(self) -> Any:
+        return getattr(self._shell, "kernel", None)
+
+    @property
+    def _prints(self) -> bool:
+        return is_asked_by_console(self._kernel)
 
     def note(self, text: str) -> None:
-        print(text, flush=True)
+        print(visible_lines(text), flush=True)
 
     def show(self, result: Result) -> None:
-        slow, self._slow = self._slow, None
-        if not isinstance(result, Panel) and slow is not None and slow.end(lambda: bundle(result)):
+        if self._prints:
+            self._printer.show(result)
             self._mark(result)
             return
-        if not (isinstance(result, Panel) and self._panels.open(result)):
+        slow, self._slow = self._slow, None
+        # A widget cannot take the place of what was displayed: that becomes nothing.
+        opens = isinstance(result, Panel) and self._opens_panels
+        was_seen = slow is not None and slow.end(lambda: _NOTHING if opens else bundle(result))
+        if was_seen and not opens:
+            self._mark(result)
+            return
+        if not (isinstance(result, Panel) and opens and self._panels.open(result)):
             display(bundle(result), raw=True)
         self._mark(result)
 
     @contextmanager
     def slow(self, result: LiveResult) -> Iterator[Tell]:
         """Display a result that only grows if it takes long; what is shown next takes its place."""
+        if self._prints:
+            with self._printer.slow(result) as tell:
+                yield tell
+            return
         self.settle_slow()
         live = LiveDisplay(result, self._audience)
         self._slow, self._growing = Slow(lambda: live), result
@@ -82,8 +115,16 @@ class NotebookFront:
 
     @contextmanager
     def live(self, result: LiveResult) -> Iterator[Tell]:
+        self._mark(result)
+        if self._prints:
+            with self._printer.live(result) as tell:
+                yield tell
+            return
+        # What shows itself takes the place of the bar that said only that something goes on.
+        slow, self._slow = self._slow, None
+        if slow is not None:
+            slow.end(lambda: _NOTHING)
         with LiveDisplay(result, self._audience) as live:
-            self._mark(result)
             yield live.tell
 
     def shown_here(self, result: Result) -> bool:
@@ -98,13 +139,29 @@ class NotebookFront:
         formatter = self._shell.display_formatter.ipython_display_formatter
         formatter.for_type(Result, self._display)
         # By name, as nobody has loaded ipywidgets yet.
-        formatter.for_type_by_name(*_PART, lambda part: self._panels.open_view(part, part.result))
+        formatter.for_type_by_name(*_PART, self._display_part)
+        formatter.for_type_by_name(*_BOX, self._display_box)
 
     def detach(self) -> None:
         formatter = self._shell.display_formatter.ipython_display_formatter
         formatter.pop(Result, None)
         formatter.pop(".".join(_PART), None)
+        formatter.pop(".".join(_BOX), None)
         self._panels.settle_all()
+
+    def _display_part(self, part: Any) -> None:
+        if self._opens_panels:
+            self._panels.open_view(part, part.result)
+        else:
+            display(bundle(part.result()), raw=True)
+
+    def _display_box(self, box: Any) -> None:
+        if self._opens_panels:
+            self._panels.open_box(box)
+            return
+        from jupyter_containers.widgets.boxes import page_of
+
+        display(bundle(page_of(box)), raw=True)
 
     def _display(self, result: Result) -> None:
         if not self.shown_here(result):
@@ -177,16 +234,20 @@ class LiveDisplay:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.leave(bundle(self._result))
+        self.leave(lambda: bundle(self._result))
 
-    def leave(self, forms: dict[str, Any]) -> None:
-        """Settle as something else than the result that was followed."""
+    def leave(self, forms: Callable[[], dict[str, Any]]) -> None:
+        """Settle as these forms. Interrupted once more meanwhile, it settles all the same: nothing goes on drawing."""
         self._ended.set()
-        if self._thread is not None:
-            self._thread.join()
-        self._handle.update(forms, raw=True)
-        if self._stage is not None:
-            self._stage.close()
+        try:
+            if self._thread is not None:
+                self._thread.join()
+        finally:
+            try:
+                self._handle.update(forms(), raw=True)
+            finally:
+                if self._stage is not None:
+                    self._stage.close()
 
     def _picture(self) -> str:
         with self._lock:

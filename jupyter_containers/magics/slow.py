@@ -35,9 +35,12 @@ class Slow:
     def end(self, forms: Callable[[], dict[str, Any]]) -> bool:
         """Display no more; what has been displayed becomes `forms`. Return whether there was anything."""
         self._is_over.set()
-        self._thread.join()
-        with self._lock:
-            display, self._display = self._display, None
-        if display is not None:
-            display.leave(forms())
+        try:
+            self._thread.join()
+        finally:
+            # Interrupted while it waits, it leaves no display that goes on.
+            with self._lock:
+                display, self._display = self._display, None
+            if display is not None:
+                display.leave(forms)
         return display is not None

@@ -41,6 +41,11 @@ class ImageRecord:
     container_id: str = ""
     container_settings: Mapping[str, Any] | None = field(default=None, hash=False)
 
+    @property
+    def digests(self) -> frozenset[Digest]:
+        """What it was pulled or pushed by: digests of manifests, and of indexes that list it."""
+        return frozenset(Digest.parse(text.rpartition("@")[2]) for text in self.repo_digests)
+
 
 class Images:
     """Names of images. What an image is stands in ImageRecords."""

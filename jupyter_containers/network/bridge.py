@@ -212,17 +212,24 @@ def _write_ipv6(name: str, switch: str, value: str) -> None:
         pass  # no IPv6 in this kernel, or none on this link: its packets are too small for it
 
 
-def enable_forwarding(bridge: str, root: Path = Path("/proc/sys/net/ipv4")) -> None:
-    """Let the host route for the bridge, and let 127.0.0.1 reach published ports. Raises OSError.
+def enable_forwarding(root: Path = Path("/proc/sys/net/ipv4")) -> None:
+    """Let the host route. Raises OSError.
 
-    Neither is ever turned off again: somebody else may rely on it by then. `ip_forward` is only written when it is 0,
-    because writing resets other settings of all interfaces. Source: kernel documentation "IP Sysctl".
+    Never turned off again: somebody else may rely on it by then. It is only written when it is 0, because writing
+    resets other settings of all interfaces. Source: kernel documentation "IP Sysctl".
     """
     switch = root / "ip_forward"
     if switch.read_text().strip() == "0":
         switch.write_text("1")
-    # What this opens (packets to 127.0.0.0/8 that come from containers) the firewall's guard chain closes.
-    (root / "conf" / bridge / "route_localnet").write_text("1")
+
+
+def route_loopback(bridge: str, *, guarded: bool, root: Path = Path("/proc/sys/net/ipv4")) -> None:
+    """Let 127.0.0.1 reach published ports behind the bridge, if it is `guarded` by the firewall's chain.
+
+    Raises OSError. What this opens (packets to 127.0.0.0/8 that come from containers) only that chain closes: on a
+    host without nftables containers would reach what listens on the host's loopback alone. Source: CVE-2020-8558.
+    """
+    (root / "conf" / bridge / "route_localnet").write_text("1" if guarded else "0")
 
 
 def enable_ipv6_forwarding(root: Path = Path("/proc/sys/net/ipv6/conf")) -> None:

@@ -60,7 +60,7 @@ class Plumbing:
         try:
             self.bridge = _ensure_bridge(self._route, names.bridge, subnet)
             bridges.disable_ipv6(names.bridge)
-            bridges.enable_forwarding(names.bridge)
+            bridges.enable_forwarding()
             self._bridges = {DEFAULT: self.bridge}
             self._zones = {DEFAULT: Zone(self.bridge.name, self.bridge.gateway.network)}
             # Parents are seen to when a container comes: one that is gone must not keep the others from their network.
@@ -69,6 +69,7 @@ class Plumbing:
                 if segment.driver == "bridge":
                     self._try_open_bridge(segment)
             self._open_firewall()
+            self._route_loopback(*self._bridges.values())
         except BaseException:
             self.close()
             raise
@@ -104,6 +105,7 @@ class Plumbing:
         try:
             self._open_bridge(segment)
             self._rewrite()
+            self._route_loopback(self._bridges[segment.id])
         except BaseException:
             self._forget(segment.id)
             if not was_there:
@@ -215,7 +217,7 @@ class Plumbing:
         bridge = self._bridges[segment.id] = _ensure_segment(self._route, segment)
         if segment.pool6 is None:
             bridges.disable_ipv6(bridge.name)
-        bridges.enable_forwarding(bridge.name)
+        bridges.enable_forwarding()
         subnet6 = segment.pool6.subnet if segment.pool6 else None
         assert isinstance(segment.pool.subnet, IPv4Network)
         assert subnet6 is None or isinstance(subnet6, IPv6Network)
@@ -242,6 +244,11 @@ class Plumbing:
         except OSError as error:
             self._firewall = None
             self._missing = str(error)
+
+    def _route_loopback(self, *opened: Bridge) -> None:
+        """Behind the table, which keeps containers from the host's loopback."""
+        for bridge in opened:
+            bridges.route_loopback(bridge.name, guarded=self._firewall is not None)
 
     def _look_around(self) -> bool:
         """Return whether the table must be built anew: it is gone, or another firewall has come or gone."""

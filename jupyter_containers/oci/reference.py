@@ -112,6 +112,14 @@ class Reference:
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
+def domain_and_rest(name: str) -> tuple[str, str]:
+    """Take words to search for apart as a reference is, with a domain in front or not. Raises InvalidReference."""
+    domain, rest = _split_domain(name)
+    if not _DOMAIN.fullmatch(domain):
+        raise InvalidReference(name)
+    return domain, rest
+
+
 def _split_domain(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
     is_host = slash and ("." in first or ":" in first or first == "localhost" or first.lower() != first)

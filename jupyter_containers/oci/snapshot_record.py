@@ -23,6 +23,8 @@ LABEL_DISPOSABLE = "jupyter-containers.disposable"
 LABEL_PLACES = "jupyter-containers.places"
 # Shows this machine's own root: only an image that says so may stand on it.
 LABEL_HOST = "jupyter-containers.host"
+# Committed in the boot of this id, and not known to be on the disk yet: a power cut may have left files of it empty.
+LABEL_UNFLUSHED = "jupyter-containers.unflushed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jupyter_containers.pictures.html import Html, element, joined, legible
+from jupyter_containers.pictures.html import Html, element, joined, legible, themed
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-# Lab defines these for its own renderer of text; the values are for elsewhere.
+# Lab and VS Code define these for their own renderers of text; the values are for elsewhere.
 _COLOURS = ("#4e535f", "#b03030", "#006b40", "#8a5a00", "#1d6fb8", "#8a3fa0", "#0f7f86", "#6f7680")
+_PAGE = themed("editor-background", "layout-color0", "#fff")
+_TEXT = themed("editor-foreground", "content-font-color0", "#000")
 _CUBE = (0, 95, 135, 175, 215, 255)
 
 
@@ -29,10 +31,13 @@ class _Style:
     def css(self) -> str:
         front, back = self.foreground, self.background
         if self.inverse:
-            front, back = back or "var(--jp-layout-color0,#fff)", front or "var(--jp-content-font-color0,#000)"
+            front, back = back or _PAGE, front or _TEXT
         # On a background of its own a colour is what the program wants it to be.
         # What it chooses out of all colours can be as light or dark as the page, so less of that is taken.
-        front = legible(front, 45 if front.startswith("rgb") else 65) if front and not back else front
+        if back:
+            front = _STARK.get(front, front)
+        elif front:
+            front = legible(front, 45 if front.startswith("rgb") else 65)
         rules = [f"color:{front}" if front else "", f"background:{back}" if back else ""]
         rules += ["font-weight:bold" if self.bold else "", "opacity:0.75" if self.faint else ""]
         rules += ["font-style:italic" if self.italic else "", "text-decoration:underline" if self.underline else ""]
@@ -55,10 +60,20 @@ def pieces(text: str) -> Iterator[tuple[str, str]]:
     for match in _SGR.finditer(text):
         if match.start() > place:
             yield text[place : match.start()], style.css()
-        style = _changed(style, [int(code or 0) for code in re.split("[;:]", match[1])])
+        style = _changed(style, [code for part in match[1].split(";") for code in _codes(part)])
         place = match.end()
     if place < len(text):
         yield text[place:], style.css()
+
+
+def _codes(text: str) -> list[int]:
+    """Read a code, with what belongs to it behind colons: of a colour also a colour space, which is left out."""
+    # Longer numbers mean nothing, and would take long to read.
+    numbers = [int(number[:5] or 0) for number in text.split(":")]
+    if len(numbers) == 1 or numbers[0] not in (38, 48):
+        # The way of an underline, say.
+        return numbers[:1]
+    return [*numbers[:2], *numbers[3:]] if numbers[1] == 2 and len(numbers) > 5 else numbers
 
 
 def _changed(style: _Style, codes: Sequence[int]) -> _Style:
@@ -66,9 +81,11 @@ def _changed(style: _Style, codes: Sequence[int]) -> _Style:
     while place < len(codes):
         code = codes[place]
         place += 1
-        if code in (38, 48):
+        if code in (38, 48, 58):
             colour, place = _extended(codes, place)
-            style = replace(style, foreground=colour) if code == 38 else replace(style, background=colour)
+            # 58 is the colour of an underline, which is not shown.
+            if code != 58:
+                style = replace(style, foreground=colour) if code == 38 else replace(style, background=colour)
         else:
             style = _simple(style, code)
     return style
@@ -118,4 +135,10 @@ def _indexed(number: int) -> str:
 
 
 def _named(number: int) -> str:
-    return f"var(--ansi-{_NAMES[number]},{_COLOURS[number]})"
+    name, value = _NAMES[number], _COLOURS[number]
+    # VS Code's black is that of its dark pages.
+    return f"var(--ansi-{name},{value if name == 'black' else f'var(--vscode-terminal-ansi{name.title()},{value})'})"
+
+
+# On a background these two are what they are called: those for pages that may be dark or light are grey.
+_STARK = {_named(0): "#000000", _named(7): "#ffffff"}

@@ -14,14 +14,14 @@ from itertools import pairwise
 
 from jupyter_containers.commands.build_result import BuildResult, Step
 from jupyter_containers.commands.quantities import duration_text
-from jupyter_containers.commands.results import visible
+from jupyter_containers.commands.results import ORDER, visible
 from jupyter_containers.pictures.html import Html
 
 # More is no picture any more, but a list.
 MOST_STEPS = 80
 _WIDTH, _HEIGHT, _GAP, _ROW, _TOP = 214, 40, 34, 56, 34
 _CHARACTERS = 29
-_NOT_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
+_NOT_XML = re.compile(f"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{ORDER}]")
 # Fill and border of a state: the picture has its own ground, because an image does not follow a theme.
 _COLOURS: Mapping[str, tuple[str, str]] = {
     "waiting": ("#ffffff", "#9e9e9e"),

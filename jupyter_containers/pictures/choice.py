@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from jupyter_containers.commands.results import Result
+from jupyter_containers.commands.results import Result, sendable
 from jupyter_containers.pictures.html import Html, pre
 
 # A result's kind, and the module of this room whose `draw` makes its picture. A kind that is not here is asked of
@@ -22,6 +22,7 @@ PICTURES: Mapping[str, str] = {
     "inspect": "inspections",
     "log-view": "logs",
     "logs": "logs",
+    "page": "pages",
     "pull": "pulls",
     "run": "runs",
     "sandbox": "sandboxes",
@@ -55,9 +56,9 @@ def picture(result: Result, *, is_settled: bool = True) -> Html:
 
 def bundle(result: Result, *, is_settled: bool = True) -> dict[str, Any]:
     """Return a result in all its forms. Until it is settled: without our JSON, and only the end of the text."""
-    text = result.text()
+    text = sendable(result.text())
     if not is_settled:
         lines = text[-LIVE_CHARACTERS:].split("\n")[-LIVE_LINES:]
         return {"text/plain": "\n".join(lines), "text/html": str(picture(result, is_settled=False))}
     kind = f"application/vnd.jupyter-containers.{result.kind}+json"
-    return {"text/plain": text, "text/html": str(picture(result)), kind: result.data()}
+    return {"text/plain": text, "text/html": str(picture(result)), kind: sendable(result.data())}

@@ -1,7 +1,8 @@
 """HTML out of the subset that stays in notebooks that nobody trusts: tables, details, pre, inline style.
 
 No style or script element, no svg, no id, class, role, aria or data attribute: JupyterLab removes them there, and a
-saved picture must look the same to whoever opens it. Colours follow Lab's theme, and are never the only sign.
+saved picture must look the same to whoever opens it. Colours follow the theme of Lab or VS Code, and are never the
+only sign.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
-# Lab's variables, with values for front ends that do not have them.
-_THEME: Mapping[str, str] = {
-    "good": "var(--jp-success-color0,#1b5e20)",
-    "bad": "var(--jp-error-color0,#b71c1c)",
-    "busy": "var(--jp-brand-color0,#0d47a1)",
-    "quiet": "var(--jp-ui-font-color2,#5f5f5f)",
-    "warning": "var(--jp-warn-color0,#8a4b00)",
-}
+from jupyter_containers.commands.results import ORDER
+
+
+def themed(editor: str, lab: str, value: str) -> str:
+    """Return a colour of the page's theme: VS Code's name for it, Lab's, and a value for where there is neither.
+
+    VS Code's comes first: beside a widget its notebooks have Lab's variables too, those of the light theme.
+    """
+    return f"var(--vscode-{editor},var(--jp-{lab},{value}))"
 
 
 def legible(colour: str, part: int = 65) -> str:
@@ -25,10 +27,17 @@ def legible(colour: str, part: int = 65) -> str:
     return f"color-mix(in srgb,{colour} {part}%,currentColor)"
 
 
-COLOURS: Mapping[str, str] = {name: legible(colour) for name, colour in _THEME.items()}
+COLOURS: Mapping[str, str] = {
+    "good": legible(themed("charts-green", "success-color0", "#1b5e20")),
+    "bad": legible(themed("charts-red", "error-color0", "#b71c1c")),
+    "busy": legible(themed("charts-blue", "brand-color0", "#0d47a1")),
+    "quiet": legible(themed("descriptionForeground", "ui-font-color2", "#5f5f5f")),
+    "warning": legible(themed("charts-yellow", "warn-color0", "#8a4b00")),
+}
 _CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:pre-wrap"
-# What cannot be seen: control codes, and what changes the order in which the letters around it are read.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# What cannot be seen: control codes, what changes the order in which the letters around it are read, and halves of
+# characters, which no message can carry.
+_UNSEEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{ORDER}\ud800-\udfff]")
 _PRE = "margin:0;padding:0;white-space:pre-wrap;overflow-wrap:anywhere;background:transparent"
 
 
@@ -41,7 +50,7 @@ class Html(str):
 def element(name: str, *content: str, style: str = "", **attributes: str | float) -> Html:
     """Return an element with its content."""
     given = {**({"style": style} if style else {}), **attributes}
-    words = "".join(f' {key}="{escape(str(value))}"' for key, value in given.items())
+    words = "".join(f' {key}="{escape(_plain(str(value)))}"' for key, value in given.items())
     return Html(f"<{name}{words}>{joined(content)}</{name}>")
 
 

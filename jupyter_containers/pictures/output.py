@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from jupyter_containers.client.streams import STDERR
 from jupyter_containers.commands.output import OPEN_LINES
 from jupyter_containers.pictures import ansi
-from jupyter_containers.pictures.html import Html, details, joined, pre
+from jupyter_containers.pictures.html import Html, details, joined, pre, themed
 
 # Of output that still grows.
 LIVE_CHARACTERS = 8000
+_STDERR = f"border-left:2px solid {themed('charts-yellow', 'warn-color1', '#b26a00')};padding-left:6px"
 
 
 def draw_output(pieces: Sequence[tuple[int, str]], open_lines: int = OPEN_LINES) -> Html:
@@ -25,8 +26,7 @@ def draw_output(pieces: Sequence[tuple[int, str]], open_lines: int = OPEN_LINES)
 def _output(pieces: Sequence[tuple[int, str]]) -> Html:
     parts = []
     for stream, text in pieces:
-        style = "border-left:2px solid var(--jp-warn-color1,#b26a00);padding-left:6px" if stream == STDERR else ""
-        parts.append(pre(ansi.to_html(text.removesuffix("\n")), style=style))
+        parts.append(pre(ansi.to_html(text.removesuffix("\n")), style=_STDERR if stream == STDERR else ""))
     return joined(parts)
 
 

@@ -9,10 +9,28 @@ from jupyter_containers.pictures.html import Html, block, coloured, details, ele
 from jupyter_containers.pictures.output import LIVE_CHARACTERS, draw_output
 from jupyter_containers.variables.displays import Display
 
+# What of displays is drawn again and again while it goes on; all are when it has ended.
+_LIVE_DISPLAYS, _LIVE_PNG_BYTES = 10, 1 << 19
+
 
 def draw_live(result: RunResult) -> Html:
-    """Draw a run that goes on: the end of its output."""
-    return block(draw_output(result.output.last(result.output.open_lines, LIVE_CHARACTERS)), _footer(result))
+    """Draw a run that goes on: the end of its output, and the last of what it has shown."""
+    output = draw_output(result.output.last(result.output.open_lines, LIVE_CHARACTERS))
+    return block(output, *_last_displays(result.displays), _footer(result))
+
+
+def _last_displays(displays: list[Display]) -> list[Html]:
+    drawn: list[Html] = []
+    left = _LIVE_PNG_BYTES
+    for display in reversed(displays[-_LIVE_DISPLAYS:]):
+        left -= len(display.png or b"")
+        if drawn and left < 0:
+            break
+        later = f"{display.text}\n[a large picture, shown at the end]"
+        drawn.insert(0, draw_display(display) if left >= 0 else pre(later))
+    if before := len(displays) - len(drawn):
+        drawn.insert(0, block(coloured("quiet", f"{before} more before, shown at the end")))
+    return drawn
 
 
 def draw(result: RunResult) -> Html:

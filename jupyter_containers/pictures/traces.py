@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from jupyter_containers.commands.results import visible
+from jupyter_containers.commands.results import visible, visible_lines
 from jupyter_containers.commands.trace_result import REGISTRY, Call, Process, Trace
 from jupyter_containers.pictures.html import Html, block, coloured, details, element, joined, pre, table
 
@@ -25,10 +25,6 @@ def draw(result: Trace) -> Html:
         kernel.append(block(coloured("quiet", visible(result.note))))
     parts.append(details(f"kernel: {calls} calls", *kernel))
     return block(block(element("b", "trace of "), element("code", visible(result.command))), *parts)
-
-
-def visible_lines(text: str) -> str:
-    return "\n".join(visible(line) for line in text.splitlines())
 
 
 def _requests(result: Trace) -> Iterator[tuple[str, ...]]:

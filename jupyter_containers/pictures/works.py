@@ -1,4 +1,4 @@
-"""Something that goes on: a bar, with bytes where somebody counts them."""
+"""Something that goes on: a bar, with bytes or things where somebody counts them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from jupyter_containers.pictures.html import Html, block, coloured, element
 
 def draw(result: Work) -> Html:
     colour = "busy" if not result.ended else ("good" if result else "bad")
+    done, total = result.share()
     if result.ended:
         bar = Html()
-    elif result.total:
-        bar = element("progress", value=min(result.count, result.total), max=result.total)
+    elif total:
+        bar = element("progress", value=done, max=total)
     else:
         # Without a value it tells that nobody knows how long it takes.
         bar = element("progress")

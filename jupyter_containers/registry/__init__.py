@@ -16,13 +16,15 @@ Messages are dockerd's where it has one because people and scripts search for th
 
 from jupyter_containers.registry.credentials import Credentials, domain_of, from_config_header, from_header
 from jupyter_containers.registry.description import Description
+from jupyter_containers.registry.failures import shown_url
 from jupyter_containers.registry.fetching import Fetched
 from jupyter_containers.registry.progress import Progress
 from jupyter_containers.registry.pull import Pulled
 from jupyter_containers.registry.push import Pushable, Pushed
 from jupyter_containers.registry.registry import Registry
+from jupyter_containers.registry.search import Found
 
 __all__ = [
-    "Credentials", "Description", "Fetched", "Progress", "Pulled", "Pushable", "Pushed", "Registry", "domain_of",
-    "from_config_header", "from_header",
+    "Credentials", "Description", "Fetched", "Found", "Progress", "Pulled", "Pushable", "Pushed", "Registry",
+    "domain_of", "from_config_header", "from_header", "shown_url",
 ]  # fmt: skip

@@ -31,6 +31,8 @@ _SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?:\s+|\s*(?=,|$))(?!\s*=)")
 _PARAMETER = re.compile(rf'[\s,]*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_TOKEN}))')
 # A token goes into a header: nothing that could end the line or begin another header.
 _SENDABLE_TOKEN = re.compile(r"[\x21-\x7e]+")
+# What a token service answers that is not asked by GET.
+_NO_SUCH_WAY = frozenset({404, 405})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,10 @@ class Authenticator:
     async def _fetch_token(self, challenge: Challenge) -> _Held:
         request = self._token_request(challenge)
         answer = await self._transport.read(request, limit=MAX_TOKEN_ANSWER_BYTES)
+        if answer.status in _NO_SUCH_WAY and request.authorization is not None:
+            # A service that knows the OAuth2 way only.
+            request = self._password_request(challenge)
+            answer = await self._transport.read(request, limit=MAX_TOKEN_ANSWER_BYTES)
         if not answer.is_ok:
             raise for_answer(answer)
         asked_at = self._clock()
@@ -155,9 +161,8 @@ class Authenticator:
         credentials = self._credentials
         if credentials and credentials.identity_token:
             # An identity token can only be exchanged by the OAuth2 way; GET knows no place for it.
-            form = dict(fields) | {"scope": " ".join(self._scopes(challenge)), "client_id": CLIENT_ID}
-            form |= {"grant_type": "refresh_token", "refresh_token": credentials.identity_token}
-            return Request("POST", realm, form=form, verify_tls=endpoint.verify_tls)
+            grant = {"grant_type": "refresh_token", "refresh_token": credentials.identity_token}
+            return self._oauth_request(challenge, grant)
         authorization = None
         if credentials and credentials.username:
             fields.append(("account", credentials.username))
@@ -167,6 +172,19 @@ class Authenticator:
         query = urllib.parse.urlencode([(key, value) for key, value in fields if value])
         url = f"{realm}{'&' if '?' in realm else '?'}{query}"
         return Request("GET", url, authorization=authorization, verify_tls=endpoint.verify_tls)
+
+    def _password_request(self, challenge: Challenge) -> Request:
+        assert self._credentials is not None, "only a request with a password is made anew in the OAuth2 way"
+        username, password = self._credentials.username, self._credentials.password
+        grant = {"grant_type": "password", "username": username, "password": password}
+        return self._oauth_request(challenge, grant | ({"access_type": "offline"} if self._offline else {}))
+
+    def _oauth_request(self, challenge: Challenge, grant: Mapping[str, str]) -> Request:
+        """Return the POST of a grant. Source: distribution, "Docker Registry v2 authentication using OAuth2"."""
+        realm = challenge.parameters.get("realm", "")
+        endpoint = self._transport.rules.allow(realm, source=self._endpoint.url)
+        form = {"service": challenge.parameters.get("service", ""), "scope": " ".join(self._scopes(challenge))}
+        return Request("POST", realm, form=form | {"client_id": CLIENT_ID, **grant}, verify_tls=endpoint.verify_tls)
 
     def _scopes(self, challenge: Challenge) -> list[str]:
         """Return our scope and what the registry asked for besides."""

@@ -43,8 +43,15 @@ class Certificates:
         host = netloc.rpartition("@")[2]
         if not host or "/" in host or host in (".", ".."):
             return []
-        places = (folder / host for folder in self._folders)
-        return sorted(path for place in places if place.is_dir() for path in place.iterdir() if path.is_file())
+        return sorted(path for folder in self._folders for path in _files_in(folder / host))
+
+
+def _files_in(place: Path) -> list[Path]:
+    """Return the files of a folder; none of one that is not there, not for us to read, or too long for a name."""
+    try:
+        return [path for path in place.iterdir() if path.is_file()]
+    except OSError:
+        return []
 
 
 def _made(files: Sequence[Path], *, verify: bool) -> ssl.SSLContext:

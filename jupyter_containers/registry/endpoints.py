@@ -1,6 +1,8 @@
 """Where a domain's registry answers: host, plain HTTP or TLS, and whether the certificate is checked.
 
-Only the loopback, and what the configuration names as insecure, may be spoken to without TLS.
+Only the loopback, and what the configuration names as insecure, may be spoken to without TLS. Names count that this
+machine's file of hosts leads to the loopback; dockerd also trusts those that a name server leads there, and so whoever
+answers for it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from jupyter_containers.errors import ContainersError, InvalidParameter
+from jupyter_containers.linux.hosts_file import is_led_to_loopback
+from jupyter_containers.linux.own_addresses import is_own
 from jupyter_containers.oci.reference import DEFAULT_DOMAIN
 
 HUB_HOST = "registry-1.docker.io"
@@ -32,7 +36,8 @@ class Endpoint:
 class EndpointRules:
     """`insecure` holds `host`, `host:port` and CIDR texts: the hosts that may be used without a checked certificate.
 
-    `mirrors` are URLs of registries that are asked for what is on Docker Hub, before it.
+    `mirrors` are URLs of registries that are asked for what is on Docker Hub, before it; as HOST=URL, for what is at
+    another host.
     """
 
     insecure: tuple[str, ...] = ()
@@ -40,11 +45,10 @@ class EndpointRules:
 
     def mirrors_of(self, domain: str) -> tuple[Endpoint, ...]:
         """Return who may have what is at a domain as well, in the order in which to ask."""
-        if domain != DEFAULT_DOMAIN:
-            return ()
         return tuple(
             Endpoint(url.rstrip("/"), verify_tls=not self._is_trusted(urllib.parse.urlsplit(url).netloc))
-            for url in self.mirrors
+            for host, url in map(mirrored, self.mirrors)
+            if host == domain
         )
 
     def endpoints(self, domain: str) -> tuple[Endpoint, ...]:
@@ -69,7 +73,7 @@ class EndpointRules:
                 f"registry points to {url}, which is not encrypted; list {parts.hostname} as an insecure registry to "
                 "allow it"
             )
-        if is_loopback(parts.hostname) and not self._is_trusted(urllib.parse.urlsplit(source).netloc):
+        if is_own(parts.hostname) and not self._is_trusted(urllib.parse.urlsplit(source).netloc):
             # Otherwise any registry in the world could make the daemon ask this machine's own services.
             raise ForbiddenAddress(f"registry {source} points to {url}, which is this machine")
         return Endpoint(f"{parts.scheme}://{parts.netloc}", verify_tls=not is_trusted)
@@ -82,6 +86,12 @@ class EndpointRules:
         return is_listed(domain, self.insecure)
 
 
+def mirrored(mirror: str) -> tuple[str, str]:
+    """Return the host whose images a mirror has, and the URL of the mirror."""
+    host, is_of_host, url = mirror.partition("=")
+    return (host, url) if is_of_host else (DEFAULT_DOMAIN, mirror)
+
+
 def is_listed(domain: str, listed: Collection[str]) -> bool:
     """Say whether a list of `host`, `host:port` and CIDR texts names the domain of a registry."""
     host = _host(domain)
@@ -89,13 +99,13 @@ def is_listed(domain: str, listed: Collection[str]) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine by itself: 127.0.0.0/8, ::1 or localhost."""
+    """Say whether a host is this machine: 127.0.0.0/8, ::1, localhost, or a name of its own file of hosts for them."""
     if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return False
+        return bool(host) and is_led_to_loopback(host)
 
 
 def parts_of(url: str) -> urllib.parse.SplitResult:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ from jupyter_containers.errors import ContainersError, NotFound, Unauthorized, U
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES
+
+# Of what a registry says so many characters are passed on.
+_MAX_SHOWN = 1000
+_PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*):[^/?#\s]*@")
 
 
 class RegistryUnreachable(Unavailable):
@@ -114,7 +119,7 @@ def for_answer(answer: Answer) -> ContainersError:
 @contextmanager
 def network_failures(method: str, url: str) -> Iterator[None]:
     """Turn aiohttp's failures into RegistryUnreachable with the text that Go programs print for the same."""
-    what = f'{method.capitalize()} "{url}"'
+    what = f'{method.capitalize()} "{shown_url(url)}"'
     try:
         yield
     except aiohttp.ClientConnectorDNSError as error:
@@ -133,6 +138,11 @@ def network_failures(method: str, url: str) -> Iterator[None]:
         raise RegistryUnreachable(f"{what}: {str(error) or type(error).__name__}") from error
 
 
+def shown_url(url: str) -> str:
+    """Return a URL as others may see it: with three stars for its password, as Go programs print it."""
+    return _PASSWORD.sub(r"\1:***@", url)
+
+
 def _tls_reason(error: Exception) -> str:
     cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
     detail = getattr(cause, "verify_message", None)
@@ -142,13 +152,19 @@ def _tls_reason(error: Exception) -> str:
 def _first_error(answer: Answer) -> tuple[str, str]:
     """Return the code and `code words: message` of the first error in the body, as distribution prints it."""
     for error in _errors(answer.body):
-        code, message = str(error.get("code") or ""), str(error.get("message") or "")
+        code, message = _shown(str(error.get("code") or "")), _shown(str(error.get("message") or ""))
         words = code.replace("_", " ").lower()
         return code, ": ".join(part for part in (words, message) if part) or "unknown error"
     if 400 <= answer.status < 500 and answer.body.strip():
         shown = answer.body[:200].decode("utf-8", "replace").strip()
         return "", f"error parsing HTTP {answer.status} response body: {shown!r}"
     return "", f"received unexpected HTTP status: {answer.status} {phrase_of(answer.status)}".rstrip()
+
+
+def _shown(text: str) -> str:
+    """Return a stranger's words as a terminal and a log may have them: on one line, of a length, nothing that acts."""
+    cut = text[:_MAX_SHOWN] + ("…" if len(text) > _MAX_SHOWN else "")
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut)
 
 
 def _errors(body: bytes) -> list[Mapping[str, Any]]:

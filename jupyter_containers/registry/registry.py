@@ -32,6 +32,7 @@ from jupyter_containers.registry.push import Pushable, Pushed, Pusher
 from jupyter_containers.registry.remote import Remote
 from jupyter_containers.registry.repository import Repository, open_repository
 from jupyter_containers.registry.retries import RetryPolicy
+from jupyter_containers.registry.search import Found, search
 from jupyter_containers.registry.transport import Transport, new_session
 
 _log = logging.getLogger(__name__)
@@ -103,6 +104,12 @@ class Registry:
         reference = reference.with_default_tag()
         repository = await self._open(reference, credentials)
         return Remote(repository, reference, self._content, self._downloads, progress or _tell_nobody)
+
+    async def search(
+        self, term: str, *, limit: int | None = None, credentials: Credentials | None = None
+    ) -> list[Found]:
+        """Return what an index says to a few words. Raises as search.search."""
+        return await search(self._transport(), term, limit=limit, credentials=credentials)
 
     async def tags(self, reference: Reference, credentials: Credentials | None = None) -> list[str]:
         """Return all tags of a repository. Raises what `resolve` raises."""

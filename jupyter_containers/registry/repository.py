@@ -27,7 +27,7 @@ from jupyter_containers.registry.failures import (
     phrase_of,
 )
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES, retry_after
-from jupyter_containers.registry.transport import Body, Request, Transport, read_answer
+from jupyter_containers.registry.transport import Body, Request, Transport, followed, read_answer
 
 MAX_ERROR_BYTES = 64 * 1024
 MAX_TAGS_BYTES = 4 * 1024 * 1024
@@ -58,7 +58,7 @@ class Repository:
 
     async def tags(self, link: str = "") -> Answer:
         """Return a page of the list of tags: the first one, or the one that a Link header leads to."""
-        url = urllib.parse.urljoin(f"{self._base}/tags/list", link) if link else f"{self._base}/tags/list"
+        url = followed(f"{self._base}/tags/list", link) if link else f"{self._base}/tags/list"
         if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self._base)[:2]:
             raise RegistryRefused(f"the list of tags goes on at another host: {url}")
         return await self._read("GET", url, {}, MAX_TAGS_BYTES)

@@ -20,7 +20,7 @@ from jupyter_containers.oci.reference import Reference
 from jupyter_containers.registry.failures import Answer, RegistryRefused, for_manifest
 from jupyter_containers.registry.repository import Repository
 
-MAX_PAGES = 1000
+MAX_PAGES, MAX_TAGS = 1000, 100_000
 # RFC 8288: <where>; rel="next"
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
@@ -76,6 +76,8 @@ async def tags(repository: Repository, reference: Reference) -> list[str]:
         if not answer.is_ok:
             raise for_manifest(answer, reference)
         found += _tag_names(answer.body)
+        if len(found) > MAX_TAGS:
+            raise RegistryRefused(f"{reference.familiar_repository} has more than {MAX_TAGS} tags; name the wanted one")
         match = _NEXT.search(answer.headers.get("link", ""))
         if match is None:
             return found

@@ -46,5 +46,5 @@ def retry_after(value: str | None) -> float | None:
         return float(value.strip()[:9])
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone of twenty digits
         return None

@@ -21,7 +21,13 @@ from yarl import URL
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.registry.certificates import Certificates
 from jupyter_containers.registry.endpoints import EndpointRules, is_loopback
-from jupyter_containers.registry.failures import Answer, RegistryRefused, RegistryUnreachable, network_failures
+from jupyter_containers.registry.failures import (
+    Answer,
+    RegistryRefused,
+    RegistryUnreachable,
+    network_failures,
+    shown_url,
+)
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES, RetryPolicy, retry_after
 from jupyter_containers.registry.witness import noting
 
@@ -31,6 +37,8 @@ READ_BUFFER_BYTES = 256 * 1024
 # Sending: so long may nothing go out; so long may a registry take to look at what it got, before it answers.
 STALLED_SECONDS = 60
 DIGESTING_SECONDS = 300
+# Within so long a small answer must be there whole, and the head of a large one, however steadily its bytes come.
+ANSWER_SECONDS = 120
 
 # What is sent: bytes, or what makes the stream anew for each attempt.
 Body = bytes | Callable[[], AsyncIterator[bytes]]
@@ -132,15 +140,18 @@ class Transport:
                     # Keeps the connection only if the body was read to its end.
                     response.release()
             request = self._redirected(request, location, response.status)
-        raise RegistryRefused(f"registry redirected more than {MAX_REDIRECTS} times, the last time to {request.url}")
+        last = shown_url(request.url)
+        raise RegistryRefused(f"registry redirected more than {MAX_REDIRECTS} times, the last time to {last}")
 
     async def _read_once(self, request: Request, limit: int) -> Answer:
         async with self.stream(request) as response:
-            return await read_answer(response, request.url, limit=limit)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await read_answer(response, request.url, limit=limit)
 
     async def _send(self, request: Request) -> aiohttp.ClientResponse:
         if request.body is None:
-            return await self._sent(request, dict(request.form) if request.form is not None else None, None)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._sent(request, dict(request.form) if request.form is not None else None, None)
         patience = aiohttp.ClientTimeout(
             total=None, sock_connect=self._session.timeout.sock_connect, sock_read=DIGESTING_SECONDS
         )
@@ -178,12 +189,15 @@ class Transport:
         return await asyncio.to_thread(self._certificates.context, parts.netloc, verify=request.verify_tls)
 
     def _redirected(self, request: Request, location: str, status: int) -> Request:
-        try:
-            url = urllib.parse.urljoin(request.url, location)
-        except ValueError as error:
-            raise RegistryRefused(f"registry {request.url} points to {location!r}, which is no address") from error
+        source = shown_url(request.url)
+        url = followed(request.url, location)
         target = self.rules.allow(url, source=request.url)
         is_same_host = urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(request.url)[:2]
+        if request.form is not None and not is_same_host:
+            # Forms are what tokens are asked for with: a password or an identity token is in them.
+            raise RegistryRefused(
+                f"{source} points to {shown_url(url)}: credentials in the body of a request do not go to another host"
+            )
         return replace(
             request,
             url=url,
@@ -209,7 +223,7 @@ async def read_answer(response: aiohttp.ClientResponse, url: str, *, limit: int)
         body += chunk
         if len(body) > limit:
             if response.status < 400:
-                raise RegistryRefused(f"answer of {url} is over the limit of {limit} bytes")
+                raise RegistryRefused(f"answer of {shown_url(url)} is over the limit of {limit} bytes")
             del body[limit:]
             response.close()
             break
@@ -218,13 +232,23 @@ async def read_answer(response: aiohttp.ClientResponse, url: str, *, limit: int)
     return Answer(url, response.status, headers, bytes(body))
 
 
+def followed(url: str, location: str) -> str:
+    """Return the address that an answer of `url` leads to. Raises RegistryRefused for what is none."""
+    try:
+        found = urllib.parse.urljoin(url, location)
+        _ = urllib.parse.urlsplit(found).port
+    except ValueError as error:
+        raise RegistryRefused(f"registry {shown_url(url)} points to {location!r}, which is no address") from error
+    return found
+
+
 def _address(url: str) -> URL:
     """Return a URL as aiohttp takes it. Raises InvalidParameter."""
     try:
         # The path is sent as it was given: a signed URL changes its meaning when its escapes are rewritten.
         return URL(url, encoded=True)
     except ValueError as error:
-        raise InvalidParameter(f"{url!r} is not an http or https address: {error}") from error
+        raise InvalidParameter(f"{shown_url(url)!r} is not an http or https address: {error}") from error
 
 
 def _proxy_for(url: str) -> str | None:

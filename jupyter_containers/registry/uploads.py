@@ -25,7 +25,7 @@ from jupyter_containers.oci.digest import Digest, Hasher
 from jupyter_containers.registry.failures import Answer, RegistryRefused, RegistryUnreachable, for_answer
 from jupyter_containers.registry.repository import Repository
 from jupyter_containers.registry.retries import TRANSIENT_STATUSES, RetryPolicy, retry_after
-from jupyter_containers.registry.transport import Body
+from jupyter_containers.registry.transport import Body, followed
 
 _PIECE = 1 << 20
 _GZIP_WINDOW = 31
@@ -69,7 +69,7 @@ class Upload:
         if match is None or not int(match[1]):
             return None
         if "location" in answer.headers:
-            self._location = urllib.parse.urljoin(answer.url, answer.headers["location"])
+            self._location = followed(answer.url, answer.headers["location"])
         return int(match[1]) + 1
 
     async def put(self, digest: Digest, body: Body | None = None, length: int = 0) -> None:
@@ -115,7 +115,7 @@ def _location(answer: Answer, status: int) -> str:
     location = answer.headers.get("location", "")
     if not location:
         raise RegistryRefused(f"registry did not say where the upload goes on: {answer.url}")
-    return urllib.parse.urljoin(answer.url, location)
+    return followed(answer.url, location)
 
 
 @dataclass(slots=True)

@@ -12,17 +12,27 @@ from typing import Any
 # Rows in the form of runtime.calls.Row.to_json.
 Rows = list[dict[str, Any]]
 
-_rows: ContextVar[Rows | None] = ContextVar("rows", default=None)
+
+class _Asking:
+    """One who wants to know. Tasks that go on keep it in their context: afterwards it has nothing in it."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows: Rows | None = rows
+
+
+_asking: ContextVar[_Asking | None] = ContextVar("asking", default=None)
 
 
 @contextmanager
 def witnessed(rows: Rows) -> Iterator[None]:
-    """Add what is asked of registries in the block, and in tasks that it begins, to `rows`."""
-    before = _rows.set(rows)
+    """Add what is asked of registries in the block, and until its end in tasks that it begins, to `rows`."""
+    asking = _Asking(rows)
+    before = _asking.set(asking)
     try:
         yield
     finally:
-        _rows.reset(before)
+        asking.rows = None
+        _asking.reset(before)
 
 
 @contextmanager
@@ -31,8 +41,8 @@ def noting(method: str, url: str) -> Iterator[dict[str, Any]]:
 
     Of the address only host and path: what is behind them may be a signature, or before them a password.
     """
-    rows = _rows.get()
-    if rows is None:
+    asking = _asking.get()
+    if asking is None or (rows := asking.rows) is None:
         yield {}
         return
     row = {

@@ -5,21 +5,28 @@ Pure. Source: the Docker documentation, Build context, Git repositories; moby/bu
 
 from __future__ import annotations
 
+import ipaddress
 import posixpath
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from jupyter_containers.errors import InvalidParameter
 
 _SCP = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>(?!//)[^\s]+)", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_CHECKSUM = re.compile(r"[0-9a-f]{7,40}")
+_CHECKSUM = re.compile(r"[0-9a-f]{1,40}")
 # What git allows in names of refs. Source: git-check-ref-format(1).
 _BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^[-/]|/$|\.$|\.lock$|/\.|^\.")
 _KEYS = frozenset({"ref", "tag", "branch", "subdir", "checksum", "commit", "keep-git-dir", "submodules"})
+_MAX_FIELDS = 50
 _SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
-_SECRET = re.compile(r"(?<=://)[^/@\s]*@")
+# A user alone is no secret to an ssh server, and without it the address is another one.
+_SECRET = re.compile(r"(?<=://)(?<!ssh://)[^/@\s]*@|(?<=ssh://)[^/@:\s]*:[^/@\s]*@")
+# Never with a dash first: some program might take it for an option.
+_USER = re.compile(r"[A-Za-z0-9_][\w.+-]*", re.ASCII)
+_SERVER = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
+SHELL_PORT = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,29 @@ class Source:
         return without_password(self.url)
 
 
+@dataclass(frozen=True, slots=True)
+class ShellAddress:
+    """Where ssh finds a repository. `path` is as the server's git takes it: from the user's home, or from `/`."""
+
+    user: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def place(self) -> str:
+        """The server as files of known hosts name it."""
+        return self.host if self.port == SHELL_PORT else f"[{self.host}]:{self.port}"
+
+
 def without_password(text: str) -> str:
-    """Return a text without the names and passwords in the URLs of it."""
+    """Return a text without the passwords in the URLs of it, and without names that may be tokens."""
     return _SECRET.sub("", text)
+
+
+def is_shell(url: str) -> bool:
+    """Say whether a repository is reached by ssh: `ssh://…`, or `user@host:path`."""
+    return "://" not in url or url.startswith("ssh://")
 
 
 def is_repository(text: str) -> bool:
@@ -67,7 +94,9 @@ def parse(text: str) -> Source:
     if "://" not in rest and _SCP.fullmatch(rest) is None:
         raise InvalidParameter(f"{shown!r} is not the address of a git repository")
     if "://" in rest and not _host(rest):
-        raise InvalidParameter(f"{shown!r} names no host")
+        raise InvalidParameter(f"{shown!r} names no host, or a port that is none")
+    if is_shell(rest):
+        shell_address(rest)
     source = Source(rest)
     if hash_:
         ref, _, subdir = fragment.partition(":")
@@ -75,16 +104,56 @@ def parse(text: str) -> Source:
     return _with_query(source, query, shown) if query else source
 
 
-def _host(url: str) -> str:
+def shell_address(url: str) -> ShellAddress:
+    """Read the address of a repository behind ssh. Raises InvalidParameter for what is none."""
+    shown = without_password(url)
+    if "://" not in url:
+        match = _SCP.fullmatch(url)
+        if match is None:
+            raise InvalidParameter(f"{shown!r} is not the address of a git repository")
+        user, host, port, path = match["user"], match["host"], SHELL_PORT, match["path"]
+    else:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", SHELL_PORT if parts.port is None else parts.port
+        except ValueError as error:
+            raise InvalidParameter(f"{shown!r} names no host: {error}") from None
+        if parts.password is not None:
+            raise InvalidParameter(f"{shown!r}: a password for ssh is not used; leave it out, and forward an agent")
+        user, path = unquote(parts.username or ""), unquote(parts.path)
+        path = path[1:] if path.startswith("/~") else path
+    if not user:
+        raise InvalidParameter(f"{shown!r} names no user for ssh; write ssh://git@{host}/…")
+    if not _USER.fullmatch(user) or not (_SERVER.fullmatch(host) or _is_ipv6(host)):
+        raise InvalidParameter(f"{shown!r} names no user and host that ssh could have")
+    if not path.strip("/") or path.startswith("-") or not path.isprintable():
+        raise InvalidParameter(f"{shown!r} names no path of a repository")
+    return ShellAddress(user, host, port, path)
+
+
+def _is_ipv6(host: str) -> bool:
     try:
-        return urlsplit(url).hostname or ""
+        ipaddress.IPv6Address(host)
     except ValueError:
-        return ""
+        return False
+    return "%" not in host
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL, "" if there is none or the port is no number that a port can be."""
+    return (urlsplit(url).hostname or "") if _can_be_read(url) else ""
+
+
+def _can_be_read(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _with_query(source: Source, query: str, shown: str) -> Source:
     values: dict[str, str] = {}
-    for key, value in parse_qsl(query, keep_blank_values=True, max_num_fields=50):
+    for key, value in _fields(query, shown):
         if key not in _KEYS:
             raise InvalidParameter(f"unexpected query {key!r} in {shown!r}; choose from {', '.join(sorted(_KEYS))}")
         key = "checksum" if key == "commit" else key
@@ -106,6 +175,13 @@ def _with_query(source: Source, query: str, shown: str) -> Source:
         keep_git_dir=_switch(values, "keep-git-dir", shown),
         submodules=_switch(values, "submodules", shown) is not False,
     )
+
+
+def _fields(query: str, shown: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise InvalidParameter(f"more than {_MAX_FIELDS} queries in {shown[:100]!r}…") from None
 
 
 def _switch(values: dict[str, str], key: str, shown: str) -> bool | None:
@@ -132,16 +208,19 @@ def _subdir(text: str, shown: str) -> str:
 def checksum_of(text: str) -> str:
     """Return the beginning of a commit's id. Raises InvalidParameter."""
     if text and not _CHECKSUM.fullmatch(text):
-        raise InvalidParameter(f"invalid checksum {text!r}: write 7 to 40 hexadecimal digits of a commit")
+        raise InvalidParameter(f"invalid checksum {text!r}: write 1 to 40 hexadecimal digits of a commit")
     return text
 
 
 def joined(url: str, relative: str) -> str:
     """Return the address of a submodule, which may be relative to its repository's. Raises InvalidParameter."""
     if not relative.startswith(("./", "../")):
+        if "://" in relative and not _can_be_read(relative):
+            raise InvalidParameter(f"{without_password(relative)!r} names no host, or a port that is none")
         return relative
-    if "://" not in url:
-        raise InvalidParameter(f"the submodule {relative!r} is relative, and {without_password(url)!r} is no URL")
+    if match := _SCP.fullmatch(url):
+        path = posixpath.normpath(posixpath.join("/", match["path"], relative)).lstrip("/")
+        return f"{match['user']}@{match['host']}:{'/' if match['path'].startswith('/') else ''}{path}"
     parts = urlsplit(url)
     path = posixpath.normpath(posixpath.join("/", parts.path, relative))
     return urlunsplit(parts._replace(path="/" + path.lstrip("/")))

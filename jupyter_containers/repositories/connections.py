@@ -8,11 +8,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from jupyter_containers.errors import Forbidden, InvalidParameter, Unsupported
-from jupyter_containers.repositories.addresses import without_password
+from jupyter_containers.linux.own_addresses import is_own
+from jupyter_containers.repositories.addresses import is_shell, shell_address, without_password
+
+if TYPE_CHECKING:
+    from jupyter_containers.repositories.access import Access
 
 # How long a server may be silent.
 SECONDS = 30.0
@@ -48,21 +52,24 @@ class Meter:
         return reading
 
 
-def client_for(url: str, headers: Mapping[str, str]) -> tuple[Any, str, Meter]:
-    """Return a client, the path to ask it for, and its meter. `headers` go to the URL's own host only.
+def client_for(url: str, access: Access, check: Callable[[int], None]) -> tuple[Any, str, Meter]:
+    """Return a client, the path to ask it for, and its meter. The headers of `access` go to the URL's own host only.
 
-    Raises Unsupported for ssh and others.
+    `check` is called while ssh waits, and stops it by raising. Raises Unsupported for other protocols, and for ssh
+    where its library is missing.
     """
-    scheme = urlsplit(url).scheme if "://" in url else "ssh"
+    scheme = "ssh" if is_shell(url) else urlsplit(url).scheme
     meter = Meter()
     if scheme == "git":
         client, path = _tcp_client(url, meter)
     elif scheme in ("http", "https"):
-        client, path = _web_client(url, headers, meter)
+        client, path = _web_client(url, access.headers, meter)
+    elif scheme == "ssh":
+        client, path = _shell_client(url, access, meter, check)
     else:
         raise Unsupported(
-            f"{without_password(url)}: a repository is fetched by https, http or git here, not by {scheme}; use its "
-            "https address, with a token in --secret id=GIT_AUTH_TOKEN where it is private"
+            f"{without_password(url)}: a repository is fetched by https, http, git or ssh here, not by {scheme}; use "
+            "its https address, with a token in --secret id=GIT_AUTH_TOKEN where it is private"
         )
     # A server could send us elsewhere for packs, past every rule here.
     client._fetch_capabilities.discard(b"packfile-uris")
@@ -94,6 +101,36 @@ def _tcp_client(url: str, meter: Meter) -> tuple[Any, str]:
             return protocol, lambda: False, None
 
     return Patient(host, port=port), unquote(parts.path)
+
+
+def _shell_client(url: str, access: Access, meter: Meter, check: Callable[[int], None]) -> tuple[Any, str]:
+    from dulwich.client import TraditionalGitClient
+    from dulwich.protocol import Protocol
+
+    try:
+        from jupyter_containers.repositories.secure_shell import Shell
+    except ImportError:
+        raise Unsupported(
+            f"{without_password(url)}: git over ssh needs the Python package asyncssh; install it where the daemon is, "
+            "with pip install 'jupyter-containers[ssh]'"
+        ) from None
+    server = shell_address(url)
+
+    class Client(TraditionalGitClient):
+        def _connect(self, cmd: bytes, path: Any, protocol_version: int | None = None) -> Any:
+            meter.close()
+            shell = Shell(server, f"git-{cmd.decode()} {quoted(server.path)}", access, lambda: check(0))
+            protocol = Protocol(meter.metered(shell.read), shell.write, shell.close)
+            meter.closing.append(protocol.close)
+            self.protocol_version = 0
+            return protocol, lambda: False, shell
+
+    return Client(), server.path
+
+
+def quoted(path: str) -> str:
+    """Return a path for the shell of a server, in the quotes that git-shell(1) insists on."""
+    return "'" + path.replace("'", "'\\''").replace("!", "'\\!'") + "'"
 
 
 def _web_client(url: str, headers: Mapping[str, str], meter: Meter) -> tuple[Any, str]:
@@ -145,7 +182,7 @@ def check_redirect(url: str, address: str) -> None:
     before, after = urlsplit(url), urlsplit(address)
     if before.scheme == "https" and after.scheme != "https":
         raise Forbidden(f"{without_password(url)} leads to {without_password(address)}, which is not https")
-    if is_loopback(after.hostname or "") and not is_loopback(before.hostname or ""):
+    if is_own(after.hostname or "") and not is_own(before.hostname or ""):
         raise Forbidden(f"{without_password(url)} leads to {without_password(address)}, which is this machine")
 
 

@@ -1,12 +1,13 @@
 """A commit of a repository becomes a folder: resolve the ref, fetch what it needs and no more, write its files.
 
-git:// and http(s):// only; what an https address redirects to keeps https, and what redirects to this machine was on
-it before. Credentials stay with the host they are for. ssh would need a program of the host's, which we do not run.
+git://, http(s):// and ssh; what an https address redirects to keeps https, and what redirects to this machine was on
+it before. Credentials stay with the host they are for (access.py).
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,14 +16,17 @@ from typing import Any
 
 from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unauthorized, Unavailable
 from jupyter_containers.repositories import checkout
+from jupyter_containers.repositories.access import Access
 from jupyter_containers.repositories.addresses import Source, joined, without_password
-from jupyter_containers.repositories.connections import Meter, client_for, origin_of
+from jupyter_containers.repositories.connections import Meter, client_for
 from jupyter_containers.repositories.packs import Guard
 
 MAX_SUBMODULES = 100
 MAX_SUBMODULE_DEPTH = 8
 _MAX_GITMODULES_BYTES = 1 << 20
 _HEADS, _TAGS = b"refs/heads/", b"refs/tags/"
+# What git and hosts of it say through ssh, where nothing else tells it.
+_ABSENT = re.compile(r"does not appear to be a git repository|repository not found", re.IGNORECASE)
 # What dulwich raises for a server that breaks the protocol, or a pack that is none, is not one family.
 _BROKEN = (ValueError, KeyError, AssertionError, EOFError, OSError, TypeError, IndexError)
 
@@ -43,12 +47,12 @@ class Budget:
     submodules: int = MAX_SUBMODULES
 
 
-def fetch(source: Source, folder: Path, *, headers: Mapping[str, str], budget: Budget, depth: int = 0) -> Checkout:
+def fetch(source: Source, folder: Path, *, access: Access, budget: Budget, depth: int = 0) -> Checkout:
     """Bring a commit's files into `folder`/tree, which is made here, as are other things beside it.
 
-    `headers` go to the repository's own host, and to no other. With `source.keep_git_dir` the repository is in
-    tree/.git. Blocks. Raises NotFound for a repository or a revision that is not there, Unavailable for a server that
-    is not, Unsupported for ssh, InvalidParameter for what no build should have.
+    What `access` has goes to the repository's own host, and to no other. With `source.keep_git_dir` the repository is
+    in tree/.git. Blocks. Raises NotFound for a repository or a revision that is not there, Unavailable for a server
+    that is not, Unauthorized and Forbidden, InvalidParameter for what no build should have.
     """
     from dulwich.repo import Repo
 
@@ -57,7 +61,7 @@ def fetch(source: Source, folder: Path, *, headers: Mapping[str, str], budget: B
     git.mkdir(mode=0o700)
     repository = Repo.init_bare(str(git))
     try:
-        commit = _obtain(source, repository, headers, budget)
+        commit = _obtain(source, repository, access, budget)
         if source.checksum and not commit.id.startswith(source.checksum.encode()):
             raise InvalidParameter(
                 f"expected checksum {source.checksum} of {source.shown}, and got {commit.id.decode()}"
@@ -70,15 +74,15 @@ def fetch(source: Source, folder: Path, *, headers: Mapping[str, str], budget: B
     finally:
         repository.close()
     if source.submodules:
-        _add_submodules(source, folder, written, headers=headers, budget=budget, depth=depth)
+        _add_submodules(source, folder, written, access=access, budget=budget, depth=depth)
     if source.keep_git_dir:
         git.rename(tree / ".git")
     return Checkout(_part(tree, source), commit.id.decode())
 
 
-def _obtain(source: Source, repository: Any, headers: Mapping[str, str], budget: Budget) -> Any:
+def _obtain(source: Source, repository: Any, access: Access, budget: Budget) -> Any:
     """Return the commit, with all it needs in the repository's store."""
-    server = client_for(source.url, headers)
+    server = client_for(source.url, access, budget.check)
     with closing(server[2]):
         wanted = _wanted(server, source, repository, budget)
     try:
@@ -157,6 +161,8 @@ def _translated(source: Source) -> Iterator[None]:
             f"the repository {source.shown} wants other credentials; give a token with --secret id=GIT_AUTH_TOKEN"
         ) from error
     except GitProtocolError as error:
+        if _ABSENT.search(str(error)):
+            raise NotFound(f"there is no git repository at {source.shown}: {without_password(str(error))}") from error
         raise _Refused(str(error)) from error
 
 
@@ -218,7 +224,7 @@ def _keep(repository: Any, source: Source, commit: bytes, written: checkout.Writ
 
 
 def _add_submodules(
-    source: Source, folder: Path, written: checkout.Written, *, headers: Mapping[str, str], budget: Budget, depth: int
+    source: Source, folder: Path, written: checkout.Written, *, access: Access, budget: Budget, depth: int
 ) -> None:
     """Fill the folders of submodules that .gitmodules gives an address for; others stay empty, as with git."""
     if not written.submodules:
@@ -233,11 +239,11 @@ def _add_submodules(
         if budget.submodules < 0:
             raise InvalidParameter(f"{source.shown} has more than {MAX_SUBMODULES} submodules")
         address = joined(source.url, url)
-        own = headers if origin_of(address) == origin_of(source.url) else {}
+        own = access.for_submodule(source.url, address)
         place = folder / f"submodule-{budget.submodules}"
         place.mkdir(mode=0o700)
         wanted = Source(address, ref=commit.decode())
-        fetched = fetch(wanted, place, headers=own, budget=budget, depth=depth + 1)
+        fetched = fetch(wanted, place, access=own, budget=budget, depth=depth + 1)
         # Made by our checkout just now, as an empty folder; no entry can have replaced one of its parents by a link.
         target = folder / "tree" / os.fsdecode(path)
         target.rmdir()

@@ -101,11 +101,17 @@ class Bundle:
 
 
 def write_json(path: str, data: Mapping[str, Any]) -> None:
-    """Replace a file by this JSON object, atomically for readers. Not synced: the run root dies with the host."""
+    """Replace a file by this JSON object, atomically for readers. Not synced: the run root dies with the host.
+
+    Raises OSError; the file is as it was then.
+    """
     temporary = f"{path}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, _ENCODER.encode(data).encode())
+        rest = memoryview(_ENCODER.encode(data).encode())
+        while rest:
+            # On a full disk a part is written first, and only the next attempt is refused.
+            rest = rest[os.write(descriptor, rest) :]
     finally:
         os.close(descriptor)
     os.rename(temporary, path)

@@ -37,6 +37,7 @@ class Created:
     cgroup: Cgroup
     cgroup_path: str  # of the same, relative to the hierarchies
     terminal_fd: int | None
+    mounts_fd: int  # of its mount namespace: as long as it is open the mounts stay, when all processes have ended
     go_fd: int
 
 
@@ -262,7 +263,8 @@ class _Making:
             netlink_fd=self._netlink_fd,
             cgroup=self._cgroup,
             cgroup_path=cgroup_path(self._bundle, self._birth.spec),
-            terminal_fd=message.fds[0] if message.fds else None,
+            terminal_fd=message.fd("terminal"),
+            mounts_fd=open_mounts(self._pid),
             go_fd=self._channel.release(),
         )
 
@@ -365,6 +367,11 @@ def open_network(pid: int) -> tuple[int, int]:
     except BaseException:
         os.close(netns_fd)
         raise
+
+
+def open_mounts(pid: int) -> int:
+    """Return the mount namespace of a process that waits; the caller's to close. Raises OSError."""
+    return os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def entry_of(cgroup: Cgroup | None, opened: ExitStack) -> int | None:

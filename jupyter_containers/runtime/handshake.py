@@ -4,7 +4,7 @@
                       ◀────────────  tell_fate           to one born ahead: its bundle (streams)
     announce_birth    ────────────▶               of an exec, by the one who carries it in: its pid (terminal)
     tell_calls        ────────────▶               what was asked of the kernel so far, when that is recorded
-    announce_ready    ────────────▶               all is set up (durations, terminal)
+    announce_ready    ────────────▶               all is set up (durations, terminal, mount namespace)
                       ◀────────────  let_go              execve
     announce_failure  ────────────▶               at any time, last
     (closed by execve)
@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,11 @@ class Message:
     word: str
     body: dict[str, Any] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
+
+    def fd(self, name: str) -> int | None:
+        """Return the descriptor that came under a name: "terminal", or "mounts", a mount namespace."""
+        names = self.body.get("fds", ())
+        return self.fds[names.index(name)] if name in names else None
 
     def error(self) -> ContainersError:
         return from_data(self.body)
@@ -84,22 +89,23 @@ class Channel:
     def announce_ready(
         self,
         durations_us: Sequence[int],
-        terminal_fd: int | None,
+        fds: Mapping[str, int],
         pid: int | None = None,
         *,
         cgroup: str = "",
         preceding: Sequence[tuple[str, int]] = (),
     ) -> None:
-        """Say that all is set up; `pid` when another process than this one goes on.
+        """Say that all is set up, and give what is to be kept: `fds` by their names, see Message.fd.
 
-        `cgroup` and `preceding`, steps with their durations, are told by one that was born ahead.
+        `pid` when another process than this one goes on; `cgroup` and `preceding`, steps with their durations, are told
+        by one that was born ahead.
         """
-        body: dict[str, Any] = {"word": "ready", "durations": list(durations_us)}
+        body: dict[str, Any] = {"word": "ready", "durations": list(durations_us), "fds": list(fds)}
         if pid is not None:
             body["pid"] = pid
         if cgroup:
             body |= {"cgroup": cgroup, "preceding": list(preceding)}
-        self._send(body, *(() if terminal_fd is None else (terminal_fd,)))
+        self._send(body, *fds.values())
 
     def announce_birth(self, pid: int, terminal_fd: int | None, calls: Sequence[Call] = ()) -> None:
         body = {"word": "born", "pid": pid, **({"calls": list(calls[:_CALLS_OF_AN_EXEC])} if calls else {})}
@@ -117,8 +123,8 @@ class Channel:
 
     # What the outside says.
 
-    def tell_fate(self, bundle: str, stdio_fds: Sequence[int]) -> None:
-        self._send({"word": "become", "bundle": bundle}, *stdio_fds)
+    def tell_fate(self, bundle: str, stdio_fds: Sequence[int], *, gives_mounts: bool = False) -> None:
+        self._send({"word": "become", "bundle": bundle, "gives_mounts": gives_mounts}, *stdio_fds)
 
     def let_go(self) -> None:
         self._send({"word": "go"})
@@ -126,10 +132,7 @@ class Channel:
     def receive(self) -> Message:
         """Wait for the next message; the caller closes its descriptors. A vanished peer is the word ""."""
         while True:
-            try:
-                packet, fds = descriptors.receive(self._socket, _LARGEST, max_fds=3)
-            except ConnectionResetError:
-                return Message("")
+            packet, fds = descriptors.receive(self._socket, _LARGEST, max_fds=3)
             if not packet:
                 return Message("")
             body = _DECODER.decode(packet.decode())

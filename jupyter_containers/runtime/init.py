@@ -71,6 +71,9 @@ class Birth:
     detaching_us: int | None = None
     preceding: list[tuple[str, int]] = field(default_factory=list)
     cgroup_path: str = ""
+    # One that goes on to `execve` at once may be gone before its parent looks. Others show nothing while they wait.
+    gives_mounts: bool = False
+    mounts_fd: int = NOT_YET
     identity: users.Identity = field(default=users.ROOT)
     recorder: Recorder | None = None  # of the calls to the kernel, where they are wanted
 
@@ -198,6 +201,9 @@ def _enter_namespaces(birth: Birth) -> None:
     for flag, namespace_fd in birth.joined.items():
         # That of the pids counts for the child.
         namespaces.setns(namespace_fd, flag)
+    if birth.gives_mounts:
+        # While the host's /proc is in sight.
+        birth.mounts_fd = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _bring_lo_up(birth: Birth) -> None:
@@ -246,7 +252,7 @@ def _hand_over(birth: Birth, durations: Sequence[int]) -> None:
     descriptors.close_all_except({birth.channel.fileno(), master_fd})
     pid = passage.bear()
     if pid:
-        birth.channel.announce_ready(durations, None if master_fd == NOT_YET else master_fd, pid)
+        birth.channel.announce_ready(durations, {} if master_fd == NOT_YET else {"terminal": master_fd}, pid)
         os._exit(0)
     descriptors.close_all_except({birth.channel.fileno()})
     passage.live(process, birth.program, birth.channel)
@@ -254,12 +260,12 @@ def _hand_over(birth: Birth, durations: Sequence[int]) -> None:
 
 
 def _announce(birth: Birth, durations: Sequence[int]) -> None:
-    master_fd = birth.site.terminal_master_fd
-    descriptors.close_all_except({birth.channel.fileno(), master_fd})
-    terminal_fd = None if master_fd == NOT_YET else master_fd
-    birth.channel.announce_ready(durations, terminal_fd, cgroup=birth.cgroup_path, preceding=birth.preceding)
-    if terminal_fd is not None:
-        os.close(terminal_fd)
+    terminal_fd, mounts_fd = birth.site.terminal_master_fd, birth.mounts_fd
+    descriptors.close_all_except({birth.channel.fileno(), terminal_fd, mounts_fd})
+    given = {name: fd for name, fd in (("terminal", terminal_fd), ("mounts", mounts_fd)) if fd != NOT_YET}
+    birth.channel.announce_ready(durations, given, cgroup=birth.cgroup_path, preceding=birth.preceding)
+    for fd in given.values():
+        os.close(fd)
 
 
 def _execute(birth: Birth) -> NoReturn:

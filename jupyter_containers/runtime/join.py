@@ -25,6 +25,7 @@ from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime import executable, init, passage, privileges, streams, users
 from jupyter_containers.runtime.create import broken, entry_of, failure, kill_and_reap
 from jupyter_containers.runtime.defaults import default_seccomp
+from jupyter_containers.runtime.executable import CannotExecute
 from jupyter_containers.runtime.handshake import Channel, Message
 from jupyter_containers.runtime.state import State, Status
 from jupyter_containers.runtime.trace import Call, Stopwatch
@@ -77,7 +78,8 @@ def join(
 
     `stdio` as in create.create; `seccomp` is the container's profile (spec.linux.seccomp), None for none; `can_trace`:
     the container's processes may have CAP_SYS_PTRACE. The caller must have one thread only. Raises: CannotExecute
-    (details exit_code 126 or 127), Conflict when the container is not running; nothing is left then.
+    (details exit_code 126 or 127; calls, where they are recorded), Conflict when the container is not running; nothing
+    is left then.
     """
     program = privileges.compile_filter(seccomp, process.capabilities.bounding)
     try:
@@ -172,15 +174,22 @@ def _follow(born: Message, process: Process, channel: Channel, cgroup: Cgroup) -
         if message.word:
             raise failure(message, _PREFIX)
         if calls is not None:
-            calls.append(["become the program", "execve", list(process.args), 0, 0, watch.lap()])
+            calls.append(_execution(process, 0, watch))
         return Joined(pid, processes.start_time(pid), pidfd, terminal_fd, tuple(calls or ()))
-    except BaseException:
+    except BaseException as error:
+        if calls is not None and isinstance(error, CannotExecute):
+            error.details["calls"] = [*calls, _execution(process, error.number, watch)]
         _thaw(cgroup)
         kill_and_reap(pid)
         for fd in (pidfd, terminal_fd):
             if fd is not None and fd >= 0:
                 os.close(fd)
         raise
+
+
+def _execution(process: Process, number: int, watch: Stopwatch) -> Call:
+    arguments = list(process.args)
+    return ["become the program", "execve", arguments, None if number else 0, number, watch.lap()]
 
 
 def _carry(guest: _Guest) -> NoReturn:

@@ -20,7 +20,7 @@ from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.linux import constants, loopback, namespaces, processes, recording
 from jupyter_containers.oci.runtime_spec import ANNOTATION_TRACE
-from jupyter_containers.runtime import create, init, privileges, rehearsal
+from jupyter_containers.runtime import create, init, passage, privileges, rehearsal
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.runtime.create import Created
 from jupyter_containers.runtime.handshake import Channel, Message
@@ -98,10 +98,15 @@ def bear(cgroups: CgroupManager, *, as_sibling: bool = False, waits: bool = Fals
     return newborn
 
 
-def become(newborn: Newborn, bundle: Bundle, stdio: tuple[int, int, int] | None) -> None:
-    """Tell a newborn which container it is to be; `stdio` as in create.create. `follow` must come after it."""
+def become(
+    newborn: Newborn, bundle: Bundle, stdio: tuple[int, int, int] | None, *, will_be_let_go: bool = False
+) -> None:
+    """Tell a newborn which container it is to be; `stdio` as in create.create. `follow` must come after it.
+
+    `will_be_let_go`: `let_go` comes before `follow`.
+    """
     try:
-        newborn.channel.tell_fate(bundle.place, stdio or ())
+        newborn.channel.tell_fate(bundle.place, stdio or (), gives_mounts=will_be_let_go)
     except (BrokenPipeError, ConnectionResetError):
         pass  # `follow` reads why
 
@@ -114,12 +119,16 @@ def let_go(newborn: Newborn) -> None:
         pass  # `follow` reads why
 
 
-def follow(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> tuple[Created, Durations]:
-    """Wait until it is the container, before `execve`. Raises as create.create; nothing is left then.
+def follow(
+    newborn: Newborn, bundle: Bundle, cgroups: CgroupManager, *, is_let_go: bool = False
+) -> tuple[Created, Durations]:
+    """Wait until it is the container, before `execve`, or after it if `is_let_go`. Raises as create.create.
 
-    The durations are the caller's to write.
+    Nothing is left then. The durations are the caller's to write.
     """
     watch = Stopwatch()
+    if is_let_go:
+        _await_end(newborn, bundle, cgroups)
     message = newborn.channel.receive()
     if message.word != "ready":
         if calls := newborn.channel.calls:
@@ -132,7 +141,19 @@ def follow(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> tuple[Cr
     if calls := newborn.channel.calls:
         durations.calls = {"inside": calls}
     newborn.close_network()
-    return _created(newborn, message, cgroups), durations
+    try:
+        return _created(newborn, message, cgroups), durations
+    except OSError as error:
+        abandon(newborn, bundle, cgroups)
+        raise create.broken(error, "keep its mounts", create.CREATE_FAILED) from error
+
+
+def _await_end(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> None:
+    try:
+        passage.await_word(newborn.pid, newborn.channel, create.CREATE_FAILED, "start", is_last=True)
+    except ContainersError:
+        abandon(newborn, bundle, cgroups)
+        raise
 
 
 def abandon(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> None:
@@ -142,6 +163,7 @@ def abandon(newborn: Newborn, bundle: Bundle, cgroups: CgroupManager) -> None:
 
 
 def _created(newborn: Newborn, message: Message, cgroups: CgroupManager) -> Created:
+    mounts_fd = message.fd("mounts")
     return Created(
         pid=newborn.pid,
         pid_start_time=newborn.pid_start_time,
@@ -150,7 +172,8 @@ def _created(newborn: Newborn, message: Message, cgroups: CgroupManager) -> Crea
         netlink_fd=None,
         cgroup=cgroups.open(message.body["cgroup"]),
         cgroup_path=message.body["cgroup"],
-        terminal_fd=message.fds[0] if message.fds else None,
+        terminal_fd=message.fd("terminal"),
+        mounts_fd=create.open_mounts(newborn.pid) if mounts_fd is None else mounts_fd,
         go_fd=newborn.channel.release(),
     )
 
@@ -229,6 +252,7 @@ def _birth(bundle: Bundle, message: Message, channel: Channel, cgroups: CgroupMa
     stdio = (message.fds[0], message.fds[1], message.fds[2]) if message.fds else None
     birth = init.Birth(spec, operations, channel, stdio, program=program)
     birth.cgroup_path = create.cgroup_path(bundle, spec)
+    birth.gives_mounts = message.body["gives_mounts"]
     if ANNOTATION_TRACE in spec.annotations:
         birth.recorder = recording.begin()
     return birth

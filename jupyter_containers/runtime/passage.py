@@ -59,14 +59,15 @@ def live(process: Process, program: Program | None, channel: Channel) -> None:
     privileges.load_last(process, program)
 
 
-def await_word(pid: int, channel: Channel, failed: str, step: str) -> None:
-    """Wait until there is something to receive from a child of this process.
+def await_word(pid: int, channel: Channel, failed: str, step: str, *, is_last: bool = False) -> None:
+    """Wait until there is something to receive from a child of this process; with `is_last` until it has hung up.
 
     Root of a container may stop it (SIGSTOP, ptrace) before its `execve`. Who waits here is the shim: for as long as it
     does, nobody could kill the container. Raises ContainersError, which begins with `failed`.
     """
     poll = select.poll()
-    poll.register(channel.fileno(), select.POLLIN)
+    # Nobody is woken for what comes before a hang-up, and so takes the processor of whoever said it.
+    poll.register(channel.fileno(), 0 if is_last else select.POLLIN)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not poll.poll(_LOOK_MS):
         if _is_stopped(pid) or time.monotonic() > deadline:

@@ -73,7 +73,8 @@ class Copied:
         waiting = [str(self.folder)]
         while waiting:
             try:
-                entries = sorted(os.scandir(waiting.pop()), key=lambda entry: entry.name)
+                with os.scandir(waiting.pop()) as found:
+                    entries = sorted(found, key=lambda entry: entry.name)
             except OSError:
                 continue
             for entry in entries:

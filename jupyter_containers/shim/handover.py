@@ -1,9 +1,10 @@
 """What the maker leaves to the shim: whose it is from now on, the container if there is one, and who must be answered.
 
 "adopt": {container, bundle, socket}     as soon as that is known, while the maker is at work; and then one of
-"create": request, "made": {pid, pid_start_time, cgroup, terminal}, "state", "failed"    with the descriptor to start it
-                                         unless it is started, then its terminal, or its stdout, stderr and, where it is
-                                         open, stdin. "failed": {id, error}: answer so, and end it
+"create": request, "made": {pid, pid_start_time, cgroup, keeps_mounts, terminal}, "state", "failed"
+                                         with the descriptor to start it unless it is started, that of its mounts if
+                                         they are kept, then its terminal, or its stdout, stderr and, where it is open,
+                                         stdin. "failed": {id, error}: answer so, and end it
 "create": request, "error": …            nothing is left of it
 "asked": request                         something else was asked for
 the end                                  the maker was killed, or the daemon is gone: so is, soon, what it was making
@@ -67,6 +68,8 @@ def _take_container(shim: Shim, message: dict[str, Any], fds: list[int]) -> None
     shim.first.is_terminal, shim.cgroup_path = made["terminal"], made["cgroup"]
     if shim.state.status is Status.CREATED:
         shim.go_fd = fds.pop(0)
+    if made["keeps_mounts"]:
+        shim.mounts_fd = fds.pop(0)
     log = ContainerLog(LogOptions.from_json(request["log"])) if request.get("log") else None
     outputs = {fds[0]: STDOUT} if made["terminal"] else {fds[0]: STDOUT, fds[1]: STDERR}
     input_fd = fds[0] if made["terminal"] else next(iter(fds[2:]), None)

@@ -26,7 +26,7 @@ class RotatedFile:
         self._cut = cut
         # The reading end of a pipe that ends when the last rotated file is compressed; -1 when none is.
         self._compressing_fd = -1
-        self._fd = self._open()
+        self._fd = self._open(options.path)
         self._size = os.fstat(self._fd).st_size
 
     def append(self, content: bytes) -> None:
@@ -60,27 +60,43 @@ class RotatedFile:
         else:
             self._size += len(content)
 
-    def _open(self) -> int:
-        os.makedirs(os.path.dirname(self._options.path), mode=0o700, exist_ok=True)
-        return os.open(self._options.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    def _open(self, path: str) -> int:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
 
     # --- rotation ----------------------------------------------------------------------------------------------------
 
     def _rotate(self) -> None:
-        path, count = self._options.path, self._options.max_files
+        """Begin a new file. As long as none can be had (a full disk has no inodes), the old one is gone on with.
+
+        What fails here must not stop the container, whose streams wait for this.
+        """
+        begun = f"{self._options.path}.new"
+        try:
+            fd = self._open(begun)
+        except OSError:
+            return
+        try:
+            self._shift(begun)
+        except OSError:
+            os.close(fd)
+            return
         os.close(self._fd)
+        self._fd, self._size = fd, 0
+        if self._options.compress and self._options.max_files > 1:
+            self._compress(f"{self._options.path}.1")
+
+    def _shift(self, begun: str) -> None:
+        """Give each file the name of the next older one, the oldest's to nobody, and the newest's to a new one."""
+        path = self._options.path
         self._wait_for_compression()
-        for number in range(count - 1, 0, -1):
+        for number in range(self._options.max_files - 1, 0, -1):
             for ending in ("", GZIP) if number > 1 else ("",):
                 newer = f"{path}.{number - 1}{ending}" if number > 1 else path
                 with contextlib.suppress(FileNotFoundError):
                     os.replace(newer, f"{path}.{number}{ending}")
                     _discard(f"{path}.{number}{'' if ending else GZIP}")
-        if count <= 1:
-            _discard(path)
-        elif self._options.compress:
-            self._compress(f"{path}.1")
-        self._fd, self._size = self._open(), 0
+        os.replace(begun, path)
 
     def _wait_for_compression(self) -> None:
         """Wait until the file before is compressed: the one that is full now takes its name, as in dockerd."""
@@ -91,7 +107,10 @@ class RotatedFile:
 
     def _compress(self, path: str) -> None:
         """Compress in a process of its own: its memory goes with it, and the container's streams do not wait."""
-        ended_fd, running_fd = os.pipe()
+        try:
+            ended_fd, running_fd = os.pipe()
+        except OSError:
+            return
         try:
             pid = os.fork()
         except OSError:

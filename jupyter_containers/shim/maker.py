@@ -1,7 +1,7 @@
 """The maker: talks with the daemon until there is a container, hands it over to the shim, and is gone.
 
     shim ─ fork ─▶ maker ─ clone(CLONE_PARENT) ─▶ init, a child of the shim: born ahead, or made to order
-                   daemon ─ adopt, create, start ─▶ maker
+                   daemon ─ create, start ─▶ maker
            ◀── the container, as data and descriptors ──┘          and with it the conversation
 
 A fork shares all pages until one of the two writes, and Python writes wherever it looks (reference counts): to make a
@@ -93,25 +93,24 @@ class Maker:
             message, fds = protocol.receive(self._control)
             if message is None:
                 return
-            if message.get("op") == "adopt" and not self._place:
-                self._place = {name: str(message[name]) for name in ("container", "bundle", "socket")}
-                protocol.send(self._shim, {"adopt": self._place})
-                protocol.send(self._control, {"id": message["id"], "ok": {}})
-            elif message.get("op") == "create" and self._place:
+            if message.get("op") == "create":
+                self._place = {name: str(message["place"][name]) for name in ("container", "bundle", "socket")}
                 self._hand_over(message)
                 return
-            elif message.get("op") in _OF_THE_SHIM:
+            if message.get("op") in _OF_THE_SHIM:
                 protocol.send(self._shim, {"asked": message}, fds)
                 return
-            else:
-                self._refuse(message, fds)
+            self._refuse(message, fds)
 
     def _refuse(self, request: Request, fds: list[int]) -> None:
         for fd in fds:
             os.close(fd)
-        container = self._place.get("container", "")
-        text = f"Container {container} is not running" if container else "this shim has no container yet"
-        protocol.send(self._control, {"id": request.get("id"), "error": to_data(Conflict(text))})
+        error = to_data(Conflict("this shim has no container yet"))
+        protocol.send(self._control, {"id": request.get("id"), "error": error})
+
+    def _tell_shim(self) -> None:
+        """Say whose shim it is: it gets ready while the container does."""
+        protocol.send(self._shim, {"adopt": self._place})
 
     def _hand_over(self, request: Request) -> None:
         try:
@@ -191,11 +190,15 @@ class Maker:
             "pid_start_time": created.pid_start_time,
             "cgroup": created.cgroup_path,
             "terminal": is_terminal,
+            "keeps_mounts": bool(request.get("keeps_mounts")),
         }
+        kept = [created.mounts_fd] if request.get("keeps_mounts") else []
+        if not kept:
+            os.close(created.mounts_fd)
         if pipes is None:
             assert created.terminal_fd is not None
-            return made, [created.go_fd, created.terminal_fd]
-        return made, [created.go_fd, *pipes.outputs, *(() if pipes.input_fd is None else (pipes.input_fd,))]
+            return made, [created.go_fd, *kept, created.terminal_fd]
+        return made, [created.go_fd, *kept, *pipes.outputs, *(() if pipes.input_fd is None else (pipes.input_fd,))]
 
     def _fitting(self, request: Request) -> Newborn | None:
         """Return the process that was born ahead, if it has the namespaces that the container wants."""
@@ -206,7 +209,7 @@ class Maker:
         return newborn
 
     def _of(self, newborn: Newborn, bundle: Bundle, stdio: Stdio | None, request: Request) -> Created:
-        newborns.become(newborn, bundle, stdio)
+        newborns.become(newborn, bundle, stdio, will_be_let_go=bool(request.get("starts")))
         try:
             # While the other processor is at work on the container.
             _check_log(request)
@@ -218,12 +221,15 @@ class Maker:
             newborns.let_go(newborn)
         else:
             self._tell_network(newborn.netns_fd, newborn.netlink_fd)
-        created, durations = newborns.follow(newborn, bundle, self._cgroups)
+        # Not sooner: it would take the processor that the newborn needs.
+        self._tell_shim()
+        created, durations = newborns.follow(newborn, bundle, self._cgroups, is_let_go=bool(request.get("starts")))
         durations.write(bundle.trace_path)
         return created
 
     def _to_order(self, bundle: Bundle, stdio: Stdio | None, request: Request) -> Created:
         _check_log(request)
+        self._tell_shim()
         tell = None if request.get("starts") else self._tell_network
         return runtime.create(bundle, stdio=stdio, cgroup_manager=self._cgroups, on_network=tell, as_sibling=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from jupyter_containers.cgroups.manager import Cgroup, CgroupManager
 from jupyter_containers.cgroups.totals import total
-from jupyter_containers.errors import to_data
+from jupyter_containers.errors import ContainersError, InvalidParameter, to_data
 from jupyter_containers.linux import descriptors, processes
 from jupyter_containers.runtime import state as states
 from jupyter_containers.runtime.bundle import Bundle, write_json
@@ -67,6 +67,8 @@ class Shim:
         self._cgroup: Cgroup | None = None
         # Where init waits for the word to start.
         self.go_fd = -1
+        # Keeps the container's mounts, which would be unmounted by its last process before that is seen to have ended.
+        self.mounts_fd = -1
         self.state: State | None = None
         self.first = Target("", is_terminal=False)
         self.execs: dict[str, Target] = {}
@@ -212,12 +214,23 @@ class Shim:
         for fd in fds:
             os.close(fd)
         self.tell(connection, {"id": message.get("id"), **reply})
+        if self.is_deleted and self.mounts_fd >= 0:
+            # Takes as long as the kernel needs to write the container's disk back.
+            os.close(self.mounts_fd)
+            self.mounts_fd = -1
+            self.tell(connection, {"event": "unmounted"})
 
     def tell(self, connection: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
         """Send to one connection; one that does not take it for seconds is let go: it would have missed something."""
+        if connection.fileno() not in self._connections:
+            return  # let go while it was being answered: the daemon was killed meanwhile
         connection.settimeout(5)
         try:
             protocol.send(connection, message, fds)
+        except InvalidParameter:
+            # A packet has an end, which the pids of a great many processes go beyond. The container lives on.
+            error = ContainersError(f"the answer is over the limit of {protocol.MAX_PACKET} bytes")
+            self.tell(connection, {"id": message.get("id"), "error": to_data(error)})
         except OSError:
             self._disconnect(connection)
         else:

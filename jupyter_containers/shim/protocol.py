@@ -5,6 +5,7 @@
     shim ─▶ daemon   {"event": "network"} + netns and netlink descriptors, while a create is under way
     shim ─▶ daemon   {"event": "name_server"} + UDP, TCP and perhaps netfilter socket, before the answer to it
     shim ─▶ daemon   {"event": "exit", "target": "", …}     to every connection
+    shim ─▶ daemon   {"event": "unmounted"}      after the answer to a delete, when nothing of it is mounted any more
 
 `target` is "" for the container's first process, else an exec's id. Also read by supervisor/.
 """
@@ -28,7 +29,7 @@ VERSION = 2
 # Larger than any environment that execve takes in practice; the socket's buffers are raised to hold it.
 MAX_PACKET = 1 << 20
 _SHORT_BYTES = 256
-MAX_FDS = 4
+MAX_FDS = 5
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
@@ -116,10 +117,7 @@ def receive(end: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
 
     Raises BlockingIOError when there is none yet.
     """
-    try:
-        packet, fds = descriptors.receive(end, MAX_PACKET, MAX_FDS)
-    except ConnectionResetError:
-        return None, []
+    packet, fds = descriptors.receive(end, MAX_PACKET, MAX_FDS)
     return (_DECODER.decode(packet.decode()), fds) if packet else (None, fds)
 
 

@@ -225,7 +225,7 @@ def delete(shim: Shim, _connection: socket.socket, _request: Request, _fds: list
     # The next shim of this bundle may come as soon as this is answered.
     shim.stop_listening()
     shim.is_deleted = True
-    return {}
+    return {"has_mounts": True} if shim.mounts_fd >= 0 else {}
 
 
 def _state(shim: Shim) -> State:
@@ -249,9 +249,9 @@ def _target(shim: Shim, request: Request) -> Target:
 
 
 _ACTIONS: Mapping[str, Callable[[Shim, socket.socket, Request, list[int]], Answer]] = {
-    "adopt": too_late, "create": too_late, "start": start, "exec": execute, "attach": attach, "kill": kill,
+    "create": too_late, "start": start, "exec": execute, "attach": attach, "kill": kill,
     "resize": resize,
     "pause": pause, "resume": resume, "update": update, "usage": usage, "pids": pids, "describe": describe,
     "name_server": name_server, "forget": forget, "delete": delete,
 }  # fmt: skip
-_WITHOUT_CONTAINER = frozenset({"adopt", "create", "describe", "delete"})
+_WITHOUT_CONTAINER = frozenset({"create", "describe", "delete"})

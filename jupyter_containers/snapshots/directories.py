@@ -6,6 +6,7 @@ crash leaves directories without a record, which recover() removes; never a reco
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from jupyter_containers.oci.snapshot_record import (
     ACTIVE,
     COMMITTED,
     LABEL_DISPOSABLE,
+    LABEL_UNFLUSHED,
     LABEL_VOLATILE,
     VIEW,
     SnapshotRecord,
@@ -34,6 +36,8 @@ from jupyter_containers.snapshots.snapshotter import (
     WrongSnapshotKind,
 )
 
+_log = logging.getLogger(__name__)
+
 _MOUNT_PREFIX = "mounted-"
 _ROOT_MODE = 0o755
 
@@ -41,13 +45,15 @@ _ROOT_MODE = 0o755
 class DirectorySnapshotter:
     """Base of OverlaySnapshotter and PlainSnapshotter; see the protocol Snapshotter for what the methods promise."""
 
-    def __init__(self, root: Path, records: SnapshotRecords) -> None:
+    def __init__(self, root: Path, records: SnapshotRecords, *, boot: str = "") -> None:
+        """With the id of this `boot`, what is committed is marked by it until somebody has flushed it."""
         if set(":,\\") & set(str(root)):
             raise InvalidParameter(
                 f"snapshot folder {root} has ':', ',' or a backslash in its path: overlayfs splits it there"
             )
         self._root = root
         self._records = records
+        self._boot = boot
         self._lock = threading.RLock()
         self._makers: dict[str, tuple[threading.Lock, int]] = {}
         self._next_number = 1
@@ -79,6 +85,8 @@ class DirectorySnapshotter:
         kept = {**record.labels, **(labels or {})}
         for label in (LABEL_VOLATILE, LABEL_DISPOSABLE):
             kept.pop(label, None)
+        if self._boot:
+            kept[LABEL_UNFLUSHED] = self._boot
         committed = replace(record, key=name, kind=COMMITTED, size_bytes=size, labels=kept)
         with self._lock:
             if self.exists(name):
@@ -287,9 +295,10 @@ class DirectorySnapshotter:
         return kept
 
     def _remove_unrecorded(self, numbers: set[int]) -> None:
-        for entry in os.scandir(self._root):
-            if entry.name.isdecimal() and int(entry.name) not in numbers:
-                trees.remove_path(entry.path)
+        with os.scandir(self._root) as entries:
+            for entry in entries:
+                if entry.name.isdecimal() and int(entry.name) not in numbers:
+                    _discard(entry.path)
 
     def _remove_without_files(self, records: list[SnapshotRecord]) -> None:
         """Forget snapshots whose directory is gone, with all that stand on them."""
@@ -298,4 +307,15 @@ class DirectorySnapshotter:
             record = lost.pop()
             lost += [child for child in records if child.parent == record.key]
             self._records.remove(record.key)
-            trees.remove_path(self._directory(record))
+            _discard(self._directory(record))
+
+
+def _discard(path: str | Path) -> None:
+    """Remove what no record names; what cannot be removed (a container has made it immutable) is left, and told of.
+
+    Nobody could start a daemon otherwise.
+    """
+    try:
+        trees.remove_path(path)
+    except OSError as error:
+        _log.warning("the directory %s of a snapshot that is gone is left: %s", path, error)

@@ -34,8 +34,8 @@ class OverlaySnapshotter(DirectorySnapshotter):
 
     layer_format = OVERLAY_FORMAT
 
-    def __init__(self, root: Path, records: SnapshotRecords, *, user_xattr: bool = False) -> None:
-        super().__init__(root, records)
+    def __init__(self, root: Path, records: SnapshotRecords, *, user_xattr: bool = False, boot: str = "") -> None:
+        super().__init__(root, records, boot=boot)
         self.user_xattr = user_xattr
         # Committed snapshots do not change, so what lies under one is worked out once.
         self._stacks: dict[str, tuple[Path, ...]] = {}

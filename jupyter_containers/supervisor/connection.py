@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,11 @@ class Shim:
         self._network: tuple[int, socket.socket] | None = None
         self._on_network: Callable[[int, socket.socket], None] | None = None
         self._given: list[int] = []
+        self._place: dict[str, str] = {}
+        # Done when nothing of a container that was deleted is mounted any more; waited for in threads, too.
+        self.unmounted: Future[None] = Future()
+        # As of the last `describe`: created, running, paused or stopped; "" without a container.
+        self.status = ""
         self._is_open = True
         self._loop.add_reader(end.fileno(), self._hear)
 
@@ -59,10 +65,19 @@ class Shim:
         """Tell whether the shim is there, as far as was heard."""
         return self._is_open
 
-    async def adopt(self, container_id: str, bundle_path: Path, socket_path: Path) -> None:
-        """Give the shim a container, once; it listens at `socket_path` from then on. Raises ShimLost."""
+    def is_there(self) -> bool:
+        """Ask the kernel whether the shim still has its end: what the loop has not come to hear counts as well."""
+        try:
+            return self._is_open and bool(self._end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except ConnectionResetError:
+            return False
+
+    def assign(self, container_id: str, bundle_path: Path, socket_path: Path) -> None:
+        """Say, once and before `create`, whose shim it is to be; it will listen at `socket_path`."""
         self.container_id = container_id
-        await self._ask("adopt", container=container_id, bundle=str(bundle_path), socket=str(socket_path))
+        self._place = {"container": container_id, "bundle": str(bundle_path), "socket": str(socket_path)}
 
     async def create(
         self,
@@ -74,13 +89,15 @@ class Shim:
         namespaces: Collection[str] = (),
         on_network: Callable[[int, socket.socket], None] | None = None,
         starts: bool = False,
+        keeps_mounts: bool = False,
     ) -> Created:
         """Set the container up until it waits for `start`. `on_network` hears of the network while that goes on.
 
         What `on_network` gets is the same as in Created, and still the caller's to close once. `terminal` spares the
         shim looking it up in the bundle; with `namespaces`, the types that the container gets of its own, it can use a
         process that was born ahead. One that `starts` does so at once, and nobody gets its network: raises what `start`
-        raises, too. Else raises what the runtime raises; nothing is left then.
+        raises, too. With `keeps_mounts` they stay until `unmounted`: who unmounts a disk writes it back first, and the
+        end of the container needs not wait for that. Raises what the runtime raises; nothing is left then.
         """
         self._on_network = on_network
         try:
@@ -92,6 +109,8 @@ class Shim:
                 terminal=terminal,
                 namespaces=list(namespaces),
                 starts=starts,
+                keeps_mounts=keeps_mounts,
+                place=self._place,
             )
         except BaseException:
             self._forget_network()
@@ -162,9 +181,13 @@ class Shim:
             raise
 
     async def delete(self) -> None:
-        """End the shim of a stopped container, or of one that was never started. Raises Conflict while it runs."""
-        await self._ask("delete")
-        self.close()
+        """End the shim of a stopped container, or of one that was never started. Raises Conflict while it runs.
+
+        One that still has mounts says so, whoever asked for them: the connection closes when they are `unmounted`.
+        """
+        answer = await self._ask("delete")
+        if not answer.get("has_mounts"):
+            self.close()
 
     # --- streams and execs -------------------------------------------------------------------------------------------
 
@@ -198,7 +221,7 @@ class Shim:
     ) -> tuple[int, socket.socket | None]:
         """Run one more process in the container; return its pid and its stream, None when detached.
 
-        With `calls` what was asked of the kernel for it is recorded, and added there.
+        With `calls` what was asked of the kernel for it is recorded, and added there, also when it fails.
         Raises Conflict when the container does not run, the runtime's error with details exit_code 126 or 127.
         """
         ours, theirs = (None, None) if detached else socket.socketpair()
@@ -206,7 +229,9 @@ class Shim:
         self._exit_of(exec_id)
         try:
             answer = await self._ask("exec", theirs, target=exec_id, process=process_to_json(process), **wanted)
-        except BaseException:
+        except BaseException as error:
+            if calls is not None and isinstance(error, ContainersError):
+                calls += error.details.pop("calls", ())
             self._exits.pop(exec_id, None)
             if ours is not None:
                 ours.close()
@@ -241,7 +266,7 @@ class Shim:
     async def describe(self) -> dict[str, Any]:
         """Ask how things stand, and take over the ends that happened before this connection."""
         answer = await self._ask("describe")
-        self.pid = int(answer["shim_pid"])
+        self.pid, self.status = int(answer["shim_pid"]), str((answer["state"] or {}).get("status", ""))
         for target, ended in answer["exits"].items():
             self._ended(target, Exit.from_json(ended))
         return answer
@@ -291,6 +316,8 @@ class Shim:
         elif event == "name_server":
             self._forget_given()
             self._given = fds
+        elif event == "unmounted":
+            self.close()
         elif event == "exit":
             self._ended(str(message["target"]), Exit.from_json(message))
         else:
@@ -312,6 +339,8 @@ class Shim:
         self._end.close()
         self._forget_network()
         self._forget_given()
+        if not self.unmounted.done():
+            self.unmounted.set_result(None)
         waiting: list[asyncio.Future[Any]] = [*self._answers.values(), *self._exits.values()]
         for future in waiting:
             if not future.done():

@@ -15,7 +15,7 @@ from jupyter_containers.errors import ContainersError, Unavailable
 from jupyter_containers.linux import descriptors, mounts
 from jupyter_containers.linux.constants import MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE
 from jupyter_containers.shim import protocol
-from jupyter_containers.supervisor.connection import Shim, ShimLost
+from jupyter_containers.supervisor.connection import Shim
 from jupyter_containers.zygote.protocol import ANSWER_BYTES, FORK, STOCK, pid_of
 
 _log = logging.getLogger(__name__)
@@ -56,14 +56,11 @@ class Launcher:
         """
         spare, self._spare = self._spare, None
         socket_path = protocol.socket_path(self._run_root, bundle_path)
-        if spare is not None and await _adopted(spare, container_id, bundle_path, socket_path):
-            return spare
-        shim = await self._fork(FORK)
-        try:
-            await shim.adopt(container_id, bundle_path, socket_path)
-        except BaseException:
-            shim.close()
-            raise
+        if spare is not None and not spare.is_there():
+            spare.close()
+            spare = None
+        shim = spare or await self._fork(FORK)
+        shim.assign(container_id, bundle_path, socket_path)
         return shim
 
     @property
@@ -200,19 +197,6 @@ class Launcher:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-async def _adopted(spare: Shim, container_id: str, bundle_path: Path, socket_path: Path) -> bool:
-    """Give a spare shim the container; return False when it died while it waited."""
-    try:
-        await spare.adopt(container_id, bundle_path, socket_path)
-    except ShimLost:
-        spare.close()
-        return False
-    except BaseException:
-        spare.close()
-        raise
-    return True
 
 
 class _ZygoteLost(ContainersError):

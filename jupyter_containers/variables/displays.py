@@ -67,7 +67,7 @@ def _table(table: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     titles, rows = table.get("titles"), table.get("rows")
     if not isinstance(titles, list) or not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         return (), ()
-    if any(len(row) != len(titles) for row in rows) or len(titles) * len(rows) > MAX_CELLS:
+    if any(len(row) != len(titles) for row in rows) or max(len(titles), 1) * len(rows) > MAX_CELLS:
         return (), ()
     return _texts(titles), tuple(map(_texts, rows))
 

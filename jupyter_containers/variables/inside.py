@@ -7,6 +7,7 @@ import ast
 import base64
 import builtins
 import csv
+import importlib.util
 import io
 import json
 import linecache
@@ -143,6 +144,31 @@ def figures():
             display(figure)
 
 
+class ShownByPyplot:
+    """On sys.meta_path: finds pyplot for who imports it, and has its show() show the open figures, and close them."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != "matplotlib.pyplot":
+            return None
+        sys.meta_path.remove(cls)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            load = spec.loader.exec_module
+
+            def exec_module(pyplot):
+                load(pyplot)
+                pyplot.show = cls.show
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+    @staticmethod
+    def show(*_, **__):
+        figures()
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 def run(source, names):
     """Run a cell; its last expression is shown."""
     linecache.cache[CELL] = (len(source), None, source.splitlines(True), CELL)
@@ -159,6 +185,7 @@ def run(source, names):
 
 def main():
     os.environ.setdefault("MPLBACKEND", "Agg")
+    sys.meta_path.insert(0, ShownByPyplot)
     with open(os.path.join(FOLDER, "manifest.json")) as file:
         manifest = json.load(file)
     with open(os.path.join(FOLDER, "cell.py"), encoding="utf-8") as file:

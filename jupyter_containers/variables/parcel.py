@@ -61,8 +61,11 @@ class _Limited(io.RawIOBase):
         return count
 
 
-def read(chunks: Iterator[bytes], *, limit: int = LIMIT_BYTES) -> dict[str, bytes]:
-    """Return the plain files right in the folder, by name. Raises CannotTravel for more than `limit` bytes."""
+def read(chunks: Iterator[bytes], *, limit: int = LIMIT_BYTES, depth: int = 1) -> dict[str, bytes]:
+    """Return the plain files right in the folder, by name; with `depth` 0 the file that the tar is of.
+
+    Raises CannotTravel for more than `limit` bytes.
+    """
     found: dict[str, bytes] = {}
     left = limit
     stream = io.BufferedReader(_Limited(chunks, limit), 1 << 16)
@@ -70,7 +73,7 @@ def read(chunks: Iterator[bytes], *, limit: int = LIMIT_BYTES) -> dict[str, byte
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for entry in archive:
                 path = PurePosixPath(entry.name)
-                if not entry.isreg() or len(path.parts) != 2:
+                if not entry.isreg() or len(path.parts) != depth + 1:
                     continue
                 # A sparse file has few bytes in the tar, and as many as it likes when it is read.
                 left -= entry.size

@@ -16,7 +16,7 @@ from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import LiveResult, Result
 from jupyter_containers.commands.session import PYTHON, Session
 from jupyter_containers.errors import InvalidParameter
-from jupyter_containers.verbs.signatures import BODY, arguments, default, destination, keyword_of, texts
+from jupyter_containers.verbs.signatures import BODY, arguments, default, keyword_of, texts
 
 
 class SilentFront:
@@ -65,7 +65,7 @@ class Call(Session):
 
     @property
     def client(self) -> Client:
-        return self._parent.client
+        return self._traced or self._parent.client
 
     @property
     def host(self) -> str:
@@ -76,6 +76,7 @@ class Call(Session):
         return self._parent.uses_own_daemon
 
     def use(self, host: str) -> None:
+        self._traced = None
         self._parent.use(host)
 
 
@@ -95,7 +96,7 @@ def call(
     bound.apply_defaults()
     values = bound.arguments
     inputs = values.get("inputs") if carrying.VARIABLES[0] in arguments(command) else None
-    options = Namespace(**{destination(one): _value(command, one, values) for one in arguments(command)})
+    options = Namespace(**{one.destination: _value(command, one, values) for one in arguments(command)})
     words = [*([group.name] if group else []), command.name, *(str(one) for one in given)]
     if group:
         options.chosen = command

@@ -23,15 +23,9 @@ def arguments(command: Command) -> tuple[Argument, ...]:
     return command.arguments_in(MAGIC)
 
 
-def destination(argument: Argument) -> str:
-    """Return the name that an argument's value has among the options that an action gets."""
-    long = next((name for name in argument.names if name.startswith("--")), argument.names[0])
-    return long.lstrip("-").replace("-", "_")
-
-
 def keyword_of(argument: Argument) -> str:
     """Return the name that an argument has in Python."""
-    name = destination(argument)
+    name = argument.destination
     if argument in carrying.VARIABLES:
         # They are values here and not names of variables of a notebook.
         return f"{name}s"
@@ -56,7 +50,7 @@ def default(argument: Argument) -> object:
 def annotation(argument: Argument) -> str:
     """Return the type of an argument, as it is written."""
     if argument in carrying.VARIABLES:
-        return "Mapping[str, object] | None" if destination(argument) == "input" else "Sequence[str] | str"
+        return "Mapping[str, object] | None" if argument.destination == "input" else "Sequence[str] | str"
     if argument.takes is Takes.NOTHING:
         return "bool"
     if argument.takes is Takes.EACH:

@@ -6,6 +6,7 @@ from typing import Literal
 from jupyter_containers.commands.bootstrap_result import BootstrapResult
 from jupyter_containers.commands.build_result import BuildResult
 from jupyter_containers.commands.check_result import CheckResult
+from jupyter_containers.commands.compose_following import ProjectEvents
 from jupyter_containers.commands.compose_looking import ProjectTable
 from jupyter_containers.commands.compose_looking import ServiceTable
 from jupyter_containers.commands.compose_output import ProjectLogs
@@ -69,10 +70,47 @@ class ComposeWords(Group):
         attach: Sequence[str] | str = (),
         no_attach: Sequence[str] | str = (),
         timeout: int | None = None,
+        no_color: bool = False,
+        yes: bool = False,
+        watch: bool = False,
         dry_run: bool = False,
         trace: bool = False,
     ) -> ProjectResult | Message:
         """Make and start the services of a file, and follow them until they end."""
+    def create(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        build: bool = False,
+        no_build: bool = False,
+        pull: Literal['always', 'missing', 'never', 'build', ''] = '',
+        scale: Sequence[str] | str = (),
+        force_recreate: bool = False,
+        no_recreate: bool = False,
+        remove_orphans: bool = False,
+        yes: bool = False,
+        dry_run: bool = False,
+        trace: bool = False,
+    ) -> ProjectResult | Message:
+        """Make the containers of a file, and start none."""
+    def scale(
+        self,
+        *scale: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        no_deps: bool = False,
+        trace: bool = False,
+    ) -> ProjectResult | Message:
+        """Run so many containers of services."""
     def down(
         self,
         *service: str,
@@ -102,6 +140,9 @@ class ComposeWords(Group):
         all: bool = False,
         quiet: bool = False,
         services: bool = False,
+        status: Sequence[str] | str = (),
+        filter: Sequence[str] | str = (),
+        no_trunc: bool = False,
         trace: bool = False,
     ) -> ServiceTable | Message:
         """List the containers of a project."""
@@ -120,6 +161,7 @@ class ComposeWords(Group):
         until: str = '',
         timestamps: bool = False,
         no_log_prefix: bool = False,
+        no_color: bool = False,
         trace: bool = False,
     ) -> ProjectLogs:
         """Show what the containers of a project wrote."""
@@ -158,11 +200,16 @@ class ComposeWords(Group):
         profile: Sequence[str] | str = (),
         env_file: Sequence[str] | str = (),
         project_directory: str = '',
+        rm: bool = False,
         no_deps: bool = False,
         env: Mapping[str, object] | Sequence[str] | str = (),
         workdir: str = '',
         user: str = '',
         volume: Sequence[str] | str = (),
+        label: Mapping[str, object] | Sequence[str] | str = (),
+        publish: Sequence[str] | str = (),
+        cap_add: Sequence[str] | str = (),
+        cap_drop: Sequence[str] | str = (),
         entrypoint: str | None = None,
         name: str = '',
         service_ports: bool = False,
@@ -182,6 +229,8 @@ class ComposeWords(Group):
         env_file: Sequence[str] | str = (),
         project_directory: str = '',
         format: Literal['yaml', 'json'] = 'yaml',
+        output: str = '',
+        hash: str = '',
         quiet: bool = False,
         services: bool = False,
         volumes: bool = False,
@@ -222,6 +271,20 @@ class ComposeWords(Group):
         trace: bool = False,
     ) -> Message:
         """Fetch the images of services."""
+    def push(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        include_deps: bool = False,
+        ignore_push_failures: bool = False,
+        trace: bool = False,
+    ) -> Message:
+        """Send the images that services build to their registries."""
     def start(
         self,
         *service: str,
@@ -325,8 +388,188 @@ class ComposeWords(Group):
         trace: bool = False,
     ) -> Table:
         """List the processes in containers."""
-    def ls(self, *, all: bool = False, quiet: bool = False, trace: bool = False) -> ProjectTable | Message:
+    def images(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        quiet: bool = False,
+        trace: bool = False,
+    ) -> Table | Message:
+        """List the images of a project's containers."""
+    def volumes(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        quiet: bool = False,
+        trace: bool = False,
+    ) -> Table | Message:
+        """List the volumes of a project."""
+    def port(
+        self,
+        service: str,
+        port: int,
+        *,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        protocol: Literal['tcp', 'udp'] = 'tcp',
+        index: int = 0,
+        trace: bool = False,
+    ) -> Message:
+        """Tell where a port of a service is published."""
+    def watch(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        no_up: bool = False,
+        prune: bool = False,
+        no_prune: bool = False,
+        quiet: bool = False,
+        trace: bool = False,
+    ) -> ProjectResult:
+        """Bring services up, and keep them as their files are: develop.watch."""
+    def attach(
+        self,
+        service: str,
+        *,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        index: int = 0,
+        trace: bool = False,
+    ) -> Result:
+        """Go to the terminal of a service's container."""
+    def cp(
+        self,
+        source: str,
+        target: str,
+        *,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        index: int = 0,
+        trace: bool = False,
+    ) -> Message:
+        """Copy files into the containers of a service, or out of one."""
+    def export(
+        self,
+        service: str,
+        *,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        index: int = 0,
+        output: str = 'container.tar',
+        trace: bool = False,
+    ) -> Message:
+        """Write the files of a service's container into a tar."""
+    def commit(
+        self,
+        service: str,
+        name: str = '',
+        *,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        index: int = 0,
+        author: str = '',
+        message: str = '',
+        change: Sequence[str] | str = (),
+        no_pause: bool = False,
+        trace: bool = False,
+    ) -> Message:
+        """Make an image of what a service's container has changed."""
+    def events(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        json: bool = False,
+        since: str = '',
+        until: str = '',
+        trace: bool = False,
+    ) -> ProjectEvents:
+        """Show what happens to containers, until --until or you interrupt."""
+    def wait(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        down_project: bool = False,
+        trace: bool = False,
+    ) -> Message:
+        """Wait until containers have ended, and tell their exit codes."""
+    def stats(
+        self,
+        *service: str,
+        body: str = '',
+        file: Sequence[str] | str = (),
+        project_name: str = '',
+        profile: Sequence[str] | str = (),
+        env_file: Sequence[str] | str = (),
+        project_directory: str = '',
+        all: bool = False,
+        no_stream: bool = False,
+        no_trunc: bool = False,
+        df: bool = False,
+        trace: bool = False,
+    ) -> Usages | UsageStream:
+        """Show what containers use: processor, memory, network, disk."""
+    def ls(
+        self,
+        *,
+        all: bool = False,
+        quiet: bool = False,
+        filter: Sequence[str] | str = (),
+        trace: bool = False,
+    ) -> ProjectTable | Message:
         """List projects."""
+    def version(
+        self,
+        *,
+        format: Literal['pretty', 'json'] = 'pretty',
+        short: bool = False,
+        trace: bool = False,
+    ) -> Message:
+        """Tell which Compose this is."""
 
 class KernelWords(Group):
     def install(
@@ -696,7 +939,7 @@ class ImageWords(Group):
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
     def load(self, *, input: str = 'image.tar', quiet: bool = False, trace: bool = False) -> Message:
-        """Read images from a tar."""
+        """Read images from a tar, or from a folder in the OCI layout."""
     def import_(
         self,
         file: str,
@@ -1395,7 +1638,7 @@ class Words(Group):
     def save(self, *image: str, output: str = 'image.tar', trace: bool = False) -> Message:
         """Write images into a tar."""
     def load(self, *, input: str = 'image.tar', quiet: bool = False, trace: bool = False) -> Message:
-        """Read images from a tar."""
+        """Read images from a tar, or from a folder in the OCI layout."""
     def import_(
         self,
         file: str,

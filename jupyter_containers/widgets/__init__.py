@@ -4,8 +4,9 @@
     browser: await call("stop", {name}) ─▶ View.actions()["stop"]({"name": …}) ─▶ the answer, or the error's sentence
     Close, or the kernel's end ─▶ View.settle ─▶ the panel's own bundle: a picture that needs no kernel
 
-A widget is a bad record: a notebook that is opened again shows "model not found" in its place. So a View always ends
-as the settled bundle of its Panel, and all that must last is the Panel's. Modules are plain ES modules, put together
+A widget is a bad record: a notebook that is opened again shows "model not found" in its place. So outputs are pictures,
+and a View is put beside its picture while its kernel lives (mounts.py); it always ends as the settled bundle of its
+Panel, and all that must last is the Panel's. Modules are plain ES modules, put together
 from the few files they name (static.py); no bundler, nothing fetched. All text of containers is put in as text
 (`textContent`), never as HTML.
 

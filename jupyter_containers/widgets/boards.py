@@ -36,6 +36,10 @@ class BoardView(View):
     def client(self) -> Client:
         return self.board.client
 
+    @property
+    def has_news(self) -> bool:
+        return self._is_visible
+
     def actions(self) -> Mapping[str, Action]:
         return {"begin": self._begin, "visible": self._visible, "course": self._course}
 
@@ -53,7 +57,8 @@ class BoardView(View):
 
     def _take(self, widget: Any, content: Json, buffers: list[bytes]) -> None:
         """Answer in a thread: a stop may take ten seconds, in which others, and cells, need not wait."""
-        if content.get("call") == "close":
+        # Whether it is seen is known in the order in which it is told.
+        if content.get("call") in ("close", "visible"):
             super()._take(widget, content, buffers)
             return
         context, name = contextvars.copy_context(), f"jupyter-containers {content.get('call')}"
@@ -77,18 +82,17 @@ class BoardView(View):
             self.tell(event="looked", now=self._sent, points=new, marks=marks, lines=lines)
 
     def _begin(self, _: Json) -> Json:
-        """Return all that a view begins with, and begin to watch."""
+        """Return all that a view begins with, and begin to watch. Whether it is seen is told by `visible`."""
         with self.lock:
             self.board.refresh()
             self._sent = max(self._sent, self.board.histories.now)
-            self._is_visible = True
-        histories = self.board.histories
+            histories, lines = self.board.histories, self.board.lines
         self.begin()
         return {
             "now": histories.now, "cpus": histories.cpus, "memory": histories.memory_bytes, "kept": histories.is_kept,
-            "lines": [line_json(line) for line in self.board.lines],
-            "points": {line.summary.id: thinned(points(line.history), BEGINNING) for line in self.board.lines},
-            "marks": {line.summary.id: list(line.history.out_of_memory_at) for line in self.board.lines},
+            "lines": [line_json(line) for line in lines],
+            "points": {line.summary.id: thinned(points(line.history), BEGINNING) for line in lines},
+            "marks": {line.summary.id: list(line.history.out_of_memory_at) for line in lines},
         }  # fmt: skip
 
     def _visible(self, given: Json) -> None:
@@ -97,8 +101,7 @@ class BoardView(View):
     def _course(self, given: Json) -> Json:
         """Return all points that are kept of a container."""
         line = self.board.find(str(given.get("id", "")))
-        with self.lock:
-            return {"points": points(line.history), "marks": list(line.history.out_of_memory_at)}
+        return {"points": points(line.history), "marks": list(line.history.out_of_memory_at)}
 
 
 def line_json(line: Line) -> Json:

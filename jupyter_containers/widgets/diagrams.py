@@ -20,6 +20,7 @@ from jupyter_containers.commands.diagram_parts import (
     WIDTH,
     Light,
 )
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.widgets.static import module, sheet
 from jupyter_containers.widgets.view import Action, Json, View
 
@@ -73,16 +74,20 @@ class DiagramView(View):
                 if self._panel.is_busy:
                     continue
                 until = time.time()
-                for event in client.system.events(since=f"{since:.9f}", until=f"{until:.9f}"):
+                try:
+                    events = list(client.system.events(since=f"{since:.9f}", until=f"{until:.9f}"))
+                except ContainersError:
+                    # It may be started again just now; asked again, it tells of what was missed.
+                    continue
+                for event in events:
                     self._panel.saw_event(event)
                 since = until
 
-    def settle(self) -> None:
+    def let_go(self) -> None:
         """See View."""
         session = self._panel.session
         if session is not None and self._panel in session.watchers:
             session.watchers.remove(self._panel)
-        super().settle()
 
     def actions(self) -> Mapping[str, Action]:
         """See View: a browser that has just come asks for what it has missed."""

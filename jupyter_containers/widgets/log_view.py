@@ -14,10 +14,10 @@ from typing import Any
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.build_outputs import replacing
-from jupyter_containers.client.streams import STDERR, Decoder
+from jupyter_containers.client.streams import STDERR
 from jupyter_containers.commands.containers import LogPanel
-from jupyter_containers.commands.output import settled
-from jupyter_containers.commands.quantities import size_text
+from jupyter_containers.commands.output import Output, settled
+from jupyter_containers.commands.quantities import size_text, timestamp
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.pictures import ansi
 from jupyter_containers.widgets.static import module, sheet
@@ -49,11 +49,9 @@ class LogView(View):
     def actions(self) -> Mapping[str, Action]:
         return {"last": self._last, "search": self._search, "save": self._save}
 
-    def settle(self) -> None:
+    def let_go(self) -> None:
         self._is_closing = True
         self._client.hang_up()
-        super().settle()
-        self._client.close()
 
     def watch(self) -> None:
         reader = threading.Thread(target=self._read, name="jupyter-containers log", daemon=True)
@@ -68,6 +66,7 @@ class LogView(View):
             elif is_over:
                 break
         reader.join(5)
+        self._client.close()
         if not self.ended.is_set():
             self.tell(event="over")
 
@@ -116,15 +115,16 @@ class LogView(View):
 
     def _search(self, given: Json) -> Json:
         """Return the last lines that have a text, of all that came or, told so, of what the daemon has since a time."""
-        text, since = str(given.get("text") or "").lower(), str(given.get("since") or "")
+        text, since = str(given.get("text") or "").lower(), timestamp(str(given.get("since") or ""))
         if since:
-            decoder = Decoder()
+            found = Output()
             with Client(self._panel.client.address) as client:
-                found = client.containers.logs(self._panel.container, since=since)
-                pieces = [(stream, decoder.decode(stream, content)) for stream, content in found]
+                for stream, content in client.containers.logs(self._panel.container, since=since):
+                    found.add(stream, content)
+            pieces = _all(found)
         else:
             with self.lock:
-                pieces = self._panel.output.last(self._panel.output.lines + 1, 1 << 30)
+                pieces = _all(self._panel.output)
         matching = [line for line in _lines(pieces) if text in ansi.without(line[1]).lower()]
         return {"lines": [_shown(*line) for line in matching[-PAGE_LINES:]], "count": len(matching)}
 
@@ -135,6 +135,10 @@ class LogView(View):
             for _stream, content in client.containers.logs(self._panel.container):
                 size += file.write(content)
         return f"saved all of it as {name} ({size_text(size)})"
+
+
+def _all(output: Output) -> list[tuple[int, str]]:
+    return output.last(output.lines + 1, 1 << 30)
 
 
 def _lines(pieces: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -4,8 +4,8 @@
     jslink((table, "selected"), (logs, "container"))
     VBox([table, UsageChart("web"), UsageChart("web", measure="cpu"), logs])
 
-Each has a plain text for where no front end is. One that a cell displays by itself is settled as a picture when it is
-closed and at the end of the kernel; within a box it is not, as a box has no picture.
+Each has a plain text for where no front end is. What a cell displays, a part or a box of ipywidgets with parts in it,
+is settled as a picture when it is closed (a box with the last of its parts) and at the end of the kernel (boxes.py).
 """
 
 from __future__ import annotations

@@ -76,11 +76,10 @@ class TerminalView(View):
             self.panel.run(*self._size, self._show)
             self.settle()
 
-    def settle(self) -> None:
+    def let_go(self) -> None:
         """End the process with its terminal."""
         self.panel.end()
         self._begun.set()
-        super().settle()
 
     def _modules(self, given: Json) -> None:
         self.tell(event="modules", buffers=[(VENDOR / name).read_bytes() for name in MODULES])

@@ -10,7 +10,9 @@ from typing import Any
 import anywidget
 from traitlets import Unicode
 
+from jupyter_containers.commands.results import sendable
 from jupyter_containers.errors import ContainersError
+from jupyter_containers.widgets.mounts import Mount, answer_at_once
 from jupyter_containers.widgets.static import module, sheet
 
 Json = Mapping[str, Any]
@@ -32,13 +34,15 @@ class View(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     label = Unicode().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
         self.lock = threading.RLock()
         self.ended = threading.Event()
         self.on_settle: Callable[[], None] = lambda: None
+        # Where it is displayed, if it is; ended with it.
+        self.mount: Mount | None = None
+        super().__init__(**traits)
         self._thread: threading.Thread | None = None
         self.on_msg(self._take)
-        _answer_at_once(self.comm)
+        answer_at_once(self.comm)
 
     def actions(self) -> Mapping[str, Action]:
         """Return what the browser may call, by name. An action gets JSON and returns JSON, or raises."""
@@ -64,6 +68,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             if self.ended.is_set():
                 return
             self.ended.set()
+        self.let_go()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=5)
         try:
@@ -71,11 +76,29 @@ class View(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         finally:
             self.close()
 
+    def close(self) -> None:
+        """End as `settle` does, also when ipywidgets closes it, as Widget.close_all() does."""
+        # One whose making has failed is closed, too, when Python lets go of it.
+        if "ended" in vars(self):
+            self.settle()
+            if self.mount is not None:
+                self.mount.close()
+        super().close()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether its picture may have changed since somebody asked for it last, at no cost to anybody."""
+        return True
+
+    def let_go(self) -> None:
+        """End what `watch` waits for; called once, at the end."""
+
     def tell(self, **message: Any) -> None:
         """Send a message to the browser, which `listen` there gets; bytes under `buffers` go as they are."""
         buffers = message.pop("buffers", None)
         if not self.ended.is_set():
-            self.send(message, buffers=buffers)
+            # Names of files may be no text, and a page that cannot read a message waits for it for ever.
+            self.send(sendable(message), buffers=buffers)
 
     def _watch(self) -> None:
         try:
@@ -101,13 +124,3 @@ class View(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             self.tell(answers=content.get("id"), error=f"{type(error).__name__}: {error}")
             raise
         self.tell(answers=content.get("id"), **answer)
-
-
-def _answer_at_once(comm: Any) -> None:
-    """Have the browser's messages handled while a cell runs.
-
-    ipykernel 7 answers a comm in the shell that last published on it, which a running cell keeps busy, even if the
-    front end sends them to a subshell. The name is private: where it is not, messages wait for the cell.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda _parent, default: default

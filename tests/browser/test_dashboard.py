@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from jupyter_containers.widgets.static import module
 from tests.support.api_client import Api
 from tests.support.eventually import eventually
 from tests.support.lab import Lab, NotebookPage
@@ -90,7 +91,7 @@ def test_each_look_at_a_container_is_text(lab: Lab) -> None:
         page.wait_for_selector(".jc-figure figcaption:has-text('limit 67.1 MB')")
         see(notebook, "Logs")
         page.wait_for_selector(f".jc-board-log div:has-text('{HOSTILE[:18]}')")
-        assert page.inner_text(".jc-board-log .jc-stderr") == "last"
+        assert page.inner_text(".jc-board-log .jc-log-stderr") == "last"
         page.fill(".jc-board-search", "9")
         page.wait_for_selector(".jc-told:has-text('19 of the last 102 lines')")
         page.fill(".jc-board-search", "onerror")
@@ -176,25 +177,53 @@ def test_closed_it_is_a_picture_that_needs_no_kernel(lab: Lab) -> None:
             assert "model not found" not in again.page.inner_text(".jp-Notebook")
 
 
-def test_out_of_sight_it_asks_for_nothing(lab: Lab) -> None:
-    seen = (
-        "front = get_ipython().magics_manager.registry['ContainerMagics']._front\n"
-        "import time\n"
-        "[view] = front._panels._views\n"
-        "deadline = time.monotonic() + 20\n"
-        "while view._is_visible is not WANTED and time.monotonic() < deadline: time.sleep(0.01)\n"
-        "assert view._is_visible is WANTED"
+SEEN = """
+import time
+[view] = get_ipython().magics_manager.registry['ContainerMagics']._front._panels._views
+deadline = time.monotonic() + 20
+while view._is_visible is not WANTED and time.monotonic() < deadline: time.sleep(0.01)
+assert view._is_visible is WANTED
+"""
+
+
+def looked_at(notebook: NotebookPage) -> bool:
+    """Wait until the kernel has been told that a page is seen; return whether it is, in the end."""
+    return ask(notebook, SEEN.replace("WANTED", "True"))
+
+
+def left_alone(notebook: NotebookPage) -> bool:
+    return ask(notebook, SEEN.replace("WANTED", "False"))
+
+
+def ask(notebook: NotebookPage, code: str) -> bool:
+    said = notebook.page.evaluate(
+        "code => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".requestExecute({code}).done.then(reply => reply.content.status)",
+        code,
     )
+    return bool(said == "ok")
+
+
+def test_out_of_sight_it_asks_for_nothing(lab: Lab) -> None:
+    show = "shown => { document.querySelector('.jc-view').style.display = shown; }"
     with opened(lab) as notebook:
-        for display, wanted in (("none", "False"), ("", "True")):
-            notebook.page.evaluate("shown => { document.querySelector('.jc-view').style.display = shown; }", display)
-            notebook.page.evaluate(
-                "code => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-                ".requestExecute({code}).done.then(reply => { window.done = reply.content.status; })",
-                seen.replace("WANTED", wanted),
-            )
-            notebook.page.wait_for_function("() => window.done")
-            assert notebook.page.evaluate("() => { const is = window.done; window.done = null; return is; }") == "ok"
+        assert looked_at(notebook)
+        notebook.page.evaluate(show, "none")
+        assert left_alone(notebook)
+        notebook.page.evaluate(show, "")
+        assert looked_at(notebook)
+
+
+def test_in_a_page_that_is_hidden_it_asks_for_nothing_from_the_start(lab: Lab) -> None:
+    with lab.open(LOAD, OPEN) as notebook:
+        page = notebook.page
+        # No observer says anything where nothing is drawn.
+        page.evaluate("""() => { Object.defineProperty(document, 'hidden', {get: () => true});
+            window.IntersectionObserver = class { observe() {} disconnect() {} }; }""")
+        notebook.run_all()
+        page.wait_for_selector(".jc-name:has-text('web')")
+        # It was told before the table was sent.
+        assert ask(notebook, SEEN.partition("deadline")[0] + "assert not view._is_visible")
 
 
 PARTS = """
@@ -219,6 +248,26 @@ def test_parts_make_a_page_and_know_of_each_other(lab: Lab) -> None:
                 assert notebook.axe(f".jc-view[aria-label='{view}']") == [], (theme, view)
 
 
+def test_a_box_with_parts_leaves_their_pictures_at_the_end_of_the_kernel(lab: Lab) -> None:
+    with opened(lab, PARTS) as notebook:
+        notebook.command("notebook:shutdown-kernel")
+        notebook.page.wait_for_selector(".jc-view", state="detached")
+        notebook.page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
+        # What the notebook has of it needs no kernel: the widget is not among its forms.
+        [data] = [output["data"] for output in notebook.outputs() if "data" in output]
+        assert sorted(data) == ["application/vnd.jupyter-containers.page+json", "text/html", "text/plain"]
+
+
+def test_a_box_is_left_with_its_last_part_and_another_box_is_displayed_as_ever(lab: Lab) -> None:
+    one = "from jupyter_containers.widgets import ContainerTable\nVBox([ContainerTable('web')])"
+    other = "from ipywidgets import HTML, VBox\nVBox([HTML('<b class=plain>as ever</b>')])"
+    with opened(lab, other, one) as notebook:
+        notebook.page.wait_for_selector("b.plain")
+        notebook.page.click(".jc-close")
+        notebook.page.wait_for_selector(".jc-view", state="detached")
+        notebook.page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
+
+
 def test_a_part_by_itself_leaves_a_picture(lab: Lab) -> None:
     cell = "from jupyter_containers.widgets import ContainerTable\nContainerTable('web')"
     with opened(lab, cell) as notebook:
@@ -227,3 +276,39 @@ def test_a_part_by_itself_leaves_a_picture(lab: Lab) -> None:
         notebook.page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
         with lab.reopen(notebook) as again:
             again.page.wait_for_selector(".jp-OutputArea-output table:has-text('web')")
+
+
+LATE = """async () => {
+  const waiting = [], said = [];
+  const call = (name, given) => new Promise((good, bad) => waiting.push({ name, given, good, bad }));
+  const panel = el("div"), say = (text, bad) => { if (bad) said.push(text); };
+  const settle = () => new Promise((done) => setTimeout(done));
+  void logsPanel(panel, call, say);
+  panel.querySelector(".jc-board-search").value = "new";
+  panel.querySelector(".jc-log-again").disabled = false;
+  panel.querySelector(".jc-log-again").click();
+  const [old, newer] = waiting;
+  newer.good({ lines: [[1, "newer"]], found: 1, searched: 9 });
+  await settle();
+  old.good({ lines: [[1, "old"]], found: 1, searched: 9 });
+  await settle();
+  const logs = panel.querySelector(".jc-board-log").textContent;
+  waiting.length = 0;
+  const files = el("div");
+  void filesPanel(files, call, say);
+  files.querySelector(".jc-folder").click();
+  const row = { kind: "file", shown: "newer", name: "newer", size: 1, mode: "", changed: "" };
+  waiting[1].good({ rows: [row], isWhole: true });
+  await settle();
+  waiting[0].bad(new Error("late"));
+  await settle();
+  return [logs, files.querySelector("tbody").textContent.includes("newer"), said];
+}"""
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_newer_one(lab: Lab) -> None:
+    with opened(lab) as notebook:
+        # The parts are no one's but the module's: here they are put into the page by themselves.
+        body, _, _ = module("tabs.js", "charts.js", "board.js", "closeup.js", "places.js").partition("export default")
+        found = notebook.page.evaluate(f"(() => {{ {body}\n return ({LATE})(); }})()")
+        assert found == ["newer", True, []]

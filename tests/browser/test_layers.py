@@ -69,6 +69,36 @@ def test_the_keyboard_goes_everywhere(lab: Lab) -> None:
         assert page.evaluate("() => document.activeElement.getAttribute('aria-expanded')") == "false"
 
 
+def test_a_layer_that_is_chosen_twice_is_filled_once(lab: Lab) -> None:
+    with lab.open(LOAD, BUILD, OPEN) as notebook:
+        opened(notebook)
+        page = notebook.page
+        page.evaluate(
+            "() => { const layer = document.querySelectorAll('.jc-layer')[1]; layer.click(); layer.click(); }"
+        )
+        page.wait_for_selector(".jc-tree [role=treeitem]:has-text('500 kB')")
+        # The answer to this comes after those to both.
+        page.click(".jc-layer:has-text('whole image')")
+        page.wait_for_selector(".jc-tree [role=treeitem] code:text-is('etc/')")
+        names = page.locator(".jc-tree [role=treeitem] code").all_inner_texts()
+        assert len(names) == len(set(names))
+        page.evaluate(
+            "() => { const layer = document.querySelectorAll('.jc-layer')[1]; layer.click(); layer.click(); }"
+        )
+        page.wait_for_selector(".jc-tree [role=treeitem]:has-text('500 kB')")
+        page.click(".jc-tree [role=treeitem] code:text-is('made/')")
+        page.wait_for_selector(".jc-tree [role=treeitem] [role=treeitem]")
+        assert page.locator(".jc-tree > [role=treeitem] > .jc-line code:text-is('made/')").count() == 1
+
+
+def test_a_bar_that_was_shown_meanwhile_makes_room_for_the_layers(lab: Lab) -> None:
+    at_once = "from jupyter_containers.magics import slow\nslow.DELAY_SECONDS = 0"
+    with lab.open(LOAD, BUILD, at_once, OPEN) as notebook:
+        opened(notebook)
+        assert notebook.page.locator(".jp-Notebook progress").count() == 0
+        assert notebook.page.locator(".jc-layer-list").count() == 1
+
+
 def test_closed_it_is_a_tree_that_needs_no_kernel(lab: Lab) -> None:
     with lab.open(LOAD, BUILD, OPEN) as notebook:
         opened(notebook)

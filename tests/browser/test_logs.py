@@ -51,7 +51,7 @@ def test_50000_lines_leave_the_page_small_and_free(lab: Lab) -> None:
         assert page.evaluate("() => window.lines()") == 1000
         assert page.inner_text(".jc-log-count") == "50001 lines · last 1000 shown · following"
         assert page.evaluate("() => window.most") <= 1500
-        assert page.evaluate("() => window.longest") < 1500
+        assert page.evaluate("() => window.longest") < 3000
         notebook.wait_idle()
         assert notebook.errors == []
         page.click(".jc-close")
@@ -66,7 +66,7 @@ def test_50000_lines_leave_the_page_small_and_free(lab: Lab) -> None:
 @pytest.mark.usefixtures("tidy")
 def test_logs_are_paused_marked_saved_and_nobody_is_kept_out(lab: Lab, api: Api) -> None:
     ticking = RUN.format("ticking", "echo wrong >&2; i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.2; done")
-    with lab.open(LOAD, ticking, "%container logs --live ticking") as notebook:
+    with lab.open(LOAD, ticking, "%container logs -f ticking") as notebook:
         page = notebook.page
         notebook.run_all()
         page.wait_for_selector(".jc-log-stderr:has-text('wrong')")

@@ -37,7 +37,7 @@ def test_stop_again_kills(lab: Lab, api: Api) -> None:
 
 
 def test_a_build_is_stopped_and_goes_on_being_drawn_until_then(lab: Lab, api: Api) -> None:
-    cell = "%%container build\nFROM busybox\nRUN for i in $(seq 50); do echo line $i; sleep 0.2; done\n"
+    cell = "%%container build\nFROM busybox\nRUN for i in $(seq 5000); do echo line $i; sleep 0.2; done\n"
     with lab.open(LOAD, cell) as notebook:
         notebook.begin()
         notebook.page.wait_for_selector(".jc-stop")
@@ -70,7 +70,7 @@ live.LOADING_SECONDS = 3.0
 views = []
 for seconds in (0, 0.02, 0.1, 0.4):
     handle = display({"text/plain": ""}, raw=True, display_id=True)
-    stage = Stage(handle, "run", str, Audience(), clock=iter((0, 1, 1)).__next__)
+    stage = Stage(handle, "run", str, Audience(), clock=iter((0, 1, 1, 1)).__next__)
     stage.draw({"text/html": "growing"})
     views.append(stage._view)
     time.sleep(seconds)

@@ -88,6 +88,15 @@ def test_the_end_of_the_kernel_leaves_a_picture(lab: Lab) -> None:
         notebook.page.wait_for_selector(".jp-OutputArea-output pre:has-text('pressed 0 times <b>')")
 
 
+def test_a_kernel_that_dies_in_mid_cell_is_told(lab: Lab) -> None:
+    die = "import os\nassert pressed.wait(30)\nos.kill(os.getpid(), 9)"
+    with lab.open(LOAD, PROBE, f"{OPEN}\n{die}") as notebook:
+        notebook.begin()
+        notebook.page.click(".probe-press")
+        notebook.page.wait_for_selector(".jc-sentence.jc-bad:has-text('the kernel has ended')")
+        assert notebook.page.is_disabled(".probe-press")
+
+
 def test_nothing_keeps_people_out(lab: Lab) -> None:
     with lab.open(LOAD, PROBE, OPEN) as notebook:
         notebook.run_all()

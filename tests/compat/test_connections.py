@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from tests.support.daemon import Docker
 from tests.support.eventually import eventually
+from tests.support.interfaces import names
 
 LOOPBACK_NAMES = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -286,4 +286,4 @@ def test_a_published_port_is_free_again(docker: Docker) -> None:
         port = published(docker, name, "80/tcp")[1]
     with socket.create_server(("127.0.0.1", port)):
         pass
-    assert not os.path.exists(f"/sys/class/net/{name}")
+    assert name not in names()

@@ -282,12 +282,13 @@ def test_an_oom_killer_disabled_without_a_limit_is_warned_of(docker: Docker) -> 
 
 
 def test_its_own_time_and_signal_to_stop(docker: Docker) -> None:
-    script = "trap 'exit 7' USR1; while :; do sleep 0.05; done"
+    script = "trap 'exit 7' USR1; echo ready; while :; do sleep 0.05; done"
     flags = ("--stop-signal", "USR1", "--stop-timeout", "60")
     name = f"c{uuid.uuid4().hex[:12]}"
     docker("run", "-d", "--name", name, *ALONE, *flags, "busybox", "sh", "-c", script)
     found = inspect(docker, name)
     assert (found["Config"]["StopSignal"], found["Config"]["StopTimeout"]) == ("USR1", 60)
+    eventually(lambda: docker("logs", name).stdout == "ready\n")
     docker("stop", name)
     assert inspect(docker, name)["State"]["ExitCode"] == 7
     docker("rm", name)

@@ -149,3 +149,50 @@ def test_labels_and_what_else_is_only_config_do_not_count(twice: Twice) -> None:
     assert twice.layers(script % (1, 1)) == twice.layers(script % (2, 2))
     script = script.replace("LABEL", "ENV")
     assert twice.layers(script % (1, 1)) != twice.layers(script % (2, 2))
+
+
+# Of the reference 20.10 knows no --link: what is expected is the Dockerfile reference's.
+linked = pytest.mark.skipif(IS_REFERENCE, reason="the reference is too old for this")
+# A copy that is done again has the times of now, one that is found those of the first time.
+LINKED = "COPY --link dir /linked/dir\nCOPY --link --chown=7:8 file /base/\nADD --link --chmod=600 file /added/\n"
+
+
+@linked
+@pytest.mark.parametrize("below", ["RUN echo %s > /below\n", "COPY other /below%s\n", "ENV A=%s\nWORKDIR /w%s\n"])
+def test_a_linked_copy_does_not_count_what_is_below(twice: Twice, below: str) -> None:
+    script = f"FROM {BASE}\nRUN echo {twice.salt}\n{below}{LINKED}{WITNESS}"
+    one = twice.layers(script.replace("%s", "1"))
+    touch(twice.root)
+    two = twice.layers(script.replace("%s", "2"))
+    assert one[1] != two[1]
+    assert one[2:5] == two[2:5]
+    # What a process does stands on all that is below.
+    assert one[5] != two[5]
+
+
+@linked
+@pytest.mark.parametrize(("change", "is_hit"), [(touch, True), (edit, False), (change_mode, False), (add, False)])
+def test_a_linked_copy_counts_what_it_copies(twice: Twice, change: Callable[[Path], None], is_hit: bool) -> None:
+    script = f"FROM {BASE}\nRUN echo {twice.salt}\nCOPY --link dir /x/dir\n{WITNESS}"
+    before = twice.layers(script)
+    assert twice.layers(script) == before
+    change(twice.root)
+    assert (twice.layers(script) == before) is is_hit
+
+
+@linked
+def test_a_linked_copy_from_a_stage_is_found_below_another_base(twice: Twice) -> None:
+    script = (
+        f"FROM {BASE} AS a\nRUN mkdir /o; cat /proc/sys/kernel/random/uuid > /o/{twice.salt}\n"
+        f"FROM {BASE}\nRUN echo %s > /below\nCOPY --link --from=a /o /deep/o\n"
+    )
+    one, two = (twice.layers(script % number) for number in (1, 2))
+    assert one[1] != two[1]
+    assert one[2] == two[2]
+
+
+@linked
+@pytest.mark.parametrize("other", ["--chown=7", "--chmod=600", "--exclude=one"])
+def test_a_linked_copy_counts_its_options(twice: Twice, other: str) -> None:
+    script = f"FROM {BASE}\nRUN echo {twice.salt}\nCOPY --link {{}} dir /x/\n"
+    assert twice.layers(script.format(""))[-1] != twice.layers(script.format(other))[-1]

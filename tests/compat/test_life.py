@@ -31,6 +31,12 @@ def sleeper(docker: Docker, name: str) -> Iterator[str]:
     docker("rm", "-f", name)
 
 
+def with_trap(docker: Docker, name: str, trap: str) -> None:
+    """Run a container that has set its trap and does nothing: a signal before that is ignored by a PID 1."""
+    docker("run", "-d", "--name", name, "busybox", "sh", "-c", f"{trap}; echo ready; while true; do usleep 10000; done")
+    eventually(lambda: docker("logs", name).stdout == "ready\n")
+
+
 def state(docker: Docker, name: str) -> str:
     return docker("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", name).stdout.strip()
 
@@ -53,7 +59,7 @@ def test_an_exited_container_starts_again_with_its_files(docker: Docker, name: s
 
 
 def test_stop_sends_the_signal_and_then_kills(docker: Docker, name: str) -> None:
-    docker("run", "-d", "--name", name, "busybox", "sh", "-c", "trap 'exit 5' TERM; while true; do usleep 10000; done")
+    with_trap(docker, name, "trap 'exit 5' TERM")
     docker("stop", "-t", "10", name)
     assert state(docker, name) == "exited 5"
     docker("rm", name)
@@ -64,7 +70,7 @@ def test_stop_sends_the_signal_and_then_kills(docker: Docker, name: str) -> None
 
 
 def test_kill_sends_any_signal(docker: Docker, name: str) -> None:
-    docker("run", "-d", "--name", name, "busybox", "sh", "-c", "trap 'exit 9' USR1; while true; do usleep 10000; done")
+    with_trap(docker, name, "trap 'exit 9' USR1")
     docker("kill", "-s", "USR1", name)
     assert docker("wait", name).stdout.strip() == "9"
     done = docker("kill", name, code=1)

@@ -100,7 +100,7 @@ def test_a_start_counts_anew(docker: Docker, name: str) -> None:
 
 @pytest.mark.parametrize("signal", ["KILL", "TERM"])
 def test_a_kill_is_meant(docker: Docker, name: str, signal: str) -> None:
-    run(docker, name, "always", TELL + "trap 'exit 4' TERM; while true; do usleep 10000; done")
+    run(docker, name, "always", "trap 'exit 4' TERM; " + TELL + "while true; do usleep 10000; done")
     eventually(lambda: starts(docker, name))
     docker("kill", "-s", signal, name)
     eventually(lambda: status(docker, name) == "exited")
@@ -170,7 +170,8 @@ def test_a_policy_can_be_changed(docker: Docker, name: str) -> None:
 
 
 def test_a_restart_by_hand_keeps_the_policy(docker: Docker, name: str) -> None:
-    run(docker, name, "always", "trap 'exit 0' TERM; while true; do usleep 10000; done")
+    run(docker, name, "always", "trap 'exit 0' TERM; echo ready; while true; do usleep 10000; done")
+    eventually(lambda: docker("logs", name).stdout == "ready\n")
     docker("restart", name)
     assert status(docker, name) == "running"
     assert inspect(docker, name)["RestartCount"] == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import interfaces
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, Docker, running_daemon
 from tests.support.leftovers import nothing_left_over, session_tag
@@ -42,7 +43,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
             if daemon.process is None or daemon.process.poll() is not None:
                 daemon.start()
     assert not shims(daemon)
-    assert not bridge(daemon).exists()
+    assert bridge(daemon) not in interfaces.names()
 
 
 @pytest.fixture

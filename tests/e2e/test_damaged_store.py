@@ -274,3 +274,21 @@ def test_the_doctor_keeps_out_while_a_daemon_is_there(daemon: Daemon) -> None:
     body = examine(daemon.data, "--repair")
     assert f"in use by the daemon with pid {daemon.pid}" in body["error"]
     assert "jupyter-containers stop" in body["error"]
+
+
+def test_a_power_cut_after_a_load_is_made_good_at_the_next_start(daemon: Daemon, docker: Docker) -> None:
+    """What the machine forgets: the boot that it is in, and what it had not yet written of a file."""
+    docker("load", stdin=docker_archive({NAME: IMAGE}))
+    daemon.kill()
+    (top,) = (path for path in (daemon.data / "snapshots").glob("*/fs/top"))
+    top.write_bytes(b"")
+    with closing(sqlite3.connect(daemon.data / "metadata.db")) as database, database:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        other = boot[::-1]
+        count = database.execute("UPDATE snapshots SET record = replace(record, ?, ?)", (boot, other)).rowcount
+    assert count > 0
+    daemon.start()
+    assert top.read_bytes() == b"top\n"
+    assert "made again" in daemon.log
+    daemon.stop()
+    is_sound(daemon.data)

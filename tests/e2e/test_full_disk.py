@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.linux import mounts
-from tests.support import tiny_image
+from tests.support import interfaces, tiny_image
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, Docker, running_daemon
 from tests.support.registry_server import RegistryServer
@@ -45,7 +45,7 @@ def full(tmp_path: Path) -> Iterator[Daemon]:
             yield daemon
             assert daemon.process is not None and daemon.process.poll() is None, daemon.log
         assert not shims(daemon)
-        assert not bridge(daemon).exists()
+        assert bridge(daemon) not in interfaces.names()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ PATHS = [
     "/containers/create?name=%zz", "/containers/none/start", "/containers/none/attach?stream=1", "/exec/none/start",
     "/containers/none/archive?path=/", "/images/json", "/images/load", "/networks/create", "/volumes/create", "/auth",
     "/events?until=1", "/v1.41/_ping", "/v9.9/_ping", "/v1.41/../_ping", "//", "*", "http://d/_ping",
-    "", "/%00", "/\xff",
+    "", "/%00", "/\xff", "http://\xff/_ping", "http://a\xc3\xbf.b/_ping",
 ]  # fmt: skip
 HEADERS = [
     "Host: d", "Host: d", "Host:", "Content-Length: 2", "Content-Length: 0", "Content-Length: 5", "Content-Length: -1",

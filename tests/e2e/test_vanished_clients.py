@@ -116,7 +116,8 @@ def test_a_push_ends_with_its_client(api: Api) -> None:
 @pytest.mark.usefixtures("held")
 @pytest.mark.parametrize("path", ["/images/load", "/images/create?fromSrc=-", "/build"])
 def test_what_comes_in_goes_when_its_sender_goes(standing: Daemon, api: Api, path: str) -> None:
-    content, kept = os.urandom(3_000_000), holdings(api)
+    ingest = standing.data / "content" / "ingest"
+    content, kept, before = os.urandom(3_000_000), holdings(api), set(ingest.iterdir())
     half = tar_with(Dockerfile=b"FROM busybox\n", large=content)[:2_000_000]
     end = socket.socket(socket.AF_UNIX)
     end.connect(api.path)
@@ -125,7 +126,8 @@ def test_what_comes_in_goes_when_its_sender_goes(standing: Daemon, api: Api, pat
     end.close()
     eventually(lambda: not exceeds(holdings(api), kept))
     assert not list((standing.data / "tmp").iterdir())
-    assert not list((standing.data / "content" / "ingest").iterdir())
+    # What another test has left of a pull may be fetched on.
+    assert set(ingest.iterdir()) <= before
 
 
 @pytest.mark.usefixtures("held")

@@ -4,5 +4,5 @@
     COMPAT_HOST=unix:///path/docker.sock …    uses that dockerd instead of starting one
     python -m tests.performance.dashboards    what a dashboard of 50 containers costs the daemon and the kernel
 
-Start at benchmarks.py; daemons.py has the two sides.
+Start at benchmarks.py; daemons.py has the two sides, disk.py the file system that both write to.
 """

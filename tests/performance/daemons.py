@@ -166,5 +166,8 @@ def private_bytes(pid: int) -> int:
 
 
 def cpu_ns(pid: int) -> int:
-    """Return the processor time that all threads of a process have had."""
-    return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    """Return the processor time that a process has had, with threads that have ended: it never shrinks.
+
+    Source: clock_getcpuclockid(3); the number of the clock is made as Linux makes it.
+    """
+    return time.clock_gettime_ns((~pid << 3) | 2)

@@ -26,6 +26,7 @@ CONTAINERS, SECONDS = 50, 30.0
 _SHOW = """
 front = get_ipython().magics_manager.registry["ContainerMagics"]._front
 [view] = front._panels._views
+view.mount.seen.set()
 _ = view.actions()["begin"]({})
 """
 _HIDE = "view.actions()['visible']({'is': False})"

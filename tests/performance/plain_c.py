@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tests.performance import daemons, transfers
 from tests.performance.daemons import Side
+from tests.performance.disk import own_disk
 from tests.support import tiny_image
 from tests.support.docker_archive import docker_archive
 
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> None:
     rounds = int(arguments[0]) if arguments else 5
     large = transfers.large_image(transfers.LAYER_MEGABYTES)
     many = tiny_image.image(transfers.layer(transfers.many_files(transfers.FILES)))
-    with daemons.both() as (ours, _), tempfile.TemporaryDirectory(prefix="jcp-c-") as folder:
+    with own_disk(), daemons.both() as (ours, _), tempfile.TemporaryDirectory(prefix="jcp-c-") as folder:
         pairs = {
             "pull of 300 MB, and its removal": (transfers.pull(ours, megabytes=transfers.LAYER_MEGABYTES), large),
             "load of 20,000 files, and its removal": (

@@ -259,7 +259,8 @@ def _clean_up(container: Container) -> None:
             os.kill(container.pid, signal.SIGKILL)
         container.reap()
     made.cgroup.remove()
-    for fd in (made.pidfd, made.netns_fd, made.netlink_fd, made.terminal_fd, made.go_fd, container.output):
+    fds = made.pidfd, made.netns_fd, made.netlink_fd, made.terminal_fd, made.mounts_fd, made.go_fd, container.output
+    for fd in fds:
         if fd is not None:
             with contextlib.suppress(OSError):
                 os.close(fd)

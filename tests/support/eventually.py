@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], within_seconds: float = 5.0) -> T:
+def eventually(condition: Callable[[], T], within_seconds: float = 20.0) -> T:
     """Return the first truthy value of `condition`; raise AssertionError with the last value after the deadline."""
     deadline = time.monotonic() + within_seconds
     while True:

@@ -16,9 +16,8 @@ from jupyter_containers.commands.session import Session
 class RememberingFront:
     """Keeps notes, results, and what a terminal would have printed."""
 
-    is_attended = False
-
     def __init__(self) -> None:
+        self.is_attended = False
         self.notes: list[str] = []
         self.shown: list[Result] = []
         self.said: list[tuple[int, str]] = []

@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real Chromium: notebooks opened, run, clicked, saved and opened again.
+"""A real JupyterLab, or Notebook 7, in a real Chromium: notebooks opened, run, clicked, saved and opened again.
 
 Everything is on loopback and in a folder of the test's; what the page asks of anywhere else is recorded and refused.
 """
@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,26 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 45
+
+
+@dataclass(frozen=True)
+class Application:
+    """A server with pages of its own: the module that starts it, and the path below which notebooks are.
+
+    `complaints` are what its page reports of itself, with an empty notebook, too.
+    """
+
+    module: str
+    path: str
+    flags: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+
+
+JUPYTERLAB = Application(
+    "jupyterlab", "lab/tree", ("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
+)
+# It has settings of JupyterLab's trackers without the trackers.
+NOTEBOOK = Application("notebook", "notebooks", complaints=("Cannot read properties of undefined (reading 'schema')",))
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -66,15 +87,19 @@ class NotebookPage:
         self.strays: list[str] = []
         page.set_default_timeout(SECONDS * 1000)
         page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("pageerror", lambda error: self._complain(str(error)))
         page.route(lambda url: url.startswith("http") and not url.startswith(lab.url), self._refuse)
+
+    def _complain(self, problem: str) -> None:
+        if problem not in self._lab.application.complaints:
+            self.problems.append(problem)
 
     def _refuse(self, route: Any) -> None:
         self.strays.append(route.request.url)
         route.abort()
 
     def load(self) -> None:
-        self.page.goto(f"{self._lab.url}/lab/tree/{self.path.name}?reset&token={self._lab.token}")
+        self.page.goto(f"{self._lab.url}/{self._lab.application.path}/{self.path.name}?reset&token={self._lab.token}")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         self.page.wait_for_function(_READY)
@@ -150,10 +175,13 @@ class NotebookPage:
 
 
 class Lab:
-    """A running JupyterLab with a browser. Use `open`."""
+    """A running application with a browser. Use `open`."""
 
-    def __init__(self, folder: Path, browser: Browser, environment: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, browser: Browser, environment: dict[str, str], application: Application = JUPYTERLAB
+    ) -> None:
         self._folder, self._browser = folder, browser
+        self.application = application
         self.root = folder / "root"
         self.token = secrets.token_hex(16)
         with socket.socket() as probe:
@@ -161,21 +189,20 @@ class Lab:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._count = 0
-        self._process = self._start(port, environment)
+        self._process = self._start(port, environment, application)
 
-    def _start(self, port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _start(self, port: int, environment: dict[str, str], application: Application) -> subprocess.Popen[bytes]:
         self.root.mkdir(parents=True)
         for name, value in _SETTINGS.items():
             path = self._folder / "settings" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(value))
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser",
+            sys.executable, "-m", application.module, "--no-browser", "--allow-root", "--expose-app-in-browser",
             f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
             f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}",
-            f"--LabApp.user_settings_dir={self._folder / 'settings'}",
-            f"--LabApp.workspaces_dir={self._folder / 'workspaces'}",
-            "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            f"--LabServerApp.user_settings_dir={self._folder / 'settings'}",
+            f"--LabServerApp.workspaces_dir={self._folder / 'workspaces'}", *application.flags,
         ]  # fmt: skip
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         own = {"PYTHONPATH": paths, "JUPYTER_RUNTIME_DIR": str(self._folder / "runtime")}
@@ -196,7 +223,7 @@ class Lab:
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     log = (self._folder / "lab.log").read_text(errors="replace")
-                    raise AssertionError(f"JupyterLab does not answer:\n{log[-3000:]}") from None
+                    raise AssertionError(f"the server does not answer:\n{log[-3000:]}") from None
             time.sleep(0.05)
 
     @contextmanager
@@ -254,12 +281,12 @@ class Lab:
 
 
 @contextmanager
-def running_lab(folder: Path, **environment: str) -> Iterator[Lab]:
-    """Run a JupyterLab and a browser for the time of the block."""
+def running_lab(folder: Path, application: Application = JUPYTERLAB, **environment: str) -> Iterator[Lab]:
+    """Run a JupyterLab, or another application, and a browser for the time of the block."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), headless=True, args=_FLAGS)
         try:
-            lab = Lab(folder, browser, environment)
+            lab = Lab(folder, browser, environment, application)
             try:
                 lab.wait()
                 yield lab

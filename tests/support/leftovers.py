@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.linux import mountinfo
+from tests.support import interfaces
 from tests.support.eventually import eventually
 
 # The last of a container's processes, its network namespace and its veth end a moment after its shim has said so.
-_SETTLING_SECONDS = 5.0
+_SETTLING_SECONDS = 20.0
 # This session's own temporary directory: inherited by every program that it starts, readable in /proc/<pid>/environ.
 _TAG = "JUPYTER_CONTAINERS_TEST_SESSION"
 
@@ -161,7 +162,7 @@ def _mounts(base: str) -> Iterator[str]:
 
 
 def _interfaces() -> Iterator[str]:
-    return (f"interface {name}" for name in os.listdir("/sys/class/net") if name.startswith("jc"))
+    return (f"interface {name}" for name in interfaces.names() if name.startswith("jc"))
 
 
 def cgroups() -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,12 +47,14 @@ class Kernel:
 
     def begin(self, cell: str) -> str:
         """Send a cell; return what `finish` wants."""
-        return str(self._client.execute(cell))
+        # Else ipykernel refuses, for a moment after an error, the next one, too.
+        return str(self._client.execute(cell, stop_on_error=False))
 
-    def finish(self, request: str, *, until: str = "", reply: Reply | None = None) -> Reply:
-        """Collect outputs to the end of the cell, or until `until` is to be read."""
+    def finish(self, request: str, *, until: str | Callable[[str], bool] = "", reply: Reply | None = None) -> Reply:
+        """Collect outputs to the end of the cell, or until `until` is to be read, or says so of all that is."""
         reply, begun = reply or Reply(), time.monotonic()
-        while not (until and until in reply.text):
+        is_enough = until if callable(until) else lambda text: bool(until) and until in text
+        while not is_enough(reply.text):
             message = self._client.get_iopub_msg(timeout=SECONDS)
             if message["parent_header"].get("msg_id") != request:
                 continue

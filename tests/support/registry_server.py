@@ -41,7 +41,7 @@ class Fault:
     `status` answers that instead; `cut_after` and `stall_after` count bytes of the body; `corrupt` flips the last
     byte; `ignore_range` answers 200 and everything; `length` lies in Content-Length (None: no length, body until the
     connection closes); `endless` never ends the body; `redirect` is a Location; `take_bytes` reads so many bytes of the
-    request's body, keeps them, and hangs up.
+    request's body, keeps them, and hangs up; `interim` says for ever that the answer is being made (102).
     """
 
     when: str
@@ -59,6 +59,7 @@ class Fault:
     endless: bool = False
     redirect: str | None = None
     take_bytes: int | None = None
+    interim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class RegistryServer:
 
     `requests` and `connections` are what came.
 
+    `pages` are answers by their path with its query, beside those of the protocol; `page_link` says what comes next.
     `tokens` holds the bearer tokens that are valid now: clear it to revoke them all. `identity_tokens` maps refresh
     tokens to users.
     """
@@ -109,6 +111,8 @@ class RegistryServer:
         self.identity_tokens: dict[str, str] = {}
         self.realm: str | None = None
         self.uploads = Uploads()
+        self.pages: dict[str, bytes] = {}
+        self.page_link = ""
         self.connections: list[object] = []
         self.stopping = threading.Event()
         self.stalled = threading.Event()
@@ -293,6 +297,9 @@ class _Answerer(BaseHTTPRequestHandler):
             self._send(200, b"{}", {"Content-Type": "application/json"})
         elif uploaded := registry.uploads.answer(registry, (self.command, path, query), body, dict(self.headers)):
             self._send(uploaded[0], b"", uploaded[1])
+        elif self.path in registry.pages:
+            link = {"Link": registry.page_link} if registry.page_link else {}
+            self._send(200, registry.pages[self.path], {"Content-Type": "application/json"} | link)
         elif match := _TAGS.fullmatch(path):
             self._tags(match[1], dict(urllib.parse.parse_qsl(query)))
         else:
@@ -358,6 +365,8 @@ class _Answerer(BaseHTTPRequestHandler):
         refused = scheme == "Basic" and registry.user_of(value) is None
         if fields.get("grant_type") == "refresh_token":
             refused = fields.get("refresh_token") not in registry.identity_tokens
+        elif fields.get("grant_type") == "password":
+            refused = registry.users.get(fields.get("username", ""), "") != fields.get("password")
         elif scheme != "Basic":
             refused = not registry.public
         if refused:
@@ -377,6 +386,8 @@ class _Answerer(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content: bytes, headers: Mapping[str, str], fault: Fault | None = None) -> None:
         fault = fault or Fault("")
+        while fault.interim and not self.server.registry.stopping.is_set():
+            self.wfile.write(b"HTTP/1.1 102 Processing\r\n\r\n" * 100)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

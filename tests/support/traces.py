@@ -7,6 +7,7 @@ leaves_nothing(daemon, before)
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from typing import Any
 
 from jupyter_containers.engine.environment import CGROUP_PARENT
 from jupyter_containers.linux import mountinfo
+from tests.support import interfaces
 from tests.support.daemon import Daemon
 from tests.support.eventually import eventually
 from tests.support.leftovers import cgroups
@@ -30,7 +32,7 @@ _TABLES = {
     "image_names": "name", "images": "id", "containers": "id", "volumes": "name", "build_cache": "key",
 }  # fmt: skip
 _PLACES = "places:"
-_SETTLING_SECONDS = 8.0
+_SETTLING_SECONDS = 20.0
 
 
 def traces(daemon: Daemon) -> set[str]:
@@ -151,15 +153,14 @@ def _scope(daemon: Daemon) -> str:
     return hashlib.sha256(str(daemon.data).encode()).hexdigest()[:8]
 
 
-def bridge(daemon: Daemon) -> Path:
-    """Return where the kernel shows the daemon's bridge while there is one."""
-    return Path(f"/sys/class/net/jc-{_scope(daemon)}")
+def bridge(daemon: Daemon) -> str:
+    """Return the name of the daemon's bridge, which is there while it is needed."""
+    return f"jc-{_scope(daemon)}"
 
 
 def _links(daemon: Daemon) -> Iterator[str]:
-    ports = bridge(daemon) / "brif"
-    if ports.is_dir():
-        yield from (f"link {name}" for name in os.listdir(ports))
+    with contextlib.suppress(OSError):
+        yield from (f"link {name}" for name in interfaces.ports(bridge(daemon)))
 
 
 def _rules(daemon: Daemon) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from jupyter_containers.api import filters
-from jupyter_containers.api.build_body import read_body
+from jupyter_containers.api.build_body import Enclosed, read_body
 from jupyter_containers.api.json_lines import JsonLines, Outbox
 from jupyter_containers.api.routing import (
     Route,
@@ -57,8 +57,8 @@ _ROOM = ("max-used-space", "min-free-space", "reserved-space", "keep-storage")
 
 
 async def build(request: web.Request) -> web.StreamResponse:
-    secrets, tars = await read_body(request)
-    wanted = _request(request, secrets)
+    enclosed, tars = await read_body(request)
+    wanted = _request(request, enclosed)
     if text(request, "call") == "check":
         return await _check(request, wanted, tars)
     quiet, formatter = flag(request, "q"), _lines(request)
@@ -103,9 +103,9 @@ async def _check(request: web.Request, wanted: BuildRequest, tars: Tars) -> web.
     return json_answer(check_json(checked))
 
 
-def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest:
+def _request(request: web.Request, enclosed: Enclosed) -> BuildRequest:
     _refuse(request)
-    contexts = {name: str(source) for name, source in json_query(request, "contexts").items()}
+    contexts = {name: source or "" for name, source in _texts(request, "contexts").items()}
     images = {name: source.removeprefix(IMAGE) for name, source in contexts.items() if source.startswith(IMAGE)}
     platforms = parse_platforms(text(request, "platform"))
     return BuildRequest(
@@ -116,16 +116,17 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
         cache_from=tuple(map(str, json_list(request, "cachefrom"))) or None,
         options=BuildOptions(
             target=text(request, "target"),
-            build_args=dict(json_query(request, "buildargs")),
-            labels=dict(json_query(request, "labels")),
+            build_args=_texts(request, "buildargs"),
+            labels={name: value or "" for name, value in _texts(request, "labels").items()},
             platform=platforms[0] if platforms else None,
             no_cache=flag(request, "nocache"),
             no_cache_filter=tuple(map(str, json_list(request, "nocachefilter"))),
             pull=flag(request, "pull"),
             network=_NETWORKS.get(text(request, "networkmode"), text(request, "networkmode")),
             limits=_limits(request),
-            secrets=secrets,
+            secrets=enclosed.secrets,
             agents=_agents(request),
+            known_hosts=enclosed.known_hosts,
             images=images,
             allowed=entitlements.parse([str(name) for name in json_list(request, "allow")]),
         ),
@@ -137,9 +138,18 @@ def _request(request: web.Request, secrets: Mapping[str, bytes]) -> BuildRequest
     )
 
 
+def _texts(request: web.Request, name: str) -> dict[str, str | None]:
+    """Return a JSON object of texts in the query. Raises InvalidParameter."""
+    found = dict(json_query(request, name))
+    for key, value in found.items():
+        if value is not None and not isinstance(value, str):
+            raise InvalidParameter(f"{key} in parameter {name} must be text, not {type(value).__name__}")
+    return found
+
+
 def _agents(request: web.Request) -> dict[str, Path]:
     """Return the sockets of ssh agents. Only who is on this machine may name one: elsewhere it is another's."""
-    found = {name: Path(str(path)) for name, path in json_query(request, "ssh").items()}
+    found = {name: Path(path or "") for name, path in _texts(request, "ssh").items()}
     transport = request.transport
     listener = transport.get_extra_info("socket") if transport is not None else None
     if found and (listener is None or listener.family != socket.AF_UNIX):

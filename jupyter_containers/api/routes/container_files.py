@@ -10,11 +10,12 @@ from typing import Any
 
 from aiohttp import web
 
-from jupyter_containers.api.blocking import in_own_thread, receive_in_thread, send_from_thread
+from jupyter_containers.api.blocking import receive_in_thread, send_from_thread
 from jupyter_containers.api.naming import container_of
 from jupyter_containers.api.routing import Route, engine_of, flag, json_answer, text
 from jupyter_containers.api.wire.times import rfc3339
 from jupyter_containers.engine.containers import files
+from jupyter_containers.engine.own_threads import in_own_thread
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.layers.archive import PathStatus
 from jupyter_containers.layers.compression import Readable

@@ -28,20 +28,24 @@ from jupyter_containers.api.wire.times import parse_time
 from jupyter_containers.engine.containers.container import Container, Streams, WaitCondition
 from jupyter_containers.engine.containers.containers import Containers
 from jupyter_containers.engine.containers.logs import LogQuery
-from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.errors import ContainersError, InvalidParameter
 
 
 async def wait(request: web.Request) -> web.StreamResponse:
     """Answer when the container has ended. The headers go at once: then the client knows that nothing is missed."""
-    condition = WaitCondition.parse(text(request, "condition"))
-    ended = engine_of(request).containers.wait(container_of(request), condition)
+    condition, container = WaitCondition.parse(text(request, "condition")), container_of(request)
+    ended = engine_of(request).containers.wait(container, condition)
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    failed: dict[str, str] | None = None
     try:
         await response.prepare(request)
         code = await ended
+    except ContainersError as error:
+        code, failed = container.record.state.exit_code, {"Message": error.message}
     finally:
         ended.cancel()
-    body = {"StatusCode": code} if version_of(request) >= (1, 42) else {"Error": None, "StatusCode": code}
+    is_told = failed is not None or version_of(request) < (1, 42)
+    body: dict[str, object] = {**({"Error": failed} if is_told else {}), "StatusCode": code}
     await response.write_eof(json.dumps(body, separators=(",", ":")).encode() + b"\n")
     return response
 

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from jupyter_containers.api import filters
-from jupyter_containers.api.naming import container_of, size_of
+from jupyter_containers.api.naming import container_of, platform_of, size_of
 from jupyter_containers.api.routing import Route, engine_of, flag, integer, json_answer, json_body, text, version_of
 from jupyter_containers.api.tracing import recorded
 from jupyter_containers.api.wire import fields
@@ -23,7 +23,6 @@ from jupyter_containers.engine.containers.listing import FILTERS, Query
 from jupyter_containers.engine.containers.record import Record
 from jupyter_containers.engine.engine import Engine
 from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, NotFound, Unsupported
-from jupyter_containers.oci.platform import Platform, suitability
 
 # Resources that are settled when a container is made.
 _NOT_UPDATED = ("CgroupParent", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits")
@@ -37,20 +36,12 @@ async def create(request: web.Request) -> web.Response:
     settings = settings_from_wire(body)
     host = host_settings_from_wire(fields.mapping(body, "HostConfig"), version=version_of(request))
     endpoints = endpoints_from_wire(fields.mapping(body, "NetworkingConfig"), version_of(request))
-    await _check_platform(engine, settings.image, text(request, "platform"))
-    created = await engine.containers.create(settings, host, name=text(request, "name"), endpoints=endpoints)
+    platform = platform_of(request)
+    image = await engine.transfers.for_platform(settings.image, platform) if platform is not None else None
+    created = await engine.containers.create(
+        settings, host, name=text(request, "name"), endpoints=endpoints, image=image
+    )
     return json_answer({"Id": created.container.id, "Warnings": list(created.warnings)}, status=201)
-
-
-async def _check_platform(engine: Engine, image: str, wanted: str) -> None:
-    if not wanted:
-        return
-    found = (await engine.images.find(image)).config.platform
-    if suitability(found, Platform.parse(wanted)) is None:
-        raise NotFound(
-            f"image with reference {image} was found but does not match the specified platform: wanted {wanted}, "
-            f"actual: {found}"
-        )
 
 
 async def inspect(request: web.Request) -> web.Response:

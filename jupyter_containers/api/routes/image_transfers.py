@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import NoReturn
 
 from aiohttp import web
 
@@ -14,10 +13,10 @@ from jupyter_containers.api.routing import Route, engine_of, flag, text
 from jupyter_containers.api.tracing import recorded
 from jupyter_containers.api.wire.progress import loading_json, progress_json
 from jupyter_containers.engine.transfers import Loaded, Pulled
-from jupyter_containers.errors import InvalidParameter, Unsupported
+from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.reference import Reference
-from jupyter_containers.registry import Credentials, Progress
+from jupyter_containers.registry import Credentials, Progress, shown_url
 
 _CHUNK = 256 * 1024
 
@@ -78,7 +77,7 @@ async def _import(request: web.Request) -> web.StreamResponse:
             body,
             name=name,
             changes=request.query.getall("changes", []),
-            message=text(request, "message") or f"Imported from {source}",
+            message=text(request, "message") or f"Imported from {shown_url(source)}",
             platform=platform_of(request),
         )
 
@@ -87,7 +86,7 @@ async def _import(request: web.Request) -> web.StreamResponse:
             image = await make(_body(request))
         else:
             async with transfers.fetch(source if "://" in source else f"http://{source}") as fetched:
-                await lines.send({"status": f"Downloading from {source}"})
+                await lines.send({"status": f"Downloading from {shown_url(source)}"})
                 image = await make(fetched.chunks)
         await lines.send({"status": str(image.config_digest)})
     return lines.response
@@ -95,6 +94,8 @@ async def _import(request: web.Request) -> web.StreamResponse:
 
 async def load(request: web.Request) -> web.StreamResponse:
     quiet, platform = flag(request, "quiet", default=True), platform_of(request)
+    # A parameter of ours: what is loaded is for a build that comes next.
+    leases = flag(request, "lease", default=False)
     async with JsonLines(request) as lines, Outbox(lines) as outbox:
         # A failure is a line of the answer, where Docker's clients look for it, and not a status.
         await lines.start()
@@ -103,7 +104,7 @@ async def load(request: web.Request) -> web.StreamResponse:
             if not quiet and (line := loading_json(step)):
                 outbox.put(line)
 
-        for loaded in await engine_of(request).transfers.load(_body(request), tell, platform):
+        for loaded in await engine_of(request).transfers.load(_body(request), tell, platform, leases=leases):
             for line in _loaded_lines(loaded):
                 outbox.put({"stream": line})
     return lines.response
@@ -149,14 +150,9 @@ async def push(request: web.Request) -> web.StreamResponse:
     return lines.response
 
 
-async def search(request: web.Request) -> NoReturn:
-    raise Unsupported("search is not supported: registries have no common way to do it")
-
-
 ROUTES = (
     Route("POST", "/images/create", recorded(create), cancels=True),
     Route("POST", "/images/load", load, cancels=True),
-    Route("GET", "/images/search", search),
     Route("GET", "/images/get", save),
     Route("GET", "/images/{name:.+}/get", save),
     Route("POST", "/images/{name:.+}/push", recorded(push), cancels=True),

@@ -20,10 +20,10 @@ from jupyter_containers.api.wire.images import (
     summary_json,
 )
 from jupyter_containers.api.wire.times import parse_time
+from jupyter_containers.engine import platforms
 from jupyter_containers.engine.images import ImageView
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.oci.image_config import moment_ns
-from jupyter_containers.oci.platform import Platform, suitability
 
 _LIST_FILTERS = {"before", "dangling", "label", "reference", "since", "until"}
 
@@ -71,25 +71,16 @@ def _until(wanted: filters.Filters) -> float | None:
 
 
 async def inspect(request: web.Request) -> web.Response:
-    images = engine_of(request).images
-    view = await _found(request)
+    if text(request, "platform") and flag(request, "manifests"):
+        raise InvalidParameter("conflicting options: manifests and platform options cannot both be set")
+    images, view = engine_of(request).images, _found(request)
     data = image_json(view, images.folders(view), version=version_of(request))
     return json_answer(data | _manifests(request, view))
 
 
-async def _found(request: web.Request) -> ImageView:
-    """Return the image of the path, which has to be for the platform of the query. Raises ImageNotFound, NotFound."""
-    name, platform = request.match_info["name"], platform_of(request)
-    view = await engine_of(request).images.find(name)
-    _check_platform(name, view, platform)
-    return view
-
-
-def _check_platform(name: str, view: ImageView, platform: Platform | None) -> None:
-    if platform is not None and suitability(view.config.platform, platform) is None:
-        raise NotFound(
-            f"image with reference {name} was found but does not provide the specified platform ({platform})"
-        )
+def _found(request: web.Request) -> ImageView:
+    """Return what the path names has for the platform of the query. Raises ImageNotFound, NotForPlatform."""
+    return platforms.seen(engine_of(request).images, request.match_info["name"], platform_of(request))
 
 
 def _manifests(request: web.Request, view: ImageView) -> dict[str, Any]:
@@ -102,7 +93,7 @@ def _manifests(request: web.Request, view: ImageView) -> dict[str, Any]:
 
 
 async def history(request: web.Request) -> web.Response:
-    view = await _found(request)
+    view = _found(request)
     return json_answer([history_json(entry) for entry in engine_of(request).images.history(view)])
 
 
@@ -114,13 +105,13 @@ async def tag(request: web.Request) -> web.Response:
 
 
 async def remove(request: web.Request) -> web.Response:
+    name, images = request.match_info["name"], engine_of(request).images
     for wanted in request.query.getall("platforms", []):
-        # An image here has one platform: without it nothing is left of it.
-        name = request.match_info["name"]
-        _check_platform(name, await engine_of(request).images.find(name), parse_platform(wanted))
-    removed = await engine_of(request).images.remove(
-        request.match_info["name"], force=flag(request, "force"), prune=not flag(request, "noprune")
-    )
+        # Without its one platform nothing is left of an image; an index would be left with a gap.
+        view = platforms.seen(images, name, parse_platform(wanted))
+        if images.indexes.meant(name, view.id) or view.id != images.record(name).id:
+            raise Unsupported(f"cannot remove only {wanted} of {name}: it has several platforms, remove all of it")
+    removed = await images.remove(name, force=flag(request, "force"), prune=not flag(request, "noprune"))
     return json_answer([removed_json(entry) for entry in removed])
 
 

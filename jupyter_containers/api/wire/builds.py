@@ -28,7 +28,7 @@ from jupyter_containers.build.progress import (
     StepStarted,
     Warned,
 )
-from jupyter_containers.engine.builds import CachedStep
+from jupyter_containers.engine.cached_steps import CachedStep
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.registry import Progress
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Any
 
 from jupyter_containers.api.wire import fields
 from jupyter_containers.api.wire.fields import Body
+from jupyter_containers.engine.containers.ports import single_ports
 from jupyter_containers.engine.containers.record import Settings
-from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.image_config import Healthcheck
 
-_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _HEALTH_FIELDS = (
     ("Interval", "interval"), ("Timeout", "timeout"), ("StartPeriod", "start_period"),
     ("StartInterval", "start_interval"), ("Retries", "retries"),
@@ -29,7 +27,9 @@ def settings_from_wire(body: Body) -> Settings:
         attach_stdin=fields.flag(body, "AttachStdin"),
         attach_stdout=fields.flag(body, "AttachStdout"),
         attach_stderr=fields.flag(body, "AttachStderr"),
-        exposed_ports=tuple(sorted({port for text in fields.mapping(body, "ExposedPorts") for port in ports(text)})),
+        exposed_ports=tuple(
+            sorted({port for text in fields.mapping(body, "ExposedPorts") for port in single_ports(text)})
+        ),
         tty=fields.flag(body, "Tty"),
         open_stdin=fields.flag(body, "OpenStdin"),
         stdin_once=fields.flag(body, "StdinOnce"),
@@ -53,17 +53,6 @@ def settings_from_wire(body: Body) -> Settings:
 def _clean(path: str) -> str:
     # A relative one is refused later, in Docker's words and with the name that was given.
     return posixpath.normpath(path).replace("//", "/") if path.startswith("/") else path
-
-
-def ports(text: str) -> list[str]:
-    """Return `80-81` or `80/udp` as single ports with their protocol. Raises InvalidParameter."""
-    match = _PORT.fullmatch(text)
-    first = int(match[1]) if match else 0
-    last = int(match[2] or match[1]) if match else 0
-    if match is None or not 0 < first <= last < 65536:
-        raise InvalidParameter(f'invalid port specification: "{text}"')
-    protocol = (match[3] or "tcp").lower()
-    return [f"{port}/{protocol}" for port in range(first, last + 1)]
 
 
 def _healthcheck(body: Body) -> Healthcheck | None:

@@ -28,6 +28,9 @@ def number(body: Body, name: str, default: int = 0) -> int:
     value = _typed(body, name, int, "an integer")
     if isinstance(value, bool):
         raise InvalidParameter(f"{name} must be an integer, not {value!r}")
+    if value is not None and not -(1 << 63) <= value < 1 << 63:
+        # More than Go's clients could read again, nor the kernel take.
+        raise InvalidParameter(f"{name} must be an integer of 64 bits, not {value!r:.40}")
     return default if value is None else int(value)
 
 

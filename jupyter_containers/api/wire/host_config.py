@@ -8,10 +8,10 @@ from typing import Any
 
 from jupyter_containers.api.routing import API_VERSION
 from jupyter_containers.api.wire import fields
-from jupyter_containers.api.wire.container_config import ports
 from jupyter_containers.api.wire.fields import Body
 from jupyter_containers.api.wire.limits import limits_from_wire, limits_to_wire
 from jupyter_containers.api.wire.mounts import mount_from_wire, mount_to_wire
+from jupyter_containers.engine.containers.ports import single_ports
 from jupyter_containers.engine.containers.record import (
     DEFAULT_SHM_BYTES,
     DeviceRequest,
@@ -43,7 +43,9 @@ _LISTS = (
 _MAPPINGS = (("Tmpfs", "tmpfs"), ("Sysctls", "sysctls"), ("Annotations", "annotations"))
 # Lists whose null is told as what it stands for.
 _PATHS = ("masked_paths", "readonly_paths")
-_RUNTIMES = ("", "runc", "jupyter-containers", "io.containerd.runc.v2")
+DEFAULT_RUNTIME = "jupyter-containers"
+# Those that clients name because Docker has them.
+_RUNTIMES = ("", "runc", DEFAULT_RUNTIME, "io.containerd.runc.v2")
 _HOST_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 
@@ -112,7 +114,7 @@ def _port_bindings(body: Body) -> dict[str, tuple[PortBinding, ...]]:
     wanted = fields.mapping(body, "PortBindings")
     for port in wanted:
         bindings = tuple(_binding(entry) for entry in fields.objects(wanted, port)) or (PortBinding(),)
-        for single in ports(port):
+        for single in single_ports(port):
             if single.endswith("/sctp"):
                 raise Unsupported(f"cannot publish port {single}: only tcp and udp are supported")
             found[single] = bindings
@@ -151,7 +153,7 @@ def host_settings_to_wire(host: HostSettings, *, version: tuple[int, int]) -> di
         "Links": None,
         "OomScoreAdj": host.oom_score_adj,
         "ShmSize": host.shm_size,
-        "Runtime": host.runtime or "runc",
+        "Runtime": host.runtime or DEFAULT_RUNTIME,
         "ConsoleSize": list(host.console_size),
     }
     return config | _devices_to_wire(host) | limits_to_wire(host.limits, version) | _optional_to_wire(host, version)

@@ -17,6 +17,7 @@ from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.image_config import ProcessDefaults, as_moment, moment_ns, process_to_json
 from jupyter_containers.oci.manifest import Manifest
 from jupyter_containers.oci.platform import Platform
+from jupyter_containers.registry import Found
 
 
 def seconds_of(moment: str) -> int:
@@ -149,6 +150,16 @@ def history_json(entry: HistoryEntry) -> dict[str, Any]:
         "Id": entry.id,
         "Size": entry.size,
         "Tags": list(entry.tags) or None,
+    }
+
+
+def found_json(found: Found) -> dict[str, Any]:
+    return {
+        "star_count": found.stars,
+        "is_official": found.is_official,
+        "name": found.name,
+        "is_automated": False,
+        "description": found.description,
     }
 
 

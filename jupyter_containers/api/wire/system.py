@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_containers.api.routing import API_VERSION, MIN_API_VERSION
+from jupyter_containers.api.wire.host_config import DEFAULT_RUNTIME
 from jupyter_containers.engine.events import Event
 from jupyter_containers.engine.system import ContainerCounts, DaemonFacts, HostFacts, proxies
 from jupyter_containers.network.sublink_options import DRIVERS as SUBLINK_DRIVERS
@@ -92,8 +93,8 @@ def _daemon(daemon: DaemonFacts, counts: ContainerCounts, images: int, *, versio
         "IndexServerAddress": "https://index.docker.io/v1/",
         "DockerRootDir": str(daemon.places.data),
         "ServerVersion": daemon.version,
-        "Runtimes": {"jupyter-containers": {"path": ""}},
-        "DefaultRuntime": "jupyter-containers",
+        "Runtimes": {DEFAULT_RUNTIME: {"path": ""}},
+        "DefaultRuntime": DEFAULT_RUNTIME,
         # Containers live on when the daemon stops: what dockerd calls live restore.
         "LiveRestoreEnabled": True,
         # The profile that is built in was called "default" once. Source: Engine API, version history, 1.42.
@@ -162,12 +163,19 @@ def _limits(daemon: DaemonFacts, *, version: Version) -> dict[str, bool]:
 
 
 def _registry_config(daemon: DaemonFacts) -> dict[str, Any]:
-    insecure = {
-        host: {"Name": host, "Mirrors": [], "Secure": False, "Official": False} for host in daemon.insecure_registries
-    }
-    mirrors = list(daemon.registry_mirrors)
-    hub = {"docker.io": {"Name": "docker.io", "Mirrors": mirrors, "Secure": True, "Official": True}}
-    return {"InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"], "IndexConfigs": hub | insecure, "Mirrors": mirrors}
+    mirrors: dict[str, list[str]] = {"docker.io": []}
+    for text in daemon.registry_mirrors:
+        host, is_of_host, url = text.partition("=")
+        mirrors.setdefault(host if is_of_host else "docker.io", []).append(url if is_of_host else text)
+    indexes = {
+        host: {
+            "Name": host, "Mirrors": mirrors.get(host, []), "Secure": host not in daemon.insecure_registries,
+            "Official": host == "docker.io",
+        }
+        for host in dict.fromkeys((*mirrors, *daemon.insecure_registries))
+    }  # fmt: skip
+    hub = mirrors["docker.io"]
+    return {"InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"], "IndexConfigs": indexes, "Mirrors": hub}
 
 
 def event_json(event: Event) -> dict[str, Any]:

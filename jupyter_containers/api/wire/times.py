@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from jupyter_containers.errors import InvalidParameter
 
+# Of a time that means something: RFC 3339 has 35 characters at most.
+_LONGEST = 64
 ZERO_TIME = "0001-01-01T00:00:00Z"
 _SECONDS = re.compile(r"(-?\d+)(?:\.(\d{1,9})\d*)?")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -35,16 +37,19 @@ def parse_time(text: str, name: str, *, now: int) -> int:
     """
     if not text:
         return 0
-    match = _SECONDS.fullmatch(text)
-    if match:
-        return int(match[1]) * 10**9 + int((match[2] or "0").ljust(9, "0"))
-    if _DURATION.sub("", text) == "":
-        return now - int(sum(float(amount) * _UNITS[unit] for amount, unit in _DURATION.findall(text)))
     try:
+        # To look for durations takes time that grows with the square of the length.
+        if len(text) > _LONGEST:
+            raise ValueError(text)
+        match = _SECONDS.fullmatch(text)
+        if match:
+            return int(match[1]) * 10**9 + int((match[2] or "0").ljust(9, "0"))
+        if _DURATION.sub("", text) == "":
+            return now - int(sum(float(amount) * _UNITS[unit] for amount, unit in _DURATION.findall(text)))
         return _parse_rfc3339(text)
     except ValueError:
         raise InvalidParameter(
-            f"parameter {name} must be seconds since the epoch, RFC 3339 or a duration such as 10m, not {text!r}"
+            f"parameter {name} must be seconds since the epoch, RFC 3339 or a duration such as 10m, not {text!r:.100}"
         ) from None
 
 

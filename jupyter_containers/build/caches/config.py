@@ -8,12 +8,13 @@ links to others. A change of the image's config has a record without layers: it 
 from __future__ import annotations
 
 import base64
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
+from jupyter_containers.build.filesystem import Filesystem, Layer, Loose, Outcome
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
@@ -60,6 +61,13 @@ class Known:
                 return Outcome(parent, note.created, cached=True)
             if layers and Filesystem.of(layers[:-1]).chain == parent.chain:
                 return Outcome(parent.with_layer(layers[-1]), note.created, layers[-1], cached=True)
+        return None
+
+    def loose(self, key: str) -> Loose | None:
+        """Return the layer that the key stands for on whatever parent: the topmost where it was made."""
+        for note in self._notes.get(key, ()):
+            if note.layers:
+                return Loose(note.layers[-1], note.created)
         return None
 
     def time_of(self, key: str) -> str | None:
@@ -143,6 +151,8 @@ def from_inline(image_config: bytes, layers: Sequence[Layer]) -> list[Note]:
         raise _invalid("it is not base64") from None
     if not isinstance(records, list):
         raise _invalid("its records are no list")
+    if len(layers) > _MAX_DEPTH:
+        raise _invalid(f"its layers are no tree of less than {_MAX_DEPTH} floors")
     return _notes(records, lambda number: tuple(layers[: number + 1]) if -1 <= number < len(layers) else None)
 
 
@@ -152,14 +162,18 @@ def with_inline(image_config: bytes, text: str) -> bytes:
 
 
 def _notes(records: Iterable[object], stack: Callable[[int], tuple[Layer, ...] | None]) -> list[Note]:
-    found = []
+    found, seen = list[Note](), set[tuple[str, int]]()
+    # A few bytes name a place with hundreds of layers below it: who says so again and again must not have them copied.
+    stack = functools.cache(stack)
     for record in records:
         if not isinstance(record, dict):
             raise _invalid("a record is no object")
         digest = Digest.parse(str(record.get("digest")))
         for result in _items(record, "layers"):
-            layers = stack(_number(result, "layer", -1))
-            if layers is not None:
+            number = _number(result, "layer", -1)
+            layers = stack(number)
+            if layers is not None and (digest.hex, number) not in seen:
+                seen.add((digest.hex, number))
                 found.append(Note(digest.hex, _created(result), layers))
         for chain in _items(record, "chains"):
             if isinstance(chain, dict) and not chain.get("layers"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Self
 
 from jupyter_containers.build.blocking import check, in_thread
@@ -13,13 +14,13 @@ from jupyter_containers.build.caches.config import Known, Note
 from jupyter_containers.build.caches.equality import same_files
 from jupyter_containers.build.caches.history import Done, matched
 from jupyter_containers.build.dockerfile.to_graph.plan import Plan, PlannedStep
-from jupyter_containers.build.filesystem import Filesystem, Outcome
+from jupyter_containers.build.filesystem import Filesystem, Loose, Outcome
 from jupyter_containers.build.graph import Vertex
 from jupyter_containers.build.leaving import Told, check_cache
 from jupyter_containers.build.operations.layering import Stop, Stores
 from jupyter_containers.build.solver import first_failure
 from jupyter_containers.errors import ContainersError
-from jupyter_containers.images.unpack import unpack_stack
+from jupyter_containers.images.retiming import clamped
 from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
@@ -55,6 +56,7 @@ class Exchange:
     # What came of the build, or of each of several for different platforms.
     results: list[Filesystem] = field(default_factory=list)
     _notes: dict[str, Note] = field(default_factory=dict)
+    _by_content: set[str] = field(default_factory=set)
     _fetchers: dict[Digest, Fetch] = field(default_factory=dict)
     _done: Done = field(default_factory=Done)
     _stores: Stores | None = None
@@ -74,11 +76,28 @@ class Exchange:
             self._done.add(matched(planned, image))
         return self
 
-    def inline(self, filesystem: Filesystem) -> str:
-        """Return the cache that goes into the config of an image with these files, "" for none."""
-        return config.to_inline(self.notes, filesystem) if self.carries else ""
+    def inline(self, filesystem: Filesystem, moment: int | None = None) -> str:
+        """Return the cache that goes into the config of an image with these files, "" for none.
 
-    def note(self, key: str, filesystem: Filesystem, created: str) -> None:
+        With a moment (seconds) it is the same wherever and whenever it was made: no time is later, keys are in order,
+        and those that have times in them are left out: of content, by the layers below as they were before their times
+        were changed, and of changes of the config, by the moments of the changes before.
+        """
+        if not self.carries:
+            return ""
+        if moment is None:
+            return config.to_inline(self.notes, filesystem)
+        text = datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+        lasting = sorted(
+            (note for key, note in self._notes.items() if note.layers is not None and key not in self._by_content),
+            key=lambda note: note.key,
+        )
+        notes = [replace(note, created=note.created and clamped(note.created, moment, text)) for note in lasting]
+        return config.to_inline(notes, filesystem)
+
+    def note(self, key: str, filesystem: Filesystem, created: str, *, by_content: bool = False) -> None:
+        if by_content:
+            self._by_content.add(key)
         self._notes[key] = Note(key, created, filesystem.layers)
 
     def note_time(self, key: str, created: str) -> None:
@@ -93,6 +112,15 @@ class Exchange:
                     self._fetchers[found.layer.descriptor.digest] = source.fetch
                 return found
         return self._done.look_up(vertex, parent)
+
+    def loose(self, key: str) -> Loose | None:
+        """Return a layer that may lie on anything. Before it is used, `bring` what it lies in."""
+        for source in self.sources:
+            found = source.known.loose(key)
+            if found is not None and found.layer is not None:
+                self._fetchers[found.layer.descriptor.digest] = source.fetch
+                return found
+        return None
 
     async def settle(self, vertex: Vertex, parent: Filesystem, made: Outcome) -> Outcome:
         """Return the layer of an image with the same files as the one that was made, if its history has such a copy."""
@@ -125,7 +153,7 @@ class Exchange:
             missing = {digest: found for digest, found in missing.items() if not stores.content.contains(digest)}
             if missing:
                 await self._fetch(missing)
-            await in_thread(lambda stop, filesystem=filesystem: _unpack(filesystem, stores, stop))  # type: ignore[misc]
+            await in_thread(lambda stop, filesystem=filesystem: stores.lay(filesystem, stop))  # type: ignore[misc]
 
     async def _fetch(self, missing: Mapping[Digest, Descriptor]) -> None:
         try:
@@ -146,8 +174,3 @@ class Exchange:
 
 def _equal(stores: Stores, one: Digest, other: Digest, stop: Stop) -> bool:
     return same_files(stores.content, one, other, lambda: check(stop))
-
-
-def _unpack(filesystem: Filesystem, stores: Stores, stop: Stop) -> None:
-    pairs = [(layer.descriptor, layer.diff_id) for layer in filesystem.layers]
-    unpack_stack(pairs, stores.content, stores.snapshotter, on_progress=lambda _: check(stop))

@@ -30,7 +30,7 @@ class IgnoreRules:
     def parse(cls, text: str) -> IgnoreRules:
         """Read an ignore file. Raises InvalidParameter naming the line of a bad pattern."""
         rules: list[_Rule] = []
-        for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
             # A comment begins in the first column only; blanks around a pattern do not count.
             pattern = "" if line.startswith("#") else line.strip()
             if not pattern:

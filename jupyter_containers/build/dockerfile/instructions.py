@@ -273,16 +273,16 @@ def _shell(line: Line, _: Flags) -> Shell:
 
 
 def _healthcheck(line: Line, flags: Flags) -> Healthcheck:
-    kind, _, rest = line.rest.partition(" ")
+    kind, rest = (*line.rest.split(None, 1), "", "")[:2]
     if not kind:
         raise line.error("HEALTHCHECK requires at least one argument")
     if kind.upper() == "NONE":
-        if rest.strip():
+        if rest:
             raise line.error("HEALTHCHECK NONE takes no arguments")
         return Healthcheck(None)
     if kind.upper() != "CMD":
         raise line.error(f'unknown type "{kind}" in HEALTHCHECK (try CMD)')
-    command = arguments.command(line, rest.strip())
+    command = arguments.command(line, rest)
     if not command[0]:
         raise line.error("missing command after HEALTHCHECK CMD")
     names = ("interval", "timeout", "start-period", "start-interval", "retries")

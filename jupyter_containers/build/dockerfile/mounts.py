@@ -25,6 +25,8 @@ _KEYS = {
     "secret": frozenset({"target", "source", "id", "required", "mode", "uid", "gid", "env"}),
     "ssh": frozenset({"target", "id", "required", "mode", "uid", "gid"}),
 }
+# What is a text with or without variables in it.
+_TEXTS = frozenset({"target", "source", "id", "env"})
 _FLAGS = frozenset({"ro", "rw", "required"})
 _TRUE, _FALSE = frozenset({"", "1", "t", "true"}), frozenset({"0", "f", "false"})
 _SIZE = re.compile(r"(\d{1,15})(b|[kmgt](?:i?b)?)?", re.IGNORECASE)
@@ -54,9 +56,12 @@ class RunMount:
     gid: int = 0
     required: bool = False
     variable: str = ""
+    # The whole as written, if there are variables where only the stage can say what it means; then all but `origin` is
+    # unknown.
+    deferred: str = ""
 
     def expanded(self, expand: Callable[[str], str]) -> RunMount:
-        """Return this with variables replaced where they may stand."""
+        """Return this with variables replaced in its texts; for what is not deferred."""
         return replace(
             self,
             target=expand(self.target),
@@ -80,17 +85,21 @@ class RunMount:
         return replace(self, target=target, identity=identity)
 
 
-def read_mount(text: str, line: Line) -> RunMount:
-    """Return what one --mount says. Raises DockerfileError with the mount."""
+def read_mount(text: str, line: Line, expand: Callable[[str], str] | None = None) -> RunMount:
+    """Return what one --mount says, with `expand` as the stage has it. Raises DockerfileError with the mount."""
     values = _values(text, line)
+    if "$" in values.get("from", ""):
+        raise line.error("'from' doesn't support variable expansion, define alias stage instead")
+    if expand is not None:
+        values = {key: value if key == "from" else expand(value) for key, value in values.items()}
+    elif any("$" in value for key, value in values.items() if key not in _TEXTS):
+        return RunMount("", origin=values.get("from", ""), deferred=text)
     kind = values.pop("type", "bind").lower()
     if kind not in _KEYS:
         raise line.error(f'unsupported mount type "{kind}"; choose one of {", ".join(_KEYS)}')
     for key in values:
         if key not in _KEYS[kind]:
             raise line.error(f"unexpected key '{key}' for mount type '{kind}' in '{text}'")
-    if "$" in values.get("from", ""):
-        raise line.error("'from' doesn't support variable expansion, define alias stage instead")
     mount = _mount(kind, values, line)
     if kind == "secret" and not (mount.target or mount.source or mount.identity):
         raise line.error("a secret mount needs one of id, source and target")

@@ -28,7 +28,13 @@ PREDEFINED_ARGUMENTS = frozenset(
 )
 
 # Given to the builder as much as to the Dockerfile: it acts on them without an ARG.
-BUILDER_ARGUMENTS = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE"})
+CACHE_NAMESPACE, HOSTNAME = "BUILDKIT_CACHE_MOUNT_NS", "BUILDKIT_SANDBOX_HOSTNAME"
+BUILDER_ARGUMENTS = frozenset({
+    "SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNTAX", "BUILDKIT_DOCKERFILE_CHECK",
+    "BUILDKIT_CONTEXT_KEEP_GIT_DIR", CACHE_NAMESPACE, HOSTNAME,
+    # What a list of builds shows, and what git says beside its work: nothing of that is here.
+    "BUILDKIT_BUILD_NAME", "BUILDKIT_GIT_ADVICE",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +198,6 @@ def divide(
 
 def unused_arguments(dockerfile: Dockerfile, build_args: Mapping[str, str | None]) -> tuple[str, ...]:
     """Return the values given to the build that no ARG takes: most likely they are misspelt."""
-    # Those are for builders, not for Dockerfiles.
-    build_args = {name: value for name, value in build_args.items() if not name.startswith("BUILDKIT_")}
     declared = {
         name
         for statement in dockerfile.statements

@@ -15,8 +15,10 @@ _BLOCK = 512
 _CHECKSUM = slice(148, 156)
 
 
-def unpack_archive(tree: Tree, match: Match, root_fd: int, destination: str, copier: Copier) -> bool:
-    """Unpack the file into the destination if it is an archive; say whether it was one."""
+def unpack_archive(
+    tree: Tree, match: Match, root_fd: int, destination: str, copier: Copier, *, is_bare: bool = False
+) -> bool:
+    """Unpack the file into the destination if it is an archive; say whether it was one. `is_bare`: see Copier."""
     if not stat.S_ISREG(match.status.st_mode):
         return False
     with open(tree.open(match.path), "rb") as file:
@@ -24,7 +26,7 @@ def unpack_archive(tree: Tree, match: Match, root_fd: int, destination: str, cop
             return False
         file.seek(0)
         copier.make_directory(destination)
-        archive.extract(file, root_fd, destination)
+        archive.extract(file, root_fd, destination, is_bare=is_bare)
     return True
 
 

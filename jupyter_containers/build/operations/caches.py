@@ -123,9 +123,13 @@ class CacheDirectories:
                 os.chmod(upper, _MODE if mount.mode is None else mount.mode)
 
     def _remove(self, key: str) -> int:
-        size = self._snapshotter.usage(key)
-        self._snapshotter.remove(key)
-        return size
+        with self._snapshotter.exclusive(key):
+            # Who has come for it since it was chosen counts already, and waits for us in _make() to be given a new one.
+            if self._users.get(key) or not self._snapshotter.exists(key):
+                return 0
+            size = self._snapshotter.usage(key)
+            self._snapshotter.remove(key)
+            return size
 
 
 def name_of(mount: StepMount, origin: Filesystem | None) -> str:

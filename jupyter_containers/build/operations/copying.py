@@ -52,18 +52,15 @@ _NO_LINK = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM})
 class Copier:
     """Copies into one root. `root_fd` stays open and belongs to the caller.
 
-    With `is_linked` nothing that is there already is looked at: links are not followed, and what is no directory is
-    replaced by one, so the files end where they say. Source: Dockerfile reference, COPY --link.
+    With `is_bare` the root is not what overlayfs shows but a directory that it reads, where a device 0:0 is a whiteout.
     With `shares` a file that stays as it is becomes one more name of the source's; sharing.py says when that is good.
     """
 
-    def __init__(
-        self, tree: Tree, root_fd: int, dress: Dress, *, is_linked: bool = False, shares: bool = False
-    ) -> None:
+    def __init__(self, tree: Tree, root_fd: int, dress: Dress, *, is_bare: bool = False, shares: bool = False) -> None:
         self._tree = tree
         self._root_fd = root_fd
         self._dress = dress
-        self._is_linked = is_linked
+        self._is_bare = is_bare or shares
         self._shares = shares
 
     def copy(self, match: Match, destination: str) -> None:
@@ -87,7 +84,9 @@ class Copier:
                 os.close(source_fd)
 
     def write(self, name: str, content: bytes, destination: str) -> None:
-        """Make a file of the content of a heredoc; where it goes, as in copy()."""
+        """Make a file of the content of a heredoc; where it goes, as in copy(). Raises CopyFailed, too."""
+        if not trees.is_file_name(name):
+            raise CopyFailed(f"failed to copy files: {name!r} is to be the name of a file")
         path = self._follow(destination)
         if destination.endswith("/") or self._is_directory(path):
             path = posixpath.join(path, name)
@@ -108,13 +107,6 @@ class Copier:
     @contextmanager
     def _directory(self, path: str) -> Iterator[int]:
         """Open a directory of the root, made part by part where missing, each new one with the copies' owner."""
-        if self._is_linked:
-            fd = self._open_below(self._root_fd, os.fsencode(path.strip("/") or "."))
-            try:
-                yield fd
-            finally:
-                os.close(fd)
-            return
         fd = os.dup(self._root_fd)
         try:
             made = ""
@@ -147,8 +139,6 @@ class Copier:
     def _follow(self, path: str) -> str:
         """Return where a destination leads when it is a link, also a dangling one; like writing through it."""
         path = path.rstrip("/") or "/"
-        if self._is_linked:
-            return path
         for _ in range(_MAX_LINKS):
             try:
                 fd = open_in_root(self._root_fd, path, os.O_PATH | os.O_NOFOLLOW)
@@ -163,8 +153,6 @@ class Copier:
         raise OSError(errno.ELOOP, f"open: {os.strerror(errno.ELOOP)}", path)
 
     def _is_directory(self, path: str) -> bool:
-        if self._is_linked:
-            return path == "/"
         try:
             fd = open_in_root(self._root_fd, path, _DIRECTORY)
         except OSError:
@@ -237,8 +225,7 @@ class Copier:
         if stat.S_ISLNK(status.st_mode):
             os.symlink(os.readlink(entry.name, dir_fd=entry.dir_fd), name, dir_fd=parent_fd)
         else:
-            if self._shares and stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
-                # Where no overlay stands before it, this would be a whiteout.
+            if self._is_bare and stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
                 raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), os.fsdecode(entry.path))
             os.mknod(name, stat.S_IFMT(status.st_mode) | 0o600, status.st_rdev, dir_fd=parent_fd)
         os.chown(name, *self._dress.owner_of(status), dir_fd=parent_fd, follow_symlinks=False)

@@ -62,6 +62,8 @@ class Execute:
     shell: tuple[str, ...] = ()
     # It may do to this machine what root may.
     is_insecure: bool = False
+    # What its machine is called; "" for a name of the step's own.
+    hostname: str = ""
 
     def definition(self) -> dict[str, Any]:
         # Of a secret only its name: whoever changes a password does not want all to be built again.
@@ -70,6 +72,7 @@ class Execute:
             "scripts": self.scripts,
             **({"mounts": [astuple(mount) for mount in self.mounts]} if self.mounts else {}),
             **({"insecure": True} if self.is_insecure else {}),
+            **({"hostname": self.hostname} if self.hostname else {}),
         }  # fmt: skip
 
 
@@ -104,7 +107,7 @@ class CopyFiles:
     # The directories on the way to a source come along; from a part `.` of it on.
     with_parents: bool = False
     excludes: tuple[str, ...] = ()
-    # Links and files on the way are replaced by directories (--link).
+    # As onto nothing: the layer is the same whatever lies under it (--link).
     is_linked: bool = False
     # The named context that the files come from; "" for the build's own.
     context: str = ""

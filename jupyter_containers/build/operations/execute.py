@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import mkdtemp
 
 from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.executor import Executor, Step, StepLimits
@@ -47,10 +46,11 @@ async def execute(
     """
     step_id = secrets.token_hex(32)
     root = _Root(stores, f"build:{step_id}", parent)
-    scripts: Path | None = None
+    folders = ExitStack()
     tail = report = Tail(report)
     try:
-        scripts = await in_thread(lambda _: _write_scripts(operation))
+        scripts = folders.enter_context(supplies.folders.made("scripts")) if operation.scripts else None
+        await in_thread(lambda _: _write_scripts(operation, scripts))
         await in_thread(lambda _: root.prepare(operation))
         async with prepared(stores, operation.mounts, supplies) as added:
             report(Running(step_id))
@@ -64,8 +64,7 @@ async def execute(
         await root.leave(error, _failed(error, step_id, operation, tail), keep)
         raise
     finally:
-        if scripts is not None:
-            shutil.rmtree(scripts, ignore_errors=True)
+        folders.close()
 
 
 @dataclass(slots=True)
@@ -141,24 +140,24 @@ def _step(stores: Stores, operation: Execute, step_id: str, key: str, scripts: P
         cwd=operation.cwd,
         user=operation.user,
         network=operation.network,
-        hostname=step_id[:12],
+        hostname=operation.hostname or step_id[:12],
         is_privileged=operation.is_insecure,
         mounts=tuple(
-            Mount(f"{_SCRIPTS}/{name}", "bind", str(scripts / name), ("rbind", "ro")) for name, _ in operation.scripts
+            Mount(f"{_SCRIPTS}/{name}", "bind", str(scripts / str(number)), ("rbind", "ro"))
+            for number, (name, _) in enumerate(operation.scripts)
         )
         if scripts
         else (),
     )
 
 
-def _write_scripts(operation: Execute) -> Path | None:
-    if not operation.scripts:
-        return None
-    folder = Path(mkdtemp(prefix="build-scripts-"))
+def _write_scripts(operation: Execute, folder: Path | None) -> None:
+    if folder is None:
+        return
     # Whoever the process runs as must be able to read its script; the folder's name is not guessable.
     os.chmod(folder, 0o711)
-    for name, content in operation.scripts:
-        path = folder / name
+    for number, (_, content) in enumerate(operation.scripts):
+        # Not by its name: that comes from a Dockerfile, and this folder is on the host.
+        path = folder / str(number)
         path.write_text(content, encoding="utf-8", errors="surrogateescape")
         os.chmod(path, 0o755)
-    return folder

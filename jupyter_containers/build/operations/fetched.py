@@ -16,7 +16,6 @@ from jupyter_containers.build.operations.copying import Copier, Dress
 from jupyter_containers.build.operations.definitions import CopyFiles
 from jupyter_containers.build.operations.layering import Stop
 from jupyter_containers.build.operations.modes import ModeChange
-from jupyter_containers.build.operations.owners import find_owner
 from jupyter_containers.build.tree import Match, Tree
 
 if TYPE_CHECKING:
@@ -37,27 +36,43 @@ def _checksum(path: Path, stop: Stop) -> tuple[str, bool, str]:
         return match.name, False, tree.checksum(match)
 
 
-def copy(operation: CopyFiles, source: Context | Filesystem, root_fd: int, stop: Stop) -> None:
+def copy(
+    operation: CopyFiles,
+    source: Context | Filesystem,
+    root_fd: int,
+    stop: Stop,
+    *,
+    owner: tuple[int, int] | None,
+    is_bare: bool = False,
+) -> None:
     """Copy files, private unless --chmod says otherwise, as dockerd does it; and what is in the folders of commits."""
-    owner = find_owner(root_fd, operation.owner) if operation.owner else None
     for url, found in _all(operation, source):
         if not isinstance(found, Path):
             with Tree(found.path, stop=stop) as tree:
                 tree.exclude(operation.excludes)
-                copier = Copier(tree, root_fd, Dress(owner, operation.mode))
+                copier = Copier(tree, root_fd, Dress(owner, operation.mode), is_bare=is_bare)
                 copier.copy(Match("", "", found.path.lstat()), operation.destination)
             continue
-        _copy_file(operation, url, found, root_fd, owner=owner, stop=stop)
+        _copy_file(operation, url, found, root_fd, owner=owner, stop=stop, is_bare=is_bare)
 
 
 def _copy_file(
-    operation: CopyFiles, url: str, path: Path, root_fd: int, *, owner: tuple[int, int] | None, stop: Stop
-) -> None:  # fmt: skip
+    operation: CopyFiles,
+    url: str,
+    path: Path,
+    root_fd: int,
+    *,
+    owner: tuple[int, int] | None,
+    stop: Stop,
+    is_bare: bool,
+) -> None:
     mode = 0o600 if operation.mode is None else operation.mode.of(0o600, is_directory=False)
     match = Match(path.name, path.name, path.lstat())
     with Tree(path.parent, stop=stop) as tree:
-        copier = Copier(tree, root_fd, Dress(owner, ModeChange(f"{mode:04o}", mode)))
-        if operation.unpacks_remote and unpack_archive(tree, match, root_fd, operation.destination, copier):
+        copier = Copier(tree, root_fd, Dress(owner, ModeChange(f"{mode:04o}", mode)), is_bare=is_bare)
+        if operation.unpacks_remote and unpack_archive(
+            tree, match, root_fd, operation.destination, copier, is_bare=is_bare
+        ):
             return
         if path.name == UNNAMED and operation.destination.endswith("/"):
             raise CopyFailed(f"cannot determine filename for source {url}")

@@ -19,18 +19,25 @@ from jupyter_containers.build.operations.archives import unpack_archive
 from jupyter_containers.build.operations.copying import Copier, Dress
 from jupyter_containers.build.operations.definitions import CopyFiles, MakeDirectory
 from jupyter_containers.build.operations.layering import Stop, Stores
-from jupyter_containers.build.operations.owners import find_owner
+from jupyter_containers.build.operations.owners import find_owner, needs_names
 from jupyter_containers.build.tree import Match, Tree
 from jupyter_containers.linux.safe_paths import open_in_root
+from jupyter_containers.snapshots.snapshotter import OVERLAY_FORMAT
+
+# For numbers, and for names where there are no files.
+_NO_ROOT = -1
 
 
 async def copy_files(
     stores: Stores, operation: CopyFiles, parent: Filesystem, source: Context | Filesystem
 ) -> Layer | None:
     """Copy and return the layer, None if it is empty. Raises CopyFailed. After cancellation: nothing is left."""
-    key = f"build:{secrets.token_hex(32)}"
+    key = _new_key()
 
     def work(stop: Stop) -> Layer | None:
+        if operation.is_linked:
+            return _copy_linked(stores, operation, parent, source, stop)
+
         def fill() -> None:
             with _tree(stores, source, stop) as tree:
                 tree.exclude(operation.excludes)
@@ -38,17 +45,61 @@ async def copy_files(
                 if folder is not None and _share(stores, operation, key, tree, folder):
                     return
                 with stores.snapshotter.mounted(key) as root, _opened(root) as root_fd:
-                    _copy(operation, tree, root_fd)
-                    fetched.copy(operation, source, root_fd, stop)
+                    dress = _dress(operation, tree, root_fd)
+                    _copy(operation, Copier(tree, root_fd, dress), tree, root_fd)
+                    fetched.copy(operation, source, root_fd, stop, owner=dress.owner)
 
         return stores.change(key, parent, fill)
 
     return await in_thread(work)
 
 
+def _copy_linked(
+    stores: Stores, operation: CopyFiles, parent: Filesystem, source: Context | Filesystem, stop: Stop
+) -> Layer | None:
+    """Copy as onto nothing, so that the layer is the same whatever is under it. Source: Dockerfile reference, --link.
+
+    Where layers are overlays it is made in its place above the parent all the same, by filling the snapshot's own
+    directory: neither what is below is seen there, nor does the kernel note there what is hidden.
+    """
+    key = _new_key()
+    in_place = stores.snapshotter.layer_format == OVERLAY_FORMAT
+    owner = _owner(stores, operation.owner, parent)
+
+    def fill() -> None:
+        own = stores.snapshotter.upper(key)
+        assert own is not None, key
+        with _tree(stores, source, stop) as tree, _opened(own) as root_fd:
+            tree.exclude(operation.excludes)
+            copier = Copier(
+                tree, root_fd, Dress(owner, operation.mode, tree.with_owners), is_bare=True, shares=tree.is_own
+            )
+            _copy(operation, copier, tree, root_fd, is_bare=True)
+            fetched.copy(operation, source, root_fd, stop, owner=owner, is_bare=True)
+
+    layer = stores.change(key, parent if in_place else Filesystem(), fill)
+    if layer is not None and not in_place:
+        stores.lay(parent.with_layer(layer), stop)
+    return layer
+
+
+async def linked_owner(stores: Stores, operation: CopyFiles, parent: Filesystem) -> tuple[int, int] | None:
+    """Return who --chown means on this parent: all that a linked copy takes from below. Raises CopyFailed."""
+    return await in_thread(lambda _: _owner(stores, operation.owner, parent))
+
+
+def _owner(stores: Stores, text: str, parent: Filesystem) -> tuple[int, int] | None:
+    if not text:
+        return None
+    if not needs_names(text) or not parent.chain:
+        return find_owner(_NO_ROOT, text)
+    with stores.snapshotter.mounted(parent.chain, read_only=True) as root, _opened(root) as root_fd:
+        return find_owner(root_fd, text)
+
+
 async def make_directory(stores: Stores, operation: MakeDirectory, parent: Filesystem) -> Layer | None:
     """Make a directory; None, and no snapshot, if it is there already."""
-    key = f"build:{secrets.token_hex(32)}"
+    key = _new_key()
 
     def work(stop: Stop) -> Layer | None:
         if parent.chain:
@@ -82,6 +133,10 @@ async def checksum(stores: Stores, operation: CopyFiles, source: Context | Files
         return key_of([*found, *fetched.checksums(operation, source, stop)])
 
     return await in_thread(work)
+
+
+def _new_key() -> str:
+    return f"build:{secrets.token_hex(32)}"
 
 
 @contextmanager
@@ -130,13 +185,12 @@ def _failed(operation: CopyFiles, error: OSError) -> CopyFailed:
     return CopyFailed(f"failed to copy files to {operation.destination}: {error.strerror}", errno=error.errno)
 
 
-def _copy(operation: CopyFiles, tree: Tree, root_fd: int) -> None:
-    copier = Copier(tree, root_fd, _dress(operation, tree, root_fd), is_linked=operation.is_linked)
+def _copy(operation: CopyFiles, copier: Copier, tree: Tree, root_fd: int, *, is_bare: bool = False) -> None:
     try:
         for match in _find(operation, tree):
             placed = _placed(operation, match)
             destination = posixpath.join(operation.destination, placed) if placed else operation.destination
-            if not (operation.unpacks and unpack_archive(tree, match, root_fd, destination, copier)):
+            if not (operation.unpacks and unpack_archive(tree, match, root_fd, destination, copier, is_bare=is_bare)):
                 copier.copy(match, destination)
         for file in operation.inline:
             copier.write(file.name, file.content.encode("utf-8", "surrogateescape"), operation.destination)

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jupyter_containers.build.blocking import in_thread
+from jupyter_containers.build.blocking import check, in_thread
 from jupyter_containers.build.filesystem import EMPTY_DIFF_IDS, Filesystem, Layer
 from jupyter_containers.content.store import ContentStore
 from jupyter_containers.images.assemble import export_snapshot
+from jupyter_containers.images.unpack import unpack_stack
 from jupyter_containers.oci.snapshot_record import LABEL_DISPOSABLE, LABEL_VOLATILE
 from jupyter_containers.snapshots.snapshotter import SnapshotExists, Snapshotter
 
@@ -50,6 +51,14 @@ class Stores:
         except BaseException:
             self.discard(key)
             raise
+
+    def lay(self, filesystem: Filesystem, stop: Stop) -> None:
+        """Have the snapshots of a filesystem whose layers are all in the content store.
+
+        Raises what images.unpack raises, and Cancelled: no layer is half unpacked then.
+        """
+        pairs = [(layer.descriptor, layer.diff_id) for layer in filesystem.layers]
+        unpack_stack(pairs, self.content, self.snapshotter, on_progress=lambda _: check(stop))
 
     def discard(self, key: str) -> None:
         """Remove an active snapshot if it is there."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_OCTAL = re.compile(r"0?[0-7]{3,4}")
+_OCTAL = re.compile(r"[0-7]+")
+_MAX_MODE = 0o7777
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)")
 _ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")
 _SHIFTS = {"u": 6, "g": 3, "o": 0}
@@ -28,7 +29,8 @@ class ModeChange:
     def parse(cls, text: str) -> ModeChange | None:
         """Return what a --chmod says, None for what is no mode."""
         if _OCTAL.fullmatch(text):
-            return cls(text, int(text, 8))
+            number = int(text, 8)
+            return cls(text, number) if number <= _MAX_MODE else None
         clauses = text.split(",")
         return cls(text) if all(_CLAUSE.fullmatch(clause) for clause in clauses) else None
 
@@ -63,7 +65,7 @@ def _changed(mode: int, who: set[str], sign: str, letters: str, *, is_directory:
     if sign == "-":
         return mode & ~taken
     # chmod leaves the set-ID bits of directories alone unless they are named.
-    kept = 0o6000 if is_directory and "s" not in letters else 0
+    kept = 0o6000 if is_directory else 0
     return (mode & ~(mask & ~kept)) | taken
 
 

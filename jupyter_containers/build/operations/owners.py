@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.linux.safe_paths import open_in_root
 
 _MAX_BYTES = 8 << 20
 _MAX_ID = (1 << 32) - 2
+
+
+def needs_names(text: str) -> bool:
+    """Say whether an owner can only be told from the image's own files."""
+    return any(part and _known(part) is None for part in text.split(":", 1))
 
 
 def find_owner(root_fd: int, text: str) -> tuple[int, int]:
@@ -19,7 +25,7 @@ def find_owner(root_fd: int, text: str) -> tuple[int, int]:
     """
     user, colon, group = text.partition(":")
     user = user or "0"
-    uid = _number(user)
+    uid = _known(user)
     if uid is None:
         entry = _entry(root_fd, "etc/passwd", user)
         if entry is None:
@@ -27,14 +33,14 @@ def find_owner(root_fd: int, text: str) -> tuple[int, int]:
         uid = _field(entry, 2)
     if colon and group:
         return uid, _group(root_fd, group)
-    if _number(user) is not None:
+    if _known(user) is not None:
         return uid, uid
     named = _entry(root_fd, "etc/group", user)
     return uid, _field(named or _entry(root_fd, "etc/passwd", user) or [], 2 if named else 3)
 
 
 def _group(root_fd: int, name: str) -> int:
-    gid = _number(name)
+    gid = _known(name)
     if gid is not None:
         return gid
     entry = _entry(root_fd, "etc/group", name)
@@ -51,6 +57,11 @@ def _unknown(kind: str, name: str) -> CopyFailed:
     )
 
 
+def _known(text: str) -> int | None:
+    """Return the number that needs no look into the image. Source: BuildKit, client/llb/fileop.go, parseUID."""
+    return 0 if text == "root" else _number(text)
+
+
 def _number(text: str) -> int | None:
     if not text.isascii() or not text.isdigit():
         return None
@@ -65,9 +76,15 @@ def _entry(root_fd: int, path: str, name: str) -> list[str] | None:
         fd = open_in_root(root_fd, path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return None
-    with open(fd, "rb") as file:
-        content = file.read(_MAX_BYTES)
-    for line in content.decode("utf-8", "replace").splitlines():
+    try:
+        # A FIFO would be waited for, and a folder is no error of ours.
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return None
+        with open(fd, "rb", closefd=False) as file:
+            content = file.read(_MAX_BYTES)
+    finally:
+        os.close(fd)
+    for line in content.decode("utf-8", "replace").split("\n"):
         fields = line.split(":")
         if fields[0] == name and len(fields) > 2:
             return fields

@@ -19,6 +19,8 @@ from jupyter_containers.build.operations.caches import CacheDirectories
 from jupyter_containers.build.operations.definitions import CopyFiles, Execute, ImageRoot, MakeDirectory
 from jupyter_containers.build.operations.execute import execute
 from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.operations.owners import needs_names
+from jupyter_containers.build.operations.step_folders import StepFolders
 from jupyter_containers.build.operations.step_mounts import Supplies
 from jupyter_containers.build.progress import Report
 
@@ -42,6 +44,7 @@ class OperationPerformer:
         secrets: Mapping[str, bytes] = NO_SECRETS,
         agents: Mapping[str, Path] = NO_AGENTS,
         keeper: FailureKeeper | None = None,
+        folders: StepFolders | None = None,
     ) -> None:
         self._stores = stores
         self._executor = executor
@@ -53,6 +56,7 @@ class OperationPerformer:
         self._secrets = secrets
         self._agents = agents
         self._keeper = keeper
+        self._folders = folders or StepFolders()
         self._checksums: dict[str, str] = {}
 
     def source(self, vertex: Vertex) -> Filesystem | None:
@@ -76,8 +80,22 @@ class OperationPerformer:
         found = self._checksums.get(vertex.digest)
         if isinstance(operation, CopyFiles) and len(inputs) == 2:
             found = await files.checksum(self._stores, operation, inputs[1])
+        if isinstance(operation, CopyFiles) and operation.is_linked:
+            # The numbers, not what they were looked up in: a name may mean the same in another image.
+            owner = await files.linked_owner(self._stores, operation, inputs[0])
+            return key("loose", operation.definition(), owner, found)
         shown = [entry.chain for entry in inputs[1:]] if isinstance(operation, Execute) else []
         return key(operation.definition(), inputs[0].chain, found, *shown)
+
+    def is_loose(self, vertex: Vertex) -> bool:
+        return isinstance(vertex.operation, CopyFiles) and vertex.operation.is_linked
+
+    def loose_key(self, vertex: Vertex, inputs: Sequence[str]) -> str | None:
+        """To be asked after the definition key. An owner by name is told by what is below."""
+        operation = vertex.operation
+        if not isinstance(operation, CopyFiles) or not operation.is_linked or needs_names(operation.owner):
+            return None
+        return key("loose", operation.definition(), list(inputs[1:]), self._checksums.get(vertex.digest))
 
     async def perform(self, vertex: Vertex, inputs: Sequence[Filesystem], report: Callable[[Report], None]) -> Outcome:
         async with self._slots:
@@ -91,7 +109,7 @@ class OperationPerformer:
     ) -> Layer | None:
         operation = vertex.operation
         if isinstance(operation, Execute):
-            supplies = Supplies(inputs[1:], self._caches, self._secrets, self._agents)
+            supplies = Supplies(inputs[1:], self._caches, self._secrets, self._agents, self._folders)
             return await execute(
                 self._stores, self._executor, operation, inputs[0], report, limits=self._limits, supplies=supplies,
                 keep=self._keeping(vertex, inputs),

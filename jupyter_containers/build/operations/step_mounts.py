@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets as tokens
-import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import mkdtemp
 from types import MappingProxyType
 
 from jupyter_containers.build.blocking import in_thread
@@ -23,24 +21,24 @@ from jupyter_containers.build.operations.agents import forwarded
 from jupyter_containers.build.operations.caches import CacheDirectories, name_of
 from jupyter_containers.build.operations.definitions import StepMount
 from jupyter_containers.build.operations.layering import Stores
+from jupyter_containers.build.operations.step_folders import StepFolders
 from jupyter_containers.errors import InvalidParameter, NotFound
 from jupyter_containers.linux.safe_paths import open_in_root
 from jupyter_containers.oci.runtime_spec import OPTION_SUBPATH, Mount
 
-# In memory where that can be had: a secret should not reach a disk.
-_SECRETS_PATH = Path("/dev/shm")
 _SECRET_MODE = 0o400
 _AGENT_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
 class Supplies:
-    """What the mounts of a step are made of. `origins` are the vertex's inputs from the second on."""
+    """What the mounts of a step are made of, and where. `origins` are the vertex's inputs from the second on."""
 
     origins: Sequence[Filesystem] = ()
     caches: CacheDirectories | None = None
     secrets: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     agents: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    folders: StepFolders = field(default_factory=StepFolders)
 
     def origin(self, mount: StepMount) -> Filesystem | None:
         return self.origins[mount.number - 1] if mount.number else None
@@ -74,14 +72,14 @@ async def prepared(stores: Stores, mounts: Sequence[StepMount], supplies: Suppli
                 if content is not None and mount.variable:
                     env.append(f"{mount.variable}={content.decode('utf-8', 'surrogateescape')}")
                 if content is not None and mount.target:
-                    folder = _folder(stack, "build-secret-", in_memory=True)
+                    folder = stack.enter_context(supplies.folders.made("secret", in_memory=True))
                     made[number] = _bind(mount, str(_write_secret(folder, mount, content)))
             elif mount.kind == "ssh":
                 socket = await _agent(stack, mount, supplies)
                 if socket is not None:
                     made[number] = _bind(replace(mount, writable=True), str(socket))
             else:
-                folder = _folder(stack, "build-mount-")
+                folder = stack.enter_context(supplies.folders.made("mount"))
                 below = await _snapshot(stack, stores, mount, supplies)
                 rootfs += [replace(m, destination=str(folder)) if m.destination == "/" else m for m in below]
                 made[number] = _bind(mount, str(folder), mount.source)
@@ -92,12 +90,6 @@ async def prepared(stores: Stores, mounts: Sequence[StepMount], supplies: Suppli
 
 def _order(mount: StepMount, supplies: Supplies) -> tuple[bool, str]:
     return (mount.kind != "cache", name_of(mount, supplies.origin(mount)) if mount.kind == "cache" else "")
-
-
-def _folder(stack: AsyncExitStack, prefix: str, *, in_memory: bool = False) -> Path:
-    folder = Path(mkdtemp(prefix=prefix, dir=_SECRETS_PATH if in_memory and _SECRETS_PATH.is_dir() else None))
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 async def _snapshot(
@@ -170,7 +162,7 @@ async def _agent(stack: AsyncExitStack, mount: StepMount, supplies: Supplies) ->
                 "required"
             )
         return None
-    socket = _folder(stack, "build-agent-") / "socket"
+    socket = stack.enter_context(supplies.folders.made("agent")) / "socket"
     mode = _AGENT_MODE if mount.mode is None else mount.mode
     await stack.enter_async_context(forwarded(agent, socket, mode=mode, uid=mount.uid, gid=mount.gid))
     return socket

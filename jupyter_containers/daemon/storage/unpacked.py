@@ -1,15 +1,17 @@
 """Unpacked layers: what their blobs hold must be in their directories. Each is unpacked again beside, and compared.
 
 A layer is not flushed to the disk when it is unpacked: that would take as long as a seventh of a pull, and of a COPY.
-So a power cut may leave files of the last half minute empty; this finds them. What a directory has beyond its layer is
-not looked at, nor are times, which a layer has in whole seconds.
+So a power cut may leave files of the last half minute empty. The next daemon unpacks those layers again (flushing.py);
+this finds what is wrong for any reason. What a directory has beyond its layer is not looked at, nor are times, which a
+layer has in whole seconds.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,12 +21,14 @@ from jupyter_containers.build.cache import layer_of
 from jupyter_containers.daemon.storage.finding import Finding
 from jupyter_containers.daemon.storage.store import Store
 from jupyter_containers.errors import ContainersError
+from jupyter_containers.images.host import write_masks
 from jupyter_containers.images.unpack import apply_layer
 from jupyter_containers.images.walk import load
 from jupyter_containers.linux import trees
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.media_types import HOST_LAYER
 
+_log = logging.getLogger(__name__)
 _PIECE = 1 << 20
 
 
@@ -50,7 +54,23 @@ def check(store: Store) -> Iterator[Finding]:
             yield Finding("snapshot", chain, problem, "unpack its layer again", partial(_unpack, store, found))
 
 
-def _all(store: Store) -> dict[str, _Unpacked]:
+def unpack_again(store: Store, chains: Iterable[str]) -> list[str]:
+    """Unpack the layers of snapshots anew, given bottom first; return those of which that has failed."""
+    known, failed = _all(store, hosts=True), list[str]()
+    for chain in chains:
+        found = known.get(chain)
+        if found is None:
+            _log.warning("%s may have lost files, and nothing is known to make it of", chain)
+            continue
+        try:
+            _unpack(store, found)
+        except (ContainersError, OSError) as error:
+            _log.warning("cannot unpack %s again: %s", chain, error)
+            failed.append(chain)
+    return failed
+
+
+def _all(store: Store, *, hosts: bool = False) -> dict[str, _Unpacked]:
     found: dict[str, _Unpacked] = {}
     for record in store.image_records.all():
         try:
@@ -58,7 +78,7 @@ def _all(store: Store) -> dict[str, _Unpacked]:
         except ContainersError:
             continue  # told by images.check
         for layer, chain, parent in zip(image.manifest.layers, image.chain, ("", *image.chain), strict=False):
-            if layer.media_type != HOST_LAYER:
+            if hosts or layer.media_type != HOST_LAYER:
                 found[chain] = _Unpacked(chain, parent, layer)
     for entry in store.build_cache.all():
         cached, chain = layer_of(entry.record), entry.record.get("chain") or ""
@@ -78,6 +98,9 @@ def _problem(store: Store, found: _Unpacked) -> str:
 
 
 def _apply(store: Store, found: _Unpacked, target: Path) -> None:
+    if found.layer.media_type == HOST_LAYER:
+        write_masks(store.content.read(found.layer.digest), target)
+        return
     snapshots, parent = store.snapshots, found.parent
     top = snapshots.upper(parent) if parent else None
     lowers = (top, *snapshots.lowers(parent)) if top is not None else ()

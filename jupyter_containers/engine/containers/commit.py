@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from jupyter_containers.build.blocking import in_thread
 from jupyter_containers.build.changes import apply_changes
 from jupyter_containers.build.filesystem import EMPTY_DIFF_IDS
 from jupyter_containers.engine.containers.container import Container
@@ -57,7 +58,7 @@ async def commit(roster: Roster, container: Container, request: CommitRequest) -
         config = _config(base.config, container, process, request, layer[1] if layer else None)
         layers = (*base.manifest.layers, *((layer[0],) if layer else ()))
         image = await asyncio.to_thread(assemble, environment.content, config, layers)
-        await asyncio.to_thread(unpack, image, environment.content, environment.snapshots)
+        await in_thread(lambda _stop: unpack(image, environment.content, environment.snapshots))
         images.add(image, request.name, parent=base.config_digest)
         images.note_container(image.config_digest, container.id, to_json(container.record.settings))
     roster.publish(container, "commit", {"comment": request.message, "imageID": str(image.config_digest)})

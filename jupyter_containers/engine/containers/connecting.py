@@ -184,9 +184,12 @@ async def disconnect_all(roster: Roster, container: Container) -> None:
     roster.environment.name_servers.close(container.id)
     if not attachments:
         return
-    await roster.environment.networking.detach(container.id)
-    for name in attachments:
-        leave(roster, container.record, name)
+    try:
+        await roster.environment.networking.detach(container.id)
+    finally:
+        # Nobody may be led to its addresses by its name, whatever the kernel says.
+        for name in attachments:
+            leave(roster, container.record, name)
 
 
 def leave(roster: Roster, record: Record, name: str) -> None:

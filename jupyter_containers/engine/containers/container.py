@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from jupyter_containers.engine.containers.record import Record, Status
-from jupyter_containers.errors import Conflict, InvalidParameter
+from jupyter_containers.errors import Conflict, ContainersError, InvalidParameter, Unavailable
 
 if TYPE_CHECKING:
     from jupyter_containers.network.values import Attachment
@@ -58,6 +59,8 @@ class Container:
         self.record = record
         self.lock = asyncio.Lock()
         self.shim: Shim | None = None
+        # Of the run before this one, done when its root is free to be mounted again.
+        self.unmounted: Future[None] | None = None
         # By the network's name, in the order of connecting.
         self.attachments: dict[str, Attachment] = dict(attachments or {})
         self.attaching: list[Attaching] = []
@@ -68,6 +71,8 @@ class Container:
         # A restart is under way: the end of this run does not remove a container of --rm.
         self.is_kept = False
         self.is_removed = False
+        # It is being made, and its volumes are being filled: its lock is held for as long as that takes.
+        self.is_half_made = False
         # Runs in which memory ran out, as (start, end) in milliseconds since the epoch; the last few.
         self.out_of_memory: tuple[tuple[int, int], ...] = ()
         self._exit_waiters: set[asyncio.Future[int]] = set()
@@ -81,6 +86,27 @@ class Container:
     def is_running(self) -> bool:
         return self.record.state.is_running
 
+    async def unmount(self) -> None:
+        """Wait until nothing of the run before is mounted any more: two mounts must not share what is written to."""
+        if self.unmounted is not None and not self.unmounted.done():
+            # Shielded, for who gives up waiting would cancel it for everybody.
+            await asyncio.shield(asyncio.wrap_future(self.unmounted))
+
+    def await_unmounted(self) -> None:
+        """Wait, in a thread, until nothing of the last run is mounted any more; its processes have ended.
+
+        Raises Unavailable when the daemon stops before that.
+        """
+        shim = self.shim
+        unmounted = self.unmounted if shim is None else shim.unmounted
+        if unmounted is not None:
+            unmounted.result()
+
+    def stop_waiting(self) -> None:
+        """Let go of who waits for the end of the last run's mounts: nobody will hear of it, as the daemon ends."""
+        if self.unmounted is not None and not self.unmounted.done():
+            self.unmounted.set_exception(Unavailable("the daemon is stopping"))
+
     def running_shim(self) -> Shim:
         """Return the connection to what runs. Raises Conflict in Docker's words when nothing does."""
         if self.record.state.status is Status.RESTARTING:
@@ -90,7 +116,10 @@ class Container:
         return self.shim
 
     def wait(self, condition: WaitCondition) -> asyncio.Future[int]:
-        """Return a future of the exit code. Cancelling it changes nothing for anybody else."""
+        """Return a future of the exit code; it raises ContainersError when the removal that was waited for has failed.
+
+        Cancelling it changes nothing for anybody else.
+        """
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         # As in dockerd, one that waits for its restart counts as running.
         is_up = self.is_running or self.record.state.status is Status.RESTARTING
@@ -111,6 +140,12 @@ class Container:
         self.is_removed = True
         _answer(self._exit_waiters, self.record.state.exit_code)
         _answer(self._removal_waiters, self.record.state.exit_code)
+
+    def tell_removal_failed(self, failure: ContainersError) -> None:
+        """Answer those who wait for the removal: it is not going on any more."""
+        for future in list(self._removal_waiters):
+            if not future.done():
+                future.set_exception(failure)
 
     def refuse_attaching(self) -> None:
         """Tell those who attached before a start that failed: there is no stream."""

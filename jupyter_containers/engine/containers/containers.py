@@ -39,6 +39,7 @@ from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.sampling import Sampling
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.engine.image_removal import User
+from jupyter_containers.engine.images import ImageView
 from jupyter_containers.engine.network_values import Endpoint
 from jupyter_containers.engine.system import ContainerCounts
 from jupyter_containers.errors import Conflict, InvalidParameter
@@ -88,10 +89,16 @@ class Containers:
         return self.roster.bundle_path(container.record), self.roster.files_path(container.record)
 
     async def create(
-        self, settings: Settings, host: HostSettings, *, name: str = "", endpoints: Mapping[str, EndpointSettings]
+        self,
+        settings: Settings,
+        host: HostSettings,
+        *,
+        name: str = "",
+        endpoints: Mapping[str, EndpointSettings],
+        image: ImageView | None = None,
     ) -> create.Created:
         """See create.create."""
-        return await create.create(self.roster, settings, host, name=name, endpoints=endpoints)
+        return await create.create(self.roster, settings, host, name=name, endpoints=endpoints, image=image)
 
     async def commit(self, container: Container, request: commit.CommitRequest) -> Digest:
         """See commit.commit."""

@@ -22,6 +22,7 @@ from jupyter_containers.engine.containers.merge import merge
 from jupyter_containers.engine.containers.mount_places import prepare_root
 from jupyter_containers.engine.containers.mount_points import inherit, mount_points, parse_volumes_from
 from jupyter_containers.engine.containers.names import new_id, random_name
+from jupyter_containers.engine.containers.ports import of_image
 from jupyter_containers.engine.containers.record import EndpointSettings, HostSettings, MountPoint, Record, Settings
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.security import parse_security
@@ -31,6 +32,7 @@ from jupyter_containers.engine.specification import rlimit
 from jupyter_containers.errors import InvalidParameter, NotFound, Unsupported
 from jupyter_containers.linux import capabilities
 from jupyter_containers.network.values import PortMapping
+from jupyter_containers.oci.platform import Platform, host_platform, suitability
 from jupyter_containers.oci.snapshot_record import LABEL_VOLATILE
 from jupyter_containers.runtime import defaults
 
@@ -50,14 +52,19 @@ async def create(
     *,
     name: str = "",
     endpoints: Mapping[str, EndpointSettings] = MappingProxyType({}),
+    image: ImageView | None = None,
 ) -> Created:
     """Make a container, ready to be started; `endpoints` by the network's name or id.
 
+    `image` is the one that was chosen by its platform, by default what the name in the settings means.
     Raises InvalidParameter, Unsupported, NotFound for its image or what it leans on, Conflict for its name.
     After cancellation: nothing is left of it, or it is there.
     """
     checks.check_conflicts(settings, host)
-    image = await roster.environment.images.find(settings.image)
+    warnings: tuple[str, ...] = ()
+    if image is None:
+        image = await roster.environment.images.find(settings.image)
+        warnings = _platform_warnings(image.config.platform)
     settings = merge(settings, image.config.process)
     limits, discarded = discard(settle_limits(host.limits), roster.environment.cgroups.capabilities)
     checks.check_settings(settings)
@@ -67,14 +74,9 @@ async def create(
     record = _record(roster, settings, host, image, name)
     record = replace(record, endpoints=settle_endpoints(roster, record, endpoints))
     check_sources(roster, record)
-    warnings = (*discarded, *_warnings(host))
+    warnings += (*discarded, *_warnings(host), *_port_warnings(image))
     container = roster.add(record)
-    try:
-        await _make(roster, container, image)
-    except BaseException:
-        await _undo(roster, container)
-        raise
-    roster.publish(container, "create")
+    await _complete(roster, container, image)
     return Created(container, warnings)
 
 
@@ -184,6 +186,36 @@ def _warnings(host: HostSettings) -> tuple[str, ...]:
     if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
         warnings.append("Published ports are discarded when using host network mode")
     return tuple(warnings)
+
+
+def _port_warnings(image: ImageView) -> tuple[str, ...]:
+    _, wrong = of_image(image.config.process.exposed_ports)
+    return tuple(f"The image exposes {text!r}, which is no port; left out" for text in wrong)
+
+
+def _platform_warnings(offered: Platform) -> tuple[str, ...]:
+    """Say that an image that nobody chose by its platform is not for this machine; the text is dockerd's."""
+    host = host_platform()
+    if not offered.architecture or suitability(offered, host) is not None:
+        return ()
+    return (
+        f"The requested image's platform ({offered}) does not match the detected host platform ({host}) and no "
+        "specific platform was requested",
+    )
+
+
+async def _complete(roster: Roster, container: Container, image: ImageView) -> None:
+    """Make what the record promises, or take it back. It can be found: who wants to start or remove it waits."""
+    container.is_half_made = True
+    async with container.lock:
+        try:
+            await _make(roster, container, image)
+        except BaseException:
+            await _undo(roster, container)
+            raise
+        finally:
+            container.is_half_made = False
+        roster.publish(container, "create")
 
 
 async def _make(roster: Roster, container: Container, image: ImageView) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 from dataclasses import replace
 
@@ -15,16 +16,21 @@ from jupyter_containers.engine.containers.record import ExecSettings, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.volumes import unmount_volumes
 from jupyter_containers.engine.specification import exec_process
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.oci.runtime_spec import Process
 from jupyter_containers.runtime.bundle import Bundle
 from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.supervisor import recovery
 from jupyter_containers.supervisor.connection import Shim, ShimLost
 
+_log = logging.getLogger(__name__)
+
 # The spec and the durations: together they tell what was done (runtime.explain).
 KEPT_OF_BUNDLE = ("config.json", "trace.json")
 # So many ends by lack of memory are remembered, for the history of statistics.
 _KEPT_RUNS = 32
+# Whoever waited for the end goes on first, often with a removal.
+_STOCK_SECONDS = 0.002
 
 
 def follow(roster: Roster, container: Container, shim: Shim, *, goes_on: bool = False) -> None:
@@ -96,7 +102,7 @@ async def ended(roster: Roster, container: Container, exit_: Exit) -> None:
     # Told before its shim is gone, as dockerd does: whoever wants to start or remove it waits for the lock.
     container.tell_exit()
     await _dismiss(roster, container)
-    roster.environment.launcher.stock()
+    roster.environment.launcher.stock(after_seconds=_STOCK_SECONDS)
     if will_restart:
         restart.schedule(roster, container, run_ns)
     elif container.record.host.auto_remove and not container.is_kept:
@@ -119,15 +125,20 @@ async def clean_up(roster: Roster, container: Container) -> None:
 async def _release(roster: Roster, container: Container) -> None:
     """Free what others may want: addresses and ports, mounted volumes."""
     health.end(roster, container)
-    await connecting.disconnect_all(roster, container)
+    try:
+        await connecting.disconnect_all(roster, container)
+    except (ContainersError, OSError) as error:
+        # It has ended all the same, and those who wait for that must hear of it.
+        _log.error("container %s has ended, and its network is not all free: %s", container.record.short_id, error)
     if container.record.mount_points:
         await unmount_volumes(roster, container.record)
 
 
 async def _dismiss(roster: Roster, container: Container) -> None:
-    shim, container.shim = container.shim, None
-    dismissing = None
+    shim, dismissing = container.shim, None
     if shim is not None:
+        # Before the shim is forgotten: threads look at both.
+        container.unmounted, container.shim = shim.unmounted, None
         dismissing = asyncio.create_task(dismissal.dismiss(roster.environment, shim), name="dismiss")
         await asyncio.sleep(0)  # now it is asked for: the shim removes its cgroup while we remove the bundle
     Bundle(roster.bundle_path(container.record)).remove()

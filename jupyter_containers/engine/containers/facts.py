@@ -73,15 +73,15 @@ def joined_namespaces(roster: Roster, record: Record) -> dict[str, str]:
         other = roster.find(mode.partition(":")[2])
         if other.id == record.id:
             raise Conflict(f"cannot join own {namespace}")
-        _check_joined(namespace, other)
+        _check_joined(namespace, other, is_running=other.is_running and roster.has_process(other))
         joined[namespace] = f"/proc/{other.record.state.pid}/ns/{namespaces.FILES[namespace]}"
     return joined
 
 
-def _check_joined(namespace: str, other: Container) -> None:
+def _check_joined(namespace: str, other: Container, *, is_running: bool) -> None:
     """Raises Conflict, in Docker's words, for a container that cannot be joined now."""
     prefix = f"can't join IPC of container {other.id}: " if namespace == "ipc" else ""
-    if not other.is_running:
+    if not is_running:
         if namespace == "network":
             raise Conflict(f"cannot join network of a non running container: {other.id}")
         raise Conflict(f"{prefix}container {other.id} is not running")

@@ -156,7 +156,7 @@ def _docker_words(container: Container, path: str) -> Iterator[None]:
 @contextmanager
 def _located(roster: Roster, container: Container, path: str) -> Iterator[_Place]:
     point = mount_over(container.record, path.rstrip("/").removesuffix("/.") or "/")
-    entered = _entered(container)
+    entered = _entered(roster, container)
     if entered is not None:
         root_fd, mounted = entered
         try:
@@ -168,14 +168,23 @@ def _located(roster: Roster, container: Container, path: str) -> Iterator[_Place
             # Below what is shown of a volume, and resolved inside the volume: nothing leads out of it.
             yield _Place(root_fd, f"/{point.subpath}{path.removeprefix(point.destination)}".replace("//", "/"))
     else:
-        with roster.environment.snapshots.mounted(container.record.snapshot_key) as root, _opened(str(root)) as root_fd:
+        with _rooted(roster, container) as root_fd:
             yield _Place(root_fd, path)
 
 
-def _entered(container: Container) -> tuple[int, frozenset[str]] | None:
+@contextmanager
+def _rooted(roster: Roster, container: Container, *, read_only: bool = False) -> Iterator[int]:
+    """Open the root of a container that does not run, mounted for the time of the block."""
+    container.await_unmounted()
+    key = container.record.snapshot_key
+    with roster.environment.snapshots.mounted(key, read_only=read_only) as root, _opened(str(root)) as root_fd:
+        yield root_fd
+
+
+def _entered(roster: Roster, container: Container) -> tuple[int, frozenset[str]] | None:
     """Return a running container's root, which the caller closes, and its mounts; None when it does not run any more.
 
-    It may have died a moment ago: then its mounts are gone too, and its snapshot can be mounted as for any other.
+    It may have died a moment ago: then its mounts will be gone soon, and its snapshot can be mounted as for any other.
     """
     if not container.is_running:
         return None
@@ -185,10 +194,14 @@ def _entered(container: Container) -> tuple[int, frozenset[str]] | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     try:
-        return root_fd, frozenset(entry.mount_point for entry in mountinfo.read(str(pid)))
+        mounted = frozenset(entry.mount_point for entry in mountinfo.read(str(pid)))
+        is_its_own = roster.has_process(container)
     except OSError:
-        os.close(root_fd)
-        return None
+        is_its_own = False
+    if is_its_own:
+        return root_fd, mounted
+    os.close(root_fd)
+    return None
 
 
 @contextmanager
@@ -214,7 +227,7 @@ def _opened(path: str) -> Iterator[int]:
 
 def export(roster: Roster, container: Container, write: Callable[[bytes], object]) -> None:
     """Write the whole root as a tar, without what is mounted in it. Blocks: call it in a thread."""
-    entered = _entered(container)
+    entered = _entered(roster, container)
     if entered is not None:
         root_fd, mounted = entered
         try:
@@ -222,10 +235,7 @@ def export(roster: Roster, container: Container, write: Callable[[bytes], object
         finally:
             os.close(root_fd)
     else:
-        with (
-            roster.environment.snapshots.mounted(container.record.snapshot_key, read_only=True) as root,
-            _opened(str(root)) as root_fd,
-        ):
+        with _rooted(roster, container, read_only=True) as root_fd:
             archive.pack(root_fd, "/", write, name="")
     roster.publish(container, "export")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from jupyter_containers.engine import patterns
 from jupyter_containers.engine.containers.container import Container
 from jupyter_containers.engine.containers.endpoints import endpoints_of
 from jupyter_containers.engine.containers.record import HealthStatus, Record, Status
@@ -116,6 +116,7 @@ def _simple_test(roster: Roster, name: str, values: Collection[str]) -> _Test:
         case "id":
             return lambda record: any(record.id.startswith(value) for value in values)
         case "name":
+            patterns.check(values)
             return lambda record: any(_name_matches(record.name, value) for value in values)
         case "label":
             return lambda record: all(_label_matches(record.settings.labels, value) for value in values)
@@ -181,10 +182,7 @@ def _network_test(roster: Roster, values: Collection[str]) -> _Test:
 
 
 def _name_matches(name: str, pattern: str) -> bool:
-    try:
-        return re.search(pattern, name) is not None or re.search(pattern, f"/{name}") is not None
-    except re.error:
-        return False
+    return patterns.occurs(pattern, name) or patterns.occurs(pattern, f"/{name}")
 
 
 def _label_matches(labels: Mapping[str, str], wanted: str) -> bool:

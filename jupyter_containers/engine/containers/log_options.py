@@ -26,7 +26,7 @@ LOCAL_BYTES, LOCAL_FILES = 20 * 1024 * 1024, 5
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
-_FIELD = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_FIELD = re.compile(r"\{\{-?([^{}]*?)-?\}\}")
 _DAEMON_NAME = "docker"
 _FIELDS: dict[str, Callable[[Record], str]] = {
     ".ID": lambda record: record.short_id,
@@ -57,7 +57,7 @@ def check_log(host: HostSettings) -> None:
     for name in ("labels-regex", "env-regex"):
         _pattern(options.get(name, ""))
     for field in _FIELD.findall(options.get("tag", "")):
-        _check_field(field)
+        _check_field(field.strip())
     if "{{" in _FIELD.sub("", options.get("tag", "")):
         raise InvalidParameter(f"{_FAILED}template: log-tag:1: unclosed action")
 
@@ -192,7 +192,7 @@ def attributes(record: Record) -> dict[str, str]:
     found = _named(settings.labels, options.get("labels", ""), options.get("labels-regex", ""))
     found |= _named(_variables(settings), options.get("env", ""), options.get("env-regex", ""))
     if tag := options.get("tag", ""):
-        found["tag"] = _FIELD.sub(lambda match: _FIELDS[match[1]](record), tag)
+        found["tag"] = _FIELD.sub(lambda match: _FIELDS[match[1].strip()](record), tag)
     return found
 
 

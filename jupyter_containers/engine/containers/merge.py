@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jupyter_containers.engine.containers.ports import of_image
 from jupyter_containers.engine.containers.record import Settings
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.image_config import Healthcheck, ProcessDefaults
@@ -20,7 +21,7 @@ def merge(asked: Settings, image: ProcessDefaults) -> Settings:
         cmd=cmd,
         user=asked.user or image.user,
         env=merge_env(asked.env, image.env),
-        exposed_ports=tuple(sorted({*asked.exposed_ports, *image.exposed_ports})),
+        exposed_ports=tuple(sorted({*asked.exposed_ports, *of_image(image.exposed_ports)[0]})),
         volumes=tuple(sorted({*asked.volumes, *image.volumes})),
         working_dir=asked.working_dir or image.working_dir,
         labels={**image.labels, **asked.labels},

@@ -17,9 +17,10 @@ from jupyter_containers.errors import InvalidParameter
 
 PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 _MODES = frozenset({"rw", "ro", "z", "Z", "nocopy", "cached", "delegated", "consistent", *PROPAGATIONS})
+# Docker takes bind and remount, too, which make another mount of it than one of a tmpfs.
 _TMPFS_WORDS = re.compile(
     r"(size|nr_inodes|nr_blocks|mode|uid|gid|huge)=[^,]+|ro|rw|(no)?(exec|suid|dev|atime|diratime)|(r)?(private|shared|slave)"
-    r"|relatime|norelatime|strictatime|sync|async|dirsync|remount|mand|nomand|bind|rbind"
+    r"|relatime|norelatime|strictatime|sync|async|dirsync|mand|nomand"
 )
 
 

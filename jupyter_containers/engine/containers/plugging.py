@@ -65,7 +65,7 @@ async def _plug(roster: Roster, container: Container, network: Network, settings
     before = dict(container.attachments)
     endpoints = {key: one for key, one in endpoints_of(record).items() if key in before}
     place = connecting.place_of(network, settings, _free_interface(container, network.interface_prefix))
-    with _inside(container) as netns_fd:
+    with _inside(roster, container) as netns_fd:
         with inside.route_socket(netns_fd) as netlink:
             attachment = await networking.attach(
                 record.id,
@@ -84,7 +84,7 @@ async def _plug(roster: Roster, container: Container, network: Network, settings
             container.attachments = before
             _save(roster, container, endpoints)
             if network.driver in DRIVERS:
-                _unlink(container, attachment.interface)
+                _unlink(roster, container, attachment.interface)
             await networking.leave(record.id, network.segment_id)
             raise
     connecting.join(roster, container.record, network.name, attachment)
@@ -126,12 +126,12 @@ async def _unplug(
 ) -> None:
     former = container.attachments.pop(network.name, None)
     if network.driver in DRIVERS and former is not None:
-        _unlink(container, former.interface)
+        _unlink(roster, container, former.interface)
     await roster.environment.networking.leave(container.id, network.segment_id)
     connecting.leave(roster, container.record, network.name)
     _save(roster, container, rest)
     try:
-        with _inside(container) as netns_fd:
+        with _inside(roster, container) as netns_fd:
             await _lead(roster, container, netns_fd, _same_ports(former) if former else ())
     except _Ended:
         pass  # there is nothing left to lead anywhere
@@ -141,11 +141,11 @@ async def _unplug(
     follow_networks(roster, container, hostname(roster, container.record))
 
 
-def _unlink(container: Container, interface: str) -> None:
+def _unlink(roster: Roster, container: Container, interface: str) -> None:
     """Remove an interface that only the container has; one that has ended has taken it along."""
     from jupyter_containers.network import sublinks
 
-    with suppress(_Ended), _inside(container) as netns_fd:
+    with suppress(_Ended), _inside(roster, container) as netns_fd:
         sublinks.remove(netns_fd, interface)
 
 
@@ -204,13 +204,15 @@ class _Ended(Conflict):
 
 
 @contextmanager
-def _inside(container: Container) -> Iterator[int]:
+def _inside(roster: Roster, container: Container) -> Iterator[int]:
     """Give a descriptor of the network namespace of a container that runs. Raises _Ended."""
     try:
         netns_fd = os.open(f"/proc/{container.record.state.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise _Ended(container) from error
     try:
+        if not roster.has_process(container):
+            raise _Ended(container)
         yield netns_fd
     finally:
         os.close(netns_fd)

@@ -15,6 +15,8 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 DAY_SECONDS = 86400
+# Of a command line: a container may have thousands of processes with megabytes each.
+_LONGEST_LINE = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ def read_process(pid: int, thread: int | None = None) -> Process | None:
     place = Path(f"/proc/{pid}") if thread is None else Path(f"/proc/{pid}/task/{thread}")
     try:
         stat = (place / "stat").read_text(errors="replace")
-        command_line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            command_line = file.read(_LONGEST_LINE)
         status = os.stat(place)
     except OSError:
         return None

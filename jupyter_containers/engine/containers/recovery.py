@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections.abc import Awaitable
 from pathlib import Path
 
 from jupyter_containers.engine import dismissal
@@ -30,11 +31,10 @@ async def recover(roster: Roster) -> None:
     ended = [(container, end) for container, end in zip(containers, found, strict=True) if end is not None]
     await connecting.restore(roster)
     for container, exit_ in ended:
-        async with container.lock:
-            await ending.ended(roster, container, exit_)
+        await _see_to(container, _end(roster, container, exit_))
     await readopt_volumes(roster)
     for container in roster.all():
-        await _settle(roster, container)
+        await _see_to(container, _settle(roster, container))
     await _remove_leftovers(roster)
     for container in roster.all():
         await _restart(roster, container)
@@ -50,6 +50,7 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
     if isinstance(found, Shim):
         container.shim = found
         if was_running:
+            _believe(roster, container, found)
             ending.follow(roster, container, found, goes_on=True)
             return None
     else:
@@ -60,6 +61,26 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
     # The daemon died in the middle of a start: nobody was told that it runs, or how it has ended.
     await ending.clean_up(roster, container)
     return None
+
+
+def _believe(roster: Roster, container: Container, shim: Shim) -> None:
+    """Take over whether it is paused: the last daemon may have died before it had written that down."""
+    is_paused = container.record.state.status is Status.PAUSED
+    if shim.status in ("running", "paused") and is_paused != (shim.status == "paused"):
+        roster.save_state(container, status=Status(shim.status))
+
+
+async def _see_to(container: Container, work: Awaitable[None]) -> None:
+    """Do it, or log why not: one container that cannot be removed must not keep the daemon from all others."""
+    try:
+        await work
+    except (ContainersError, OSError) as error:
+        _log.error("container %s is left as it is: %s", container.record.short_id, error)
+
+
+async def _end(roster: Roster, container: Container, exit_: Exit) -> None:
+    async with container.lock:
+        await ending.ended(roster, container, exit_)
 
 
 async def _settle(roster: Roster, container: Container) -> None:
@@ -112,7 +133,10 @@ async def _remove_leftovers(roster: Roster) -> None:
     for record in list(snapshots.walk()):
         prefix, _, identifier = record.key.partition(":")
         if prefix == "container" and identifier not in known:
-            snapshots.remove(record.key)
+            try:
+                snapshots.remove(record.key)
+            except (ContainersError, OSError) as error:
+                _log.error("the snapshot of container %s, which is gone, is left: %s", identifier[:12], error)
 
 
 def _children(root: Path) -> list[Path]:

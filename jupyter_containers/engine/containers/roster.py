@@ -17,8 +17,10 @@ from jupyter_containers.engine.containers.record_json import from_json, to_json
 from jupyter_containers.engine.containers.turns import Turns
 from jupyter_containers.engine.environment import Environment
 from jupyter_containers.errors import ContainersError, NotFound
-from jupyter_containers.linux import capabilities
+from jupyter_containers.linux import capabilities, processes
 from jupyter_containers.network.values import Attachment
+from jupyter_containers.runtime import state as states
+from jupyter_containers.runtime.bundle import Bundle
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +50,9 @@ class Roster:
         records = self.environment.container_records
         for container_id in records.ids():
             try:
-                record = from_json(Record, records.get(container_id).record)
+                row = records.get(container_id)
+                # The row's name counts: it was changed first when a daemon died in the middle of a rename.
+                record = replace(from_json(Record, row.record), name=row.name)
                 attachments = {name: Attachment.from_json(values) for name, values in record.attachments.items()}
             except (ContainersError, ValueError, LookupError, TypeError, AttributeError) as error:
                 self.unreadable.add(container_id)
@@ -118,6 +122,18 @@ class Roster:
     def bundle_path(self, record: Record) -> Path:
         return self.environment.places.run / "bundles" / record.id
 
+    def has_process(self, container: Container) -> bool:
+        """Tell whether a container's pid is still that of its first process: the kernel gives numbers out again.
+
+        Asked when something of /proc/<pid> was opened: what is open then is the container's, if it still lives.
+        """
+        pid = container.record.state.pid
+        try:
+            state = states.read(Bundle(self.bundle_path(container.record)))
+        except ContainersError:
+            return True  # somebody has tidied up in the run root: nobody could say
+        return state.pid == pid and processes.is_alive(pid, state.pid_start_time)
+
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Start a task that follows a container's life; `close` ends those that are left."""
         task = asyncio.get_running_loop().create_task(_logged(work, name), name=name)
@@ -136,6 +152,7 @@ class Roster:
         for container in self._containers.values():
             if container.shim is not None:
                 container.shim.close()
+            container.stop_waiting()
             container.refuse_attaching()
 
 

@@ -8,6 +8,7 @@ A start that fails leaves nothing behind but the reason in the record.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ from jupyter_containers.runtime.bundle import Bundle
 
 if TYPE_CHECKING:
     from jupyter_containers.supervisor.connection import Created, Shim
+
+_log = logging.getLogger(__name__)
 
 # Programs that are quick have ended by then, and the end is a better time for it.
 STOCK_SECONDS = 0.05
@@ -63,18 +66,21 @@ async def launch(roster: Roster, container: Container) -> None:
     try:
         try:
             async with roster.turns.take():
-                shim, pid = await _launch(roster, container, work)
+                shim, pid, started_at = await _launch(roster, container, work)
         finally:
             if work is not None:
                 work.keep(roster.bundle_path(container.record))
-    except (ContainersError, OSError) as error:
+    except Exception as error:
+        # Whatever it was: the shim that was asked for would wait for ever, and each next start make one more.
         await _failed(roster, container, error)
         if isinstance(error, ContainersError):
             raise
+        if not isinstance(error, OSError):
+            _log.exception("container %s could not be started", container.record.short_id)
         raise ContainersError(f"cannot start container {container.record.name}: {error}") from error
     roster.save(
         container,
-        state=State(status=Status.RUNNING, pid=pid, started_at=roster.now()),
+        state=State(status=Status.RUNNING, pid=pid, started_at=started_at),
         attachments={name: attachment.to_json() for name, attachment in container.attachments.items()},
         endpoints=identified(roster, container.record),
     )
@@ -82,8 +88,10 @@ async def launch(roster: Roster, container: Container) -> None:
     ending.follow(roster, container, shim)
 
 
-async def _launch(roster: Roster, container: Container, work: tracing.Work | None) -> tuple[Shim, int]:
+async def _launch(roster: Roster, container: Container, work: tracing.Work | None) -> tuple[Shim, int, int]:
+    """Return the shim, the pid, and the time before it began: a quick one has ended before we hear that it runs."""
     record = check_networks(roster, container)
+    await container.unmount()
     if record.mount_points:
         await mount_volumes(roster, record)
     path = roster.bundle_path(record)
@@ -102,13 +110,15 @@ async def _launch(roster: Roster, container: Container, work: tracing.Work | Non
     network = Network(roster, record, None if work is None else work.rows)
     # Nobody has anything to do between create and start: both are one request.
     at_once = network.is_bare and not container.attaching and work is None
+    started_at = roster.now()
     pid = await _create(roster, container, network, spec.own_namespaces, starts=at_once)
     if not at_once:
         add_addresses(roster, container, facts.hostname)
         await _attach_early(container, shim)
+        started_at = roster.now()
         await shim.start(is_traced=work is not None)
     roster.environment.launcher.stock(after_seconds=STOCK_SECONDS)
-    return shim, pid
+    return shim, pid, started_at
 
 
 async def _create(
@@ -126,6 +136,7 @@ async def _create(
             namespaces=namespaces,
             on_network=network.connect,
             starts=starts,
+            keeps_mounts=True,
         )
         container.attachments = await network.connected()
         await roster.environment.name_servers.open(record, shim)

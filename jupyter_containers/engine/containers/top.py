@@ -47,6 +47,8 @@ _BSD_LONG = (
     "command",
 )
 _BSD_PLAIN = ("pid", "tty=TTY", "stat", "bsdtime", "command")
+# There are fewer kinds of them.
+_MOST_COLUMNS = 100
 _COMMANDS = frozenset({"args", "cmd", "command", "comm", "ucmd"})
 
 
@@ -138,7 +140,9 @@ def _sortable(text: str) -> tuple[float, str]:
 
 
 def columns_of(wish: Wish) -> list[Column]:
-    """Return the columns asked for. Raises InvalidParameter without a PID column: dockerd needs it."""
+    """Return the columns asked for. Raises InvalidParameter without a PID column: dockerd needs it; or for too many."""
+    if len(wish.names) + len(wish.order) > _MOST_COLUMNS:
+        raise InvalidParameter(f"{len(wish.names) + len(wish.order)} columns are more than {_MOST_COLUMNS}")
     columns = [_column(name) for name in wish.names]
     if not any(title == "PID" for title, _ in columns):
         raise InvalidParameter("Couldn't find PID field in ps output", status=500)

@@ -63,11 +63,19 @@ def decide(packet: bytes, names: Names, policy: Policy, *, stream: bool) -> byte
     return question
 
 
+def _pointer(question: Question, name: str, stream: bool) -> bytes:
+    try:
+        return messages.pointer(question, name, TTL_SECONDS, stream=stream)
+    except ValueError:
+        # A container may be called what no label of DNS holds: it is known, and has no name there.
+        return messages.addresses(question, (), TTL_SECONDS, stream=stream)
+
+
 def _own_answer(question: Question, names: Names, stream: bool) -> bytes | None:
     if question.type == Type.PTR:
         address = messages.reversed_address(question.name)
         name = None if address is None else names.name_of(address)
-        return None if name is None else messages.pointer(question, name, TTL_SECONDS, stream=stream)
+        return None if name is None else _pointer(question, name, stream)
     known = names.addresses(question.name)
     if known is None:
         return None

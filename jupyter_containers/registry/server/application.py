@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from aiohttp import web
 from jupyter_containers.content.ingest import StoreFull
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.registry.server import blobs, listings, manifests, sessions
+from jupyter_containers.registry.server.metrics import PATH, Metrics
 from jupyter_containers.registry.server.refusals import Refusal
 from jupyter_containers.registry.server.site import Site
 from jupyter_containers.registry.server.targets import Kind, Target, target_of
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 # What makes blobs and manifests. PATCH only lets a file grow that is none yet, and takes as long as its sender likes.
 _WRITING = frozenset({"POST", "PUT"})
+_READING = ("GET", "HEAD")
 Answerer = Callable[[Site, web.Request, Target], Awaitable[web.StreamResponse]]
 VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 # Who guesses passwords must not take all threads, and all cores, from those who know theirs.
@@ -31,6 +33,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="jupyter-containers registry", ch
 ANSWERS: dict[Kind, dict[str, Answerer]] = {
     Kind.ROOT: {"GET": listings.root, "HEAD": listings.root},
     Kind.CATALOG: {"GET": listings.catalog},
+    Kind.SEARCH: {"GET": listings.search},
     Kind.TAGS: {"GET": listings.tags},
     Kind.REFERRERS: {"GET": listings.referrers},
     Kind.BLOB: {"GET": blobs.get, "HEAD": blobs.get, "DELETE": blobs.delete},
@@ -48,18 +51,24 @@ def application(
     site: Site,
     users: Users | None = None,
     writing: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    *,
+    read_only: bool = False,
+    metrics: Metrics | None = None,
 ) -> web.Application:
     """Return the registry as an aiohttp application. `users`: who may come in; None: everybody.
 
     `writing` makes the block in which content comes in, for who collects the garbage of a shared store.
+    `read_only`: nothing is taken, and nothing removed. `metrics` are answered to who may come in; None: they are not.
     """
     turns = asyncio.Semaphore(_PROOFS_AT_ONCE)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             await _admit(users, turns, request)
+            if read_only:
+                _check_reads(request)
             async with writing() if request.method in _WRITING else nullcontext():
-                response = await _answer(site, request)
+                response = await _answer(site, request, metrics)
         except Refusal as refusal:
             response = refused(refusal)
         except StoreFull as error:
@@ -75,9 +84,28 @@ def application(
         response.headers.update(VERSION)
         return response
 
+    return _routed(answer, metrics)
+
+
+def _routed(answer: Callable[[web.Request], Awaitable[web.StreamResponse]], metrics: Metrics | None) -> web.Application:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
+    if metrics is not None:
+        app.on_response_prepare.append(_counting(metrics))
     return app
+
+
+def _check_reads(request: web.Request) -> None:
+    if request.method not in _READING:
+        raise Refusal(405, "UNSUPPORTED", "this registry is read-only", {"Allow": ", ".join(_READING)})
+
+
+def _counting(metrics: Metrics) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    # When an answer is prepared its status is what goes out: before, that of a file may be another.
+    async def count(request: web.Request, response: web.StreamResponse) -> None:
+        metrics.count(request.method, response.status)
+
+    return count
 
 
 async def _admit(users: Users | None, turns: asyncio.Semaphore, request: web.Request) -> None:
@@ -92,16 +120,24 @@ async def _admit(users: Users | None, turns: asyncio.Semaphore, request: web.Req
     raise Refusal(401, "UNAUTHORIZED", "a name and a password are required", _CHALLENGE)
 
 
-async def _answer(site: Site, request: web.Request) -> web.StreamResponse:
+async def _answer(site: Site, request: web.Request, metrics: Metrics | None) -> web.StreamResponse:
+    if metrics is not None and request.rel_url.raw_path == PATH:
+        if request.method not in _READING:
+            raise _not_for_this(request.method, _READING)
+        return await metrics.answer()
     target = target_of(request.rel_url.raw_path)
     answers = ANSWERS[target.kind]
     if request.method not in answers:
-        allowed = ", ".join(answers)
-        raise Refusal(405, "UNSUPPORTED", f"{request.method} is not for this; there is {allowed}", {"Allow": allowed})
+        raise _not_for_this(request.method, answers)
     try:
         return await answers[request.method](site, request, target)
     except (web.RequestPayloadError, ConnectionError):
         raise Refusal(400, "BLOB_UPLOAD_INVALID", "the body broke off") from None
+
+
+def _not_for_this(method: str, methods: Iterable[str]) -> Refusal:
+    allowed = ", ".join(methods)
+    return Refusal(405, "UNSUPPORTED", f"{method} is not for this; there is {allowed}", {"Allow": allowed})
 
 
 def refused(refusal: Refusal) -> web.Response:

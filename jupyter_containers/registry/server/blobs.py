@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from jupyter_containers.registry.server import ranges, targets
+from jupyter_containers.registry.server import ranges, refusals, targets
 from jupyter_containers.registry.server.site import Site
 from jupyter_containers.registry.server.targets import Target
 
@@ -15,7 +15,11 @@ async def get(site: Site, request: web.Request, target: Target) -> web.StreamRes
     """Answer GET and HEAD: the whole, or the one range asked for, from the file without passing through memory."""
     digest = targets.digest(target.key)
     path = await asyncio.to_thread(site.storage.blob, target.name, digest)
-    ranges.wanted(request.headers.get("Range"), path.stat().st_size)
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:  # collected, or deleted, this moment
+        raise refusals.no_blob(digest) from None
+    ranges.wanted(request.headers.get("Range"), size)
     return web.FileResponse(
         path, headers={"Content-Type": "application/octet-stream", "Docker-Content-Digest": str(digest)}
     )

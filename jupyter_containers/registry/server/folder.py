@@ -44,6 +44,16 @@ class FolderStorage:
         for path in self._fresh.iterdir():
             path.unlink()
 
+    def size(self) -> int:
+        """Return how many bytes all content has."""
+        total = 0
+        for digest in self.content:
+            try:
+                total += self.content.size(digest)
+            except BlobNotFound:
+                continue  # swept this moment
+        return total
+
     def repositories(self) -> list[str]:
         return sorted(name for name in self.all_repositories() if any(self.digests(name, MANIFESTS)))
 

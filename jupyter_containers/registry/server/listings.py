@@ -16,6 +16,8 @@ from jupyter_containers.registry.server.site import Site
 from jupyter_containers.registry.server.storage import Storage
 from jupyter_containers.registry.server.targets import Target
 
+SEARCH_ENTRIES, MAX_SEARCH_ENTRIES = 25, 100
+
 
 async def root(site: Site, request: web.Request, target: Target) -> web.StreamResponse:
     """Say that this is a registry, and that the asker may come in."""
@@ -26,6 +28,18 @@ async def catalog(site: Site, request: web.Request, target: Target) -> web.Strea
     names = await asyncio.to_thread(site.storage.repositories)
     shown = _page(names, "/v2/_catalog", request)
     return _json({"repositories": list(shown.entries)}, shown)
+
+
+async def search(site: Site, request: web.Request, target: Target) -> web.StreamResponse:
+    """Return the repositories with some letters in their names, as the index of the first registry did."""
+    wanted, count = request.query.get("q", ""), request.query.get("n", str(SEARCH_ENTRIES))
+    names = await asyncio.to_thread(site.storage.repositories)
+    shown = page([name for name in names if wanted.lower() in name], "/v1/search", n=count).entries[:MAX_SEARCH_ENTRIES]
+    results = [
+        {"name": name, "description": "", "star_count": 0, "is_official": False, "is_automated": False}
+        for name in shown
+    ]
+    return web.json_response({"query": wanted, "num_results": len(results), "results": results})
 
 
 async def tags(site: Site, request: web.Request, target: Target) -> web.StreamResponse:

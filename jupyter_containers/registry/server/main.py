@@ -10,12 +10,14 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.registry.server.application import application
 from jupyter_containers.registry.server.folder import FolderStorage
 from jupyter_containers.registry.server.garbage import sweep
+from jupyter_containers.registry.server.metrics import Metrics
 from jupyter_containers.registry.server.serving import SWEEP_SECONDS, Serving
 from jupyter_containers.registry.server.settings import PROG, Settings, settings
 from jupyter_containers.registry.server.site import Site, open_site
@@ -56,11 +58,14 @@ async def _serve(told: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    site, storage = await asyncio.to_thread(open_site, told.root, told.blob_limit)
-    serving = Serving(application(site, users))
+    site, storage = await asyncio.to_thread(open_site, told.root, told.blob_limit, told.quota)
+    metrics = Metrics(partial(_measured, site, storage)) if told.tells_metrics else None
+    app = application(site, users, read_only=told.read_only, metrics=metrics)
+    serving = Serving(app, logs_access=told.logs_access)
     try:
         place = await serving.begin(told)
-        who = "everybody who reaches it may push and pull" if users is None else f"for those in {told.htpasswd}"
+        may = "pull" if told.read_only else "push and pull"
+        who = f"everybody who reaches it may {may}" if users is None else f"for those in {told.htpasswd}"
         print(f"registry at {place} serves {told.root}; {who}", flush=True)
         while not stop.is_set():
             await _clean(site, storage, told.expire_seconds)
@@ -73,6 +78,14 @@ async def _serve(told: Settings) -> None:
         site.uploads.close()
 
 
+def _measured(site: Site, storage: FolderStorage) -> dict[str, int]:
+    return {
+        "registry_repositories": len(storage.repositories()),
+        "registry_stored_bytes": storage.size(),
+        "registry_unfinished_bytes": site.uploads.size(),
+    }
+
+
 async def _clean(site: Site, storage: FolderStorage, expire_seconds: float) -> None:
     """Take away what has expired. A failure is told; the next round tries again."""
     try:
@@ -83,4 +96,5 @@ async def _clean(site: Site, storage: FolderStorage, expire_seconds: float) -> N
         _log.warning("cannot clean up: %s", error)
         return
     if ended or freed:
+        site.changed()
         _log.info("%d unfinished uploads expired; %d bytes freed", ended, freed)

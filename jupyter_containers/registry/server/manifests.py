@@ -41,7 +41,7 @@ async def put(site: Site, request: web.Request, target: Target) -> web.StreamRes
             raise Refusal(400, "DIGEST_INVALID", f"the manifest has the digest {digest}, not {reference}")
     document = documents.read(content, request.headers.get("Content-Type", ""))
     stored = Stored(digest, document.media_type, content)
-    await asyncio.to_thread(_keep, site.storage, target.name, stored, document, tags)
+    await asyncio.to_thread(_keep, site, target.name, stored, document, tags)
     answer = web.Response(status=201)
     answer.headers["Location"] = f"/v2/{target.name}/manifests/{digest}"
     answer.headers["Docker-Content-Digest"] = str(digest)
@@ -69,7 +69,8 @@ def _find(storage: Storage, name: str, reference: Digest | str) -> Stored:
     return storage.manifest(name, digest)
 
 
-def _keep(storage: Storage, name: str, stored: Stored, document: Document, tags: Sequence[str]) -> None:
+def _keep(site: Site, name: str, stored: Stored, document: Document, tags: Sequence[str]) -> None:
+    storage = site.storage
     for blob in document.blobs:
         size = storage.blob_size(name, blob.digest)
         if size is None and documents.is_elsewhere(blob):
@@ -81,4 +82,9 @@ def _keep(storage: Storage, name: str, stored: Stored, document: Document, tags:
     for child in document.children:
         if not storage.has_manifest(name, child.digest):
             raise Refusal(400, "MANIFEST_BLOB_UNKNOWN", f"the index names {child.digest}, which is not in {name}")
-    storage.put_manifest(name, stored, tags=tags, subject=document.subject)
+    if not storage.has_manifest(name, stored.digest):
+        site.take(len(stored.content))
+    try:
+        storage.put_manifest(name, stored, tags=tags, subject=document.subject)
+    finally:
+        site.changed()  # another repository may have had it, or it was not kept

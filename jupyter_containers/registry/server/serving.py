@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+
 from aiohttp import web
 
 from jupyter_containers.errors import Unavailable
 from jupyter_containers.registry.server.settings import Settings
 
+_log = logging.getLogger(__name__)
+
 # How often what has expired is looked for; at most, when it expires sooner.
 SWEEP_SECONDS = 600.0
 # How long requests that are under way may take to end; their uploads can be resumed.
 END_SECONDS = 5.0
+# Who asked, for what, the answer's status and its bytes, and how many seconds it took.
+_ACCESS_FORMAT = '%a "%r" %s %b %Tf'
 
 
 class Serving:
     """One application that listens. `begin` once, `end` at the end whatever happened."""
 
-    def __init__(self, application: web.Application) -> None:
+    def __init__(self, application: web.Application, *, logs_access: bool = False) -> None:
         # Bodies are what their digests say, whatever a Content-Encoding says of them.
-        self._runner = web.AppRunner(application, access_log=None, auto_decompress=False, shutdown_timeout=END_SECONDS)
+        self._runner = web.AppRunner(
+            application, access_log=_log if logs_access else None, access_log_format=_ACCESS_FORMAT,
+            auto_decompress=False, shutdown_timeout=END_SECONDS,
+        )  # fmt: skip
 
     async def begin(self, told: Settings) -> str:
         """Listen, and return the URL: a port 0 has become a real one. Raises Unavailable, InvalidParameter."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from aiohttp import web
 
 from jupyter_containers.content.ingest import Ingest
 from jupyter_containers.oci.digest import Digest, DigestMismatch
+from jupyter_containers.registry.downloads import finish_in_thread
 from jupyter_containers.registry.server import ranges, refusals, targets
 from jupyter_containers.registry.server.refusals import Refusal
 from jupyter_containers.registry.server.site import Site, pieces
@@ -32,6 +34,7 @@ async def begin(site: Site, request: web.Request, target: Target) -> web.StreamR
     except BaseException:
         # Nobody was told of this session: nobody could continue it.
         site.uploads.cancel(session)
+        site.changed()
         raise
 
 
@@ -68,6 +71,7 @@ async def cancel(site: Site, request: web.Request, target: Target) -> web.Stream
     session = targets.session(target.key)
     with site.uploads.hold(session, target.name):
         await asyncio.to_thread(site.uploads.cancel, session)
+    site.changed()
     return web.Response(status=204)
 
 
@@ -76,10 +80,12 @@ async def _finish(site: Site, request: web.Request, name: str, session: str, exp
         ingest = await asyncio.to_thread(site.uploads.open, session)
         try:
             await _receive(site, request, name, session, ingest)
-            await asyncio.to_thread(site.uploads.commit, session, ingest, expected)
+            await finish_in_thread(partial(site.uploads.commit, session, ingest, expected))
+            site.changed()  # it may have been here already
         except DigestMismatch as error:
             ingest.abort()
             await asyncio.to_thread(site.uploads.cancel, session)
+            site.changed()
             raise Refusal(400, "DIGEST_INVALID", error.message) from error
         except BaseException:
             site.uploads.keep(session, ingest)
@@ -105,9 +111,15 @@ async def _receive(site: Site, request: web.Request, name: str, session: str, in
             raise refusals.too_large("the blob", limit)
         if span is not None and ingest.offset + len(piece) > span.start + span.count:
             raise Refusal(400, "SIZE_INVALID", f"more bytes came than the {span.count} of Content-Range")
-        await asyncio.to_thread(ingest.write, piece)
+        # Finished before the upload is given back, whatever ends this: the next request goes on after it.
+        await finish_in_thread(partial(_write, site, ingest, piece))
     if span is not None and ingest.offset != span.start + span.count:
         raise Refusal(400, "SIZE_INVALID", f"fewer bytes came than the {span.count} of Content-Range")
+
+
+def _write(site: Site, ingest: Ingest, piece: bytes) -> None:
+    site.take(len(piece))
+    ingest.write(piece)
 
 
 def _mount(site: Site, name: str, digest: Digest, source: str | None) -> bool:

@@ -20,7 +20,11 @@ DEFAULT_LISTEN = "127.0.0.1:5000"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`expire_seconds`: how long unfinished uploads and blobs without a manifest stay."""
+    """`expire_seconds`: how long unfinished uploads and blobs without a manifest stay.
+
+    `read_only`: nothing is taken. `quota` is in bytes. `logs_access`: a line for each request. `tells_metrics`: at
+    /metrics, to who may come in.
+    """
 
     root: Path
     host: str
@@ -30,6 +34,10 @@ class Settings:
     tls_key: Path | None
     blob_limit: int | None
     expire_seconds: float
+    read_only: bool = False
+    quota: int | None = None
+    logs_access: bool = False
+    tells_metrics: bool = False
 
     @classmethod
     def checked(
@@ -42,6 +50,10 @@ class Settings:
         tls_key: Path | None = None,
         blob_limit: int | None = None,
         expire_seconds: float = DAY,
+        read_only: bool = False,
+        quota: int | None = None,
+        logs_access: bool = False,
+        tells_metrics: bool = False,
     ) -> Self:
         """Return settings that make sense together. Raises InvalidParameter."""
         host, port = address(listen)
@@ -54,9 +66,14 @@ class Settings:
             )
         if blob_limit is not None and blob_limit <= 0:
             raise InvalidParameter(f"--blob-limit must be a number of bytes above 0, not {blob_limit}")
-        if expire_seconds <= 0:
+        if quota is not None and quota <= 0:
+            raise InvalidParameter(f"--quota must be a number of bytes above 0, not {quota}")
+        if not expire_seconds > 0:  # so that what is no number is refused, too
             raise InvalidParameter(f"--expire must be a number of seconds above 0, not {expire_seconds:g}")
-        return cls(root, host, port, htpasswd, tls_certificate, tls_key, blob_limit, expire_seconds)
+        return cls(
+            root, host, port, htpasswd, tls_certificate, tls_key, blob_limit, expire_seconds, read_only, quota,
+            logs_access, tells_metrics,
+        )  # fmt: skip
 
     def tls(self) -> ssl.SSLContext | None:
         """Return the TLS side, None for plain HTTP. Raises InvalidParameter."""
@@ -80,6 +97,8 @@ def settings(arguments: Sequence[str]) -> Settings:
     return Settings.checked(
         options.root, listen=options.listen, htpasswd=options.htpasswd, tls_certificate=options.tls_cert,
         tls_key=options.tls_key, blob_limit=options.blob_limit, expire_seconds=options.expire,
+        read_only=options.read_only, quota=options.quota, logs_access=options.access_log,
+        tells_metrics=options.metrics,
     )  # fmt: skip
 
 
@@ -112,5 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tls-cert", type=Path, metavar="FILE")
     parser.add_argument("--tls-key", type=Path, metavar="FILE")
     parser.add_argument("--blob-limit", type=int, metavar="BYTES")
+    parser.add_argument("--read-only", action="store_true")
+    parser.add_argument("--quota", type=int, metavar="BYTES")
+    parser.add_argument("--access-log", action="store_true")
+    parser.add_argument("--metrics", action="store_true")
     parser.add_argument("--expire", type=float, default=DAY, metavar="SECONDS")
     return parser

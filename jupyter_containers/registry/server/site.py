@@ -12,6 +12,7 @@ from aiohttp import web
 
 from jupyter_containers.registry.server import refusals
 from jupyter_containers.registry.server.folder import FolderStorage
+from jupyter_containers.registry.server.quota import Quota
 from jupyter_containers.registry.server.refusals import Refusal
 from jupyter_containers.registry.server.storage import Storage
 from jupyter_containers.registry.server.uploads import Uploads
@@ -24,11 +25,22 @@ SILENT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`blob_limit` is in bytes, None: no limit but the disk's."""
+    """`blob_limit` is in bytes, None: no limit but the disk's; `quota` is for all together."""
 
     storage: Storage
     uploads: Uploads
     blob_limit: int | None = None
+    quota: Quota | None = None
+
+    def take(self, count: int) -> None:
+        """Count bytes that are about to be written. Blocks. Raises Refusal beyond the quota."""
+        if self.quota is not None:
+            self.quota.take(count)
+
+    def changed(self) -> None:
+        """Something has gone, or was here already."""
+        if self.quota is not None:
+            self.quota.changed()
 
 
 class Bytes(Protocol):
@@ -37,11 +49,15 @@ class Bytes(Protocol):
     async def readany(self) -> bytes: ...
 
 
-def open_site(root: Path, blob_limit: int | None = None) -> tuple[Site, FolderStorage]:
+def open_site(root: Path, blob_limit: int | None = None, quota_bytes: int | None = None) -> tuple[Site, FolderStorage]:
     """Return the site in a folder, which is made, and its storage, for the sweep. Mends what a crash left."""
     storage = FolderStorage(root)
     storage.recover()
-    return Site(storage, Uploads(root / "uploads", storage.content.publish), blob_limit), storage
+    uploads = Uploads(root / "uploads", storage.content.publish)
+    quota = None
+    if quota_bytes is not None:
+        quota = Quota(quota_bytes, lambda: storage.size() + uploads.size())
+    return Site(storage, uploads, blob_limit, quota), storage
 
 
 async def pieces(body: Bytes, silent_seconds: float = SILENT_SECONDS) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""What a path asks for: the grammar of `/v2/…`, and of the names in it. Nothing else becomes a path of ours."""
+"""What a path asks for: the grammar of `/v2/…`, `/v1/search`, and of names in them. Nothing else becomes a path."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _SHAPES = (
 class Kind(Enum):
     ROOT = "root"
     CATALOG = "catalog"
+    SEARCH = "search"
     UPLOADS = "blobs/uploads"
     UPLOAD = "upload"
     BLOB = "blob"
@@ -55,6 +56,8 @@ def target_of(raw_path: str) -> Target:
         return Target(Kind.ROOT)
     if path == "/v2/_catalog":
         return Target(Kind.CATALOG)
+    if path == "/v1/search":
+        return Target(Kind.SEARCH)
     rest = path.removeprefix("/v2/")
     for kind, shape in _SHAPES:
         if rest != path and (match := shape.fullmatch(rest)):

@@ -123,6 +123,11 @@ class Uploads:
                     self._held.discard(session)
         return ended
 
+    def size(self) -> int:
+        """Return how many bytes have come of all that is not finished."""
+        with os.scandir(self._folder) as entries:
+            return sum(entry.stat().st_size for entry in entries if entry.name.endswith(".part"))
+
     def close(self) -> None:
         """Let go of all files; the bytes stay."""
         while self._idle:

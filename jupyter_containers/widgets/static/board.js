@@ -44,7 +44,7 @@ function follow(model, node, call, say, draw) {
 
 /** Tell whether a node can be seen, now and when that changes; return the way to end it. */
 function whileSeen(node, tell) {
-  let inView = true, told = true;
+  let inView = true, told = null;
   const check = () => {
     const is = inView && !document.hidden;
     if (is !== told) tell(told = is);
@@ -55,6 +55,8 @@ function whileSeen(node, tell) {
   });
   observer.observe(node);
   document.addEventListener("visibilitychange", check);
+  // An observer says nothing in a page that is hidden.
+  check();
   return () => {
     observer.disconnect();
     document.removeEventListener("visibilitychange", check);

@@ -7,6 +7,15 @@ const percent = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)}
 const count = (value) => String(Math.round(value));
 const rate = (value) => `${sizeText(value)}/s`;
 
+/** What is measured of a container: title, series, how a value is written, the limit of a line. */
+const MEASURES = {
+  cpu: ["Processor", [["", POINT.cpu]], percent, (line) => line.cpuLimit * 100],
+  memory: ["Memory", [["", POINT.memory]], sizeText, (line) => line.memoryLimit],
+  network: ["Network", [["in", POINT.received], ["out (dotted)", POINT.sent]], rate, () => 0],
+  disk: ["Disk", [["read", POINT.read], ["written (dotted)", POINT.written]], rate, () => 0],
+  processes: ["Processes", [["", POINT.pids]], count, (line) => line.pidsLimit],
+};
+
 /** A small course without axes; `update(points, limit, marks, words)` draws it again. */
 function sparkline(place, width = 90, height = 22) {
   const line = el("polyline", { class: "jc-plot" });

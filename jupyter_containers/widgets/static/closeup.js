@@ -14,20 +14,30 @@ const WARNINGS = { remove: " and lose what it has written", kill: " without lett
 /** Seen closely: `update(state)` after each change; `close` is called by its button. */
 function closeup(call, say, state, id, close) {
   const line = () => state.lines.find((one) => one.id === id);
-  const title = el("h4", {}, line().name);
+  const title = el("h2", {}, line().name);
   const told = el("span", { class: "jc-quiet" });
   const asked = el("div");
+  // What is asked for or under way: the board is drawn anew meanwhile, and enables what the state allows.
+  const busy = new Set();
   const buttons = VERBS.map(([verb, name, states, yes]) => {
     const button = el("button", { class: `jc-button jc-do-${verb}${verb === "remove" ? " jc-danger" : ""}` }, name);
-    button.onclick = () => act(button, say, async () => {
-      if (yes && !(await confirmed(asked, `${yes} ${line()?.name}${WARNINGS[verb] ?? ""}?`, yes))) return "";
-      return (await call("act", { id, verb })).said;
-    }).then(() => enable());
+    button.onclick = async () => {
+      busy.add(button);
+      await act(button, say, async () => {
+        if (yes && !(await confirmed(asked, `${yes} ${line()?.name}${WARNINGS[verb] ?? ""}?`, yes))) return "";
+        return (await call("act", { id, verb })).said;
+      });
+      busy.delete(button);
+      const had = document.activeElement === button;
+      enable();
+      // A container that is stopped has no Stop any more.
+      if (had && button.disabled) buttons.find(([other]) => !other.disabled)?.[0].focus();
+    };
     return [button, states];
   });
   const enable = () => {
     const now = line()?.state;
-    for (const [button, states] of buttons) button.disabled = !states.includes(now);
+    for (const [button, states] of buttons) button.disabled = busy.has(button) || !states.includes(now);
     write(told, line()?.status ?? "removed");
   };
   const usage = usageCharts(call, say, id);
@@ -51,13 +61,8 @@ function closeup(call, say, state, id, close) {
 
 /** All that is kept of a container, as charts. */
 function usageCharts(call, say, id) {
-  const charts = [
-    [chart("Processor", [["", POINT.cpu]], percent), (line) => line.cpuLimit * 100, false],
-    [chart("Memory", [["", POINT.memory]], sizeText), (line) => line.memoryLimit, true],
-    [chart("Network", [["in", POINT.received], ["out (dotted)", POINT.sent]], rate), () => 0, false],
-    [chart("Disk", [["read", POINT.read], ["written (dotted)", POINT.written]], rate), () => 0, false],
-    [chart("Processes", [["", POINT.pids]], count), (line) => line.pidsLimit, false],
-  ];
+  const charts = Object.entries(MEASURES).map(([measure, [title, series, written, limit]]) =>
+    [chart(title, series, written), limit, measure === "memory"]);
   let points = [], marks = [], last = null;
   const draw = () => {
     if (!last) return;
@@ -74,35 +79,46 @@ function usageCharts(call, say, id) {
   const show = (panel) => {
     panel.append(el("div", { class: "jc-charts" }, ...charts.map(([one]) => one.node)));
     call("course", { id }).then((found) => {
-      points = found.points;
+      // What has come while this was on its way is newer.
+      const until = found.points.at(-1)?.[0] ?? 0;
+      points = found.points.concat(points.filter((point) => point[0] > until));
       draw();
     }).catch((error) => say(error.message, true));
   };
   return { show, update };
 }
 
+/** Wait for answers of which only the one to the last question counts: for others, and their errors, there is null. */
+function newest() {
+  let asked = 0;
+  return async (answer) => {
+    const mine = ++asked;
+    try {
+      const found = await answer;
+      return mine === asked ? found : null;
+    } catch (error) {
+      if (mine === asked) throw error;
+      return null;
+    }
+  };
+}
+
 /** The last lines of output, searched where they are kept. */
 function logsPanel(panel, call, say) {
-  const search = el("input", { type: "search", class: "jc-board-search", "aria-label": "search the logs", placeholder: "search" });
+  const search = searchField({ class: "jc-board-search", "aria-label": "search the logs" }, () => act(again, say, load));
   const told = el("span", { class: "jc-quiet jc-told", role: "status" });
   const lines = el("pre", { class: "jc-board-log", tabindex: "0", role: "log", "aria-label": "logs", "aria-live": "off" });
+  const last = newest();
   const load = async () => {
-    const found = await call("logs", { search: search.value });
-    lines.replaceChildren(...found.lines.map(([stream, text]) =>
-      el("div", { class: stream === 2 ? "jc-stderr" : "" }, text || " ")));
+    const wanted = search.value, found = await last(call("logs", { search: wanted }));
+    if (!found) return;
+    lines.replaceChildren(...found.lines.map(([stream, text]) => outputLine(stream === 2, [[text || " ", ""]])));
     lines.scrollTop = lines.scrollHeight;
     const shown = found.found > found.lines.length ? `, the last ${found.lines.length} shown` : "";
-    told.textContent = search.value ? `${found.found} of the last ${found.searched} lines${shown}`
+    told.textContent = wanted ? `${found.found} of the last ${found.searched} lines${shown}`
                                     : `the last ${found.lines.length} lines`;
   };
   const again = el("button", { class: "jc-button jc-log-again", onclick: () => act(again, say, load) }, "Read again");
-  let waiting = 0;
-  search.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => act(again, say, load), 250);
-  });
-  // Lab moves through cells with these keys.
-  search.addEventListener("keydown", (event) => event.stopPropagation());
   panel.append(el("div", { class: "jc-line-of" }, search, again, told), lines);
   return act(again, say, load);
 }
@@ -112,12 +128,12 @@ function listed(titles, rows) {
     el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, cell))))));
 }
 
-function loaded(panel, call, say, name, show) {
-  const again = el("button", { class: "jc-button", onclick: () => act(again, say, load) }, "Read again");
-  const content = el("div", { class: "jc-scroll", tabindex: "0", role: "region", "aria-label": name });
-  const load = async () => content.replaceChildren(...show(await call(name)));
-  panel.append(again, content);
-  return act(again, say, load);
+function filledBy(panel, call, say, name, show) {
+  const last = newest();
+  return filled(panel, say, `jc-${name}-again`, name, async (content) => {
+    const found = await last(call(name));
+    if (found) content.replaceChildren(...show(found));
+  });
 }
 
 function more(found, shown) {
@@ -125,18 +141,18 @@ function more(found, shown) {
 }
 
 function processesPanel(panel, call, say) {
-  return loaded(panel, call, say, "processes", (found) =>
+  return filledBy(panel, call, say, "processes", (found) =>
     [listed(found.titles, found.rows), ...more(found.count, found.rows.length)]);
 }
 
 function eventsPanel(panel, call, say) {
-  return loaded(panel, call, say, "events", (found) => [
+  return filledBy(panel, call, say, "events", (found) => [
     found.lines.length ? el("pre", {}, found.lines.join("\n")) : el("div", { class: "jc-quiet" }, "none in the last hour"),
   ]);
 }
 
 function inspectPanel(panel, call, say) {
-  return loaded(panel, call, say, "inspect", (found) =>
+  return filledBy(panel, call, say, "inspect", (found) =>
     [el("pre", {}, found.text), ...(found.isWhole ? [] : [el("div", { class: "jc-quiet" }, "the rest is not shown")])]);
 }
 
@@ -145,13 +161,16 @@ function filesPanel(panel, call, say) {
   const path = el("input", { type: "text", class: "jc-path", "aria-label": "folder", value: "/" });
   const content = el("div", { class: "jc-scroll", tabindex: "0", role: "region", "aria-label": "files" });
   const open = el("button", { class: "jc-button jc-folder" }, "Open folder");
+  // One for both: the folder and what was changed are shown in the same place.
+  const last = newest();
   const show = async () => {
-    const found = await call("folder", { path: path.value });
+    const folder = path.value, found = await last(call("folder", { path: folder }));
+    if (!found) return;
     const enter = (to) => { path.value = to; act(open, say, show); };
-    const above = path.value.replace(/\/+$/, "").replace(/[^/]*$/, "") || "/";
-    const up = path.value === "/" ? [] : [[button("..", () => enter(above)), "", "", "", ""]];
+    const above = folder.replace(/\/+$/, "").replace(/[^/]*$/, "") || "/";
+    const up = folder === "/" ? [] : [[button("..", () => enter(above)), "", "", "", ""]];
     const rows = found.rows.map((one) => [
-      one.kind === "folder" && one.name ? button(one.shown, () => enter(`${path.value.replace(/\/+$/, "")}/${one.name}`))
+      one.kind === "folder" && one.name ? button(one.shown, () => enter(`${folder.replace(/\/+$/, "")}/${one.name}`))
                                         : one.shown,
       one.kind === "link" ? `link to ${one.target}` : one.kind, one.kind === "file" ? sizeText(one.size) : "",
       one.mode, one.changed]);
@@ -162,7 +181,8 @@ function filesPanel(panel, call, say) {
   const button = (text, onclick) => el("button", { class: "jc-name", onclick }, text);
   const changed = el("button", { class: "jc-button jc-changes" }, "What it changed");
   changed.onclick = () => act(changed, say, async () => {
-    const found = await call("changes");
+    const found = await last(call("changes"));
+    if (!found) return;
     content.replaceChildren(el("div", { class: "jc-quiet" }, "A added, C changed, D deleted, beside its image"),
       listed(["Change", "Path"], found.rows), ...more(found.count, found.rows.length));
   });

@@ -3,7 +3,6 @@
 const showSeconds = 0.25;
 const keptLines = 400;
 
-function shortened(text, length) { return text.length > length ? `${text.slice(0, length - 1)}…` : text; }
 
 /** One part as a button in the drawing. */
 function partButton([name, x, y, width, height, about], choose) {

@@ -51,12 +51,13 @@ function treeItem(node, level, open, select) {
 /** The tree of a layer. Arrows, Home and End go through it as in any tree; Enter chooses. */
 class Tree {
   constructor(call, say, chosen) {
-    Object.assign(this, { call, say, chosen, layer: null });
+    Object.assign(this, { call, say, chosen, layer: null, shows: 0 });
     this.root = el("ul", { class: "jc-tree", role: "tree", "aria-label": "files", onkeydown: (event) => this.key(event) });
   }
 
   async show(layer) {
     this.layer = layer;
+    this.shows += 1;
     this.root.replaceChildren();
     await this.fill(this.root, "", 1);
     const first = this.root.querySelector("[role=treeitem]");
@@ -64,9 +65,10 @@ class Tree {
   }
 
   async fill(list, path, level) {
-    const layer = this.layer;
+    const { layer, shows } = this;
     const { nodes, more } = await this.call("folder", { layer, path });
-    if (layer !== this.layer) return;
+    // The same layer may have been chosen again meanwhile, and is filled by that.
+    if (shows !== this.shows) return;
     const items = nodes.map((node) => treeItem(node, level, (item) => this.toggle(item), (item) => this.select(item)));
     list.append(...items);
     if (more) list.append(el("li", { role: "none", class: "jc-quiet" }, `… ${more} more`));

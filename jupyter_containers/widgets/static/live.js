@@ -16,6 +16,7 @@ export default { render({ model, el: node }) {
   node.setAttribute("aria-label", label);
   node.append(picture, el("div", { class: "jc-bar jc-foot" }, stop, sentence));
   const draw = (html) => picture.replaceChildren(pictured(html));
+  sayWhenGone(model, node, (text, bad) => { clearInterval(knocking); say(text, bad); });
   const end = listen(model, "picture", (message) => draw(message.html));
   // JupyterLab makes the subshell for a kind of widget when its first message goes out, and that one still waits for
   // the cell to end: it is sent again until one is answered.

@@ -8,7 +8,7 @@ export default { render({ model, el: node }) {
   const log = el("div", { class: "jc-log", role: "log", "aria-live": "polite", tabindex: "0",
                           "aria-label": model.get("label") });
   const count = el("span", { class: "jc-quiet jc-log-count" });
-  const text = el("input", { class: "jc-search", type: "search", placeholder: "search", "aria-label": "search" });
+  const text = searchField({ class: "jc-search", "aria-label": "search" }, () => searched());
   const since = el("input", { class: "jc-since", placeholder: "10m", "aria-label": "since, such as 10m" });
   const pause = el("button", { class: "jc-button jc-pause", "aria-pressed": "false" }, "Pause");
   const end = el("button", { class: "jc-button jc-end" }, "Jump to end");
@@ -16,16 +16,6 @@ export default { render({ model, el: node }) {
   let paused = false, missed = 0, over = false, total = 0;
   const searching = () => text.value !== "" || since.value !== "";
 
-  const lineOf = ([isError, pieces]) => {
-    const line = el("div", { class: isError ? "jc-log-line jc-log-stderr" : "jc-log-line",
-                             title: isError ? "standard error" : null });
-    for (const [words, css] of pieces) {
-      const piece = css ? el("span", {}, words) : document.createTextNode(words);
-      if (css) piece.style.cssText = css;
-      line.append(piece);
-    }
-    return line;
-  };
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
   const tell = () => {
@@ -38,7 +28,7 @@ export default { render({ model, el: node }) {
   const add = (lines, replace = false) => {
     const follows = replace || atEnd();
     const part = document.createDocumentFragment();
-    part.append(...lines.slice(-MOST).map(lineOf));
+    part.append(...lines.slice(-MOST).map(([isError, pieces]) => outputLine(isError, pieces)));
     if (replace) log.replaceChildren(part); else log.append(part);
     while (log.childElementCount > MOST) log.firstChild.remove();
     if (follows) toEnd();
@@ -68,13 +58,8 @@ export default { render({ model, el: node }) {
     const more = found.count > found.lines.length ? `, the last ${found.lines.length} are shown` : "";
     return `${found.count} line${found.count === 1 ? "" : "s"} found${more}`;
   };
-  let soon = 0;
-  const searchSoon = () => {
-    clearTimeout(soon);
-    soon = setTimeout(() => search().then((said) => say(said ?? ""), (error) => say(error.message, true)), 250);
-  };
-  text.addEventListener("input", searchSoon);
-  since.addEventListener("change", searchSoon);
+  const searched = () => search().then((said) => say(said ?? ""), (error) => say(error.message, true));
+  since.addEventListener("change", searched);
   pause.addEventListener("click", () => act(pause, say, async () => {
     paused = !paused;
     pause.textContent = paused ? "Go on" : "Pause";

@@ -4,18 +4,10 @@ const KINDS = [["Containers", "containers"], ["Images", "images"], ["Local Volum
                ["Build Cache", "build cache"]];
 
 function placesPanel(panel, call, say) {
-  return loadedOnce(panel, say, "jc-map-again", async (content) => {
+  return filled(panel, say, "jc-map-again", "what was found", async (content) => {
     const found = await call("map");
     content.replaceChildren(graph(found), inWords(found));
   });
-}
-
-function loadedOnce(panel, say, name, fill) {
-  const content = el("div", { class: "jc-scroll", tabindex: "0", role: "region", "aria-label": "what was found" });
-  const again = el("button", { class: `jc-button ${name}` }, "Read again");
-  again.onclick = () => act(again, say, () => fill(content));
-  panel.append(again, content);
-  return act(again, say, () => fill(content));
 }
 
 /** Networks at the left, containers, volumes at the right, and lines between. */
@@ -23,7 +15,6 @@ function graph(found) {
   const step = 30, width = 760, box = 200, columns = [["networks", 0], ["containers", 280], ["volumes", 560]];
   const height = step * Math.max(1, ...columns.map(([name]) => found[name].length)) + 28;
   const middle = (place) => 24 + place * step + 11;
-  const short = (text) => (text.length > 26 ? `${text.slice(0, 25)}…` : text);
   const lines = [
     ...found.on.map(([one, to]) => `M${box} ${middle(to)}C${box + 40} ${middle(to)} 240 ${middle(one)} 280 ${middle(one)}`),
     ...found.has.map(([one, to]) => `M${280 + box} ${middle(one)}C520 ${middle(one)} 520 ${middle(to)} 560 ${middle(to)}`),
@@ -32,7 +23,7 @@ function graph(found) {
     el("text", { x: left, y: 14, class: "jc-axis" }, name),
     ...found[name].map((one, place) => el("g", { transform: `translate(${left} ${24 + place * step})` },
       el("rect", { width: box, height: 22, rx: 4, class: `jc-box jc-box-${name}` }),
-      el("text", { x: 8, y: 15, class: "jc-axis jc-strong" }, short(one.name)),
+      el("text", { x: 8, y: 15, class: "jc-axis jc-strong" }, shortened(one.name, 26)),
       el("title", {}, `${one.name}: ${one.told}`))),
   ]);
   return el("svg", { role: "img", viewBox: `0 0 ${width} ${height}`, width, height, class: "jc-graph",
@@ -64,7 +55,7 @@ function diskPanel(panel, call, say) {
     return button;
   };
   panel.append(asked);
-  return loadedOnce(panel, say, "jc-disk-again", async function fill(content) {
+  return filled(panel, say, "jc-disk-again", "what was found", async function fill(content) {
     say("measuring…");
     const { rows } = await call("disk");
     say("");

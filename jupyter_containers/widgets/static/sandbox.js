@@ -12,7 +12,7 @@ function sandboxFiles(model) {
   });
   const more = model.get("more");
   if (more) rows.push(el("div", { class: "jc-quiet" }, `${more} more: %container sandbox keep ${model.get("name")} PATH`));
-  const title = el("summary", {}, `${rows.length + more} to choose from; those in ${folder} are chosen`);
+  const title = el("summary", {}, `${boxes.length} to choose from; those in ${folder} are chosen`);
   return { node: el("details", { open: rows.length <= 8 }, title, ...rows),
            chosen: () => boxes.filter(([, box]) => box.checked).map(([index]) => index) };
 }

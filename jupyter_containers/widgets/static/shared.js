@@ -20,8 +20,15 @@ function plain(text) {
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
+/** Return text of at most `length` letters. */
+function shortened(text, length) {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
 /** Return call(name, arguments) → a promise of what the action of the View returned; it rejects with its sentence. */
 function caller(model) {
+  // Several pages, and several views in one, may show a model: each hears the answers to all of them.
+  const own = crypto.getRandomValues(new Uint32Array(2)).join("-");
   let last = 0;
   const waiting = new Map();
   model.on("msg:custom", (message) => {
@@ -33,8 +40,9 @@ function caller(model) {
   });
   return (name, given = {}) => new Promise((resolve, reject) => {
     last += 1;
-    waiting.set(last, { resolve, reject });
-    model.send({ call: name, id: last, with: given });
+    const id = `${own}-${last}`;
+    waiting.set(id, { resolve, reject });
+    model.send({ call: name, id, with: given });
   });
 }
 
@@ -43,6 +51,25 @@ function listen(model, event, then) {
   const take = (message, buffers) => { if (message.event === event) then(message, buffers); };
   model.on("msg:custom", take);
   return () => model.off("msg:custom", take);
+}
+
+/** Say so when the kernel of a model has ended, or begins anew: what is seen is the last that it told. */
+function sayWhenGone(model, node, say) {
+  const gone = () => {
+    for (const one of node.querySelectorAll("button, input, select")) one.disabled = true;
+    say("the kernel has ended: this is the last that it told", true);
+  };
+  const kernel = model.widget_manager?.kernel;
+  const changed = (_, status) => { if (["restarting", "autorestarting", "dead"].includes(status)) gone(); };
+  const connected = (_, status) => { if (status === "disconnected") gone(); };
+  kernel?.statusChanged?.connect(changed);
+  kernel?.connectionStatusChanged?.connect(connected);
+  model.on("comm:close", () => {
+    gone();
+    // A kernel outlives its views, by hours: what is closed is not kept by it.
+    kernel?.statusChanged?.disconnect(changed);
+    kernel?.connectionStatusChanged?.disconnect(connected);
+  });
 }
 
 /** The frame of a view: a labelled region with a bar of buttons, a place for a sentence, and Close. */
@@ -62,11 +89,14 @@ function frame(model, node, { label, tools = [] }) {
     sentence.classList.toggle("jc-bad", bad);
   };
   listen(model, "lost", (message) => say(message.message, true));
+  sayWhenGone(model, node, say);
   return { body, bar, say };
 }
 
 /** Run an action of a button: errors are said in the frame, the button waits meanwhile. */
 async function act(button, say, work) {
+  // What is disabled has no focus: who came by keyboard finds it where it was.
+  const had = document.activeElement === button;
   button.disabled = true;
   try {
     const said = await work();
@@ -75,7 +105,12 @@ async function act(button, say, work) {
     say(error.message, true);
   } finally {
     button.disabled = false;
+    if (had && isFocusLost()) button.focus();
   }
+}
+
+function isFocusLost() {
+  return !document.activeElement || document.activeElement === document.body;
 }
 
 /** Ask before something is lost, in the page and for the keyboard: resolves to true for "yes". */
@@ -98,4 +133,25 @@ function sizeText(bytes) {
   let place = 0;
   while (bytes >= 1000 && place < sizes.length - 1) { bytes /= 1000; place += 1; }
   return `${place && bytes < 100 ? bytes.toFixed(1) : Math.round(bytes)} ${sizes[place]}`;
+}
+
+/** A field for a text that is searched: `search()` a quarter of a second after the last key. */
+function searchField(attributes, search) {
+  let soon = 0;
+  const later = () => { clearTimeout(soon); soon = setTimeout(search, 250); };
+  // Lab moves through cells with these keys.
+  return el("input", { type: "search", placeholder: "search", ...attributes, oninput: later,
+                       onkeydown: (event) => event.stopPropagation() });
+}
+
+/** A line of output: pieces are [text, css]. */
+function outputLine(isError, pieces) {
+  const line = el("div", { class: isError ? "jc-log-line jc-log-stderr" : "jc-log-line",
+                           title: isError ? "standard error" : null });
+  for (const [words, css] of pieces) {
+    const piece = css ? el("span", {}, words) : document.createTextNode(plain(words));
+    if (css) piece.style.cssText = css;
+    line.append(piece);
+  }
+  return line;
 }

@@ -1,3 +1,14 @@
+// Panels: what fills one, and tabs, of which each shows one.
+
+/** Fill a panel by `fill(content)`, now and when its button is pressed. `name` is a class of the button. */
+function filled(panel, say, name, label, fill) {
+  const content = el("div", { class: "jc-scroll", tabindex: "0", role: "region", "aria-label": label });
+  const load = () => act(again, say, () => fill(content));
+  const again = el("button", { class: `jc-button ${name}`, onclick: load }, "Read again");
+  panel.append(again, content);
+  return load();
+}
+
 // Tabs as the ARIA practices have them: one is in the order of the Tab key, arrows go to the others.
 
 let tabsMade = 0;

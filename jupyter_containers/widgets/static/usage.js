@@ -1,19 +1,11 @@
 // One measure of one container as a chart.
 
-const MEASURED = {
-  memory: ["Memory", [["", POINT.memory]], sizeText, (line) => line.memoryLimit],
-  cpu: ["Processor", [["", POINT.cpu]], percent, (line) => line.cpuLimit * 100],
-  network: ["Network", [["in", POINT.received], ["out (dotted)", POINT.sent]], rate, () => 0],
-  disk: ["Disk", [["read", POINT.read], ["written (dotted)", POINT.written]], rate, () => 0],
-  processes: ["Processes", [["", POINT.pids]], count, (line) => line.pidsLimit],
-};
-
 export default {
   render({ model, el: node }) {
     const call = caller(model);
     const { body, say } = frame(model, node, { label: model.get("label") });
     const measure = model.get("measure");
-    const [title, series, written, limit] = MEASURED[measure];
+    const [title, series, written, limit] = MEASURES[measure];
     let drawn = null;
     const begin = () => {
       drawn = chart(`${title} of ${model.get("container") || "no container"}`, series, written);

@@ -398,8 +398,12 @@ def test_a_dockerfile_may_ask_to_fail_by_its_checks(site: BuildSite) -> None:
 
 def test_arguments_for_the_builder_are_heard_and_not_missed_by_the_dockerfile(site: BuildSite) -> None:
     text, events = "# check=skip=all\nFROM busybox\nWORKDIR a\n", []
-    site.build(text, events=events, build_args={"BUILDKIT_SYNTAX": "docker/dockerfile:1", "BUILDKIT_ANY": "1"})
+    site.build(text, events=events, build_args={"BUILDKIT_SYNTAX": "docker/dockerfile:1", "BUILDKIT_GIT_ADVICE": "1"})
     assert not [event for event in events if isinstance(event, Warned)]
+    # What nobody acts on is said.
+    site.build(text, events=events, build_args={"BUILDKIT_MULTI_PLATFORM": "1"})
+    [warning] = [event.text for event in events if isinstance(event, Warned)]
+    assert "[BUILDKIT_MULTI_PLATFORM]" in warning
     with pytest.raises(DockerfileError, match="lint violation found for rules: WorkdirRelativePath"):
         site.build(text, build_args={"BUILDKIT_DOCKERFILE_CHECK": "error=true"})
     with pytest.raises(Unsupported, match=r"syntax=other/language \(line 1\) names another language"):

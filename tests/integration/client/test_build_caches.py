@@ -157,6 +157,36 @@ def test_min_has_no_other_stages(client: Client, other: Client, folder: Path, tm
     assert 3 in done_again(events)
 
 
+# What is below the copy is another on each daemon; what it copies is made of by a stage that only one has built.
+LINKED = """\
+FROM busybox AS tools
+RUN cat /proc/sys/kernel/random/uuid > /tool
+FROM busybox
+RUN echo {} > /below
+COPY --link --from=tools /tool /opt/tool
+COPY --link file /srv/file
+"""
+
+
+@pytest.mark.parametrize("kind", ["local", "registry", "inline"])
+def test_linked_layers_are_brought_for_another_base(
+    client: Client, other: Client, registry: OwnRegistry, folder: Path, tmp_path: Path, *, kind: str
+) -> None:
+    name = f"{registry.address}/linked/{kind}"
+    place, outputs = f"dest={tmp_path / 'cache'}" if kind == "local" else f"ref={name}", (Output("registry"),)
+    made, _ = build(
+        client, folder, dockerfile=LINKED.format(1), cache_to=f"type={kind}{'' if kind == 'inline' else f',{place}'}",
+        outputs=outputs if kind == "inline" else (), tag=name,
+    )  # fmt: skip
+    source = f"type=local,src={tmp_path / 'cache'}" if kind == "local" else name
+    found, events = build(other, folder, dockerfile=LINKED.format(2), cache_from=source)
+    # The stage is not made: nobody needs it.
+    assert done_again(events) == [1, 3, 4]
+    one, two = (at.images.inspect(image)["RootFS"]["Layers"] for at, image in ((client, made or name), (other, found)))
+    assert one[1] != two[1]
+    assert one[2:] == two[2:]
+
+
 def test_caches_in_a_folder_are_told_apart_by_tags(client: Client, other: Client, folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "cache"
     for tag in ("one", "two"):
@@ -206,6 +236,7 @@ def test_with_a_moment_two_daemons_make_the_same_bytes(
             tags=("moment",),
             build_args={"SOURCE_DATE_EPOCH": "1000000000"},
             outputs=(output(f"type=oci,dest={target}"),),
+            cache_to=(parse("type=inline", place="dest"),),
         )
         daemon.builds.build(gather(dockerfile, folder), settings, lambda _: None)
         archives.append(target.read_bytes())

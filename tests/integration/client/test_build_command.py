@@ -91,4 +91,4 @@ def test_a_mistake_in_an_option_is_told_before_anything_is_built(
     assert main(["build", "--secret", "id=x,src=none", "."]) == 1
     assert "secret x: cannot read" in capsys.readouterr().err
     assert main(["build", "--ssh", "x=none", "."]) == 1
-    assert "--ssh x: none: No such file" in capsys.readouterr().err
+    assert f"--ssh x: {folder / 'none'}: No such file" in capsys.readouterr().err

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_containers.client import Client
-from jupyter_containers.client.build_reader import BuildEvent, StepCached, StepOutput
-from jupyter_containers.client.builds import BuildFailed, BuildLimits, BuildSettings
+from jupyter_containers.client.build_layouts import Layout
+from jupyter_containers.client.build_outputs import parse
+from jupyter_containers.client.build_reader import BuildEvent, ImageBuilt, StepCached, StepOutput
+from jupyter_containers.client.builds import BuildFailed, BuildLimits, Builds, BuildSettings
 from jupyter_containers.client.context import gather
-from jupyter_containers.client.other_contexts import TarContext
+from jupyter_containers.client.other_contexts import AnyContext, TarContext
+from jupyter_containers.errors import ContainersError
 from tests.support.daemon import Daemon
 from tests.support.tiny_image import tar_of
 
@@ -96,6 +101,63 @@ def test_a_named_tar_and_a_named_image_are_contexts(client: Client, tmp_path: Pa
     contexts = {"docker.io/library/ghost:1": "docker-image://pinned"}
     output, _ = build(client, text, tmp_path, folders={"tar": tmp_path / "c.tar"}, contexts=contexts)
     assert output == "in the image\nin the tar\n"
+
+
+def test_an_image_in_a_folder_is_a_context(client: Client, tmp_path: Path) -> None:
+    folder, main = tmp_path / "layout", tmp_path / "main"
+    main.mkdir()
+    outputs = (parse(f"type=oci,tar=false,dest={folder}"),)
+    build(client, "FROM busybox\nRUN echo in the folder > /f\n", main, outputs=outputs, tags=("made:1",))
+    entry = json.loads((folder / "index.json").read_bytes())["manifests"][0]
+    named = client.images.list()
+    text = "FROM base\nRUN cat /f\nCOPY --from=base /f /g\nRUN cat /g\n"
+    for layout in (Layout(folder, "1"), Layout(folder, digest=entry["digest"])):
+        output, _ = build(client, text, main, layouts={"base": layout}, no_cache=True)
+        assert output == "in the folder\nin the folder\n"
+    # No registry is asked for what is here only.
+    pulled = build(client, "FROM base\nRUN cat /f; echo\n", main, layouts={"base": Layout(folder, "1")}, pull=True)
+    assert pulled[0] == "in the folder\n\n"
+    assert {image.names for image in client.images.list() if image.names} == {one.names for one in named if one.names}
+    assert client.builds.check(gather("FROM base\n", main), BuildSettings(layouts={"base": Layout(folder, "1")})) == ()
+
+
+def test_no_prune_takes_an_image_between_its_folder_and_its_build(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, main = tmp_path / "layout", tmp_path / "main"
+    main.mkdir()
+    outputs = (parse(f"type=oci,tar=false,dest={folder}"),)
+    build(client, "FROM busybox\nENV LEASED=1\n", main, outputs=outputs, tags=("leased:1",))
+    ask, told = Builds._build, list[BuildEvent]()
+    pruned: list[Any] = []
+
+    def prune_before(self: Builds, context: AnyContext, settings: BuildSettings, progress: Any) -> ImageBuilt:
+        pruned.append(client.images.prune())
+        return ask(self, context, settings, progress)
+
+    monkeypatch.setattr(Builds, "_build", prune_before)
+    settings = BuildSettings(layouts={"base": Layout(folder, "1")}, tags=("lessee",))
+    client.builds.build(gather("FROM base\nENV A=1\n", main), settings, told.append)
+    assert "LEASED=1" in client.images.inspect("lessee")["Config"]["Env"]
+    # When the build is over, it is like any other image without a name.
+    last = client.images.prune()
+    assert (len(pruned), len(last["ImagesDeleted"])) == (1, 1)
+
+
+def test_an_index_in_a_folder_is_one_of_its_images(client: Client, tmp_path: Path) -> None:
+    folder, main = tmp_path / "layout", tmp_path / "main"
+    main.mkdir()
+    (main / "f").write_text("x\n")
+    outputs = (parse(f"type=oci,tar=false,dest={folder}"),)
+    text = "FROM scratch\nARG TARGETARCH\nENV FOR=$TARGETARCH\nCOPY f /\n"
+    build(client, text, main, outputs=outputs, tags=("many:1",), platform="linux/amd64,linux/arm64")
+    text = "FROM many\nENV SEEN=$FOR\n"
+    layouts = {"many": Layout(folder, "1")}
+    for platform in ("linux/amd64", "linux/arm64"):
+        build(client, text, main, layouts=layouts, platform=platform, tags=("seen",))
+        assert f"SEEN={platform.partition('/')[2]}" in client.images.inspect("seen")["Config"]["Env"]
+    with pytest.raises(ContainersError, match="and not for linux/arm64"):
+        build(client, text, main, layouts=layouts, platform="linux/amd64,linux/arm64", outputs=outputs)
 
 
 def test_a_context_may_be_a_tar(client: Client, tmp_path: Path) -> None:

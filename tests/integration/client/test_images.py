@@ -43,6 +43,10 @@ def test_names_come_and_go(client: Client) -> None:
 def test_an_unknown_image_is_told(client: Client) -> None:
     with pytest.raises(NotFound, match="No such image: nope"):
         client.images.inspect("nope")
+    assert client.images.inspect("busybox", platform="amd64")["Architecture"] == "amd64"
+    assert client.images.inspect("busybox", platform="linux/amd64")["Architecture"] == "amd64"
+    with pytest.raises(NotFound, match=r"does not provide the specified platform \(linux/arm64"):
+        client.images.inspect("busybox", platform="linux/arm64")
 
 
 def test_a_registry_that_is_not_there_is_told(client: Client) -> None:

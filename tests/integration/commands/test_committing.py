@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ def test_a_container_becomes_an_image_and_a_tar(do: Do, box: str, tmp_path: Path
     assert do("save", "-o", "made.tar", "made").text().startswith("wrote made.tar (")
     do("rmi", "made")
     assert do("load", "-i", "made.tar").text() == "Loaded image: made:latest"
+    do("rmi", "made")
+    with tarfile.open(tmp_path / "made.tar") as tar:
+        tar.extractall(tmp_path / "layout", filter="data")
+    assert do("load", "-i", str(tmp_path / "layout")).text() == "Loaded image: made:latest"
     do("rmi", "made")
     do("export", "-o", "files.tar", box)
     do("import", "-c", 'CMD ["/bin/cat", "/new"]', "files.tar", "again")

@@ -8,8 +8,10 @@ import pytest
 
 from jupyter_containers.client import Client
 from jupyter_containers.client.builds import BuildFailed
-from jupyter_containers.errors import InvalidParameter, NotFound
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from tests.integration.compose.conftest import Compose, client, compose, session
+from tests.support.front_double import SessionOn
+from tests.support.own_registry import OwnRegistry
 
 __all__ = ["client", "compose", "session"]
 
@@ -107,3 +109,32 @@ def test_an_image_that_nobody_has(compose: Compose) -> None:
         compose("up", body=body)
     with pytest.raises(NotFound, match=r"no image 127\.0\.0\.1:1/nobody:5 here for web, and it is not to be built"):
         compose("up", "--pull", "never", body=body)
+
+
+def test_what_services_build_is_sent_under_all_its_names(
+    compose: Compose, client: Client, session: SessionOn, tmp_path: Path
+) -> None:
+    registry = OwnRegistry(tmp_path / "registry")
+    registry.start()
+    names = [f"{registry.address}/{name}" for name in ("web:1", "web:latest", "other:1")]
+    build = f'{{dockerfile_inline: "FROM busybox\\nRUN true\\n", network: none, tags: ["{names[1]}"]}}'
+    body = f"""
+services:
+  web: {{image: "{names[0]}", build: {build}, depends_on: [other]}}
+  other: {{image: "{names[2]}", build: {{dockerfile_inline: "FROM busybox\\n", network: none}}}}
+  local: {{build: {{dockerfile_inline: "FROM busybox\\n"}}}}
+  foreign: {{image: busybox}}
+"""
+    compose("build", "web", "other", body=body)
+    assert compose("push", "web").items == tuple(names[:2])
+    assert compose("push", "--include-deps", "web").items == tuple(names)
+    assert compose("push", "local", "foreign").lines == ("there is no image to push",)
+    assert any("local has no image: with a registry's host" in note for note in session.front.notes)
+    for name in names:
+        client.images.remove(name, force=True)
+    client.images.pull(names[1])
+    client.images.remove(names[1])
+    registry.stop()
+    with pytest.raises(ContainersError, match=r"does not exist .*/other\nwhile the image of other was"):
+        compose("push", "other")
+    assert compose("push", "--ignore-push-failures", "other").lines == ("there is no image to push",)

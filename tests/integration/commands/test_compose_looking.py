@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from jupyter_containers.client import Client
+from jupyter_containers.commands.parsing import UsageError
+from jupyter_containers.errors import NotFound
 from tests.integration.compose.conftest import Compose, client, compose, session
+from tests.support.front_double import SessionOn
 
 __all__ = ["client", "compose", "session"]
 
@@ -28,6 +33,31 @@ def test_the_containers_of_a_project(compose: Compose, client: Client) -> None:
     assert [row[0] for row in compose("ls").rows] == ["shop"]
     assert compose("ls").rows[0][1] == "exited(1), running(1)"
     assert [row[:2] for row in compose("top").rows] == [("web", "shop-web-1")]
+
+
+def test_only_those_in_a_state(compose: Compose, client: Client) -> None:
+    compose("up", "-d", "--profile", "*", body=FILE)
+    client.containers.wait("shop-job-1").result()
+    assert [row[0] for row in compose("ps", "--status", "exited").rows] == ["shop-job-1"]
+    assert [row[0] for row in compose("ps", "--filter", "status=running").rows] == ["shop-web-1"]
+    assert "echo hello; exec sleep 600" in compose("ps", "--no-trunc").rows[0][2]
+    with pytest.raises(UsageError, match="ps: --filter 'name=x': it is status= with one of created, dead, exited"):
+        compose("ps", "--filter", "name=x")
+    assert [row[0] for row in compose("ls", "--filter", "name=ho").rows] == ["shop"]
+    assert compose("ls", "--filter", "name=other").rows == ()
+    with pytest.raises(UsageError, match="ls: --filter 'status=x': it is name=, and a part of a name"):
+        compose("ls", "--filter", "status=x")
+
+
+def test_the_file_in_a_file_and_as_fingerprints(compose: Compose, session: SessionOn, client: Client) -> None:
+    assert compose("config", "-o", "whole.yaml", body=FILE).lines == ("wrote whole.yaml",)
+    assert (session.folder / "whole.yaml").read_text().startswith("name: shop\nservices:\n")
+    compose("up", "-d", "--file", "whole.yaml")
+    label = client.containers.inspect("shop-web-1")["Config"]["Labels"]["com.docker.compose.config-hash"]
+    assert compose("config", "--hash", "*", body=FILE).lines == (f"web {label}",)
+    assert compose("config", "--hash", "web", body=FILE).items == (label,)
+    with pytest.raises(NotFound, match="no service 'wbe' in the file"):
+        compose("config", "--hash", "wbe", body=FILE)
 
 
 def test_logs_with_names_and_without(compose: Compose, client: Client) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from jupyter_containers.client import Client
 from jupyter_containers.commands.run_result import CommandFailed
 from jupyter_containers.errors import NotFound
+from tests.integration.commands.test_attach_in_a_shell import environment, read_until
 from tests.integration.compose.conftest import Compose, client, compose, session
+from tests.support.daemon import Daemon
 
 __all__ = ["client", "compose", "session"]
 
@@ -67,3 +75,22 @@ def test_its_user_folder_and_volumes(compose: Compose) -> None:
     words = ("--no-deps", "-u", "1000", "-w", "/tmp", "-v", "/nameless", "--entrypoint", "sh")
     result = compose("run", *words, "tool", "-c", "id -u; pwd; ls -d /nameless")
     assert result.stdout == "1000\n/tmp\n/nameless\n"
+
+
+def test_a_run_with_configs_has_the_terminal_of_its_shell(daemon: Daemon, compose: Compose, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(FILE)
+    ours, theirs = pty.openpty()
+    words = ("compose", "-p", "shop", "run", "--rm", "--no-deps", "tool", "sh", "-c", "tty; cat /c; read x; exit $x")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyter_containers", *words],
+        stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path, env=environment(daemon),
+    )  # fmt: skip
+    os.close(theirs)
+    try:
+        assert b"/dev/pts/0\r\n" in read_until(ours, b"given\r\n")
+        os.write(ours, b"5\n")
+        assert process.wait(20) == 5
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)

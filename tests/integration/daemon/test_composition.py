@@ -14,7 +14,10 @@ from tests.support.standing_daemon import load_image
 pytestmark = pytest.mark.needs("root", "overlay")
 
 # What only few daemons are ever asked for, and which libraries come with it.
-FOR_FEW = ("jupyter_containers.bootstrap", "jupyter_containers.registry.server", "bcrypt", "dulwich", "pysequoia")
+FOR_FEW = (
+    "jupyter_containers.bootstrap", "jupyter_containers.registry.server", "asyncssh", "bcrypt", "cryptography",
+    "dulwich", "pysequoia",
+)  # fmt: skip
 HIERARCHIES = Path("/sys/fs/cgroup")
 
 

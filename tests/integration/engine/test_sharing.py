@@ -13,10 +13,12 @@ from jupyter_containers.client import Client
 from jupyter_containers.client.addresses import Address
 from jupyter_containers.errors import Conflict, ContainersError, NotFound
 from jupyter_containers.oci.digest import Digest
+from jupyter_containers.oci.platform import Platform
+from jupyter_containers.oci.reference import Reference
 from tests.support import tiny_image
 from tests.support.api_client import Api
 from tests.support.daemon import Daemon, running_daemon
-from tests.support.docker_archive import docker_archive
+from tests.support.docker_archive import docker_archive, oci_archive
 from tests.support.eventually import eventually
 from tests.support.own_registry import OwnRegistry
 
@@ -69,6 +71,17 @@ def test_images_are_there_at_once_and_as_they_lie_in_the_store(sharer: Daemon, c
     assert registry.request("GET", "/v2/team/new/tags/list").json["tags"] == ["3"]
     client.images.remove("team/new:3")
     assert registry.request("GET", "/v2/team/new/tags/list").status == 404
+
+
+def test_a_name_for_several_platforms_is_there_for_all_of_them(sharer: Daemon, client: Client) -> None:
+    arm = tiny_image.image(tiny_image.layer({"arm": b"1"}), platform=Platform("linux", "arm64"))
+    both = tiny_image.index(arm, OTHER)
+    Api(os.fspath(sharer.socket)).post("/images/load", oci_archive(both, Reference.parse("several:1")))
+    registry = share(client, "several")
+    index = registry.request("GET", "/v2/several/manifests/1")
+    assert (index.content, index.headers["Content-Type"]) == (both.manifest, both.media_type)
+    client.images.pull(f"{registry.address}/several:1", platform="linux/arm64")
+    assert client.images.inspect(f"{registry.address}/several:1")["Id"] == str(arm.image_id)
 
 
 def test_only_what_is_offered_is_there(sharer: Daemon, client: Client) -> None:

@@ -65,6 +65,38 @@ def test_what_is_followed_is_live_and_an_interrupt_stops_all(cells: Kernel) -> N
     assert "was interrupted after" in settled["text/plain"]
 
 
+def test_files_go_in_and_out_and_an_end_is_waited_for(cells: Kernel) -> None:
+    assert cells.run(FILE.format(options="-d")).error is None
+    reply = cells.run("open('note', 'w').write('hello')\n%container compose cp note web:/tmp/note")
+    assert "copied note to shop-web-1:/tmp/note" in reply.text
+    assert "hello" in cells.run("%container compose exec web cat /tmp/note").text
+    assert "shop-web-1" in cells.run("%container compose stats --no-stream web").text
+    reply = cells.run("%container compose events --since 1h --until 0s --json web")
+    assert '"action": "start"' in reply.text
+    # web has no end of its own; kill is one that is waited for, whenever it comes.
+    reply = cells.run(
+        "import threading\nthreading.Thread(target=lambda: get_ipython().run_line_magic('container', "
+        "'compose -p shop kill web')).start()\n%container compose -p shop wait --down-project web"
+    )
+    assert reply.error is None, reply.error_lines
+    assert "shop-web-1 exited with code 137" in reply.text
+    assert "took shop down" in reply.text
+
+
+def test_what_is_watched_is_told_and_an_interrupt_leaves_the_services(cells: Kernel) -> None:
+    assert cells.run("import os\nos.makedirs('src', exist_ok=True)").error is None
+    watch = FILE.format(options="").replace(" up ", " watch ") + (
+        "    develop: {watch: [{path: src, action: sync, target: /src}]}\n"
+    )
+    reply = interrupted(cells, watch, when="watching ")
+    assert "the watch of shop was stopped; its services run on" in reply.error_lines[0]
+    settled = reply.outputs[-1]
+    assert MIME in settled, reply.outputs
+    assert {one["state"] for one in settled[MIME]["containers"]} == {"running"}
+    assert settled[MIME]["verb"] == "watch"
+    check(settled["text/html"])
+
+
 def test_a_wrong_file_is_told_in_one_line_with_its_place(cells: Kernel) -> None:
     reply = cells.run("%%container compose up\nservices:\n  web:\n    imgae: busybox\n")
     assert len(reply.error_lines) == 1

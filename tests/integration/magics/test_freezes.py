@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,39 @@ def test_without_nbclient_the_cells_are_a_script(kernel: Kernel, folder: Path) -
     assert kernel.run("([c.state for c in f.checks], f.how)").text == (
         "(['same', 'not run', 'same', 'not run'], 'script')"
     )
+
+
+def write_wheel(place: Path) -> None:
+    """Write the wheel of a package of one module."""
+    about = "frozenly-1.0.dist-info"
+    files = {
+        "frozenly.py": "def word():\n    return 'frozen'\n",
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: frozenly\nVersion: 1.0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in (*files, f"{about}/RECORD"))
+    with zipfile.ZipFile(place / "frozenly-1.0-py3-none-any.whl", "w") as wheel:
+        for name, text in {**files, f"{about}/RECORD": record}.items():
+            wheel.writestr(name, text)
+
+
+def test_from_another_image_pip_installs_what_is_imported(kernel: Kernel, folder: Path) -> None:
+    (folder / "wheels").mkdir()
+    write_wheel(folder / "wheels")
+    with zipfile.ZipFile(folder / "wheels" / "frozenly-1.0-py3-none-any.whl") as wheel:
+        wheel.extractall(folder / "installed")
+    assert kernel.run(f"import sys; sys.path.insert(0, {str(folder / 'installed')!r})").error is None
+    base = "FROM host\nCOPY wheels /wheels\nENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels PIP_ROOT_USER_ACTION=ignore\n"
+    assert kernel.run(f"%%container build -t has-pip\n{base}").error is None
+    write(folder / "n.ipynb", ("import frozenly\nfrozenly.word()", [result("'frozen'")]))
+    line = "freeze --notebook n.ipynb --from has-pip -t piped --check"
+    reply = kernel.run(f"f = get_ipython().run_line_magic('container', {line!r})")
+    assert reply.error is None, (reply.text, reply.error_lines)
+    assert kernel.run("([str(p) for p in f.packages], f.left_out, [c.state for c in f.checks])").text == (
+        "(['frozenly==1.0'], (), ['same'])"
+    )
+    told = kernel.run("%container run piped python3 -m pip list --disable-pip-version-check").text.split("\n")
+    assert [line.split() for line in told if "frozenly" in line] == [["frozenly", "1.0"]]
 
 
 def test_what_cannot_be_frozen_is_refused(kernel: Kernel, folder: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_build_ends(kernel: Kernel) -> None:
 
 def test_following_logs_ends_and_the_container_goes_on(kernel: Kernel) -> None:
     kernel.run("%container run -d --name web busybox sh -c 'echo ready; sleep 100'")
-    reply = interrupted(kernel, "%container logs -f web", when="ready")
+    reply = interrupted(kernel, "%container logs -f -t web", when="ready")
     assert "KeyboardInterrupt" in reply.error_lines[0]
     assert "web" in kernel.run("%container ps").text
 

@@ -32,3 +32,30 @@ def test_a_quick_one_is_its_result_alone(kernel: Kernel) -> None:
     kernel.run("%container run -d --name web busybox sleep 1000")
     reply = kernel.run("%container kill web")
     assert (reply.text, reply.messages) == ("sent KILL to web", 1)
+
+
+def test_one_after_the_other_is_counted(kernel: Kernel) -> None:
+    for name in ("web", "web2"):
+        kernel.run(STUBBORN.replace("web", name))
+    request = kernel.begin("%container stop -t 2 web web2")
+    reply = kernel.finish(request, until="1 of 2")
+    assert 'max="2"' in reply.outputs[0]["text/html"]
+    reply = kernel.finish(request, reply=reply)
+    assert [output["text/plain"] for output in reply.outputs] == ["stopped web, web2"]
+
+
+COMPOSED = """%%container compose -p slow up -d
+services:
+  web:
+    image: busybox
+    command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]
+    stop_grace_period: 2s
+"""
+
+
+def test_what_shows_itself_stands_alone(kernel: Kernel) -> None:
+    assert kernel.run(COMPOSED).error is None
+    reply = kernel.run("%container compose -p slow stop")
+    (output,) = reply.outputs
+    assert output["text/plain"].startswith("stop container slow-web-1\n[stop of slow: 1 operation in ")
+    assert kernel.run("%container compose -p slow down").error is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tests.support.eventually import eventually
 from tests.support.notebook_kernel import Kernel
@@ -92,6 +93,29 @@ Html()
     assert "&lt;i&gt;x&lt;/i&gt;" in html
     assert "<script" not in html
     assert "bold" not in html
+
+
+def test_pictures_come_while_it_runs_and_settle_as_they_were(kernel: Kernel, tmp_path: Path) -> None:
+    cell = f"""%%container python -v {tmp_path}:/go
+import base64, os, time
+class Figure:
+    def savefig(self, file, **_): file.write(base64.b64decode("{PNG}"))
+    def __repr__(self): return "figure %d" % (40 + 2)
+display(Figure())
+while not os.path.exists("/go/on"): time.sleep(0.05)
+display("behind")
+"""
+    request = kernel.begin(cell)
+    reply = kernel.finish(request, until="figure 42")
+    (output,) = reply.outputs
+    assert f'<img src="data:image/png;base64,{PNG}"' in output["text/html"]
+    assert "● running" in output["text/html"]
+    (tmp_path / "on").touch()
+    reply = kernel.finish(request, reply=reply)
+    assert reply.error is None, (reply.text, reply.error_lines)
+    (output,) = reply.outputs
+    assert output["text/plain"] == "figure 42\n'behind'"
+    assert output["text/html"].count("<img") == 1
 
 
 def test_a_pickle_of_a_container_is_not_read(kernel: Kernel) -> None:

@@ -68,14 +68,20 @@ def test_the_mtu_is_that_of_the_uplink_within_bounds(route: Netlink) -> None:
 
 
 def test_forwarding_is_switched_on_but_not_written_again(tmp_path: Path) -> None:
-    (tmp_path / "conf" / "b0").mkdir(parents=True)
     (tmp_path / "ip_forward").write_text("0\n")
-    bridges.enable_forwarding("b0", tmp_path)
+    bridges.enable_forwarding(tmp_path)
     assert (tmp_path / "ip_forward").read_text() == "1"
-    assert (tmp_path / "conf" / "b0" / "route_localnet").read_text() == "1"
     (tmp_path / "ip_forward").write_text("1\n")
-    bridges.enable_forwarding("b0", tmp_path)
+    bridges.enable_forwarding(tmp_path)
     assert (tmp_path / "ip_forward").read_text() == "1\n"
+
+
+def test_the_loopback_is_routed_only_behind_a_guard(tmp_path: Path) -> None:
+    switch = tmp_path / "conf" / "b0" / "route_localnet"
+    switch.parent.mkdir(parents=True)
+    for guarded, written in ((True, "1"), (False, "0")):
+        bridges.route_loopback("b0", guarded=guarded, root=tmp_path)
+        assert switch.read_text() == written
 
 
 def _set_mtu(route: Netlink, mtu: int) -> None:

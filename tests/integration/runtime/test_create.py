@@ -80,7 +80,7 @@ def test_the_network_is_handed_out_as_soon_as_it_is_there(box: Box) -> None:
         os.waitpid(made.pid, 0)
         made.cgroup.remove()
         choose().tidy("jupyter-containers")
-        for fd in (made.netns_fd, made.netlink_fd, made.pidfd, null_fd):
+        for fd in (made.netns_fd, made.netlink_fd, made.mounts_fd, made.pidfd, null_fd):
             os.close(fd or -1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -100,6 +101,7 @@ def test_it_sees_what_the_host_has_mounted_since_its_birth(box: Box, tmp_path: P
         os.waitpid(made.pid, 0)
         os.close(reading)
         os.close(made.pidfd)
+        os.close(made.mounts_fd)
         made.cgroup.remove()
     finally:
         unmount(source)
@@ -123,6 +125,7 @@ def test_a_failure_half_way_has_its_words_and_leaves_no_group(box: Box) -> None:
     spec = box.spec("true")
     bundle = Bundle.create(box.place / "b", replace(spec, mounts=(Mount("/x", "no-such-type", "none"),)))
     stdio = null()
+    gc.collect()  # what other tests have left to it
     before = set(os.listdir("/proc/self/fd"))
     with pytest.raises(ContainersError, match="cannot mount no-such-type on /x"):
         grown(bundle, stdio, choose())
@@ -177,7 +180,7 @@ def test_what_it_did_is_told_from_its_birth_on(box: Box) -> None:
     start(made)
     os.waitpid(made.pid, 0)
     made.cgroup.remove()
-    for fd in (stdio[0], made.pidfd, made.netns_fd, made.netlink_fd):
+    for fd in (stdio[0], made.pidfd, made.netns_fd, made.netlink_fd, made.mounts_fd):
         if fd is not None:
             os.close(fd)
     choose().tidy("jupyter-containers")
@@ -186,11 +189,12 @@ def test_what_it_did_is_told_from_its_birth_on(box: Box) -> None:
 def test_one_that_was_let_go_ahead_may_have_ended_before_anybody_looks(box: Box) -> None:
     waiting = born()
     bundle = bundle_of(box, "sh", "-c", "exit 5")
-    newborn.become(waiting, bundle, null())
+    newborn.become(waiting, bundle, null(), will_be_let_go=True)
     newborn.let_go(waiting)
     assert os.waitstatus_to_exitcode(os.waitpid(waiting.pid, 0)[1]) == 5
     created, _durations = newborn.follow(waiting, bundle, choose())
     assert (created.pid, created.pid_start_time) == (waiting.pid, waiting.pid_start_time)
     has_gone(created.pid, created.go_fd)
     os.close(created.pidfd)
+    os.close(created.mounts_fd)
     created.cgroup.remove()

@@ -51,15 +51,10 @@ class Shim:
         self.from_maker = maker.fork(self._control, choose())
         self.from_maker.settimeout(10)
 
-    def adopt(self) -> None:
-        place = {"container": "c", "bundle": self.bundle.place, "socket": "/nowhere"}
-        protocol.send(self.daemon, {"id": 1, "op": "adopt", **place})
-        assert protocol.receive(self.daemon)[0] == {"id": 1, "ok": {}}
-        assert protocol.receive(self.from_maker) == ({"adopt": place}, [])
-
     def create(self, namespaces: list[str], **more: Any) -> None:
+        self.place = {"container": "c", "bundle": self.bundle.place, "socket": "/nowhere"}
         request = {"stdin_open": False, "stdin_once": False, "terminal": False, "log": None, "namespaces": namespaces}
-        protocol.send(self.daemon, {"id": 2, "op": "create", **request, **more})
+        protocol.send(self.daemon, {"id": 2, "op": "create", "place": self.place, **request, **more})
 
     def network(self) -> str:
         message, (netns_fd, netlink_fd) = protocol.receive(self.daemon)
@@ -79,7 +74,11 @@ class Shim:
         return protocol.receive(self._control)[0] == message
 
     def handed_over(self) -> tuple[dict[str, Any] | None, list[int]]:
-        return protocol.receive(self.from_maker)
+        """What comes after whose it is, if that comes."""
+        message, fds = protocol.receive(self.from_maker)
+        return (
+            protocol.receive(self.from_maker) if message == {"adopt": getattr(self, "place", None)} else (message, fds)
+        )
 
 
 def in_a_shim(work: Any) -> None:
@@ -110,7 +109,6 @@ def group_is_gone(bundle: Bundle) -> bool:
 def test_the_container_is_the_shim_s_child_and_the_maker_is_gone(bundle: Bundle, namespaces: list[str]) -> None:
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         shim.create(namespaces)
         network, pid = shim.network(), shim.created()
         protocol.send(shim.daemon, {"id": 3, "op": "pause"})
@@ -138,7 +136,6 @@ def test_the_container_is_the_shim_s_child_and_the_maker_is_gone(bundle: Bundle,
 def test_a_container_that_is_started_at_once_is_handed_over_running(bundle: Bundle, namespaces: list[str]) -> None:
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         shim.create(namespaces)
         shim.network()
         pid = shim.created()
@@ -159,7 +156,6 @@ def test_a_container_that_is_started_at_once_is_handed_over_running(bundle: Bund
 def test_create_and_start_can_be_one_request(bundle: Bundle, namespaces: list[str]) -> None:
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         shim.create(namespaces, starts=True)
         pid = shim.created()
         assert states.read(bundle).status is Status.RUNNING
@@ -181,7 +177,6 @@ def test_one_request_whose_start_fails_is_the_shim_s_to_answer(bundle: Bundle, n
 
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         shim.create(namespaces, starts=True)
         message, _fds = shim.handed_over()
         assert message is not None
@@ -197,7 +192,6 @@ def test_one_request_whose_start_fails_is_the_shim_s_to_answer(bundle: Bundle, n
 def test_a_log_that_cannot_be_written_leaves_no_container(bundle: Bundle, namespaces: list[str]) -> None:
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         log = {"path": f"{bundle.place}/config.json/log", "max_bytes": 0, "max_files": 1, "driver": "json-file"}
         shim.create(namespaces, starts=True, log=log)
         message, fds = shim.handed_over()
@@ -217,7 +211,6 @@ def test_a_start_that_fails_is_the_shim_s_to_answer(bundle: Bundle, namespaces: 
 
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         shim.create(namespaces)
         shim.network()
         pid = shim.created()
@@ -237,7 +230,6 @@ def test_a_start_that_fails_is_the_shim_s_to_answer(bundle: Bundle, namespaces: 
 def test_a_maker_that_is_killed_half_way_leaves_nothing_that_runs(bundle: Bundle, namespaces: list[str]) -> None:
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         (pid, *_) = children()
         os.kill(pid, signal.SIGSTOP)
         shim.create(namespaces)
@@ -254,7 +246,6 @@ def test_a_failure_arrives_with_its_words_and_details(bundle: Bundle, namespaces
 
     def work() -> None:
         shim = Shim(bundle)
-        shim.adopt()
         shim.create(namespaces)
         if namespaces:
             shim.network()

@@ -101,7 +101,7 @@ def test_the_next_daemon_gets_the_same_sockets_and_the_shim_stays_in_its_own_net
 def test_what_does_not_run_has_no_name_server(tmp_path: Path, rootfs: Path) -> None:
     async def work(place: Place) -> None:
         container = await place.container("sleep", "600")
-        with pytest.raises(Conflict, match="is not running"):
+        with pytest.raises(Conflict, match="no container yet"):
             await container.shim.name_server()
         await container.create()
         await container.shim.start()

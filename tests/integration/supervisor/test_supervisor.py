@@ -8,7 +8,7 @@ import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -95,7 +95,7 @@ async def read_all(stream: socket.socket) -> bytes:
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -254,5 +254,73 @@ def test_the_zygotes_interpreter_cannot_be_written_to(tmp_path: Path) -> None:
         await shim.wait()
         await shim.delete()
         assert bundle
+
+    in_place(tmp_path, work)
+
+
+def mounts_in(namespace: str) -> bool:
+    """Tell whether anybody but this test knows of a mount namespace, by a process or an open descriptor."""
+    for process in Path("/proc").glob("[0-9]*"):
+        links = [process / "ns/mnt", *process.glob("fd/*")]
+        for link in links:
+            with suppress(OSError):
+                if os.readlink(link) == namespace:
+                    return True
+    return False
+
+
+def test_mounts_that_are_kept_outlive_the_processes_and_are_gone_when_it_is_said(tmp_path: Path) -> None:
+    async def work(place: Place) -> None:
+        bundle = place.bundle("sleep", "60")
+        shim = await place.launch(bundle)
+        created = await shim.create(keeps_mounts=True)
+        close(created)
+        namespace = os.readlink(f"/proc/{created.pid}/ns/mnt")
+        await shim.start()
+        await shim.kill(signal.SIGKILL)
+        await shim.wait()
+        assert mounts_in(namespace)
+        assert not shim.unmounted.done()
+        await shim.delete()
+        await asyncio.wrap_future(shim.unmounted)
+        assert not mounts_in(namespace)
+        assert not shim.is_open
+
+    in_place(tmp_path, work)
+
+
+def test_mounts_that_an_earlier_daemon_has_kept_are_waited_for_by_the_next(tmp_path: Path) -> None:
+    async def work(place: Place) -> None:
+        bundle = place.bundle("sleep", "60")
+        shim = await place.launch(bundle)
+        created = await shim.create(keeps_mounts=True)
+        close(created)
+        namespace = os.readlink(f"/proc/{created.pid}/ns/mnt")
+        await shim.start()
+        shim.close()
+        found = await reconnect(place.run, bundle.path.name, bundle.path)
+        assert isinstance(found, Shim)
+        await found.kill(signal.SIGKILL)
+        await found.wait()
+        await found.delete()
+        assert not found.unmounted.done()
+        await asyncio.wrap_future(found.unmounted)
+        assert not mounts_in(namespace)
+
+    in_place(tmp_path, work)
+
+
+def test_mounts_go_with_the_processes_where_nobody_keeps_them(tmp_path: Path) -> None:
+    async def work(place: Place) -> None:
+        bundle = place.bundle("sleep", "60")
+        shim = await place.launch(bundle)
+        created = await shim.create()
+        close(created)
+        namespace = os.readlink(f"/proc/{created.pid}/ns/mnt")
+        await shim.start()
+        await shim.kill(signal.SIGKILL)
+        await shim.wait()
+        assert not mounts_in(namespace)
+        await shim.delete()
 
     in_place(tmp_path, work)

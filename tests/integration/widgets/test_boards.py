@@ -39,8 +39,22 @@ def view(client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Probe]:
     view.settle()
 
 
+def told(view: Probe, is_seen: bool) -> None:
+    """Say what the browser says."""
+    view._take(view, {"call": "visible", "with": {"is": is_seen}}, [])
+
+
+def test_whether_it_is_seen_is_known_in_the_order_in_which_it_is_told(view: Probe) -> None:
+    for is_seen in (True, False) * 20:
+        told(view, is_seen)
+        assert view._is_visible is is_seen
+    view.actions()["begin"]({})
+    assert view._is_visible is False
+
+
 def test_it_begins_with_everything_and_goes_on_with_what_is_new(view: Probe, api: Api) -> None:
     web = api.run("sleep", "60", name="web", host={"Memory": 64 << 20})
+    told(view, True)
     begun = view.actions()["begin"]({})
     [line] = begun["lines"]
     assert (line["name"], line["state"], line["memoryLimit"]) == ("web", "running", 64 << 20)
@@ -56,9 +70,10 @@ def test_it_begins_with_everything_and_goes_on_with_what_is_new(view: Probe, api
 
 def test_out_of_sight_nothing_is_asked(view: Probe, api: Api) -> None:
     api.run("sleep", "60", name="web")
+    told(view, True)
     view.actions()["begin"]({})
     eventually(view.looked)
-    view.actions()["visible"]({"is": False})
+    told(view, False)
     view._look = pytest.fail  # type: ignore[method-assign, assignment]
     # What was under way has ended when a second thread has had the lock; then nothing more may come.
     with view.lock:
@@ -74,6 +89,7 @@ def test_a_daemon_that_goes_is_told_and_one_that_comes_back_is_looked_at(
     monkeypatch.setattr(boards, "RETRY_SECONDS", 0.05)
     with running_daemon(tmp_path) as daemon, connect(daemon.host) as client:
         view = Probe(Board(client))
+        told(view, True)
         view.actions()["begin"]({})
         eventually(view.looked)
         daemon.stop()

@@ -31,6 +31,7 @@ def test_what_is_done_is_seen_at_once(client: Client, api: Api, monkeypatch: pyt
     monkeypatch.setattr(boards, "INTERVAL_SECONDS", 60.0)
     view, sent = DashboardView(Dashboard(Board(client))), list[Any]()
     monkeypatch.setattr(view, "send", lambda content, buffers=None: sent.append(content))
+    view.actions()["visible"]({"is": True})
     view.actions()["begin"]({})
     view._take(view, {"call": "act", "id": 7, "with": {"id": container, "verb": "pause"}}, [])
     assert eventually(lambda: [one for one in sent if one.get("answers") == 7])[0]["value"] == {"said": "paused web"}

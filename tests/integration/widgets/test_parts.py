@@ -36,6 +36,7 @@ def test_a_table_whose_containers_have_gone_is_empty_and_no_table_of_others(clie
     api.create("true", name="other")
     table, every = ContainerTable("gone", client=client), ContainerTable(client=client)
     api.remove(gone)
+    table.actions()["visible"]({"is": True})
     table.actions()["begin"]({})
     assert table.text() == "no containers"
     every.board.asked_at -= FRESH_SECONDS

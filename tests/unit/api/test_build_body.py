@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from jupyter_containers.api import build_body
 from jupyter_containers.api.build_body import MAX_SECRET_BYTES, MAX_SECRETS, read_body
 from jupyter_containers.api.failures import failures
 from jupyter_containers.client.build_body import body_of
@@ -19,9 +20,10 @@ from jupyter_containers.client.other_contexts import RemoteContext, TarContext
 
 async def tell(request: web.Request) -> web.Response:
     """Answer with all that was read."""
-    secrets, tars = await read_body(request)
+    enclosed, tars = await read_body(request)
     found = [(name, b"".join([chunk async for chunk in chunks]).decode("latin-1")) async for name, chunks in tars]
-    return web.json_response({"secrets": {k: len(v) for k, v in secrets.items()}, "tars": found})
+    hosts = {"known_hosts": enclosed.known_hosts.decode()} if enclosed.known_hosts else {}
+    return web.json_response({"secrets": {k: len(v) for k, v in enclosed.secrets.items()}, "tars": found, **hosts})
 
 
 def sent(tmp_path: Path, kind: str, body: bytes) -> tuple[int, Any]:
@@ -95,3 +97,16 @@ def test_a_body_without_borders_is_the_senders_mistake(tmp_path: Path, kind: str
     status, answer = sent(tmp_path, kind, body)
     assert status == 400
     assert "parts cannot be told apart" in answer["message"]
+
+
+def test_known_hosts_are_read_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_body, "MAX_KNOWN_HOSTS_BYTES", 100)
+    kind = "multipart/form-data; boundary=x"
+    body = parts(("secret.a", b"1"), ("known-hosts", b"h ssh-ed25519 AAAA"), ("context", b"tar"))
+    read = {"secrets": {"a": 1}, "tars": [["", "tar"]], "known_hosts": "h ssh-ed25519 AAAA"}
+    assert sent(tmp_path, kind, body) == (200, read)
+    status, answer = sent(tmp_path, kind, parts(("known-hosts", bytes(101))))
+    assert (status, answer["message"]) == (400, "the known hosts are larger than 100 bytes")
+    status, answer = sent(tmp_path, kind, parts(("context", b"tar"), ("known-hosts", b"h")))
+    assert status == 400
+    assert "unexpected part 'known-hosts'" in answer["message"]

@@ -86,6 +86,11 @@ def test_what_is_no_regular_expression_matches_itself() -> None:
     assert pattern_matches("(", ["("])
 
 
+def test_no_expression_keeps_the_daemon_from_others() -> None:
+    """Python's own matcher would be at it for years, and whoever may only look may ask for it."""
+    assert not pattern_matches("0" * 64, ["(.|.|.|.|.|.|.|.)*!"])
+
+
 def test_until_is_one_moment() -> None:
     assert until({}, now=0) is None
     assert until({"until": ("10",)}, now=0) == 10 * 10**9
@@ -94,3 +99,9 @@ def test_until_is_one_moment() -> None:
         until({"until": ("1h", "2h")}, now=0)
     with pytest.raises(InvalidParameter, match='failed to parse value as time or duration: "x"'):
         until({"until": ("x",)}, now=0)
+
+
+def test_more_expressions_than_anybody_needs_are_refused() -> None:
+    assert not pattern_matches("bridge", ["x" * 8] * 512)
+    with pytest.raises(InvalidParameter, match="have 4097 characters together, more than 4096"):
+        pattern_matches("bridge", ["x" * 4097])

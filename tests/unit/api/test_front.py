@@ -149,6 +149,15 @@ def test_what_is_no_request_is_refused_in_json_and_the_connection_ends(tmp_path:
     run(tmp_path, test)
 
 
+@pytest.mark.parametrize("start", [b"CONNECT /\xff", b"CONNECT \xff:1", b"GET http://\xc3\xbf/x"])
+def test_a_target_whose_host_is_none_is_refused(tmp_path: Path, start: bytes) -> None:
+    async def test(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(start + b" HTTP/1.1\r\nHost: d\r\n\r\n")
+        assert (await whole_answer(reader))[0] == 400
+
+    run(tmp_path, test)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_client_that_ends_its_half_still_gets_its_answers(tmp_path: Path, count: int) -> None:
     async def test(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -128,6 +128,8 @@ def test_a_host_without_a_mirror_says_so(tmp_path: Path, lines: tuple[str, ...])
         ("ftp://m/debian", "neither http nor https"),
         ("file:/srv/debian", "neither http nor https"),
         ("http:///debian", "neither http nor https"),
+        ("http://[m/debian", r"mirror http://\[m/debian cannot be an address: Invalid IPv6 URL; name another"),
+        ("http://m:99999/debian", "cannot be an address: Port out of range"),
         ("https://user:secret@m/debian", r"wants a login is not supported \(on m\)"),
     ],
 )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from jupyter_containers.build.cache import Cache, Protected, protected
-from jupyter_containers.build.filesystem import Filesystem, Layer, Outcome
+from jupyter_containers.build.filesystem import Filesystem, Layer, Loose, Outcome
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
@@ -62,6 +62,25 @@ def test_a_record_says_what_must_be_kept_for_it() -> None:
     _, records, _ = filled()
     assert protected(records.rows["k"]) == Protected((MADE.filesystem.chain,), (layer("top").descriptor.digest,))
     assert protected({"created": "t"}) == Protected()
+
+
+def test_a_loose_layer_needs_nothing_but_its_blob() -> None:
+    cache, records, present = filled()
+    cache.store_loose("l", layer("top"), "t")
+    present.names.remove(MADE.filesystem.chain)
+    assert cache.loose("l") == Loose(layer("top"), "t")
+    assert protected(records.rows["l"]) == Protected((), (layer("top").descriptor.digest,))
+    assert cache.loose("other") is None
+    present.names.clear()
+    assert cache.loose("l") is None
+    assert "l" not in records.rows
+
+
+def test_a_broken_loose_layer_is_none_and_is_forgotten() -> None:
+    cache, records, _ = filled()
+    records.rows["l"] = {"created": "t", "layer": {"mediaType": "x"}}
+    assert cache.loose("l") is None
+    assert "l" not in records.rows
 
 
 def test_times_of_config_changes_are_kept() -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from jupyter_containers.build.context import Context
+from jupyter_containers.build.context import MAX_IGNORE_BYTES, Context
 from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.errors import InvalidParameter
 
@@ -43,6 +44,26 @@ def test_an_ignore_file_that_leads_out_of_the_context_is_not_read(tmp_path: Path
 def test_a_bad_ignore_file_is_named(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("[")
     with pytest.raises(InvalidParameter, match="dockerignore line 1"):
+        Context(tmp_path).tree()
+
+
+@pytest.mark.parametrize("name", [".dockerignore", "Dockerfile.dockerignore"])
+def test_an_ignore_file_that_is_a_folder_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(InvalidParameter, match=f"^{name} is a directory; a file of patterns is expected"):
+        Context(tmp_path).tree()
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_an_ignore_file_is_not_waited_for_and_not_too_long(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".dockerignore")
+    assert names(Context(tmp_path)) == [".dockerignore"]
+    (tmp_path / ".dockerignore").unlink()
+    (tmp_path / ".dockerignore").write_bytes(b"#" * MAX_IGNORE_BYTES)
+    assert names(Context(tmp_path)) == [".dockerignore"]
+    (tmp_path / ".dockerignore").write_bytes(b"#" * (MAX_IGNORE_BYTES + 1))
+    with pytest.raises(InvalidParameter, match=f"dockerignore is larger than {MAX_IGNORE_BYTES} bytes"):
         Context(tmp_path).tree()
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 
-from jupyter_containers.build.filesystem import EMPTY_DIFF_IDS, Filesystem, Layer
+from jupyter_containers.build.filesystem import EMPTY_DIFF_IDS, Filesystem, Layer, Loose, Outcome
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
 from jupyter_containers.oci.digest import Digest
@@ -23,6 +23,13 @@ def test_a_filesystem_is_named_by_the_chain_of_its_layers() -> None:
 def test_what_a_filesystem_stands_on() -> None:
     stack = (layer("a"), layer("b"))
     assert Filesystem.of(stack).floors() == [Filesystem(), Filesystem.of(stack[:1]), Filesystem.of(stack)]
+
+
+def test_a_loose_layer_lies_on_whatever_there_is() -> None:
+    below = Filesystem().with_layer(layer("a"))
+    found = Loose(layer("b"), "t").on(below)
+    assert found == Outcome(below.with_layer(layer("b")), "t", layer("b"), cached=True)
+    assert Loose(None, "t").on(below).filesystem == below
 
 
 def test_an_empty_tar_is_known_in_both_its_lengths() -> None:

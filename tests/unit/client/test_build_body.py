@@ -17,6 +17,13 @@ def test_without_secrets_and_contexts_it_is_a_tar_as_every_daemon_reads_it(tmp_p
         assert len(tar.getnames()) == 2
 
 
+def test_known_hosts_come_before_contexts(tmp_path: Path) -> None:
+    kind, chunks = body_of(gather("FROM x\n", tmp_path), {"id": b"v"}, {}, b"h ssh-ed25519 AAAA")
+    boundary = kind.partition("=")[2].encode()
+    names = [part.split(b'"')[1] for part in b"".join(chunks).split(b"--" + boundary)[1:-1]]
+    assert names == [b"secret.id", b"known-hosts", b"context"]
+
+
 def test_a_named_folder_is_sent_whole_less_what_it_ignores(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
     (tmp_path / "secret").write_text("s")

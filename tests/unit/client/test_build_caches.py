@@ -3,13 +3,14 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jupyter_containers.client.build_caches import Cache, chunks, parse, receive
-from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.errors import InvalidParameter, Unavailable
 from tests.support.tiny_image import tar_of
 
 TAG = "org.opencontainers.image.ref.name"
@@ -99,3 +100,18 @@ def test_a_blob_that_is_gone_and_one_that_leads_out_are_told(tmp_path: Path) -> 
     (tmp_path / "index.json").write_text(json.dumps(index))
     with pytest.raises(InvalidParameter, match="is no digest"):
         list(chunks(Cache("local", folder=tmp_path)))
+
+
+def test_a_cache_that_breaks_off_leaves_the_others_where_they_were(tmp_path: Path) -> None:
+    layout(tmp_path, "one", "c1", "m1")
+    before = (tmp_path / "index.json").read_bytes()
+
+    def broken() -> Iterator[bytes]:
+        # All of the index, and then no end.
+        yield tar_of({"./index.json": b'{"manifests": []}', "blobs/sha256/c2": bytes(100_000)})[:50_000]
+        raise Unavailable("the daemon has gone")
+
+    with pytest.raises(Unavailable):
+        receive(Cache("local", folder=tmp_path, tag="two"), broken())
+    assert (tmp_path / "index.json").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["blobs", "index.json"]

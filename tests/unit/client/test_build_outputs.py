@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_containers.client.build_outputs import Output, check, deliver, parse
+from jupyter_containers.client.build_outputs import Output, check, deliver, parse, replacing
 from jupyter_containers.errors import ContainersError, InvalidParameter
 from tests.support.tiny_image import tar_of
 
@@ -90,3 +90,11 @@ def test_a_file_is_there_whole_or_as_it_was(tmp_path: Path) -> None:
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.tar", "before")]
     with pytest.raises(ContainersError, match=r"cannot write .*: No such file"):
         deliver(Output("tar", destination=str(tmp_path / "no" / "a.tar")), [b""], io.BytesIO())
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name, reason in (("file/x", "Not a directory"), ("none/x", "No such file or directory")):
+        place = tmp_path / name
+        with pytest.raises(ContainersError, match=f"cannot write {place}: {reason}"), replacing(place):
+            raise AssertionError("nothing is open")

@@ -19,6 +19,7 @@ from tests.support.canned_server import canned_server
     [
         (BuildSettings(secrets={"a": b"s3cr3t"}), "a secret in a build"),
         (BuildSettings(agents={"default": "/x"}), "an ssh agent in a build"),
+        (BuildSettings(keys={"default": (Path("/x"),)}), "an ssh agent in a build"),
         (
             BuildSettings(contexts={"a": "docker-image://b"}, no_cache_filter=("x",)),
             "a named context and --no-cache-filter",

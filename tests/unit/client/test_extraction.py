@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_containers.client.extraction import extract
+from jupyter_containers.client.extraction import ByteStream, extract
 from jupyter_containers.errors import ContainersError, InvalidParameter
 
 FILE, LINK, HARD = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
@@ -40,7 +40,17 @@ def pieces(content: bytes, size: int = 700) -> Iterator[bytes]:
 
 
 def unpack(folder: Path, *members: tuple[tarfile.TarInfo, bytes]) -> list[str]:
-    return extract(pieces(tar_of(*members)), folder)
+    """Unpack as `extract` does; whatever comes of it, nothing stays open."""
+    opened = os.listdir("/proc/self/fd")
+    try:
+        return extract(pieces(tar_of(*members)), folder)
+    finally:
+        assert os.listdir("/proc/self/fd") == opened
+
+
+def test_a_stream_gives_as_much_as_is_asked_for_however_it_is_cut() -> None:
+    stream = ByteStream([b"ab", b"", b"cde", b"f"])
+    assert [stream.read(size) for size in (1, 3, 0, 5, 1)] == [b"a", b"bcd", b"", b"ef", b""]
 
 
 def test_files_folders_and_links_are_as_in_the_tar(tmp_path: Path) -> None:

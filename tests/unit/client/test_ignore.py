@@ -17,6 +17,10 @@ from jupyter_containers.errors import InvalidParameter
     ("text", "path", "ignored"),
     [
         ("*.pyc", "a.pyc", True),
+        ("a\r\nb", "b", True),
+        # Only a line feed ends a line, as in Go: what else does in Unicode is part of a name.
+        ("a\x0cb\u2028c", "a\x0cb\u2028c", True),
+        ("a\x0cb\u2028c", "b", False),
         ("*.pyc", "x/a.pyc", False),
         ("**/*.pyc", "x/y/a.pyc", True),
         ("**/*.pyc", "a.pyc", True),

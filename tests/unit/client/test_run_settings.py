@@ -43,6 +43,19 @@ def test_ports_are_exposed_and_bound() -> None:
     }
 
 
+def test_a_range_of_ports_is_each_of_them() -> None:
+    texts = ("8000-8001:80-81/udp", "127.0.0.1:9000-9009:90", "70-71")
+    body = RunSettings("x", ports=tuple(map(PublishedPort.parse, texts))).to_wire()
+    assert body["HostConfig"]["PortBindings"] == {
+        "80/udp": [{"HostIp": "", "HostPort": "8000"}], "81/udp": [{"HostIp": "", "HostPort": "8001"}],
+        "90/tcp": [{"HostIp": "127.0.0.1", "HostPort": "9000-9009"}],
+        "70/tcp": [{"HostIp": "", "HostPort": ""}], "71/tcp": [{"HostIp": "", "HostPort": ""}],
+    }  # fmt: skip
+    assert body["ExposedPorts"].keys() == body["HostConfig"]["PortBindings"].keys()
+    with pytest.raises(InvalidParameter, match="'1-3:1-2'; its two ranges are of different lengths"):
+        PublishedPort.parse("1-3:1-2")
+
+
 @pytest.mark.parametrize(
     ("text", "port"),
     [
@@ -57,7 +70,9 @@ def test_a_published_port_is_read(text: str, port: PublishedPort) -> None:
     assert PublishedPort.parse(text) == port
 
 
-@pytest.mark.parametrize("text", ["", "x", "80:", "80/icmp", "99999:80", "80:http"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "80:", "80/icmp", "99999:80", "80:http", "9-8:80", "80-", "8-9-10:80", "70-99999"]
+)
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameter, match="invalid port to publish"):
         PublishedPort.parse(text)

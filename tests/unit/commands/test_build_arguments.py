@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_containers.client.build_layouts import Layout
 from jupyter_containers.commands import build_arguments as room
 from jupyter_containers.commands import table
 from jupyter_containers.commands.parsing import parse
@@ -28,21 +28,12 @@ def test_a_secret_is_a_file_or_a_variable(tmp_path: Path, monkeypatch: pytest.Mo
     }  # fmt: skip
 
 
-def test_agents_are_sockets_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "a"))
-        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "a"))
-        assert room.agents(["default", f"x={tmp_path}/a"]) == {"default": f"{tmp_path}/a", "x": f"{tmp_path}/a"}
-    monkeypatch.delenv("SSH_AUTH_SOCK")
-    with pytest.raises(InvalidParameter, match="SSH_AUTH_SOCK is not set"):
-        room.agents(["default"])
-
-
 def test_contexts_are_here_or_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
-    texts = ["a=d", "b=docker-image://x:1", "c=https://example.org/x.git#y"]
+    texts = ["a=d", "b=docker-image://x:1", "c=https://example.org/x.git#y", "d=oci-layout://l:t"]
     assert room.contexts(texts, tmp_path) == (
         {"a": tmp_path / "d"}, {"b": "docker-image://x:1", "c": "https://example.org/x.git#y"},
+        {"d": Layout(tmp_path / "l", "t")},
     )  # fmt: skip
 
 
@@ -63,7 +54,8 @@ def test_limits_and_hosts_are_read() -> None:
         (room.secrets, "id=a,type=x", "unsupported secret type 'x'"),
         (room.secrets, "id=a,src=big", "larger than 512000"),
         (room.contexts, "a", "invalid context value: a"), (room.contexts, "a=none", "no folder and no tar .*/none"),
-        (room.contexts, "a=oci-layout://x", "not supported; load the image"),
+        (room.contexts, "a=target:x", "target: is a word of bake files"),
+        (room.contexts, "a=oci-layout://x@y", "FOLDER@sha256"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told(tmp_path: Path, read: Callable[..., Any], text: str, message: str) -> None:
@@ -75,10 +67,6 @@ def test_mistakes_are_told(tmp_path: Path, read: Callable[..., Any], text: str, 
 def test_other_mistakes_are_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidParameter, match="write NAME:ADDRESS"):
         room.hosts(["a"])
-    with pytest.raises(InvalidParameter, match="no agent's socket; keys stay here: ssh-add"):
-        room.agents([f"x={tmp_path}"])
-    with pytest.raises(InvalidParameter, match="none: No such file"):
-        room.agents([f"x={tmp_path}/none"])
     options = parse(table.find("build", "shell"), ("--ulimit", "nofile"), surface="shell", prog="x")
     with pytest.raises(InvalidParameter, match="invalid ulimit argument: nofile"):
         room.limits(options)

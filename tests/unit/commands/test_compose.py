@@ -37,8 +37,9 @@ def test_each_surface_has_the_verbs_of_docker_compose() -> None:
     for surface in ("shell", "magic"):
         names = [verb.name for verb in table.find("compose", surface).verbs_in(surface)]
         assert names == [
-            "up", "down", "ps", "logs", "exec", "run", "config", "build", "pull", "start", "stop", "restart", "rm",
-            "kill", "pause", "unpause", "top", "ls",
+            "up", "create", "scale", "down", "ps", "logs", "exec", "run", "config", "build", "pull", "push", "start",
+            "stop", "restart", "rm", "kill", "pause", "unpause", "top", "images", "volumes", "port", "watch", "attach",
+            "cp", "export", "commit", "events", "wait", "stats", "ls", "version",
         ]  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def test_each_surface_has_the_verbs_of_docker_compose() -> None:
         (("upp",), "compose: there is no 'upp'; did you mean up"),
         (("-p",), "compose: what to do"),
         (("-p", "x"), "compose: what to do"),
-        (("up", "--watch"), "up: --watch is not supported: nothing here watches files"),
+        (("up", "--menu"), "up: --menu is not supported: there is no menu"),
         (("up", "--detached"), "unknown option --detached; did you mean --detach"),
         (("exec",), "the following arguments are required: SERVICE"),
     ],

@@ -10,6 +10,8 @@ import pytest
 from jupyter_containers.commands import table
 from jupyter_containers.commands.compose_project import name_and_project, the_project
 from jupyter_containers.commands.parsing import UsageError, parse
+from jupyter_containers.compose.source import WrongFile
+from jupyter_containers.errors import NotFound
 from tests.support.front_double import SessionOn
 
 FILE = "services: {web: {image: 'x:${TAG:-1}'}, tool: {image: y, profiles: [p]}}"
@@ -83,6 +85,24 @@ def test_lines_below_a_cell_speak_of_its_project(folder: Path) -> None:
     assert name_and_project(session, options("-p", "other", "ps")) == ("other", None)
     session.body = "echo a script"
     assert name_and_project(session, options("exec", "web"), body_is_file=False)[0] == "mine"
+
+
+def test_a_cell_that_is_wrong_takes_the_one_before_from_nobody(folder: Path) -> None:
+    session = SessionOn(folder=folder, body=f"name: mine\n{FILE}")
+    project(folder, session=session)
+    session.body = "name: wrong\nservices: {web: {imag: x}}"
+    with pytest.raises(WrongFile, match="there is no key 'imag'"):
+        project(folder, session=session)
+    session.body = ""
+    assert name_and_project(session, options("down"))[0] == "mine"
+    assert name_and_project(session, options("-p", "other", "ps")) == ("other", None)
+    session.body = f"name: next\n{FILE}"
+    with pytest.raises(NotFound, match="no service 'wep'"):
+        the_project(session, options("up", "wep"), ["wep"])
+    session.body = ""
+    assert name_and_project(session, options("--profile", "p", "ps"))[0] == "next"
+    assert session.last_compose is not None
+    assert session.last_compose.profiles == ()
 
 
 def test_a_name_will_do_where_no_file_is_needed(folder: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jupyter_containers.commands.compose_result import ProjectResult
 from jupyter_containers.compose.attending import Stopping
 from jupyter_containers.compose.executing import Began, Done, Failed
 from jupyter_containers.compose.members import Status
 from jupyter_containers.compose.model import Network
+from jupyter_containers.compose.noticing import Acted, NotActed
 from jupyter_containers.compose.operations import CreateNetwork
 from jupyter_containers.compose.up import Outcome
 from jupyter_containers.compose.watching import LogEnded, Wrote
@@ -58,6 +61,14 @@ def test_stopping_is_said() -> None:
     assert result(Stopping("interrupted again", kills=True))[1] == [(2, "killing: interrupted again\n")]
 
 
+def test_what_a_watch_does_stands_among_the_output() -> None:
+    acted, failed = Acted("web", "sync", (Path("/src/page"),)), NotActed("web", "rebuild", ContainersError("no"))
+    found, said = result(WEB, acted, failed)
+    assert said == [(2, "watch | sync of web: page\n"), (2, "watch | rebuild of web failed: no\n")]
+    assert found.stderr == "watch | sync of web: page\nwatch | rebuild of web failed: no\n"
+    assert found.done == ["sync of web: page"]
+
+
 def test_how_it_ended() -> None:
     failed, _ = result(Began(MAKE), Failed(MAKE, ContainersError("no")), ContainersError("no"))
     assert not failed
@@ -78,3 +89,14 @@ def test_hostile_names_steer_no_terminal() -> None:
     evil = Status("web", "shop-\x1b[2J", "i", "running")
     found, said = result(evil, Status("web", "shop-\x1b[2J", "i", "exited", exit_code=1), ContainersError("\x1b[2J"))
     assert "\x1b" not in found.text() + "".join(text for _, text in said)
+
+
+def test_what_is_left_aside_of_the_file_is_a_value_too() -> None:
+    shop = project("services: {web: {image: 'x$TAG', deploy: {placement: {constraints: [a]}}}}")
+    found = ProjectResult("up", "shop", shop)
+    assert found.notes == (
+        "the variable TAG is not set, and is empty here",
+        "the cell, line 1: services.web.deploy.placement is left aside: there is one machine only",
+    )
+    assert found.data()["notes"] == list(found.notes)
+    assert ProjectResult("down", "shop").data()["notes"] == []

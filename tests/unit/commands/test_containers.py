@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_containers.client.values import ContainerSummary, Port
 from jupyter_containers.commands import table
-from jupyter_containers.commands.containers import Logs, each, pairs, parse_filters
+from jupyter_containers.commands.containers import LOGS, LogPanel, Logs, each, pairs, parse_filters
 from jupyter_containers.commands.parsing import UsageError, parse
 from jupyter_containers.commands.results import Result
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
@@ -62,8 +62,8 @@ def test_what_fails_does_not_keep_the_others_from_it() -> None:
             raise Conflict("b is running")
 
     with pytest.raises(Conflict, match=r"b is running \(removed a, c\)"):
-        each(["a", "b", "c"], "removed", remove)
-    assert each(["a", "c"], "removed", remove).items == ("a", "c")
+        each(SessionOn(), ["a", "b", "c"], "removed", remove)
+    assert each(SessionOn(), ["a", "c"], "removed", remove).items == ("a", "c")
 
 
 def test_a_single_failure_is_raised_as_it_is() -> None:
@@ -71,7 +71,7 @@ def test_a_single_failure_is_raised_as_it_is() -> None:
         raise NotFound("No such container: x", status=404)
 
     with pytest.raises(NotFound) as raised:
-        each(["x"], "removed", missing)
+        each(SessionOn(), ["x"], "removed", missing)
     assert raised.value.details == {"status": 404}
 
 
@@ -114,6 +114,33 @@ def test_logs_come_with_their_streams() -> None:
         "out\nerr",
         "2 lines of web",
     )
+
+
+def attended(words: str, *, surface: str = "magic") -> Result | None:
+    """Do a command where somebody can work with widgets."""
+    containers = SimpleNamespace(logs=lambda *_, **__: iter([(1, b"out\n")]), inspect=lambda _: {})
+    session = SessionOn(SimpleNamespace(containers=containers), surface=surface)
+    session.remembering.is_attended = True  # type: ignore[misc]
+    return LOGS.action(session, parse(LOGS, words.split(), surface=surface, prog="x"))
+
+
+def test_logs_that_are_followed_in_a_notebook_have_a_view() -> None:
+    panel = attended("-f --tail 5 web")
+    assert isinstance(panel, LogPanel)
+    assert (panel.container, panel.tail) == ("web", "5")
+    since = attended("-f --since 10m web")
+    assert isinstance(since, LogPanel)
+    assert float(since.since) < datetime.now(UTC).timestamp() - 599
+    with pytest.raises(InvalidParameter, match="not a time: 'soon'"):
+        attended("--live --since soon web")
+    for words, surface in (("-f web", "shell"), ("-f -t web", "magic"), ("web", "magic")):
+        assert isinstance(attended(words, surface=surface), Logs), words
+
+
+@pytest.mark.parametrize("option", ["--until=10m", "--timestamps", "--details"])
+def test_a_view_of_logs_refuses_what_it_has_not(option: str) -> None:
+    with pytest.raises(UsageError, match=f"--live has no {option.partition('=')[0]}"):
+        attended(f"--live {option} web")
 
 
 def test_the_last_one_and_sizes_are_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -69,3 +70,14 @@ def test_bars_go_from_nothing_to_the_highest() -> None:
     assert bars([0, 5, 10, 99], 10) == "▁▅██"
     assert bars([0, 0], 0) == "▁▁"
     assert bars([], 1) == ""
+
+
+def test_the_gist_is_how_containers_are_and_not_what_they_use() -> None:
+    def status(text: str, samples: int = 3) -> object:
+        one = line("web", samples=samples)
+        return dashboard(replace(one, summary=replace(one.summary, status=text))).gist()
+
+    assert status("Up 2 minutes") == status("Up 3 minutes", samples=9)
+    assert status("Up 2 minutes (healthy)") != status("Up 2 minutes (unhealthy)")
+    assert dashboard(line("web")).gist() != dashboard(line("web", "exited")).gist()
+    assert dashboard(line("web")).gist() != dashboard(line("web", out_of_memory_at=(NOW,))).gist()

@@ -45,6 +45,10 @@ def line(words: str, body: str = "", surface: str = "magic") -> str:
         ("compose exec web ls -l", "docker compose exec web ls -l"),
         ("compose build --no-cache", "docker compose build --no-cache"),
         (
+            "compose run --project-name shop -p 80 web",
+            "docker compose --project-name shop run --rm -p 80 web",
+        ),
+        (
             "run --keep --health-interval 5s --memory-swap 64m busybox",
             "docker run --init --memory-swap 64m --health-interval 5000000000ns busybox",
         ),

@@ -75,7 +75,9 @@ def test_the_values_are_bounded_and_the_frame_has_all() -> None:
 @pytest.mark.parametrize("words", [["diff", "a", "b"], ["image", "diff", "a", "b"]])
 def test_two_names_are_two_images(words: list[str]) -> None:
     asked: list[Any] = []
-    images = SimpleNamespace(inspect=asked.append, save=lambda names: iter([BEFORE if names == ["a"] else AFTER]))
+    images = SimpleNamespace(
+        inspect=asked.append, save=lambda names: iter([BEFORE if names == ["a"] else AFTER]), lists_layers=False
+    )
     command = table.find(words[0], "magic")
     options = parse(command, words[1:], surface="magic", prog="x")
     result = command.action(SessionOn(SimpleNamespace(images=images)), options)

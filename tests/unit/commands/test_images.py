@@ -36,6 +36,16 @@ def test_each_name_has_a_line() -> None:
     ]
 
 
+def test_each_image_has_its_own_digest_though_the_repository_is_one() -> None:
+    images = [
+        ImageSummary(f"sha256:{n}", (f"b:{n}", f"other:{n}"), NOW, 1, digests=(f"b@sha256:d{n}",)) for n in range(2)
+    ]
+    result = do(SimpleNamespace(list=lambda **_: images), "images", "--digests")
+    assert [line.split()[:3] for line in result.text().splitlines()[1:]] == [
+        ["b", "0", "sha256:d0"], ["other", "0", "<none>"], ["b", "1", "sha256:d1"], ["other", "1", "<none>"],
+    ]  # fmt: skip
+
+
 def test_a_name_narrows_the_list() -> None:
     asked: dict[str, Any] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,3 +56,11 @@ def test_what_is_nowhere_is_told_once() -> None:
 def test_a_type_that_is_asked_for_is_answered_for() -> None:
     with pytest.raises(NotFound, match="No such thing: img"):
         inspect("--type", "container", "img")
+
+
+def test_the_text_steers_no_terminal_and_is_the_same_values() -> None:
+    found = Inspection([("x", "image", {"Labels": {"a": "\x1b[2J\x9b1m\u202ez\u00e9"}})])
+    text = found.text()
+    assert not set(text) & set("\x1b\x9b\u202e")
+    assert "\u00e9" in text
+    assert json.loads(text) == found.objects

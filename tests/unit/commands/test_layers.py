@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +28,7 @@ def explored(monkeypatch: pytest.MonkeyPatch, reads: list[str] | None = None) ->
         (reads if reads is not None else []).extend(names)
         return iter([IMAGE])
 
-    images = SimpleNamespace(inspect=lambda _: {}, save=save)
+    images = SimpleNamespace(inspect=lambda _: {}, save=save, lists_layers=False)
     client: Any = SimpleNamespace(images=images, address="unix:///x", close=lambda: None)
     monkeypatch.setattr(rooms_layers, "connector", lambda _: lambda: client)
     options = parse(table.find("layers", "magic"), ["app"], surface="magic", prog="x")
@@ -82,6 +83,11 @@ def test_the_comparison_is_with_the_layer_below(found: ImageLayers) -> None:
         found.compare("/bin/x", 1)
 
 
+def test_of_a_large_file_it_is_told_how_much_was_compared(found: ImageLayers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms_layers, "SHOWN_BYTES", 4)
+    assert found.compare("/etc/a", 1) == "no line differs\n[of each only the first 4B were compared]"
+
+
 def test_the_image_is_not_read_again_for_a_file_that_was_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[str] = []
     found = explored(monkeypatch, reads)
@@ -102,6 +108,17 @@ def test_a_file_becomes_a_variable_as_text_or_bytes(found: ImageLayers) -> None:
     assert found.namespace == {"text": "one\n2\n", "raw": b"\x7fELF\0"}
     with pytest.raises(InvalidParameter, match="no name of a variable"):
         found.into_variable("a b", "/etc/a")
+
+
+def test_a_character_may_be_cut_where_the_rest_is_left_out_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = saved({"latin": "caf\xe9".encode("latin-1"), "utf": "caf\xe9 au lait".encode()}, steps=("ADD a /",))
+    monkeypatch.setattr(sys.modules[__name__], "IMAGE", image)
+    found = explored(monkeypatch)
+    assert found.into_variable("raw", "/latin") == "raw is bytes, 4B"
+    assert found.namespace == {"raw": b"caf\xe9"}
+    assert found.preview("/latin").is_text is False
+    monkeypatch.setattr(rooms_layers, "SHOWN_BYTES", 4)
+    assert found.preview("/utf") == ("caf", True, True)
 
 
 def test_the_values_have_the_changes(found: ImageLayers) -> None:

@@ -55,6 +55,17 @@ def test_the_oldest_is_forgotten_beyond_the_limit() -> None:
         ("\x1b]0;title\x07x", "x"),
         ("a\x08\x00b\x07", "ab"),
         ("tab\tstays", "tab\tstays"),
+        # Save and restore the cursor, keys, a soft reset, the shape of the cursor, vim's request, a reset of all.
+        ("\x1b7\x1b=\x1b[!p\x1b[2 q\x1b[>4;2mx\x1b>\x1b8\x1bc", "x"),
+        ("\x1b(Ba\x1b%Gb\x1b#8", "ab"),
+        ("\x1bP1$r0m\x1b\\a\x1b_hidden\x1b\\b\x1b^c\x07d", "abd"),
+        # What never ends hides nothing.
+        ("\x1b]0;open\nx", "0;open\nx"),
+        ("a\x1b[31", "a31"),
+        ("a\x1b", "a"),
+        ("\x9b2Ja\x85b\x7f", "2Jab"),
+        ("\x1b[38:5:1mred\x1b[m", "\x1b[38:5:1mred\x1b[m"),
+        ("a\u202eb\u2066", "a\ufffdb\ufffd"),
     ],
 )
 def test_what_is_to_be_seen_when_all_has_been_written(text: str, shown: str) -> None:

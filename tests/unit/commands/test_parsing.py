@@ -26,6 +26,33 @@ def test_short_options_may_be_written_together() -> None:
     assert options.publish[0].host_port == "8080"
 
 
+def test_a_flag_may_be_told_to_be_true_or_false() -> None:
+    options = run_options("--rm=true", "--init=false", "-P=1", "-e", "A=1", "x", "ls", "--rm=false", surface="shell")
+    assert (options.rm, options.init, options.publish_all) == (True, False, True)
+    assert (options.env, options.image, options.command) == (["A=1"], "x", ["ls", "--rm=false"])
+    assert run_options("--rm", "--rm=false", "x").rm is False
+    assert run_options("--rm=false", "--rm", "x").rm is True
+    settings = Settings(safe=True)
+    off = parse(table.find("run", "magic"), ("--safe=F", "x"), surface="magic", prog="x", settings=settings)
+    assert off.safe is False
+    with pytest.raises(UsageError, match="run: --rm=maybe: it is true or false"):
+        run_options("--rm=maybe", "x")
+    ps = parse(table.find("ps", "shell"), ("-a=0", "--no-trunc=T"), surface="shell", prog="x")
+    assert (ps.all, ps.no_trunc) == (False, True)
+
+
+def test_h_is_help_where_it_is_nothing_else() -> None:
+    assert run_options("-h", "box", "x").hostname == "box"
+    with pytest.raises(HelpWanted, match=r"usage: x ps \[-h\]"):
+        parse(table.find("ps", "magic"), ("-h",), surface="magic", prog="x")
+
+
+def test_a_notebook_says_what_is_its_input() -> None:
+    with pytest.raises(UsageError, match="run: --interactive is not supported: the cell's body is the input, and -it"):
+        run_options("--interactive", "--tty", "x")
+    assert run_options("--interactive", "x", surface="shell").interactive
+
+
 def test_lists_of_two_parses_are_two_lists() -> None:
     assert run_options("-e", "A=1", "x").env == ["A=1"]
     assert run_options("x").env == []

@@ -17,8 +17,8 @@ class Images:
     def __init__(self, *known: str, reachable: bool = True) -> None:
         self.known, self.reachable, self.pulled = known, reachable, list[str]()
 
-    def inspect(self, name: str) -> dict[str, Any]:
-        if name not in self.known:
+    def inspect(self, name: str, *, platform: str = "") -> dict[str, Any]:
+        if name not in self.known or platform == "linux/arm64":
             raise NotFound(f"No such image: {name}")
         return {}
 
@@ -29,9 +29,9 @@ class Images:
         progress(Progress("abc", "Pull complete"))
 
 
-def ensured(images: Images, name: str, when: str) -> SessionOn:
+def ensured(images: Images, name: str, when: str, platform: str = "") -> SessionOn:
     session = SessionOn(SimpleNamespace(images=images))
-    ensure_image(session, name, when)
+    ensure_image(session, name, when, platform)
     return session
 
 
@@ -46,6 +46,12 @@ def test_an_image_that_is_missing_is_fetched_before_your_eyes() -> None:
     session = ensured(images, "there", "missing")
     assert images.pulled == ["there"]
     assert session.remembering.said == [(1, "abc: Pull complete\n")]
+
+
+def test_an_image_that_is_here_for_another_platform_is_fetched_for_this_one() -> None:
+    images = Images("here")
+    ensured(images, "here", "missing", "linux/arm64")
+    assert images.pulled == ["here"]
 
 
 def test_always_and_never_are_kept() -> None:

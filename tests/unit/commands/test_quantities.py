@@ -40,7 +40,8 @@ def test_what_is_no_positive_number_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(0, "0B"), (951, "951B"), (1982434, "1.98MB"), (5e9, "5GB"), (2e15, "2e+03TB")]
+    ("count", "text"),
+    [(0, "0B"), (951, "951B"), (999_499, "999kB"), (999_600, "1MB"), (1982434, "1.98MB"), (5e9, "5GB"), (2e15, "2PB")],
 )
 def test_sizes_are_written_as_docker_writes_them(count: float, text: str) -> None:
     assert size_text(count) == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jupyter_containers.commands.results import Message, Table
+from jupyter_containers.commands.results import Message, Table, sendable, visible
 
 
 def test_a_table_has_its_columns_under_each_other() -> None:
@@ -36,6 +36,12 @@ def test_a_message_is_its_lines() -> None:
 def test_a_cell_is_one_line_and_steers_no_terminal() -> None:
     table = Table("changes", ("", "PATH"), (("A", "/x\x1b[2J\ny"),))
     assert table.text().splitlines() == ["    PATH", "A   /x?[2J?y"]
+    assert visible("caf\udce9") == "caf?"
+
+
+def test_values_are_sent_without_what_is_no_character() -> None:
+    assert sendable({"a\udce9": ["b\ud800", 1, None, ("c", True)]}) == {"a\ufffd": ["b\ufffd", 1, None, ["c", True]]}
+    assert sendable("\u00e9\U0001f600") == "\u00e9\U0001f600"
 
 
 def test_records_become_a_dataframe() -> None:

@@ -39,7 +39,7 @@ def failing(error: BaseException) -> Callable[..., Outcome]:
 def do(run: Callable[..., Outcome], *words: str, body: str = "", surface: str = "magic") -> Result | None:
     command = table.find(words[0], surface)
     client = SimpleNamespace(
-        images=SimpleNamespace(inspect=lambda name: {}), runs=SimpleNamespace(run=run, run_exec=run)
+        images=SimpleNamespace(inspect=lambda name, platform: {}), runs=SimpleNamespace(run=run, run_exec=run)
     )
     session = SessionOn(client, body=body, surface=surface)
     return command.action(session, parse(command, words[1:], surface=surface, prog="x"))
@@ -128,7 +128,7 @@ def detached(fails: bool) -> tuple[SessionOn, list[str]]:
         create=lambda settings: "c0ffee", start=start, remove=lambda id_, force: done.append("remove"),
         inspect=lambda id_: {"Name": "/calm_hopper"},
     )  # fmt: skip
-    images = SimpleNamespace(inspect=lambda name: {})
+    images = SimpleNamespace(inspect=lambda name, platform: {})
     return SessionOn(SimpleNamespace(containers=containers, images=images)), done
 
 

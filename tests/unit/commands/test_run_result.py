@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from jupyter_containers.client.runs import Outcome
 from jupyter_containers.client.values import Statistics
-from jupyter_containers.commands.run_result import Carried, CommandFailed, Interrupted, RunResult
+from jupyter_containers.commands.run_result import Carried, CommandFailed, Displayed, Interrupted, RunResult
 from jupyter_containers.errors import NotFound
 from jupyter_containers.variables.displays import Display
 
@@ -123,3 +123,13 @@ def test_what_it_used_is_told_where_it_is_known() -> None:
     assert (result.data()["cpuSeconds"], result.data()["memoryPeakBytes"]) == (0.05, 3_000_000)
     result.apply(Outcome("c", 0, now, now, statistics=Statistics(0.05)))
     assert result.used() == "50 ms CPU"
+
+
+def test_a_terminal_prints_each_display_once() -> None:
+    result = RunResult("i", ("python",))
+    first, second, third = (Display(text) for text in ("one", "two", "three"))
+    assert list(result.apply(Displayed([first]))) == [(1, "one\n")]
+    assert list(result.apply(Displayed([first, second]))) == [(1, "two\n")]
+    result.displays = [first, second, third]
+    assert list(result.closing()) == [(1, "three\n")]
+    assert result.text().startswith("one\ntwo\nthree")

@@ -75,6 +75,7 @@ def test_a_promise_that_is_not_kept_begins_with_no() -> None:
         (0, "no proof: the process had ended before the kernel could be asked"),
         (os.getpid(), "or runs on another machine"),
     ],
+    ids=["ended", "here"],
 )
 def test_without_facts_there_is_no_proof(pid: int, said: str) -> None:
     client: Any = SimpleNamespace(

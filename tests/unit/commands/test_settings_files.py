@@ -83,3 +83,14 @@ def test_traitlets_are_not_loaded_for_nothing(place: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
+
+
+def test_where_nothing_can_be_written_the_file_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write_text("")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(place / "inner"))
+    with pytest.raises(
+        InvalidParameter, match=r"cannot write .*/inner/jupyter_containers_config\.json: Not a directory"
+    ):
+        settings_files.keep("image", "host")
+    with pytest.raises(InvalidParameter, match=r"cannot write .*/inner/jupyter_containers_config\.py: Not a directory"):
+        settings_files.generate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_a_result_is_printed(
         assert capsys.readouterr().out == "REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n"
         assert main(["rm", "x"]) == 1
         assert capsys.readouterr().err == "jupyter-containers: No such container: x\n"
+
+
+def test_what_others_have_written_into_an_error_steers_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    body = json.dumps({"message": "denied\x1b]0;mine\x07\nline\t2\u202e"}).encode()
+    with canned_server(tmp_path, answer(body, "500 Internal Server Error")) as server:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{server.path}")
+        assert main(["rm", "x"]) == 1
+        assert capsys.readouterr().err == "jupyter-containers: denied?]0;mine?\nline    2?\n"
 
 
 def test_an_address_that_is_none_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

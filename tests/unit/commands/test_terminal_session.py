@@ -66,6 +66,16 @@ def session_on(line: Line) -> TerminalSession:
     return TerminalSession(line, connect)
 
 
+def test_one_that_is_closed_before_it_begins_begins_nothing(line: Line) -> None:
+    session = session_on(line)
+    session.end()
+    session.run(24, 80, lambda _: True)
+    assert session.started is None
+    # Nobody has taken the other end of the line.
+    assert line.there.fileno() >= 0
+    line.there.close()
+
+
 def test_keys_go_in_and_output_comes_out(line: Line) -> None:
     session, shown = session_on(line), bytearray()
     thread = begin(session, lambda content: shown.extend(content) is None)

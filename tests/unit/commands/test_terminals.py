@@ -19,14 +19,16 @@ DAEMON = SimpleNamespace(
     containers=SimpleNamespace(
         inspect=lambda name: {"State": {"Running": name != "old"}, "Config": {"Tty": True, "OpenStdin": True}}
     ),
-    images=SimpleNamespace(inspect=lambda _: {}),
+    images=SimpleNamespace(inspect=lambda _, platform: {}),
 )
 
 
-def do(*words: str, body: str = "") -> Result | None:
+def do(*words: str, body: str = "", is_attended: bool = True) -> Result | None:
     command = table.find(words[0], "magic")
     options = parse(command, words[1:], surface="magic", prog="x")
-    return command.action(SessionOn(DAEMON, body=body), options)
+    session = SessionOn(DAEMON, body=body)
+    session.remembering.is_attended = is_attended
+    return command.action(session, options)
 
 
 def way_of(result: Result | None) -> Any:
@@ -57,6 +59,12 @@ def test_attach_opens_the_terminal_that_is_there() -> None:
 def test_what_does_not_run_is_not_attached_to() -> None:
     with pytest.raises(UsageError, match="attach: old does not run"):
         do("attach", "old")
+
+
+@pytest.mark.parametrize("words", [("exec", "-it", "web"), ("run", "-it", "box"), ("attach", "web")], ids=" ".join)
+def test_where_nobody_could_type_none_is_opened(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="nobody is there who could type into it"):
+        do(*words, is_attended=False)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,10 +16,13 @@ from jupyter_containers.commands.command import Command
 from jupyter_containers.commands.diagram import Diagram
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.commands.results import Message, Result
+from jupyter_containers.commands.session import PYTHON, Session
 from jupyter_containers.commands.trace_result import Trace
 from jupyter_containers.commands.tracing import TRACE
 from jupyter_containers.errors import NotFound, Unsupported
-from tests.support.front_double import SessionOn
+from jupyter_containers.verbs.calls import Call
+from tests.support.canned_server import answer, canned_server
+from tests.support.front_double import RememberingFront, SessionOn
 
 RECORD: dict[str, Any] = {"kind": "container", "id": "1", "name": "web", "recorded": True, "calls": [
     {"side": "inside", "step": "s", "call": "pivot_root", "arguments": [".", "."], "result": "0", "microseconds": 5},
@@ -31,6 +35,9 @@ class Daemon:
     def __init__(self, error: Exception | None = None) -> None:
         self.traces = self
         self.error = error
+
+    def another(self) -> Daemon:
+        return self
 
     @contextmanager
     def recording(self) -> Iterator[RestLog]:
@@ -132,3 +139,24 @@ def test_a_trace_is_saved_and_shown_again(tmp_path: Path) -> None:
 def test_other_words_are_explained(words: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         do(SessionOn(Daemon()), *words)
+
+
+def test_what_others_ask_meanwhile_is_not_in_the_trace(tmp_path: Path) -> None:
+    with canned_server(tmp_path, *[answer(b"{}")] * 3, answer(b"{}", "404 Not Found")) as server:
+        front = RememberingFront()
+        with closing(Session(front, surface=PYTHON, host=f"unix://{server.path}")) as session:
+            call, other = Call(session, "", {}), session.client
+
+            def action(given: Session, _: Any) -> Result:
+                given.client.containers.inspect("ours")
+                Thread(target=other.containers.inspect, args=["theirs"]).run()
+                assert session.client is other
+                given.client.containers.inspect("ours")
+                return Message(("done",))
+
+            command = Command("info", "tell", action)
+            options = parsing.parse(command, ["--trace"], surface=PYTHON, prog="x")
+            result = tracing.perform(call, command, options, ["info"])
+            assert result is not None and result.trace is not None
+            assert [one.path for one in result.trace.requests] == ["/v1.44/containers/ours/json"] * 2
+            assert call.client is other

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_containers.client.build_layouts import Layout
 from jupyter_containers.client.other_contexts import RemoteContext
 from jupyter_containers.compose.images import BuildWishes, context_of, in_order, settings_of
 from jupyter_containers.compose.operations import BuildImage
@@ -27,7 +28,7 @@ services:
       extra_hosts: [a=1.2.3.4]
       shm_size: 1m
       ulimits: {nofile: 5}
-      additional_contexts: {f: ./f, i: docker-image://x, s: service:base}
+      additional_contexts: {f: ./f, i: docker-image://x, s: service:base, l: 'oci-layout://l:t'}
       secrets: [s, {source: s, target: other}]
       cache_from: [cached]
   base: {build: https://example.org/x.git}
@@ -46,8 +47,23 @@ def test_what_a_build_is_told() -> None:
     assert (settings.limits.shm_size, settings.limits.ulimits) == (1 << 20, (("nofile", 5, 5),))
     assert settings.folders == {"f": Path("/srv/shop/f")}
     assert settings.contexts == {"i": "docker-image://x", "s": "docker-image://shop-base"}
+    assert settings.layouts == {"l": Layout(Path("/srv/shop/l"), "t")}
     assert settings.secrets == {"s": b"hidden", "other": b"hidden"}
     assert [cache.image for cache in settings.cache_from] == ["cached"]
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        ("privileged: true", ("security.insecure",)),
+        ("entitlements: [network.host]", ("network.host",)),
+        ("entitlements: [security.insecure], privileged: true", ("security.insecure",)),
+        ("privileged: false", ()),
+    ],
+)
+def test_what_run_may_have_of_the_machine(words: str, allowed: tuple[str, ...]) -> None:
+    shop = project(f"services: {{web: {{build: {{context: ., {words}}}}}}}")
+    assert settings_of(shop, shop.services["web"], BuildWishes()).allowed == allowed
 
 
 def test_contexts(tmp_path: Path) -> None:

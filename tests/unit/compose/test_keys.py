@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jupyter_containers.compose import schema
 from jupyter_containers.compose.keys import keys_at, path_of
+from jupyter_containers.compose.refusals import REFUSED
 
 FILE = """services:
   web:
@@ -72,8 +73,12 @@ def test_a_service_does_not_need_itself_and_names_are_nobodys() -> None:
     assert keys_at(FILE, lines.index("  web:")) == ()
 
 
-def test_all_keys_of_a_service_are_known() -> None:
-    assert set(keys_at("services:\n  web:\n    ", 2)) == set(schema.SERVICE)
+def test_what_is_always_refused_is_not_proposed() -> None:
+    assert set(keys_at("services:\n  web:\n    ", 2)) == schema.SERVICE.keys() - REFUSED.keys()
+    assert "models" not in keys_at("", 0)
+    assert keys_at("services:\n  web:\n    volumes:\n      - type: bind\n        bind:\n          ", 5) == (
+        "create_host_path", "propagation", "recursive", "selinux",
+    )  # fmt: skip
 
 
 @given(st.text(st.sampled_from("ab:- \n'\"#{}[]"), max_size=60), st.integers(0, 10))

@@ -24,6 +24,8 @@ def found(*entries: str, kept: dict[str, str] | None = None, more: str = "") -> 
         ("'/a:/b:ro,z'", "/a:/b:ro,z"),
         ("'/a:/b:rslave'", "/a:/b:rw,rslave"),
         ("{type: bind, source: /a, target: /b}", "/a:/b:rw"),
+        ("'/a:/b:cached'", "/a:/b:rw,cached"),
+        ("{type: bind, source: /a, target: /b, consistency: default}", "/a:/b:rw"),
     ],
 )
 def test_folders(entry: str, bind: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from jupyter_containers.compose import labels
-from jupyter_containers.compose.model import Project
+from jupyter_containers.compose.model import Project, digest
 from jupyter_containers.compose.observing import Found
+from jupyter_containers.compose.operations import RecreateContainer
 from jupyter_containers.compose.planning import Wishes, orphans, plan_images, plan_up
 from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
 from jupyter_containers.version import __version__
@@ -78,6 +79,20 @@ def test_made_anew_because_it_is_asked_for() -> None:
     assert len([line for line in told(SHOP, there, force_recreate=True) if line.startswith("recreate")]) == 2
 
 
+def test_volumes_go_over_to_the_container_that_comes_unless_asked_otherwise() -> None:
+    there = found(container(SHOP, "web"), container(SHOP, "db", config_hash="other"))
+    for wishes, keeps in ((Wishes(), True), (Wishes(renew_volumes=True), False)):
+        (made,) = [one for one in plan_up(SHOP, there, wishes) if isinstance(one, RecreateContainer)]
+        assert (made.name, made.keeps_volumes) == ("shop-db-1", keeps)
+
+
+@pytest.mark.parametrize("state", ["dead", "removing"])
+def test_what_can_never_start_again_is_made_anew(state: str) -> None:
+    there = found(container(SHOP, "web"), container(SHOP, "db", state=state))
+    assert told(SHOP, there)[0] == f"recreate container shop-db-1: it is {state}"
+    assert told(SHOP, there, no_recreate=True) == ["start container shop-db-1"]
+
+
 def test_services_grow_and_shrink() -> None:
     there = found(container(SHOP, "db"), container(SHOP, "web", 1), container(SHOP, "web", 3))
     assert told(SHOP, there, scale={"web": 3}) == [
@@ -132,6 +147,20 @@ def test_who_lives_in_anothers_namespace_is_made_anew_with_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "shares"),
+    [
+        ("ipc: 'service:a'", True), ("pid: 'service:a'", True), ("volumes_from: [a]", True),
+        ("volumes_from: ['a:ro']", True), ("volumes_from: ['container:a']", False), ("ipc: host", False),
+        ("network_mode: 'container:a'", False),
+    ],
+)  # fmt: skip
+def test_what_is_shared_with_a_service(body: str, shares: bool) -> None:
+    shop = project(f"services: {{a: {{image: x}}, b: {{image: x, {body}}}}}")
+    there = found(container(shop, "a", config_hash="other"), container(shop, "b"))
+    assert ("recreate container shop-b-1: it shares what a has" in told(shop, there)) is shares
+
+
 def test_orphans() -> None:
     inactive = project("services: {web: {image: x}, tool: {image: x, profiles: [p]}}")
     there = found(
@@ -140,7 +169,12 @@ def test_orphans() -> None:
         container(None, "tool"),
         container(None, "x", is_oneoff=True),
     )
+    ended = found(container(inactive, "web"), container(None, "old", state="exited"))
+    assert told(inactive, ended, remove_orphans=True) == [
+        "remove container shop-old-1: its service is not in the file",
+    ]  # fmt: skip
     assert [one.name for one in orphans(inactive, there)] == ["shop-old-1"]
+    assert told(inactive, there) == []
     assert told(inactive, there, remove_orphans=True) == [
         "stop container shop-old-1", "remove container shop-old-1: its service is not in the file",
     ]  # fmt: skip
@@ -154,6 +188,8 @@ def test_orphans() -> None:
         ({"volumes": {"shop_d": {labels.PROJECT: "other"}}}, "volume shop_d was made by project other"),
         ({"volumes": {"shop_d": {labels.PROJECT: "shop", labels.HASH: "x", labels.VERSION: __version__}}},
          "volume shop_d is there with other settings; `compose down -v` removes it first"),
+        ({"networks": {"shop_default": {labels.PROJECT: "shop", labels.HASH: "x", labels.VERSION: __version__}}},
+         "network shop_default is there with other settings; `compose down` removes it first"),
     ],
 )  # fmt: skip
 def test_places_of_others_and_places_that_have_changed(there: dict[str, Any], message: str) -> None:
@@ -165,6 +201,28 @@ def test_places_of_others_and_places_that_have_changed(there: dict[str, Any], me
 def test_another_composes_fingerprints_are_not_compared() -> None:
     theirs = {labels.PROJECT: "shop", labels.HASH: "x", labels.VERSION: "2.30.0"}
     assert "create network shop_default" not in told(SHOP, found(networks={"shop_default": theirs}))
+
+
+def test_places_that_are_as_the_file_says_stay() -> None:
+    def made(definition: Any) -> dict[str, str]:
+        return {labels.PROJECT: "shop", labels.HASH: digest(definition), labels.VERSION: __version__}
+
+    shop = project(
+        "services: {web: {image: x, networks: [n], volumes: ['v:/v']}}\n"
+        "networks: {n: {internal: true}}\nvolumes: {v: {labels: {a: b}}}"
+    )
+    there = Found(
+        (),
+        networks={"shop_n": made(shop.networks["n"].definition)},
+        volumes={"shop_v": made(shop.volumes["v"].definition)},
+    )
+    assert told(shop, there) == ["create container shop-web-1", "start container shop-web-1"]
+
+
+@pytest.mark.parametrize("name", ["host", "none", "bridge"])
+def test_the_engines_own_networks_are_always_there(name: str) -> None:
+    shop = project(f"services: {{web: {{image: x, networks: [n]}}}}\nnetworks: {{n: {{external: true, name: {name}}}}}")
+    assert told(shop, Found())[0] == "create container shop-web-1"
 
 
 def test_external_places_must_be_there() -> None:
@@ -202,10 +260,41 @@ services:
          ["pull image mine for named", "pull image x for pulled", "pull image y for always"]),
         ({"pull": "missing"}, ("shop-built", "mine", "y"), ["pull image x for pulled"]),
         ({"pull": "never", "services": ("built",)}, (), ["build image shop-built for built"]),
+        ({"no_build": True, "build": True, "services": ("built",)}, ("shop-built",), []),
+        ({"pull": "build", "services": ("named", "pulled")}, ("mine", "x"), ["build image mine for named"]),
     ],
 )  # fmt: skip
 def test_images(wishes: dict[str, Any], here: tuple[str, ...], plan: list[str]) -> None:
     operations = plan_images(BUILT, Wishes(**wishes), dict.fromkeys(here, "sha256:1"))
+    assert [operation.describe() for operation in operations] == plan
+
+
+def test_an_image_that_another_service_builds_is_not_pulled() -> None:
+    shop = project("services: {worker: {image: app}, web: {build: ., image: app}}")
+    assert [one.describe() for one in plan_images(shop, Wishes(), {})] == ["build image app for web"]
+
+
+def test_an_image_of_several_services_is_fetched_once() -> None:
+    shop = project("services: {a: {image: x}, b: {image: x}, c: {image: y}}")
+    assert [one.describe() for one in plan_images(shop, Wishes(), {})] == [
+        "pull image x for a", "pull image y for c",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("policy", "wishes", "stale", "plan"),
+    [
+        ("daily", {}, {"x"}, ["pull image x for web"]),
+        ("daily", {}, set(), []),
+        ("every_12h", {}, {"x"}, ["pull image x for web"]),
+        ("daily", {"pull": "missing"}, {"x"}, []),
+        # Another service wants it newer.
+        ("missing", {}, {"x"}, []),
+    ],
+)
+def test_images_that_are_too_old(policy: str, wishes: dict[str, Any], stale: set[str], plan: list[str]) -> None:
+    shop = project(f"services: {{web: {{image: x, pull_policy: {policy}}}}}")
+    operations = plan_images(shop, Wishes(**wishes), {"x": "sha256:1"}, stale)
     assert [operation.describe() for operation in operations] == plan
 
 

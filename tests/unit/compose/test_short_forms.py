@@ -28,6 +28,8 @@ def port(target: int, published: str = "", ip: str = "", protocol: str = "tcp") 
         ("80-82", [port(80), port(81), port(82)]),
         ("8080-8081:80-81", [port(80, "8080"), port(81, "8081")]),
         ("8000-8010:80", [port(80, "8000-8010")]),
+        ("0:80", [port(80)]),
+        ("127.0.0.1:0:80", [port(80, "", "127.0.0.1")]),
     ],
 )
 def test_ports(text: object, found: list[object]) -> None:

@@ -11,6 +11,8 @@ from jupyter_containers.compose.wire import ServiceSettings, container_body, end
 from jupyter_containers.errors import InvalidParameter
 from tests.support.compose_files import project
 
+GPU = {"Driver": "", "Capabilities": [["gpu"]], "Options": {}}
+
 
 def body(text: str) -> Any:
     lines = "\n".join(f"    {line}" for line in f"image: x\n{text}".split("\n"))
@@ -71,6 +73,17 @@ def test_the_process(text: str, found: dict[str, object]) -> None:
          {"LogConfig": {"Type": "local", "Config": {"max-size": "1m"}}}),
         ("devices: ['/dev/a:/dev/b:r']",
          {"Devices": [{"PathOnHost": "/dev/a", "PathInContainer": "/dev/b", "CgroupPermissions": "r"}]}),
+        ("devices: ['vendor.com/gpu=one']",
+         {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["vendor.com/gpu=one"]}]}),
+        ("gpus: [{count: 2}]", {"DeviceRequests": [{**GPU, "Count": 2, "DeviceIDs": None}]}),
+        ("gpus: [{count: -1}]", {"DeviceRequests": [{**GPU, "Count": -1, "DeviceIDs": None}]}),
+        # Docker refuses a count beside the names of devices.
+        ("deploy: {resources: {reservations: {devices: [{device_ids: ['0'], capabilities: [gpu]}]}}}",
+         {"DeviceRequests": [{**GPU, "Count": 0, "DeviceIDs": ["0"]}]}),
+        ("cpu_count: 2", {"NanoCpus": 2 * 10**9}),
+        ("cpu_count: 2\ncpus: 1", {"NanoCpus": 10**9}),
+        ("cpu_rt_period: 950ms\ncpu_rt_runtime: 400000", {"CpuRealtimePeriod": 950000, "CpuRealtimeRuntime": 400000}),
+        ("network_mode: bridge\nlinks: [db]", {"NetworkMode": "bridge", "Links": ["shop-db-1:db"]}),
         ("network_mode: service:db\nipc: service:db\npid: host",
          {"NetworkMode": "container:shop-db-1", "IpcMode": "container:shop-db-1", "PidMode": "host"}),
         ("volumes_from: ['db:ro', 'container:c']", {"VolumesFrom": ["shop-db-1:ro", "c"]}),
@@ -89,7 +102,7 @@ def test_its_surroundings(text: str, found: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('command: "a \'b"', "cannot take the command"),
+        ('command: "a \'b"', "services.web.command: cannot take"),
         ("restart: sometimes", "restart: 'sometimes' is none of no, always"),
         ("restart: on-failure:x", "is none of"),
         ("expose: [x]", "expose: 'x' is no port"),

@@ -120,6 +120,22 @@ def test_mirrors_are_urls_of_hosts(tmp_path: Path) -> None:
         "https://m.example/path",
         "https://m.example/?q",
         "https://a@m.example",
+        "https://[m.example",
+        "https://m.example:99999",
+    ):
+        with pytest.raises(InvalidParameter, match="invalid mirror"):
+            configure(["--registry-mirror", wrong])
+
+
+def test_a_mirror_may_be_of_another_registry() -> None:
+    words = ["--registry-mirror", "h.io:5000=https://m.example", "--registry-mirror", "docker.io=https://hub.example"]
+    assert configure(words).registry_mirrors == ("h.io:5000=https://m.example/", "https://hub.example/")
+    for wrong in (
+        "=https://m.example",
+        "no-host=https://m.example",
+        "h.io=",
+        "h.io=m.example",
+        "h.io=https://m.example/x",
     ):
         with pytest.raises(InvalidParameter, match="invalid mirror"):
             configure(["--registry-mirror", wrong])

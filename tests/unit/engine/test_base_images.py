@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.engine.base_images import BaseImages
-from jupyter_containers.errors import ContainersError, Unsupported
+from jupyter_containers.errors import ContainersError, NotFound, Unsupported
 from jupyter_containers.oci.platform import Platform
 from tests.support.registry_server import RegistryServer
 from tests.support.stores import Rooms, with_rooms
@@ -40,6 +40,19 @@ def test_an_image_for_another_platform_is_not_the_one(tmp_path: Path) -> None:
             assert await bases.resolve(name, False, print, platform=Platform("linux", "amd64"))
             with pytest.raises(ContainersError, match="gone"):
                 await bases.resolve(name, False, print, platform=Platform("linux", "s390x"))
+
+    with_rooms(tmp_path, use)
+
+
+def test_an_id_is_asked_for_at_no_registry(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        bases = BaseImages(rooms.images, rooms.transfers)
+        made = await rooms.load({"one:1": ONE})
+        assert await bases.resolve(str(made.config_digest), True, print) == made
+        with pytest.raises(NotFound, match="is for linux/amd64, and not for linux/s390x"):
+            await bases.resolve(str(made.config_digest), True, print, platform=Platform("linux", "s390x"))
+        with pytest.raises(NotFound, match="sha256:aaaa"):
+            await bases.resolve("sha256:" + "a" * 64, True, print)
 
     with_rooms(tmp_path, use)
 

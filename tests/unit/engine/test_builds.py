@@ -160,6 +160,30 @@ def test_cached_steps_protect_their_layers_until_they_are_pruned(tmp_path: Path)
     with_rooms(tmp_path, use)
 
 
+def test_a_linked_layer_counts_when_nothing_else_has_it_and_goes_with_a_prune(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        await rooms.load({"one": ONE})
+        made = builds(rooms, tmp_path)
+        dockerfile = b"FROM one\nCOPY --link f /f\n"
+        built = await made.build(context(Dockerfile=dockerfile, f=b"x"), BuildRequest(names=names_in(["made"])), print)
+        blob = built.image.manifest.layers[-1]
+        [copied] = made.cached_steps()
+        assert copied.parent
+        for name in ("made", "one"):
+            await rooms.images.remove(name)
+        assert [step.chain for step in made.unreachable_steps()] == [copied.chain]
+        await made.prune(lambda step: step.chain == copied.chain)
+        # Neither the base nor the snapshot is kept for it, only the blob.
+        assert (rooms.committed(), rooms.content.contains(blob.digest)) == (set(), True)
+        [alone] = made.cached_steps()
+        assert (alone.parent, alone.size(rooms.images.layer_size), made.unreachable_steps()) == ("", blob.size, [])
+        gone, freed = await made.prune()
+        assert (freed, alone.key in gone) == (blob.size, True)
+        assert (made.cached_steps(), rooms.content.contains(blob.digest)) == ([], False)
+
+    with_rooms(tmp_path, use)
+
+
 def test_only_the_steps_of_the_images_named_count_as_done_before(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         await rooms.load({"one": ONE})

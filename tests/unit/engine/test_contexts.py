@@ -11,7 +11,8 @@ import pytest
 from jupyter_containers.build.context import UNNAMED
 from jupyter_containers.engine import contexts as room
 from jupyter_containers.engine.contexts import Contexts, read_dockerfile
-from jupyter_containers.errors import Cancelled, ContainersError, InvalidParameter, NotFound, Unsupported
+from jupyter_containers.errors import Cancelled, ContainersError, InvalidParameter, NotFound, Unauthorized
+from jupyter_containers.repositories.logins import Logins
 from tests.support import git_server as git
 from tests.support.stores import Rooms, tars, with_rooms
 from tests.support.tiny_image import tar_of
@@ -53,9 +54,9 @@ def test_a_url_leads_to_a_tar_or_to_a_dockerfile(tmp_path: Path) -> None:
             text_of(tmp_path, remote=f"{address}/ghost")
 
 
-@pytest.mark.parametrize("url", ["ssh://git@example.org/x", "git@x:y"])
-def test_a_repository_behind_ssh_is_refused_with_a_sentence(tmp_path: Path, url: str) -> None:
-    with pytest.raises(Unsupported, match="not by ssh; use its https address"):
+@pytest.mark.parametrize("url", ["ssh://git@h.invalid/x", "git@h.invalid:y"])
+def test_a_repository_behind_ssh_wants_an_agent(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Unauthorized, match=r"^h\.invalid is asked by ssh, which needs an agent.* with --ssh default"):
         text_of(tmp_path, remote=url)
 
 
@@ -73,10 +74,10 @@ def test_a_repository_is_a_context_and_goes_with_it(tmp_path: Path) -> None:
 def test_a_repository_gets_its_token_and_keeps_its_history_when_asked(tmp_path: Path) -> None:
     async def use(rooms: Rooms, address: str) -> None:
         contexts = Contexts(rooms.registry, tmp_path)
-        secrets = {"GIT_AUTH_TOKEN": b"token\n"}
+        logins = Logins({"GIT_AUTH_TOKEN": b"token\n"})
         named = {"other": f"{address}/r.git"}
         async with contexts.opened(
-            tars(TAR), f"{address}/r.git", "Dockerfile", named=named, secrets=secrets, keep_git_dir=True
+            tars(TAR), f"{address}/r.git", "Dockerfile", named=named, logins=logins, keep_git_dir=True
         ) as context:
             assert (context.root / ".git" / "HEAD").exists()
             assert (context.named["other"].root / "Dockerfile").read_text() == "FROM x\n"

@@ -70,12 +70,12 @@ def dismissed(*answers: Exception | None, left: bool = False) -> list[str]:
 
 
 def test_a_shim_of_a_stopped_container_is_deleted() -> None:
-    assert dismissed(None) == ["delete", "close"]
+    assert dismissed(None) == ["delete"]
 
 
 def test_what_still_runs_is_killed_first() -> None:
     kill = f"kill {int(signal.SIGKILL)} True"
-    assert dismissed(Conflict("is running"), None) == ["delete", kill, "wait", "delete", "close"]
+    assert dismissed(Conflict("is running"), None) == ["delete", kill, "wait", "delete"]
 
 
 def test_the_group_of_a_lost_shim_goes() -> None:

@@ -73,11 +73,12 @@ def test_a_listener_that_falls_behind_is_told_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_listener_that_left_gets_nothing_more() -> None:
-    async def main() -> None:
+    async def main() -> list[str]:
         events = Events()
-        with events.subscribe():
-            pass
+        with events.subscribe() as (_, subscription):
+            events.publish("container", "create", "a")
         events.publish("container", "start", "a")
-        events.close()
+        subscription.offer(None)
+        return [event.action async for event in subscription]
 
-    asyncio.run(main())
+    assert asyncio.run(main()) == ["create"]

@@ -67,6 +67,14 @@ def test_what_is_kept_nowhere_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_the_name_of_a_script_leads_nowhere_on_this_machine(tmp_path: Path) -> None:
+    mounts = FailedMounts(PlainSnapshotter(tmp_path / "s", MemoryRecords()), tmp_path / "f")
+    away = tmp_path / "away"
+    (mount,) = mounts.prepare(step(scripts=((str(away), "#!/bin/sh\n"),))).mounts
+    assert not away.exists()
+    assert Path(mount.source).is_relative_to(tmp_path / "f")
+
+
 def test_scripts_are_files_as_long_as_the_step_is_kept(tmp_path: Path) -> None:
     mounts = FailedMounts(PlainSnapshotter(tmp_path / "s", MemoryRecords()), tmp_path / "f")
     scripted = step(scripts=(("EOF", "#!/bin/sh\n"),))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from jupyter_containers.engine.host_images import name_of, show
 from jupyter_containers.engine.image_removal import User
 from jupyter_containers.images.host_folders import Shown
+from jupyter_containers.images.walk import Image
 from jupyter_containers.oci.reference import Reference
 from tests.support.stores import Rooms, with_rooms
 from tests.support.tiny_image import image, layer
@@ -45,5 +47,20 @@ def test_what_nobody_has_asked_for_for_an_hour_goes_unless_a_container_stands_on
         assert await shown_at("03:00:00", folders[1]) == {"host:mine", a, b}
         assert await shown_at("03:59:59", folders[2]) == {"host:mine", a, b, c}
         assert await shown_at("04:00:01", folders[2]) == {"host:mine", b, c}
+
+    with_rooms(tmp_path, use)
+
+
+def test_the_loop_goes_on_while_folders_are_walked(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        made, threads = await rooms.load({"x:1": OURS[0]}), list[threading.Thread]()
+
+        def make(_shown: Shown) -> Image:
+            threads.append(threading.current_thread())
+            return made
+
+        rooms.images.make_host = make
+        await show(rooms.images, Shown((Path("/srv/a"),)))
+        assert threads != [threading.current_thread()]
 
     with_rooms(tmp_path, use)

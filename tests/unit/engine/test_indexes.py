@@ -254,3 +254,50 @@ def test_a_layout_without_names_has_no_index_here(tmp_path: Path) -> None:
         assert not rooms.content.contains(BOTH.digest)
 
     with_rooms(tmp_path, use)
+
+
+async def pull(rooms: Rooms, name: Reference, platform: Platform | None = None) -> None:
+    await rooms.transfers.pull(name, platform=platform, progress=lambda _: None)
+
+
+def test_a_pull_of_an_index_keeps_its_document_with_the_one_image(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        with RegistryServer() as server:
+            name = Reference.parse(f"{server.address}/team/both:1")
+            server.add_image("team/both", "1", BOTH)
+            await pull(rooms, name)
+            view = await rooms.images.find(str(name))
+            assert view.repo_digests == [f"{name.repository}@{BOTH.digest}"]
+            assert rooms.images.indexes.of(name) is None
+            await rooms.garbage.collect()
+            assert rooms.content.contains(BOTH.digest)
+            # A registry would refuse an index of images that it has not.
+            to = Reference.parse(f"{server.address}/team/copy:1")
+            rooms.images.tag(view, to, str(name))
+            pushed = await Pushes(rooms.images, rooms.registry, rooms.content).push(to, progress=lambda _: None)
+            assert pushed.digest == AMD_IMAGE.digest
+            for text in (str(name), str(to)):
+                await rooms.images.remove(text)
+            await rooms.garbage.close()
+            assert not rooms.content.contains(BOTH.digest)
+
+    with_rooms(tmp_path, use)
+
+
+def test_a_name_means_the_index_when_all_of_it_has_been_pulled(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        with RegistryServer() as server:
+            name = Reference.parse(f"{server.address}/team/both:1")
+            server.add_image("team/both", "1", BOTH)
+            await pull(rooms, name, ARM)
+            assert rooms.images.indexes.of(name) is None
+            await pull(rooms, name)
+            meant = rooms.images.indexes.of(name)
+            assert meant is not None and meant.digest == BOTH.digest
+            assert (await rooms.images.find(str(name))).id == AMD_IMAGE.image_id
+            to = Reference.parse(f"{server.address}/team/copy:1")
+            rooms.images.tag(await rooms.images.find(str(name)), to, str(name))
+            pushed = await Pushes(rooms.images, rooms.registry, rooms.content).push(to, progress=lambda _: None)
+            assert pushed.digest == BOTH.digest
+
+    with_rooms(tmp_path, use)

@@ -248,3 +248,19 @@ def test_a_parent_has_one_network_only(networks: Networks) -> None:
     assert not alone.leads_outside
     assert alone.segment().internal
     assert alone.segment().id != other.segment().id
+
+
+def test_a_network_that_cannot_be_read_keeps_nobody_from_the_others(
+    records: NetworkRecords, room: Room, networks: Networks, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("later", "broken", "web"):
+        create(networks, NetworkRequest(name))
+    rows = {row["name"]: row for row in records.all()}
+    changed = {"later": rows["later"] | {"options": {"com.docker.network.bridge.later": "1"}}, "broken": {"name": "x"}}
+    for name, row in changed.items():
+        records.remove(rows[name]["id"])
+        records.add(rows[name]["id"], name, row)
+    again = of(records, Room())
+    again.recover()
+    assert [network.name for network in again.all() if not network.is_predefined] == ["web"]
+    assert caplog.text.count("a network is left out, its record cannot be read") == 2

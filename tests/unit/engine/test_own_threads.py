@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -33,3 +35,17 @@ def test_what_never_ends_holds_up_nobody() -> None:
 
     asyncio.run(main())
     release.set()
+
+
+def test_what_never_ends_does_not_hold_up_the_end_of_the_process() -> None:
+    """As a file system that does not answer, for those who copy out of it."""
+    code = """
+import asyncio, threading
+from jupyter_containers.api.blocking import in_own_thread
+async def main():
+    stuck = asyncio.ensure_future(in_own_thread(threading.Event().wait))
+    await asyncio.sleep(0)
+    stuck.cancel()
+asyncio.run(main())
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=10, check=False).returncode == 0

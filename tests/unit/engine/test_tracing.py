@@ -56,6 +56,28 @@ def test_what_goes_on_after_the_request_is_not_recorded() -> None:
     assert inherited.run(tracing.begin, "container", "1", "x") is None
 
 
+def test_tasks_that_go_on_keep_nothing_of_it(tmp_path: Path) -> None:
+    traces, place = Traces(), bundle(tmp_path, CALLS)
+    with traces.collecting(TOKEN):
+        import contextvars
+
+        inherited = contextvars.copy_context()
+        work = tracing.begin("container", "1", "x")
+        assert work is not None
+        with noting("GET", "http://host:5000/v2/"):
+            work.keep(place)
+    record, asked = inherited[tracing._wanted], inherited.run(witness_rows)
+    assert record is not None
+    assert (record.records, asked) == ([], None)
+    assert len(traces.of_token(TOKEN)) == 2
+
+
+def witness_rows() -> object:
+    """Return what a request to a registry would be written into."""
+    with noting("GET", "http://host:5000/v2/") as noted:
+        return noted or None
+
+
 def test_what_registries_are_asked_comes_before_what_is_made_of_it(tmp_path: Path) -> None:
     traces, place = Traces(), bundle(tmp_path, CALLS)
     with traces.collecting(TOKEN):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_containers.engine.transfers import Pulled
-from jupyter_containers.errors import ContainersError, NotFound, Unsupported
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound, Unsupported
 from jupyter_containers.oci.digest import Digest
 from jupyter_containers.oci.media_types import HOST_LAYER
 from jupyter_containers.oci.platform import Platform
@@ -141,6 +144,22 @@ def test_load_names_what_has_a_name_and_keeps_what_has_none(tmp_path: Path) -> N
     with_rooms(tmp_path, use)
 
 
+def test_of_a_file_only_the_images_stay_and_of_a_broken_one_nothing(tmp_path: Path) -> None:
+    async def use(rooms: Rooms) -> None:
+        made = await rooms.load({"one:1": ONE})
+        await rooms.garbage.close()
+        assert set(rooms.content) == made.blobs
+        other = {"config.json": b"{}", "layer.tar": b"1"}
+        entry = {"Config": "config.json", "RepoTags": ["two:1"], "Layers": ["layer.tar"]}
+        for table in ([entry], [1]):
+            with pytest.raises(InvalidParameter):
+                await rooms.transfers.load(body(tar_of(other | {"manifest.json": json.dumps(table).encode()})))
+        await rooms.garbage.close()
+        assert set(rooms.content) == made.blobs
+
+    with_rooms(tmp_path, use)
+
+
 def test_import_makes_an_image_of_one_layer_with_the_changes(tmp_path: Path) -> None:
     async def use(rooms: Rooms) -> None:
         name = Reference.parse("imported:1")
@@ -153,5 +172,35 @@ def test_import_makes_an_image_of_one_layer_with_the_changes(tmp_path: Path) -> 
         assert view.config.history[-1].comment == "made by hand"
         with pytest.raises(NotFound):
             await rooms.images.find("imported:2")
+
+    with_rooms(tmp_path, use)
+
+
+def test_who_gives_a_load_up_waits_for_the_layer_at_hand_and_nothing_is_collected_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    async def use(rooms: Rooms) -> None:
+        commit = rooms.snapshots.commit
+
+        def slow(*arguments: Any, **options: Any) -> Any:
+            begun.set()
+            assert may_end.wait(10)
+            return commit(*arguments, **options)
+
+        monkeypatch.setattr(rooms.snapshots, "commit", slow)
+        loading = asyncio.ensure_future(rooms.load({"one:1": ONE}))
+        await asyncio.to_thread(begun.wait, 10)
+        loading.cancel()
+        collected = await rooms.garbage.collect()
+        assert collected.snapshots == ()
+        assert not loading.done()
+        may_end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await loading
+        await rooms.garbage.close()
+        assert rooms.committed() == set()
+        assert list(rooms.content) == []
 
     with_rooms(tmp_path, use)

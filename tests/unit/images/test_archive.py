@@ -7,13 +7,14 @@ import json
 import lzma
 import os
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jupyter_containers.content.store import BlobNotFound, DirectoryStore
-from jupyter_containers.errors import ContainersError, InvalidParameter
+from jupyter_containers.errors import ContainersError, InvalidParameter, NotFound
 from jupyter_containers.images import walk
 from jupyter_containers.images.archive import import_tar, load
 from jupyter_containers.images.unpack import unpack
@@ -72,7 +73,8 @@ def test_an_archive_of_docker_is_loaded_whatever_its_compression(content: Direct
     assert image.config_digest == IMAGE.image_id
     assert walk.load(content, image.descriptor) == image
     used = {image.descriptor.digest, IMAGE.image_id, *(layer.descriptor.digest for layer in LAYERS)}
-    assert set(content) == used
+    assert image.blobs == used
+    assert used <= set(content)
 
 
 def test_what_was_flushed_stays_so_and_what_is_new_waits_for_no_flush(
@@ -113,6 +115,7 @@ def test_a_layer_may_be_a_link_to_another_and_compressed_in_any_way(content: Dir
         ({CONTAINERD: "docker.io/library/a:1", "org.opencontainers.image.ref.name": "1"}, ["docker.io/library/a:1"]),
         ({"org.opencontainers.image.ref.name": "a:1"}, ["docker.io/library/a:1"]),
         ({"org.opencontainers.image.ref.name": "latest"}, []),
+        ({"org.opencontainers.image.ref.name": "Stable/x:1+2"}, []),
         ({}, []),
     ],
 )  # fmt: skip
@@ -142,17 +145,15 @@ def test_a_name_with_dots_in_the_archive_is_no_path(content: DirectoryStore, tmp
         ({"manifest.json": b"[1]"}, "without a Config"),
         ({"manifest.json": b'[{"Config": "../../x"}]'}, "leads out"),
         ({"manifest.json": b'[{"Config": "missing"}]'}, "no file missing"),
+        ({"manifest.json": b'[{"Config": "c", "RepoTags": 5}]'}, "RepoTags in manifest.json is not a list: 5"),
+        ({"manifest.json": b'[{"Config": "c", "Layers": {"a": 1}}]'}, "Layers in manifest.json is not a list"),
         ({f"{ID}.json": b"{}"}, "no rootfs"),
         ({"1__layer.tar": Symlink("../1/layer.tar")}, "no file"),
     ],
 )
-def test_a_broken_archive_is_refused_and_leaves_nothing(
-    content: DirectoryStore, changed: dict[str, bytes | Symlink], words: str
-) -> None:
-    kept = content.write(b"of another image")
+def test_a_broken_archive_is_refused(content: DirectoryStore, changed: dict[str, bytes | Symlink], words: str) -> None:
     with pytest.raises(ContainersError, match=words):
         load(io.BytesIO(docker_archive(**changed)), content)
-    assert list(content) == [kept]
 
 
 def test_a_broken_archive_does_not_take_away_what_was_there_before(content: DirectoryStore) -> None:
@@ -160,7 +161,7 @@ def test_a_broken_archive_does_not_take_away_what_was_there_before(content: Dire
     before = set(content)
     with pytest.raises(InvalidParameter):
         load(io.BytesIO(docker_archive(**{"manifest.json": b"[1]"})), content)
-    assert set(content) == before
+    assert before <= set(content)
 
 
 def test_a_layout_that_is_not_whole_is_refused(content: DirectoryStore) -> None:
@@ -169,14 +170,12 @@ def test_a_layout_that_is_not_whole_is_refused(content: DirectoryStore) -> None:
         files = {name: file.read() for name, file in members.items() if file and LAYERS[0].diff_id.hex not in name}
     with pytest.raises(BlobNotFound):
         load(io.BytesIO(tiny_image.tar_of(files)), content)
-    assert list(content) == []
 
 
 @pytest.mark.parametrize("body", [b"", b"text" * 1000, tiny_image.tar_of({"f": b"1"})])
 def test_what_is_no_archive_of_images_is_refused(content: DirectoryStore, body: bytes) -> None:
     with pytest.raises(InvalidParameter):
         load(io.BytesIO(body), content)
-    assert list(content) == []
 
 
 def test_a_root_file_system_becomes_an_image_of_one_layer(content: DirectoryStore, tmp_path: Path) -> None:
@@ -203,4 +202,103 @@ def test_a_layout_cannot_bring_a_layer_that_means_the_root_of_this_machine(conte
     layer = tiny_image.TinyLayer(blob, Digest.of(blob), media_types.HOST_LAYER)
     with pytest.raises(InvalidParameter, match="a host's own root"):
         load(io.BytesIO(layout(tiny_image.image(layer), {})), content)
-    assert not content.contains(Digest.of(blob))
+
+
+def both_tables(made: TinyImage, layers: tuple[tiny_image.TinyLayer, ...], of: TinyImage | None = None) -> bytes:
+    """Return what Docker writes since version 25: a layout with manifest.json beside it."""
+    own = of or made
+    entry = {
+        "Config": f"blobs/sha256/{own.image_id.hex}", "RepoTags": ["a:1"],
+        "Layers": [f"blobs/sha256/{layer.descriptor.digest.hex}" for layer in layers],
+    }  # fmt: skip
+    with tarfile.open(fileobj=io.BytesIO(layout(made, {CONTAINERD: "docker.io/library/a:1"}))) as whole:
+        members = {member.name: whole.extractfile(member) for member in whole}
+        files: dict[str, bytes | Symlink | None] = {name: file.read() for name, file in members.items() if file}
+    return tiny_image.tar_of(files | {"manifest.json": json.dumps([entry]).encode()})
+
+
+def test_a_foreign_layer_keeps_its_addresses(content: DirectoryStore) -> None:
+    packed = tiny_image.layer({"far": b"1"})
+    away = replace(packed, media_type=media_types.DOCKER_LAYER_FOREIGN, urls=("https://layers.invalid/1",))
+    made = tiny_image.image(away, flavour=tiny_image.DOCKER)
+    ((references, image),) = load(io.BytesIO(both_tables(made, (away,))), content)
+    assert names(references) == ["docker.io/library/a:1"]
+    assert image.manifest.layers == (away.descriptor,)
+    assert image.descriptor.digest == made.digest
+    assert image.blobs == {made.digest, made.image_id, away.descriptor.digest}
+
+
+def test_a_manifest_that_has_not_its_layers_here_is_not_taken(content: DirectoryStore) -> None:
+    packed = tiny_image.layer({"far": b"1"})
+    made = tiny_image.image(packed)
+    gone = tiny_image.image(tiny_image.layer({"other": b"1"}), diff_ids=[packed.diff_id])
+    assert gone.config == made.config
+    with tarfile.open(fileobj=io.BytesIO(both_tables(made, (packed,)))) as whole:
+        members = {member.name: whole.extractfile(member) for member in whole}
+        files: dict[str, bytes | Symlink | None] = {name: file.read() for name, file in members.items() if file}
+    files[f"blobs/sha256/{gone.digest.hex}"] = gone.manifest
+    files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [gone.descriptor.to_json()]}).encode()
+    ((_, image),) = load(io.BytesIO(tiny_image.tar_of(files)), content)
+    assert [layer.digest for layer in image.manifest.layers] == [packed.descriptor.digest]
+
+
+def test_the_platform_that_is_asked_for_is_loaded_or_none(content: DirectoryStore) -> None:
+    arm = tiny_image.image(tiny_image.layer({"arm": b"1"}), platform=tiny_image.Platform("linux", "arm64"))
+    saved = both_tables(tiny_image.index(IMAGE, arm), LAYERS, of=IMAGE)
+    ((references, image),) = load(io.BytesIO(saved), content, tiny_image.Platform("linux", "arm64"))
+    assert (names(references), image.config_digest) == (["docker.io/library/a:1"], arm.image_id)
+    for archive in (docker_archive(), both_tables(IMAGE, LAYERS), layout(IMAGE, {})):
+        with pytest.raises(NotFound, match="the archive has no image for linux/arm64"):
+            load(io.BytesIO(archive), content, tiny_image.Platform("linux", "arm64"))
+    assert image.blobs == {arm.digest, arm.image_id, arm.layers[0].descriptor.digest}
+
+
+class Cut:
+    """A stream that comes in small pieces; before the one with this number something else happens."""
+
+    def __init__(self, content: bytes, number: int, happens: Callable[[], object]) -> None:
+        self._stream = io.BytesIO(content)
+        self._left = number
+        self._happens = happens
+
+    def read(self, size: int, /) -> bytes:
+        if self._left == 0:
+            self._happens()
+        self._left -= 1
+        return self._stream.read(min(size, 700))
+
+
+@pytest.mark.parametrize("number", range(0, 40, 3))
+def test_the_same_archive_may_come_twice_at_a_time(content: DirectoryStore, number: int) -> None:
+    found: list[walk.Image] = []
+
+    def meanwhile() -> None:
+        ((_, image),) = load(io.BytesIO(docker_archive()), content)
+        found.append(image)
+
+    ((_, image),) = load(Cut(docker_archive(), number, meanwhile), content)
+    assert found == [image]
+    assert image.blobs <= set(content)
+
+
+@pytest.mark.parametrize("number", range(0, 40, 3))
+def test_a_load_that_fails_takes_nothing_from_others_that_have_found_it_meanwhile(
+    content: DirectoryStore, number: int
+) -> None:
+    found: list[walk.Image] = []
+
+    def meanwhile() -> None:
+        ((_, image),) = load(io.BytesIO(docker_archive()), content)
+        found.append(image)
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        load(Cut(docker_archive(), number, meanwhile), content)
+    assert found[0].blobs <= set(content)
+
+
+def test_names_that_would_fill_the_memory_are_refused(content: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_containers.images.archive._MAX_NAME_BYTES", 5000)
+    files: dict[str, bytes | Symlink | None] = {f"{number}/{'n' * 400}": Symlink("l" * 600) for number in range(10)}
+    with pytest.raises(InvalidParameter, match="the names in it have more than 5000 bytes"):
+        load(io.BytesIO(tiny_image.tar_of(files)), content)

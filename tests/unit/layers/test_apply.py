@@ -247,19 +247,19 @@ def test_a_device_that_would_fill_up_ends_the_unpacking(tmp_path: Path) -> None:
         apply(BytesIO(tar(file(b"a", b"x"))), tmp_path, limits=Limits(free_bytes=1 << 62), ownership=MINE)
 
 
-def test_a_path_deeper_than_the_interpreters_stack_is_made_or_refused(tmp_path: Path) -> None:
-    unpacked(tmp_path / "t", file(b"d/" * 1500 + b"f", b"x"))
+def test_a_path_deeper_than_the_interpreters_stack_is_made_or_refused(deep: Path) -> None:
+    unpacked(deep / "t", file(b"d/" * 1500 + b"f", b"x"))
     with pytest.raises(InvalidLayer, match="File name too long"):
-        unpacked(tmp_path / "u", file(b"d/" * 5000 + b"f", b"x"))
+        unpacked(deep / "u", file(b"d/" * 5000 + b"f", b"x"))
     with pytest.raises(InvalidLayer, match="File name too long"):
-        unpacked(tmp_path / "v", file(b"n" * 256, b"x"))
+        unpacked(deep / "v", file(b"n" * 256, b"x"))
 
 
-def test_a_deep_tree_is_replaced_whole(tmp_path: Path) -> None:
+def test_a_deep_tree_is_replaced_whole(deep: Path) -> None:
     """Removing must not recurse: a link to the deep end lets a second half begin where the first ends."""
     half = b"d/" * 1000
-    unpacked(tmp_path, folder(half), symlink(b"deep", half), folder(b"deep/" + half), file(b"d", b"x"))
-    assert listing(tmp_path)["d"] == "x"
+    unpacked(deep, folder(half), symlink(b"deep", half), folder(b"deep/" + half), file(b"d", b"x"))
+    assert listing(deep)["d"] == "x"
 
 
 @pytest.mark.parametrize("cut", [100, 600, 1100, 1536])

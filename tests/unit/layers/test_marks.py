@@ -39,11 +39,11 @@ def test_an_opaque_directory_holds_no_whiteouts_whichever_comes_first(tmp_path: 
     assert stacked(tmp_path / "t", *marks, lowers=[lower]) == {"a": "dir", "a/b": "dir", "c": "dir"}
 
 
-def test_deleting_in_a_tree_deeper_than_the_interpreters_stack(tmp_path: Path) -> None:
-    unpacked(tmp_path, file(b"d/old", b"1"))
-    unpacked(tmp_path, folder(b"d/" * 1500), file(b"d/.wh..wh..opq"), file(b".wh.d"), whiteouts=Whiteouts.DELETE)
-    assert not (tmp_path / "d/old").exists()
-    assert (tmp_path / "d/d/d").is_dir()
+def test_deleting_in_a_tree_deeper_than_the_interpreters_stack(deep: Path) -> None:
+    unpacked(deep, file(b"d/old", b"1"))
+    unpacked(deep, folder(b"d/" * 1500), file(b"d/.wh..wh..opq"), file(b".wh.d"), whiteouts=Whiteouts.DELETE)
+    assert not (deep / "d/old").exists()
+    assert (deep / "d/d/d").is_dir()
 
 
 def test_a_file_of_a_lower_layer_gives_way_to_a_directory_that_is_needed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -119,9 +120,11 @@ def test_a_checksum_of_signed_characters_is_accepted_and_a_wrong_one_not() -> No
     signed = sum(byte - 256 if byte > 127 else byte for byte in header[:148] + b" " * 8 + header[156:512])
     header[148:156] = b"%06o\0 " % signed
     assert members(bytes(header))[0][0].name.startswith(b"\xe9\xe8")
-    header[148:156] = b"%06o\0 " % (signed + 1)
-    with pytest.raises(InvalidLayer, match="checksum"):
-        members(bytes(header))
+    unsigned = sum(header[:148] + b" " * 8 + header[156:512])
+    for wrong in (signed + 1, unsigned + 65521):  # the prime of Adler-32
+        header[148:156] = b"%06o\0 " % wrong
+        with pytest.raises(InvalidLayer, match="checksum"):
+            members(bytes(header))
 
 
 def test_an_extension_header_without_end_or_member_is_refused() -> None:
@@ -134,6 +137,23 @@ def test_an_extension_header_without_end_or_member_is_refused() -> None:
         members(huge)
 
 
+def test_many_extension_headers_of_one_member_do_not_fill_the_memory() -> None:
+    """Each may be small enough: what they say is kept until their member comes, or for ever."""
+    given: list[int] = []
+
+    def headers() -> Iterator[bytes]:
+        while True:
+            value = b"SCHILY.xattr.user.%08d=" % len(given) + bytes((1 << 20) - 60) + b"\n"
+            record = b"%d " % (len(value) + 8) + value
+            size = b"%011o\0" % len(record)
+            given.append(len(record))
+            yield changed(124, size, b"x")[:512] + record + bytes(-len(record) % 512)
+
+    with pytest.raises(InvalidLayer, match="extension headers of more than the limit of 4194304 bytes"):
+        next(iter(TarReader(ByteSource(headers()))))
+    assert len(given) == 5
+
+
 def test_one_zero_block_among_the_members_is_damage_and_at_the_end_an_end() -> None:
     layer = written((tarfile.TarInfo("a"), b""))[:512]
     assert len(members(layer + bytes(512))) == len(members(layer)) == 1
@@ -144,3 +164,13 @@ def test_one_zero_block_among_the_members_is_damage_and_at_the_end_an_end() -> N
 def test_more_bytes_than_the_limit_are_refused() -> None:
     with pytest.raises(InvalidLayer, match="limit of 1000"):
         ByteSource([bytes(600)] * 3, 1000).drain()
+
+
+def test_bytes_are_whole_only_within_a_chunk_that_is_here_and_else_nothing_is_taken() -> None:
+    source = ByteSource([b"abcd", b"efgh"])
+    assert source.whole(1) is None
+    assert source.take(1) == b"a"
+    assert source.whole(4) is None
+    assert source.whole(3) == b"bcd"
+    assert source.whole(1) is None
+    assert source.take(4) == b"efgh"

@@ -43,6 +43,13 @@ def test_the_end_is_an_empty_message(pair: tuple[socket.socket, socket.socket]) 
     assert descriptors.receive(pair[1], 100, 1) == (b"", [])
 
 
+def test_what_was_said_before_a_reset_is_received(pair: tuple[socket.socket, socket.socket]) -> None:
+    descriptors.send(pair[1], b"never read")
+    descriptors.send(pair[0], b"last words")
+    pair[0].close()
+    assert [descriptors.receive(pair[1], 100)[0] for _ in range(2)] == [b"last words", b""]
+
+
 def test_without_a_message_a_non_blocking_socket_says_so(pair: tuple[socket.socket, socket.socket]) -> None:
     pair[1].setblocking(False)
     with pytest.raises(BlockingIOError):

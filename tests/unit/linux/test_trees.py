@@ -94,6 +94,19 @@ def test_links_are_removed_and_not_followed(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "outside") == ["file"]
 
 
+@pytest.mark.parametrize("name", [b"..", b".", b"../beside", b"kept/../../beside"])
+def test_nothing_is_removed_but_what_lies_in_the_directory_itself(tmp_path: Path, name: bytes) -> None:
+    for place in ("beside/f", "in/kept/f"):
+        (tmp_path / place).mkdir(parents=True)
+    fd = os.open(tmp_path / "in", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with pytest.raises(OSError, match="Invalid argument"):
+            remove_tree(fd, name)
+    finally:
+        os.close(fd)
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/*")) == ["beside/f", "in/kept"]
+
+
 def test_removing_what_is_not_there_is_done_already(tmp_path: Path) -> None:
     remove_path(tmp_path / "nothing")
     remove_path(tmp_path / "nothing/below")

@@ -16,9 +16,11 @@ from jupyter_containers.commands.results import LiveResult, Message, Said
 from jupyter_containers.magics.display import (
     INTERVAL_SECONDS,
     IPythonTerminalFront,
+    LiveDisplay,
     NotebookFront,
     front_for,
 )
+from jupyter_containers.magics.stage import Audience
 from tests.support.eventually import eventually
 from tests.support.shells import interactive_shell
 
@@ -81,6 +83,36 @@ def test_it_settles_after_an_error_too(shell: InteractiveShell) -> None:
     assert len(published(shell)[-1]["data"]) == 3
 
 
+def test_it_settles_when_it_is_interrupted_while_it_settles(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveDisplay(Counter(), Audience())
+    live.__enter__()
+    thread = live._thread
+    assert thread is not None
+    end = thread.join
+
+    def join(timeout: float | None = None) -> None:
+        end()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(thread, "join", join)
+    with pytest.raises(KeyboardInterrupt):
+        live.__exit__()
+    assert len(published(shell)[-1]["data"]) == 3
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_no_thread(shell: InteractiveShell) -> None:
+    class Broken(Counter):
+        def data(self) -> dict[str, Any]:
+            raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), NotebookFront(shell).live(Broken()):
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
+
+
 def test_no_thread_is_left(shell: InteractiveShell) -> None:
     before = threading.active_count()
     with NotebookFront(shell).live(Counter()):
@@ -100,6 +132,11 @@ def test_the_value_of_a_cell_is_not_shown_again(shell: InteractiveShell) -> None
     assert len(published(shell)) == 2
     front.detach()
     assert "text/plain" in shell.display_formatter.format(message)[0]
+
+
+def test_a_note_steers_nothing(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    NotebookFront(shell).note("a\x1b[2J\nb")
+    assert capsys.readouterr().out == "a?[2J\nb\n"
 
 
 def test_a_kernel_has_a_notebook_in_front(shell: InteractiveShell) -> None:

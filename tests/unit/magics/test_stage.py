@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_containers.magics.stage import DELAY_SECONDS, WIDGET, Audience, Stage
+from jupyter_containers.magics.stage import DELAY_SECONDS, KEPT_SECONDS, Audience, Stage
+from jupyter_containers.widgets import mounts
 
 FORMS = {"text/plain": "x", "text/html": "<b>x</b>"}
 
@@ -53,8 +54,12 @@ def test_what_is_quick_is_a_display_only(scene: Scene) -> None:
 
 def test_after_half_a_second_a_widget_is_offered_once_and_waited_for(scene: Scene) -> None:
     scene.offer()
-    assert set(scene.handle.shown[0]) == {*FORMS, WIDGET}
-    assert not scene.stage.wants(True)
+    assert set(scene.handle.shown[0]) == {*FORMS}
+    assert scene.handle.shown[0]["text/html"] == f'<b>x</b><span class="jc-at-{scene.view.model_id}"></span>'
+    assert not scene.stage.wants(False)
+    assert scene.stage.wants(True)
+    scene.stage.draw({**FORMS, "text/html": "y"})
+    assert scene.handle.shown[1]["text/html"] == f'y<span class="jc-at-{scene.view.model_id}"></span>'
 
 
 def test_with_a_browser_pictures_go_to_the_widget(scene: Scene) -> None:
@@ -65,6 +70,27 @@ def test_with_a_browser_pictures_go_to_the_widget(scene: Scene) -> None:
     assert scene.stage.wants(True)
     scene.stage.draw(FORMS)
     assert sent == [{"event": "picture", "html": "<b>x</b>"}]
+    assert len(scene.handle.shown) == 1
+
+
+def test_the_display_has_the_picture_now_and_then_too(scene: Scene) -> None:
+    scene.offer()
+    scene.view.actions()["here"]({})
+    scene.now += KEPT_SECONDS
+    scene.stage.draw(FORMS)
+    assert scene.handle.shown[1] == scene.handle.shown[0]
+    scene.stage.draw(FORMS)
+    assert len(scene.handle.shown) == 2
+
+
+def test_a_page_that_keeps_outputs_apart_is_told_the_widget(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VSCODE_PID", "1")
+    scene.offer()
+    assert set(scene.handle.shown[0]) == {*FORMS, mounts.REFERENCE}
+    assert not scene.stage.wants(True)
+    scene.view.actions()["here"]({})
+    scene.now += KEPT_SECONDS
+    scene.stage.draw(FORMS)
     assert len(scene.handle.shown) == 1
 
 
@@ -90,3 +116,11 @@ def test_who_has_come_once_is_asked_again() -> None:
     for _ in range(5):
         audience.has_not_come()
     assert audience.may_come
+
+
+def test_where_nobody_is_there_no_widget_is_made() -> None:
+    scene = Scene(Audience(lambda: False))
+    scene.now = DELAY_SECONDS
+    assert not scene.stage.wants(False)
+    scene.stage.draw(FORMS)
+    assert scene.handle.shown == [FORMS]

@@ -18,16 +18,23 @@ def styles(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("codes", "style"),
     [
-        ("31", "color:var(--ansi-red,#b03030)"),
-        ("92", "color:var(--ansi-green,#006b40)"),
-        ("44", "background:var(--ansi-blue,#1d6fb8)"),
+        ("31", "color:var(--ansi-red,var(--vscode-terminal-ansiRed,#b03030))"),
+        ("92", "color:var(--ansi-green,var(--vscode-terminal-ansiGreen,#006b40))"),
+        ("44", "background:var(--ansi-blue,var(--vscode-terminal-ansiBlue,#1d6fb8))"),
+        # VS Code's own could not be told from its dark pages.
+        ("30", "color:var(--ansi-black,#4e535f)"),
         ("1;4", "font-weight:bold;text-decoration:underline"),
         ("3", "font-style:italic"),
         ("38;5;196", "color:rgb(255,0,0)"),
         ("38;5;244", "color:rgb(128,128,128)"),
-        ("38;5;1", "color:var(--ansi-red,#b03030)"),
+        ("38;5;1", "color:var(--ansi-red,var(--vscode-terminal-ansiRed,#b03030))"),
         ("48;2;1;2;3", "background:rgb(1,2,3)"),
         ("31;39;1", "font-weight:bold"),
+        ("38:5:196", "color:rgb(255,0,0)"),
+        ("48:2::1:2:3", "background:rgb(1,2,3)"),
+        ("48:2:1:2:3", "background:rgb(1,2,3)"),
+        ("4:3", "text-decoration:underline"),
+        ("1;58:5:3", "font-weight:bold"),
     ],
 )
 def test_a_code_is_a_style(codes: str, style: str) -> None:
@@ -37,7 +44,7 @@ def test_a_code_is_a_style(codes: str, style: str) -> None:
     assert styles(f"{ESC}{codes}mx{ESC}0m") == [mixed]
 
 
-@pytest.mark.parametrize("codes", ["0", "", "1;22", "4;24", "38;5", "38;9;1", "99"])
+@pytest.mark.parametrize("codes", ["0", "", "1;22", "4;24", "38;5", "38;9;1", "99", "58;5;3", "5" * 5000])
 def test_some_codes_are_no_style(codes: str) -> None:
     assert to_html(f"{ESC}{codes}mx") == "x"
 
@@ -47,7 +54,20 @@ def test_a_style_ends() -> None:
 
 
 def test_inverse_swaps_the_colours() -> None:
-    assert styles(f"{ESC}31;42;7mx") == ["color:var(--ansi-green,#006b40);background:var(--ansi-red,#b03030)"]
+    green = "var(--ansi-green,var(--vscode-terminal-ansiGreen,#006b40))"
+    red = "var(--ansi-red,var(--vscode-terminal-ansiRed,#b03030))"
+    assert styles(f"{ESC}31;42;7mx") == [f"color:{green};background:{red}"]
+
+
+def test_inverse_without_colours_is_the_page_on_its_text() -> None:
+    page = "var(--vscode-editor-background,var(--jp-layout-color0,#fff))"
+    text = "var(--vscode-editor-foreground,var(--jp-content-font-color0,#000))"
+    assert styles(f"{ESC}7mx") == [f"color:{page};background:{text}"]
+
+
+@pytest.mark.parametrize(("code", "colour"), [("37", "#ffffff"), ("97", "#ffffff"), ("30", "#000000")])
+def test_black_and_white_on_a_colour_are_no_grey(code: str, colour: str) -> None:
+    assert styles(f"{ESC}{code};48;2;1;2;3mx") == [f"color:{colour};background:rgb(1,2,3)"]
 
 
 def test_text_is_escaped() -> None:

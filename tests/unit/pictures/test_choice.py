@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -73,6 +74,14 @@ def test_a_settled_bundle_has_three_forms_and_is_the_results_own() -> None:
         "application/vnd.jupyter-containers.message+json": {"lines": ["x"], "items": []},
     }
     assert message._repr_mimebundle_() == bundle(message)
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_a_name_that_is_no_text_is_in_no_message(is_settled: bool) -> None:
+    """Jupyter would send the byte as it is, which no page can read, or fail."""
+    named = Table("changes", ("", "PATH"), (("A", "/caf\udce9"), ("A", "/\ud800")))
+    assert json.dumps(bundle(named, is_settled=is_settled), ensure_ascii=False).encode()
+    assert bundle(Message(("\udce9",), ("\udce9",)))["text/plain"] == "\ufffd"
 
 
 def test_a_bundle_that_still_grows_is_without_json() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 
 from jupyter_containers.pictures.html import COLOURS, Html, coloured, details, element, joined, pre, table
 
@@ -17,6 +19,7 @@ def test_attributes_are_escaped() -> None:
         element("progress", value='"><script>', max=2)
         == '<progress value="&quot;&gt;&lt;script&gt;" max="2"></progress>'
     )
+    assert element("i", title="a\u202eb\x1b\udce9") == '<i title="a\ufffdb\ufffd\ufffd"></i>'
 
 
 def test_a_table_has_a_head() -> None:
@@ -30,11 +33,26 @@ def test_details_have_a_title() -> None:
     assert "<summary" in details("more", pre("x"))
 
 
-def test_colours_have_a_value_for_front_ends_without_labs() -> None:
+def test_colours_are_vs_codes_or_labs_and_have_a_value_for_other_front_ends() -> None:
+    theme = r"var\(--vscode-[A-Za-z-]+,var\(--jp-[a-z0-9-]+,#[0-9a-f]{6}\)\)"
     for name, value in COLOURS.items():
-        assert re.fullmatch(r"color-mix\(in srgb,var\(--jp-[a-z0-9-]+,#[0-9a-f]{6}\) 65%,currentColor\)", value)
+        assert re.fullmatch(rf"color-mix\(in srgb,{theme} 65%,currentColor\)", value)
         assert value in coloured(name, "x")
 
 
 def test_what_cannot_be_seen_is_marked() -> None:
     assert joined(["a\x1b\x07b\u202ec\u2066", "tab\tline\n"]) == "a\ufffd\ufffdb\ufffdc\ufffdtab\tline\n"
+
+
+def test_controls_marks_of_direction_and_halves_are_the_only_characters_that_are_replaced() -> None:
+    directions = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+    every = [chr(number) for number in range(sys.maxunicode + 1) if chr(number) not in "&<>\ufffd"]
+    unseen = [
+        character
+        for character in every
+        if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r")
+        or unicodedata.bidirectional(character) in directions
+    ]
+    shown = joined(["".join(every)])
+    assert [before for before, after in zip(every, shown, strict=True) if after == "\ufffd"] == unseen
+    assert len(shown) - shown.count("\ufffd") == len(set(every) - set(unseen))

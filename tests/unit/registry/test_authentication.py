@@ -160,7 +160,26 @@ def test_an_identity_token_is_exchanged_by_post(tmp_path: Path) -> None:
     assert request.method == "POST"
     assert form["grant_type"] == ["refresh_token"]
     assert form["scope"] == ["repository:team/app:pull"]
+    assert form["service"] == ["test registry"]
     assert form["client_id"] == ["jupyter-containers"]
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_service_that_knows_the_oauth2_way_only_is_asked_by_post(tmp_path: Path, status: int) -> None:
+    with serve(authentication="bearer") as server:
+        server.faults.append(Fault("GET /token", times=99, status=status))
+        pull(server, tmp_path, "team/app:1", ALICE)
+        asked = [seen for seen in server.requests if seen.path.startswith("/token")]
+        assert [seen.method for seen in asked] == ["GET", "POST"]
+        form = {name: values[0] for name, values in urllib.parse.parse_qs(asked[1].body.decode()).items()}
+        assert (form["grant_type"], form["username"]) == ("password", ALICE.username)
+        assert (form["password"], form["scope"]) == (ALICE.password, "repository:team/app:pull")
+        assert "Authorization" not in asked[1].headers
+        # Nobody asked for a token that lives for ever.
+        assert "access_type" not in form
+        server.tokens.clear()
+        with pytest.raises(LoginRequired):
+            pull(server, tmp_path, "team/app:1", Credentials(ALICE.username, "wrong"))
 
 
 def test_a_registry_token_is_sent_as_it_is(tmp_path: Path) -> None:

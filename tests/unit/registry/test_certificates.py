@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import ssl
 from pathlib import Path
@@ -97,7 +98,25 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path, made: Path) -> None
         Certificates((tmp_path,)).context(HOST, verify=True)
 
 
-@pytest.mark.parametrize("netloc", ["", "..", ".", "../..", "a/b"])
+@pytest.mark.parametrize("netloc", ["", "..", ".", "../..", "a/b", "me@", "me@..", "me@a/b"])
 def test_a_host_is_never_a_way_out_of_the_folder(tmp_path: Path, netloc: str) -> None:
-    (tmp_path / "x.crt").write_text("no certificate")
-    assert Certificates((tmp_path / "sub",)).context(netloc, verify=False) is False
+    folder = tmp_path / "one" / "two"
+    (folder / "a" / "b").mkdir(parents=True)
+    for place in (tmp_path, tmp_path / "one", folder, folder / "a" / "b"):
+        (place / "x.crt").write_text("no certificate")
+    assert Certificates((folder,)).context(netloc, verify=False) is False
+
+
+def test_a_host_that_no_folder_can_be_called_and_one_that_is_not_for_us_have_no_files(tmp_path: Path) -> None:
+    certificates = Certificates([tmp_path / "certs.d", tmp_path / "shut"])
+    (tmp_path / "certs.d").mkdir()
+    (tmp_path / "shut" / "r.example.org").mkdir(parents=True)
+    assert certificates.context("a" * 300, verify=False) is False
+    (tmp_path / "shut").chmod(0)
+    nobody = os.geteuid() or 65534
+    try:
+        os.seteuid(nobody)
+        assert certificates.context("r.example.org", verify=False) is False
+    finally:
+        os.seteuid(os.getuid())
+        (tmp_path / "shut").chmod(0o700)

@@ -153,7 +153,7 @@ def test_wrong_bytes_are_refused_in_dockers_words_and_not_kept(server: RegistryS
     assert leftovers(tmp_path) == []
 
 
-@pytest.mark.parametrize("size", [BIG.descriptor.size - 1, BIG.descriptor.size + 1])
+@pytest.mark.parametrize("size", [BIG.descriptor.size - 1, BIG.descriptor.size + 1], ids=["shorter", "longer"])
 def test_a_body_of_another_length_is_refused_before_its_first_byte(
     server: RegistryServer, tmp_path: Path, size: int
 ) -> None:
@@ -330,7 +330,9 @@ def test_work_in_a_thread_is_finished_before_a_cancellation_goes_on() -> None:
     assert undone == ["opened"]
 
 
-@pytest.mark.parametrize("digest", [BIG.descriptor.digest, IMAGE.image_id, IMAGE.digest], ids=str)
+@pytest.mark.parametrize(
+    "digest", [BIG.descriptor.digest, IMAGE.image_id, IMAGE.digest], ids=["layer", "configuration", "manifest"]
+)
 def test_what_a_power_cut_left_of_a_blob_is_fetched_again(
     server: RegistryServer, tmp_path: Path, digest: Digest
 ) -> None:

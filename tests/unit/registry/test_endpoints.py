@@ -63,11 +63,25 @@ def test_a_registry_may_not_point_to_an_unencrypted_host() -> None:
     with pytest.raises(ForbiddenAddress, match=r"not encrypted; list cdn.example as an insecure registry"):
         RULES.allow("http://cdn.example/x", source="https://h.io")
     assert RULES.allow("http://plain.example/x", source="https://h.io").url == "http://plain.example"
+    assert not RULES.allow("http://me@port.example:5000/x", source="https://h.io").verify_tls
+    with pytest.raises(ForbiddenAddress, match="not encrypted"):
+        RULES.allow("http://port.example:5001/x", source="https://h.io")
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:2375/", "https://localhost/", "http://user@[::1]:80/"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:2375/", "https://localhost/", "http://user@[::1]:80/", "https://0/"])
 def test_only_a_registry_of_this_machine_may_point_to_this_machine(url: str) -> None:
     with pytest.raises(ForbiddenAddress, match="which is this machine"):
         RULES.allow(url, source="https://h.io")
     RULES.allow(url, source="http://127.0.0.1:5000/v2/")
     RULES.allow(url, source="https://plain.example")
+
+
+def test_a_mirror_is_of_the_hub_or_of_the_host_before_it() -> None:
+    rules = EndpointRules(
+        ("m.example",), ("https://a.example/", "h.io:80=http://m.example/", "h.io:80=https://b.example/")
+    )
+    assert rules.mirrors_of("docker.io") == (Endpoint("https://a.example"),)
+    assert rules.mirrors_of("h.io:80") == (
+        Endpoint("http://m.example", verify_tls=False), Endpoint("https://b.example"),
+    )  # fmt: skip
+    assert rules.mirrors_of("h.io") == ()

@@ -24,6 +24,7 @@ from jupyter_containers.registry.failures import (
     for_answer,
     for_manifest,
     network_failures,
+    shown_url,
 )
 
 HUB = Reference.parse("team/app:1")
@@ -103,6 +104,23 @@ def test_a_broken_network_is_reported_as_go_does(error: Exception, text: str, is
         raise error
     assert caught.value.message.startswith(f'Get "https://h.io/v2/": {text}')
     assert caught.value.is_transient is is_transient
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://h.io/v2/", "https://h.io/v2/"),
+        ("https://alice@h.io/a@b:c@d", "https://alice@h.io/a@b:c@d"),
+        ("http://alice:secret@h.io:80/x", "http://alice:***@h.io:80/x"),
+        ("https://alice:se@cret@h.io/x?u=a:b@c", "https://alice:***@h.io/x?u=a:b@c"),
+        ("https://:secret@h.io?x", "https://:***@h.io?x"),
+    ],
+)
+def test_a_password_in_an_address_is_not_told(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+    with pytest.raises(RegistryUnreachable) as caught, network_failures("GET", url):
+        raise ConnectionResetError("reset")
+    assert caught.value.message == f'Get "{shown}": reset'
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "disk full"), ValueError("bug"), asyncio.CancelledError()])

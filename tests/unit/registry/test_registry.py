@@ -88,3 +88,18 @@ def test_mirrors_are_asked_before_the_hub_and_get_no_password(tmp_path: Path) ->
         assert empty.lines("/v2/library/app/manifests/1")
         assert not [seen for seen in (*empty.requests, *full.requests) if "Authorization" in seen.headers]
         assert full.lines("no-such-image-anywhere/manifests")
+
+
+def test_a_mirror_of_another_registry_is_asked_before_it_and_gets_no_password(tmp_path: Path) -> None:
+    async def use(client: Client) -> None:
+        pulled = await client.pull(f"{origin.address}/app:1", Credentials("ada", "secret"))
+        assert (pulled.image_id, pulled.repo_digest.partition("@")[0]) == (IMAGE.image_id, f"{origin.address}/app")
+        assert not origin.requests
+        await client.pull(f"{origin.address}/other:1")
+        assert origin.lines("/v2/other/manifests/")
+        assert not [seen for seen in mirror.requests if "Authorization" in seen.headers]
+
+    with RegistryServer() as origin, RegistryServer() as mirror:
+        mirror.add_image("app", "1", IMAGE)
+        origin.add_image("other", "1", IMAGE)
+        with_client(tmp_path, use, mirrors=(f"{origin.address}=http://{mirror.address}/",))

@@ -100,6 +100,23 @@ def test_a_registry_whose_first_page_fails_is_used_all_the_same() -> None:
     assert answer.is_ok
 
 
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        ("http://[x", "which is no address"), ("http://h:99999/x", "which is no address"),
+        ("http://other.example/v2/x", "goes on at another host: http://other.example"),
+    ],
+)  # fmt: skip
+def test_the_next_page_of_tags_is_at_the_same_registry(link: str, message: str) -> None:
+    with RegistryServer() as server:
+        server.add_image("team/app", "1", IMAGE)
+        name = f"{server.address}/team/app:1"
+        assert use_repository(name, lambda repository: repository.tags("?n=1")).is_ok
+        with pytest.raises(RegistryRefused, match=message):
+            use_repository(name, lambda repository: repository.tags(link))
+        assert len(server.lines("/tags/list")) == 1
+
+
 def test_a_host_that_is_not_there_is_reported_at_once() -> None:
     with pytest.raises(RegistryUnreachable) as caught:
         use_repository("nowhere.invalid/app:1", lambda repository: repository.manifest("1"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -156,3 +157,14 @@ def test_a_digest_of_another_algorithm_is_checked_as_well(server: RegistryServer
     server.add_manifest("team/app", str(digest), OTHER.manifest, IMAGE.media_type)
     with pytest.raises(RegistryRefused, match="verification failed"):
         pull(server, tmp_path / "fresh", f"team/app@{digest}")
+
+
+def test_a_list_of_tags_has_an_end(server: RegistryServer, tmp_path: Path) -> None:
+    body = json.dumps({"tags": ["t"] * 60_000}).encode()
+    server.pages["/v2/team/app/tags/list"] = server.pages["/v2/team/app/tags/list?n=1"] = body
+    reference = Reference.parse(f"{server.address}/team/app")
+    assert len(with_client(tmp_path, lambda client: client.registry.tags(reference))) == 60_000
+    server.page_link = '</v2/team/app/tags/list?n=1>; rel="next"'
+    with pytest.raises(RegistryRefused, match="team/app has more than 100000 tags"):
+        with_client(tmp_path, lambda client: client.registry.tags(reference))
+    assert len(server.lines("tags/list")) == 3

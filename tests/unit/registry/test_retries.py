@@ -43,3 +43,10 @@ def test_a_policy_of_a_number_of_attempts_waits_longer_each_time() -> None:
     assert RetryPolicy.of(1).attempts == 1
     assert RetryPolicy.of(5) == RetryPolicy()
     assert RetryPolicy.of(7).delays_seconds == (1, 2, 4, 8, 8, 8)
+
+
+@pytest.mark.parametrize(
+    "value", ["Mon, 01 Jan 2024 00:00:00 +99999999999999999999", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"]
+)
+def test_a_date_that_no_clock_has_says_nothing(value: str) -> None:
+    assert retry_after(value) is None

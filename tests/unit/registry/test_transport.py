@@ -132,6 +132,19 @@ def test_credentials_stay_with_their_host() -> None:
         assert "Authorization" not in other.requests[0].headers
 
 
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_a_form_with_a_password_stays_with_its_host(status: int) -> None:
+    form = {"grant_type": "password", "password": "secret"}
+    with RegistryServer() as first, RegistryServer() as other:
+        first.faults.append(Fault("/v2/", status=status, headers={"Location": url(other)}))
+        with pytest.raises(RegistryRefused) as caught:
+            read(url(first), method="POST", form=form)
+        assert other.requests == []
+    assert caught.value.message == (
+        f"{url(first)} points to {url(other)}: credentials in the body of a request do not go to another host"
+    )
+
+
 def test_credentials_follow_a_redirect_on_the_same_host() -> None:
     with RegistryServer() as server:
         server.faults.append(Fault("/v2/$", redirect="/v2/?again"))

@@ -217,6 +217,17 @@ def test_a_mount_is_there_or_an_upload(tmp_path: Path) -> None:
         with_uploader(tmp_path, server, use, [])
 
 
+@pytest.mark.parametrize("location", ["http://[x", "http://h:99999/x"])
+def test_a_registry_must_say_a_place_that_there_can_be(tmp_path: Path, location: str) -> None:
+    async def use(uploader: Uploader, _: Client) -> None:
+        with pytest.raises(RegistryRefused, match=r"points to .*, which is no address"):
+            await begin(uploader.repository)
+
+    with RegistryServer() as server:
+        server.faults.append(Fault("POST ", status=202, body=b"", headers={"Location": location}))
+        with_uploader(tmp_path, server, use, [])
+
+
 def test_a_registry_must_say_where_to_go_on(tmp_path: Path) -> None:
     async def use(uploader: Uploader, _: Client) -> None:
         with pytest.raises(RegistryRefused, match="where the upload goes on"):

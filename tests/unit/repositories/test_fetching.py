@@ -12,6 +12,7 @@ from dulwich import porcelain
 from dulwich.repo import Repo
 
 from jupyter_containers.errors import ContainersError, Forbidden, InvalidParameter, NotFound, Unavailable
+from jupyter_containers.repositories.access import Access
 from jupyter_containers.repositories.addresses import parse
 from jupyter_containers.repositories.fetching import Budget, Checkout, fetch
 from tests.support import git_server as git
@@ -39,7 +40,7 @@ class Site:
         self.count += 1
         place = self.folder / f"out{self.count}"
         place.mkdir()
-        return fetch(parse(address), place, headers=headers or {}, budget=budget or Budget(lambda _: None))
+        return fetch(parse(address), place, access=Access(headers or {}), budget=budget or Budget(lambda _: None))
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,3 +91,17 @@ def test_removing_a_bundle_twice_is_fine(tmp_path: Path) -> None:
     bundle.remove()
     bundle.remove()
     assert not bundle.path.exists()
+
+
+def test_what_does_not_go_on_the_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = str(tmp_path / "exit.json")
+    write_json(path, {"exit_code": 3})
+    before, old = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_json(path, {"exit_code": 0, "reason": "of many words"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, old)
+    assert read_json(path) == {"exit_code": 3}

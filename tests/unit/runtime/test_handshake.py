@@ -23,14 +23,16 @@ def ends() -> Iterator[tuple[Channel, Channel]]:
 def test_ready_carries_durations_and_a_terminal(ends: tuple[Channel, Channel]) -> None:
     outside, inside = ends
     reading, writing = os.pipe()
-    inside.announce_ready([1, 2, 3], writing, cgroup="a/b", preceding=[("plan", 7)])
+    inside.announce_ready([1, 2, 3], {"terminal": writing}, cgroup="a/b", preceding=[("plan", 7)])
     os.close(writing)
     message = outside.receive()
     assert (message.word, message.body) == (
         "ready",
-        {"durations": [1, 2, 3], "cgroup": "a/b", "preceding": [["plan", 7]]},
+        {"durations": [1, 2, 3], "fds": ["terminal"], "cgroup": "a/b", "preceding": [["plan", 7]]},
     )
     (fd,) = message.fds
+    assert message.fd("terminal") == fd
+    assert message.fd("mounts") is None
     os.write(fd, b"x")
     assert os.read(reading, 1) == b"x"
     assert not os.get_inheritable(fd)
@@ -41,9 +43,9 @@ def test_ready_carries_durations_and_a_terminal(ends: tuple[Channel, Channel]) -
 def test_a_birth_carries_the_pid_and_the_terminal(ends: tuple[Channel, Channel]) -> None:
     outside, inside = ends
     inside.announce_birth(77, None)
-    inside.announce_ready([], None, 78)
+    inside.announce_ready([], {}, 78)
     assert outside.receive().body == {"pid": 77}
-    assert outside.receive().body == {"durations": [], "pid": 78}
+    assert outside.receive().body == {"durations": [], "fds": [], "pid": 78}
 
 
 def test_a_failure_arrives_with_its_step_kind_errno_and_path(ends: tuple[Channel, Channel]) -> None:
@@ -115,7 +117,7 @@ CALL = ["step", "mkdir", ["/x"], 0, 0, 3]
 def test_calls_are_taken_before_the_word_that_is_waited_for() -> None:
     outside, inside = Channel.pair()
     inside.tell_calls([CALL] * 100)  # more than one packet holds
-    inside.announce_ready([1], None)
+    inside.announce_ready([1], {})
     assert outside.receive().word == "ready"
     assert outside.calls == [CALL] * 100
     outside.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import threading
 
 import pytest
 
@@ -32,10 +33,33 @@ def test_a_process_that_is_stopped_is_not_waited_for() -> None:
         os.kill(pid, signal.SIGSTOP)
         with pytest.raises(ContainersError, match=r"^it failed: .*something in the container has stopped it"):
             passage.await_word(pid, outside, "it failed", "a step")
-        inside.announce_ready((), None)
+        inside.announce_ready((), {})
         passage.await_word(pid, outside, "it failed", "a step")
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         outside.close()
         inside.close()
+
+
+def test_the_last_word_is_waited_for_until_the_hang_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside, inside = Channel.pair()
+    inside.announce_ready((), {})
+    with monkeypatch.context() as patch, pytest.raises(ContainersError, match="it takes too long"):
+        patch.setattr(passage, "PATIENCE_SECONDS", 0)
+        passage.await_word(os.getpid(), outside, "it failed", "a step", is_last=True)
+    inside.close()
+    passage.await_word(os.getpid(), outside, "it failed", "a step", is_last=True)
+    assert [outside.receive().word, outside.receive().word] == ["ready", ""]
+    outside.close()
+
+
+def test_one_that_is_slow_is_waited_for() -> None:
+    outside, inside = Channel.pair()
+    later = threading.Timer(3 * passage._LOOK_MS / 1000, inside.announce_ready, ((), {}))
+    later.start()
+    passage.await_word(os.getpid(), outside, "it failed", "a step")
+    assert outside.receive().word == "ready"
+    later.join()
+    outside.close()
+    inside.close()

@@ -19,12 +19,17 @@ daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
 broken line
 alice:x:1000:1000:Alice:/home/alice:/bin/sh
 1234:x:77:78:a name of digits:/home/digits:/bin/sh
+nogroup:x:5:none::/:
+nouser:x:none:5::/:
+few:x:6:7
 """
 GROUP = """root:x:0:
 mail:x:8:alice
 broken
 staff:x:50:root,alice
 users:x:100:
+odd:x:none:alice
+three:x:101
 """
 
 
@@ -46,6 +51,8 @@ def who(username: str | None, **fields: object) -> Identity:
         ("1234", Identity(77, 78, (78,), "/home/digits")),
         ("", Identity(0, 0, (0, 50), "/root")),
         (":mail", Identity(0, 8, (8,), "/root")),
+        ("few", Identity(6, 7, (7,), "/")),
+        ("4711:three", Identity(4711, 101, (101,), "/")),
     ],
 )
 def test_a_user_is_found(username: str, identity: Identity) -> None:
@@ -59,6 +66,24 @@ def test_numbers_alone_take_only_the_home_from_the_files() -> None:
 
 def test_without_a_user_it_is_root_with_the_groups_that_list_root() -> None:
     assert who(None) == who("") == Identity(0, 0, (0, 50), "/root")
+
+
+def test_root_is_root_in_an_image_whose_file_has_none() -> None:
+    assert resolve_in(User(username=""), "", lambda: GROUP) == Identity(0, 0, (0, 50), "/")
+
+
+def test_both_files_of_the_root_are_read(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text(PASSWD)
+    (tmp_path / "etc/group").write_text(GROUP)
+    root_fd = os.open(tmp_path, os.O_PATH)
+    try:
+        assert resolve(User(username="alice"), root_fd) == Identity(1000, 1000, (1000, 8, 50), "/home/alice")
+        with (tmp_path / "etc/passwd").open("w") as file:
+            file.truncate(100 << 20)
+        assert 16 << 20 <= len(read(root_fd, "/etc/passwd")) < 17 << 20
+    finally:
+        os.close(root_fd)
 
 
 def test_groups_are_added_by_name_and_number() -> None:
@@ -78,6 +103,10 @@ def test_no_group_is_there_twice() -> None:
         (User(username="-5"), "uids and gids must be in range 0-2147483647"),
         (User(username="2147483648"), "uids and gids must be in range 0-2147483647"),
         (User(username="0:2147483648"), "uids and gids must be in range 0-2147483647"),
+        (User(username="# a comment"), "unable to find user # a comment: no matching entries in passwd file"),
+        (User(username="nogroup"), "unable to find user nogroup: no matching entries in passwd file"),
+        (User(username="nouser"), "unable to find user nouser: no matching entries in passwd file"),
+        (User(username="0:odd"), "unable to find group odd: no matching entries in group file"),
         (User(username="broken line"), "unable to find user broken line: no matching entries in passwd file"),
     ],
 )

@@ -18,17 +18,15 @@ from tests.support.shims import running_shim
 
 
 def test_a_create_that_failed_is_answered_by_the_shim_which_lives_on(tmp_path: Path) -> None:
-    with running_shim(tmp_path) as shim:
-        answer = shim.ask("create", stdin_open=False, stdin_once=False, terminal=None, namespaces=[], log=None)
-        assert answer["error"]["kind"] == "not_found"
+    with running_shim(tmp_path, adopts=False) as shim:
+        assert shim.create()["error"]["kind"] == "not_found"
         assert shim.ask("describe")["ok"]["version"] == VERSION
         assert shim.socket_path.exists()
 
 
 def test_a_second_create_comes_too_late(tmp_path: Path) -> None:
     with running_shim(tmp_path) as shim:
-        shim.ask("create", stdin_open=False, stdin_once=False, terminal=None, namespaces=[], log=None)
-        answer = shim.ask("create", stdin_open=False, stdin_once=False, terminal=None, namespaces=[], log=None)
+        answer = shim.create()
         assert answer["error"]["kind"] == "conflict"
         assert "it is too late to create" in answer["error"]["message"]
 
@@ -43,7 +41,7 @@ def test_whoever_is_asked_first_the_shim_that_listens_is_the_one_of_the_bundle(t
 def test_a_bundle_that_is_not_there_is_an_answer_and_not_the_end(tmp_path: Path) -> None:
     with running_shim(tmp_path, adopts=False) as shim:
         gone = str(tmp_path / "gone")
-        assert shim.ask("adopt", container="c", bundle=gone, socket=f"{gone}/s")["ok"] == {}
+        assert shim.create(bundle=gone, socket=f"{gone}/s")["error"]["kind"] == "not_found"
         assert shim.ask("describe")["ok"]["shim_pid"] == shim.pid
         assert shim.ask("delete")["ok"] == {}
 
@@ -63,7 +61,7 @@ def test_a_process_that_ended_before_the_failure_was_heard_of_has_the_failure_s_
         shim.found(*os.waitpid(pid, 0))
         state = State("c", Status.RUNNING, pid, 1, os.getpid(), 1, "2026-01-01T00:00:00Z")
         failed = {"id": 3, "error": to_data(ContainersError("no such program", exit_code=127))}
-        made = {"pid": pid, "terminal": False, "cgroup": ""}
+        made = {"pid": pid, "terminal": False, "cgroup": "", "keeps_mounts": False}
         create = {"id": 2, "log": None, "stdin_once": False}
         outputs = []
         for _ in range(2):

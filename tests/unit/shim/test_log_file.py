@@ -92,3 +92,19 @@ def test_what_does_not_go_on_the_disk_leaves_no_half_entry(tmp_path: Path, max_b
     file.append(b"fits\n")
     file.close()
     assert path.read_bytes() == b"whole\nfits\n"
+
+
+def test_a_log_that_cannot_begin_a_new_file_goes_on_in_the_old_one(tmp_path: Path) -> None:
+    """As on a disk without inodes; an error here would end the container."""
+    folder, moved = tmp_path / "logs", tmp_path / "moved"
+    file = rotated(folder / "log", max_bytes=4, max_files=2)
+    file.append(b"1\n2\n")
+    folder.rename(moved)
+    folder.touch()
+    file.append(b"3\n4\n")
+    folder.unlink()
+    moved.rename(folder)
+    file.append(b"5\n")
+    file.close()
+    contents = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert contents == {"log": b"5\n", "log.1": b"1\n2\n3\n4\n"}

@@ -121,3 +121,30 @@ def test_a_number_that_two_processes_had_one_after_the_other_is_the_living_one_s
         shim.stop_listening()
 
     assert exit_of(work) == 0
+
+
+def test_a_daemon_that_is_killed_while_it_is_answered_takes_nothing_with_it(tmp_path: Path) -> None:
+    def work() -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        shim = process.Shim(cgroups=AbsentManager("a test"))
+        shim.listen_to(theirs)
+        ours.close()
+        # As for a request that is answered with descriptors first: the second one finds the connection closed.
+        shim.tell(theirs, {"event": "name_server"})
+        shim.tell(theirs, {"id": 1, "ok": {}})
+
+    assert exit_of(work) == 0
+
+
+def test_an_answer_that_no_packet_holds_is_an_error_for_who_asked(tmp_path: Path) -> None:
+    def work() -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        shim = process.Shim(cgroups=AbsentManager("a test"))
+        shim.listen_to(theirs)
+        shim.tell(theirs, {"id": 7, "ok": {"pids": list(range(200_000))}})
+        message, _ = protocol.receive(ours)
+        assert message is not None
+        assert message["id"] == 7
+        assert message["error"]["message"] == "the answer is over the limit of 1048576 bytes"
+
+    assert exit_of(work) == 0

@@ -42,8 +42,8 @@ def test_an_unknown_exec_is_not_found(tmp_path: Path) -> None:
 
 
 def test_a_create_without_a_bundle_fails_with_its_path_and_can_be_deleted(tmp_path: Path) -> None:
-    with running_shim(tmp_path) as shim:
-        answer = shim.ask("create", stdin_open=False, stdin_once=False, namespaces=[])
+    with running_shim(tmp_path, adopts=False) as shim:
+        answer = shim.create()
         assert answer["error"]["kind"] == "not_found"
         assert str(shim.bundle.path) in answer["error"]["message"]
         assert shim.ask("delete")["ok"] == {}
@@ -52,7 +52,7 @@ def test_a_create_without_a_bundle_fails_with_its_path_and_can_be_deleted(tmp_pa
 
 def test_a_shim_has_one_container_for_life(tmp_path: Path) -> None:
     with running_shim(tmp_path) as shim:
-        answer = shim.ask("adopt", container="6" * 64, bundle=shim.bundle.place, socket=str(shim.socket_path))
+        answer = shim.create(container="6" * 64)
         assert answer["error"]["kind"] == "conflict"
         assert IDENTIFIER in answer["error"]["message"]
 

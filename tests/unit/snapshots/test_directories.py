@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_containers.linux import capabilities
+from jupyter_containers.oci.runtime_spec import Capabilities
 from jupyter_containers.oci.snapshot_record import SnapshotRecord
 from jupyter_containers.snapshots.overlay import OverlaySnapshotter
+from tests.support.children import exit_of
 from tests.support.memory_records import MemoryRecords
 
 
@@ -45,3 +48,20 @@ def test_a_tree_too_deep_for_paths_can_be_removed(tmp_path: Path) -> None:
     assert snapshotter.usage("k") == 0
     snapshotter.remove("k")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_removed_of_a_snapshot_that_is_gone_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    """As a file that a container has made immutable: the row is gone, and the next daemon finds the directory."""
+    stuck, loose = tmp_path / "3" / "fs", tmp_path / "4" / "fs"
+    for folder in (stuck, loose):
+        folder.mkdir(parents=True)
+        (folder / "file").touch()
+    stuck.chmod(0o500)
+
+    def work() -> None:
+        capabilities.capset(Capabilities())  # root would remove it all the same
+        OverlaySnapshotter(tmp_path, MemoryRecords()).recover()
+
+    assert exit_of(work) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["3"]
+    stuck.chmod(0o700)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +159,7 @@ def test_attach_gives_the_other_end_away() -> None:
 
 def test_a_refused_attach_leaves_no_descriptor() -> None:
     async def work(shim: Shim, peer: Peer) -> None:
+        gc.collect()  # what other tests have left to it
         before = set(os.listdir("/proc/self/fd"))
         error = {"kind": "not_found", "message": "no"}
         _, outcome = await asyncio.gather(peer.answer(error=error), shim.attach("e"), return_exceptions=True)
@@ -241,6 +244,41 @@ def test_delete_lets_go_of_the_shim() -> None:
         assert request["op"] == "delete"
         with pytest.raises(ShimLost):
             await shim.start()
+
+    talk(work)
+
+
+def test_with_its_mounts_kept_the_shim_is_let_go_of_when_they_are_gone() -> None:
+    async def work(shim: Shim, peer: Peer) -> None:
+        request, _ = await asyncio.gather(peer.answer(ok={"pid": 7}), shim.create(keeps_mounts=True))
+        assert request["keeps_mounts"]
+        await asyncio.gather(peer.answer(ok={"has_mounts": True}), shim.delete())
+        assert shim.is_open
+        assert not shim.unmounted.done()
+        peer.say({"event": "unmounted"})
+        await asyncio.wrap_future(shim.unmounted)
+        assert not shim.is_open
+
+    talk(work)
+
+
+def test_a_shim_that_died_is_not_there() -> None:
+    async def work(shim: Shim, peer: Peer) -> None:
+        assert shim.is_there()
+        peer.end.close()
+        assert shim.is_open, "the loop has not heard of it"
+        assert not shim.is_there()
+
+    talk(work)
+
+
+def test_create_says_whose_shim_it_is(tmp_path: Path) -> None:
+    async def work(shim: Shim, peer: Peer) -> None:
+        shim.assign("a" * 64, tmp_path / "bundle", tmp_path / "socket")
+        request, _ = await asyncio.gather(peer.answer(ok={"pid": 7}), shim.create())
+        place = {"container": "a" * 64, "bundle": f"{tmp_path}/bundle", "socket": f"{tmp_path}/socket"}
+        assert request["place"] == place
+        assert shim.container_id == "a" * 64
 
     talk(work)
 

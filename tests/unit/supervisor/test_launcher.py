@@ -71,7 +71,7 @@ def test_a_shim_answers_and_knows_its_pid(tmp_path: Path) -> None:
     async def work(launcher: Launcher) -> None:
         shim = await launch(launcher, tmp_path)
         assert (await shim.describe())["shim_pid"] == shim.pid
-        assert Path(f"/proc/{shim.pid}/cmdline").read_bytes().startswith(b"jc: shim aaaaaaaaaaaa")
+        assert Path(f"/proc/{shim.pid}/cmdline").read_bytes().startswith(b"jc: spare shim")
         await gone(shim)
 
     with_launcher(tmp_path, work)

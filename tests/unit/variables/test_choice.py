@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy
 import pandas
 import pytest
 
-from jupyter_containers.variables.choice import Packed, pack, unpack
+from jupyter_containers.variables.choice import Packed, pack, readable_tables, unpack
 from jupyter_containers.variables.codec import CannotTravel
 
 
@@ -46,7 +47,7 @@ def test_a_file_without_a_known_suffix_is_a_path() -> None:
     assert unpack(Packed("x", "", b"text")) == "text"
 
 
-@pytest.mark.parametrize("suffix", [".pkl", ".pickle", ".joblib"])
+@pytest.mark.parametrize("suffix", [".pkl", ".pickle", ".joblib", ".dill"])
 def test_a_pickle_is_never_read(suffix: str) -> None:
     with pytest.raises(CannotTravel, match="a container's pickle is never read"):
         unpack(Packed("x", suffix, b"cos\nsystem\n(S'true'\ntR."))
@@ -56,3 +57,14 @@ def test_a_pickle_is_never_read(suffix: str) -> None:
 def test_rubbish_is_told_with_its_file(suffix: str) -> None:
     with pytest.raises(CannotTravel, match=rf"variable x: x{suffix} cannot be read"):
         unpack(Packed("x", suffix, b"\xff\xfe\x00{"))
+
+
+def test_a_value_that_its_format_cannot_carry_is_named() -> None:
+    with pytest.raises(CannotTravel, match=r"variable x cannot travel as \.txt: .*surrogates not allowed"):
+        pack("x", "\ud800")
+
+
+def test_what_not_everybody_can_read_is_told_where_it_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert readable_tables() == ["arrow", "npy"]
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert readable_tables() == ["npy"]

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from jupyter_containers.variables.displays import MAX_DISPLAYS, Display, parse
+from jupyter_containers.variables.displays import MAX_CELLS, MAX_DISPLAYS, Display, parse
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
@@ -31,7 +31,14 @@ def test_what_is_no_picture_is_text(png: object) -> None:
 
 @pytest.mark.parametrize(
     "table",
-    [5, {}, {"titles": ["a"], "rows": 1}, {"titles": ["a"], "rows": [[1, 2]]}, {"titles": ["a"], "rows": ["b"]}],
+    [
+        5,
+        {},
+        {"titles": ["a"], "rows": 1},
+        {"titles": ["a"], "rows": [[1, 2]]},
+        {"titles": ["a"], "rows": ["b"]},
+        {"titles": [], "rows": [[]] * (MAX_CELLS + 1)},
+    ],
 )
 def test_what_is_no_table_is_text(table: object) -> None:
     assert parse(line(**{"text/plain": "t", "table": table})) == [Display("t")]

@@ -87,3 +87,41 @@ def test_each_open_figure_is_shown_once_whatever_was_shown_and_is_gone(tmp_path:
     done = run(tmp_path, PYPLOT)
     shown = [display.text for display in displays.parse((tmp_path / "out" / parcel.DISPLAY).read_bytes())]
     assert (done.returncode, len(shown)) == (0, 3), (shown, done.stderr)
+
+
+SHOWS = """
+import sys
+sys.path.insert(0, {folder!r})
+import matplotlib.pyplot as plt
+from pathlib import Path
+def shown(): return Path({displays!r}).read_text().count("figure")
+plt.figure(1)
+plt.show()
+first = shown(), plt.get_fignums()
+plt.figure(2)
+plt.figure(3)
+plt.show(block=False)
+second = shown(), plt.get_fignums()
+plt.figure(4)
+"""
+DRAWS = """
+import __main__
+open_, Figure = {}, __main__.Figure
+def figure(number): return open_.setdefault(number, Figure(number))
+def get_fignums(): return list(open_)
+def close(which): open_.clear()
+def show(): raise NotImplementedError
+"""
+
+
+def test_show_shows_at_once_what_is_open_and_the_rest_comes_at_the_end(tmp_path: Path) -> None:
+    library = tmp_path / "library" / "matplotlib"
+    library.mkdir(parents=True)
+    (library / "__init__.py").touch()
+    (library / "pyplot.py").write_text(DRAWS)
+    shows = SHOWS.format(folder=str(library.parent), displays=str(tmp_path / "out" / parcel.DISPLAY))
+    done = run(tmp_path, PYPLOT.partition("first =")[0] + shows, "first", "second")
+    assert done.stderr == ""
+    assert values(tmp_path, "first", "second") == [[1, []], [3, []]]
+    shown = displays.parse((tmp_path / "out" / parcel.DISPLAY).read_bytes())
+    assert [display.text.partition("\n")[0] for display in shown] == [f"figure {number}" for number in (1, 2, 3, 4)]

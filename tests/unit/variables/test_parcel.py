@@ -44,6 +44,13 @@ def test_more_than_the_limit_is_not_read() -> None:
         read(iter([content]), limit=1 << 20)
 
 
+def test_what_is_passed_over_counts_too() -> None:
+    content = archive(("out/sub/a.bin", tarfile.REGTYPE, b"1" * (1 << 20)), ("out/b.bin", tarfile.REGTYPE, b"1"))
+    assert read(iter([content[:5000], content[5000:]]), limit=2 << 20) == {"b.bin": b"1"}
+    with pytest.raises(CannotTravel, match="larger than 1 MiB together"):
+        read(iter([content[:5000], content[5000:]]), limit=1 << 20)
+
+
 def sparse(name: str, size: int) -> bytes:
     """Return the entry of a file that is one hole: old GNU form, its real size at 483."""
     entry = tarfile.TarInfo(name)

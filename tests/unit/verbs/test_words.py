@@ -25,6 +25,9 @@ def test_a_trace_has_the_groups_word_too() -> None:
         def __init__(self) -> None:
             self.traces = self.networks = self
 
+        def another(self) -> Daemon:
+            return self
+
         @contextmanager
         def recording(self) -> Iterator[RestLog]:
             yield RestLog()

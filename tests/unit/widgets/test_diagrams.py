@@ -6,9 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from jupyter_containers.client.addresses import Address
 from jupyter_containers.commands.diagram import Diagram
 from jupyter_containers.commands.trace_result import Call, Process, Request, Trace
+from jupyter_containers.errors import Unavailable
+from jupyter_containers.widgets import diagrams
 from jupyter_containers.widgets.choice import view_of
 from jupyter_containers.widgets.diagrams import DiagramView
 from tests.support.front_double import SessionOn
@@ -52,3 +56,25 @@ def test_a_live_one_sees_what_the_session_does_until_it_ends(tmp_path: Path) -> 
     assert (missed["first"], [light[0] for light in missed["lights"]]) == (0, ["client", "daemon"])
     view.settle()
     assert session.watchers == []
+
+
+def test_a_daemon_that_does_not_answer_once_is_asked_again_from_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = SessionOn(SimpleNamespace(address=Address(tmp_path / "nobody")))
+    panel, asked, seen = Diagram(session), list[str](), list[Any]()
+    view = Telling(panel)
+
+    def events(since: str, until: str) -> Any:
+        asked.append(since)
+        if len(asked) == 1:
+            raise Unavailable("it is started again")
+        view.ended.set()
+        return ["an event"]
+
+    monkeypatch.setattr(diagrams, "POLL_SECONDS", 0)
+    monkeypatch.setattr(panel, "saw_event", seen.append)
+    client: Any = SimpleNamespace(system=SimpleNamespace(events=events), close=lambda: None)
+    view._client = client
+    view.watch()
+    assert (len(asked), asked[0] == asked[1], seen) == (2, True, ["an event"])

@@ -19,7 +19,9 @@ CONTENT = saved({"etc": None, "etc/a\x1b": b"1"}, {"etc/a\x1b": b"23"}, steps=("
 
 @pytest.fixture
 def shown() -> LayersView:
-    client: Any = SimpleNamespace(images=SimpleNamespace(save=lambda _: iter([CONTENT])), close=lambda: None)
+    client: Any = SimpleNamespace(
+        images=SimpleNamespace(save=lambda _: iter([CONTENT]), lists_layers=False), close=lambda: None
+    )
     made = view(ImageLayers("app", read_image([CONTENT]), lambda: client, {}))
     assert isinstance(made, LayersView)
     return made

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from ipywidgets import Widget
 
 from jupyter_containers.errors import NotFound
 from jupyter_containers.widgets.view import Action, View
@@ -50,6 +51,11 @@ def test_an_action_answers_the_call_with_its_number(view: Probe) -> None:
     assert take(view, call="double", id=7, **{"with": {"n": 4}}) == {"answers": 7, "value": 8}
 
 
+def test_a_name_that_is_no_text_is_in_no_message(view: Probe) -> None:
+    view.tell(event="found", names=["caf\udce9"])
+    assert view.sent[-1][0] == {"event": "found", "names": ["caf\ufffd"]}
+
+
 def test_an_error_and_an_unknown_action_answer_with_a_sentence(view: Probe) -> None:
     assert take(view, call="fail", id=1) == {"answers": 1, "error": "no such thing"}
     assert take(view, call="steal", id=2) == {"answers": 2, "error": "this view has no action 'steal'"}
@@ -79,6 +85,17 @@ def test_closing_ends_the_thread_and_settles_once(view: Probe) -> None:
     take(view, call="close")
     view.settle()
     assert settled == [True]
+    assert "jupyter-containers Probe" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_one_that_ipywidgets_closes_ends_its_thread_and_settles(view: Probe) -> None:
+    settled = []
+    view.on_settle = lambda: settled.append(view.ended.is_set())
+    view.begin()
+    assert view.begun.wait(10)
+    Widget.close_all()
+    assert settled == [True]
+    assert view.comm is None
     assert "jupyter-containers Probe" not in {thread.name for thread in threading.enumerate()}
 
 

@@ -109,7 +109,9 @@ def _words(statement: Statement) -> tuple[str, ...]:
         case Copy() as copy:
             return (*copy.sources, copy.destination, copy.owner, copy.mode, *copy.excludes)
         case Run() as run:
-            return tuple(text for mount in run.mounts for text in (mount.target, mount.source, mount.identity))
+            return tuple(
+                text for mount in run.mounts for text in (mount.deferred, mount.target, mount.source, mount.identity)
+            )
         case Expose(texts) | Volume(texts):
             return texts
         case Workdir(text) | User(text) | StopSignal(text):

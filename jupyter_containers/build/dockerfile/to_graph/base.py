@@ -68,12 +68,10 @@ def open_stage(
     config = image.config if image else ImageConfig(platform)
     nothing = replace(config.process, working_dir="/")
     process = parent.process if parent else nothing if is_empty else config.process
-    top = parent.top if parent else vertex(ImageRoot(image), lines=stage.opening.line.lines)
-    if folder is not None:
-        top = folder_root(folder)
+    root = folder_root(folder) if folder else vertex(ImageRoot(image), lines=stage.opening.line.lines)
     state = StageState(
         stage.number,
-        top,
+        parent.top if parent else root,
         process,
         build_args,
         dockerfile.arguments,
@@ -82,6 +80,7 @@ def open_stage(
         foreign=parent.foreign if parent else _foreign(config.platform, emulated),
         arguments=dict(parent.arguments) if parent else {},
         declared=dict(parent.declared) if parent else {},
+        declarations=list(parent.declarations) if parent else [],
     )
     state.change(on_build=())
     if "PATH" not in state.env:

@@ -18,6 +18,7 @@ from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot
 from jupyter_containers.build.operations.modes import ModeChange
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.images.walk import Image
+from jupyter_containers.linux.trees import is_file_name
 from jupyter_containers.repositories.addresses import checksum_of
 from jupyter_containers.repositories.addresses import parse as parse_address
 
@@ -41,15 +42,15 @@ def copy(
     if not destination:
         raise line.error(f"{line.word} requires a destination, and this one is empty after expansion")
     owner, mode = state.expand(instruction.owner, line), state.expand(instruction.mode, line)
-    remote = tuple(source for source in sources if instruction.unpacks and is_url(source))
-    _check_git(remote, instruction, line)
+    remote = tuple(source for source in sources if is_url(source))
+    _check_remote(remote, instruction, line)
     operation = CopyFiles(
         tuple(source for source in sources if source not in remote),
         absolute(destination, state.working_dir),
         owner,
         _mode(mode, line),
         instruction.unpacks and instruction.unpack is not False,
-        tuple(InlineFile(h.name, _content(state, statement, h)) for h in instruction.heredocs),
+        tuple(InlineFile(file_name(h, line), _content(state, statement, h)) for h in instruction.heredocs),
         remote=remote,
         unpacks_remote=instruction.unpack is True,
         keep_git_dir=instruction.keep_git_dir,
@@ -103,8 +104,10 @@ def _checksum(state: StageState, instruction: Copy, line: Line, sources: tuple[s
     return text
 
 
-def _check_git(remote: tuple[str, ...], instruction: Copy, line: Line) -> None:
-    """Refuse what no address is before anything is fetched, and --keep-git-dir of what has none."""
+def _check_remote(remote: tuple[str, ...], instruction: Copy, line: Line) -> None:
+    """Refuse what COPY does not fetch, what is no address, and --keep-git-dir of what has none, before any fetching."""
+    if remote and not instruction.unpacks:
+        raise line.error(f"source can't be a {'git ref' if is_git(remote[0]) else 'URL'} for COPY; use ADD")
     repositories = [source for source in remote if is_git(source)]
     if instruction.keep_git_dir and not repositories:
         raise line.error("keep-git-dir can only be specified for git sources")
@@ -147,6 +150,13 @@ def absolute(path: str, working_dir: str) -> str:
     joined = "/" + joined.lstrip("/")
     is_directory = path.endswith("/") or path.rpartition("/")[2] in {".", ".."}
     return f"{joined}/" if is_directory and joined != "/" else joined
+
+
+def file_name(heredoc: Heredoc, line: Line) -> str:
+    """Return the name of a heredoc that becomes a file. Raises DockerfileError for a path."""
+    if not is_file_name(heredoc.name):
+        raise line.error(f"the heredoc's word {heredoc.name[:300]!r} is to be the name of a file, without a path")
+    return heredoc.name
 
 
 def _content(state: StageState, statement: Statement, heredoc: Heredoc) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from jupyter_containers.build.dockerfile.instructions import Run, Statement
 from jupyter_containers.build.dockerfile.lines import Heredoc, Line
-from jupyter_containers.build.dockerfile.mounts import RunMount
-from jupyter_containers.build.dockerfile.stages import PREDEFINED_ARGUMENTS, Dockerfile
-from jupyter_containers.build.dockerfile.to_graph.files import origin
+from jupyter_containers.build.dockerfile.mounts import RunMount, read_mount
+from jupyter_containers.build.dockerfile.stages import CACHE_NAMESPACE, HOSTNAME, PREDEFINED_ARGUMENTS, Dockerfile
+from jupyter_containers.build.dockerfile.to_graph.files import file_name, origin
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.build.executor import NetworkMode
 from jupyter_containers.build.graph import Vertex, vertex
@@ -24,6 +25,7 @@ SCRIPTS = "/dev/pipes"
 AGENT = "/run/buildkit/ssh_agent"
 # Where, in a filesystem made for it, a bind finds its part of the context: a file or a directory.
 CONTEXT_PART = "/part"
+_HOSTNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 
 
 def run(
@@ -40,8 +42,9 @@ def run(
     mounts, inputs = _mounts(
         state, instruction, statement.line, lambda name: origin(name, dockerfile, stages, images, before=state.number)
     )
-    args, scripts = _arguments(state, instruction)
-    arguments = {name: value for name, value in state.arguments.items() if name not in state.env}
+    args, scripts = _arguments(state, instruction, statement.line)
+    env = state.env
+    arguments = {name: value for name, value in state.arguments.items() if name not in env}
     given = [f"{name}={value}" for name, value in arguments.items()]
     hidden = {name: value for name, value in _proxies(state).items() if name not in arguments}
     operation = Execute(
@@ -51,13 +54,15 @@ def run(
         state.process.user,
         _network(state, instruction),
         shown=" ".join(args),
-        hidden_env=tuple(f"{name}={value}" for name, value in hidden.items() if name not in state.env),
+        hidden_env=tuple(f"{name}={value}" for name, value in hidden.items() if name not in env),
         scripts=scripts,
         mounts=mounts,
         shell=state.shell,
         is_insecure=instruction.is_insecure,
+        hostname=_hostname(state, statement.line),
     )
-    shown = [f"{name}={state.env.get(name, value)}" for name, value in state.declared.items()]
+    values = state.declared | env
+    shown = [f"{name}={values[name]}" for name in state.declarations]
     prefix = [f"|{len(shown)}", *shown] if shown else []
     state.add_step(statement, f"RUN {' '.join([*prefix, *args])} # buildkit", operation=operation, inputs=inputs)
 
@@ -88,7 +93,7 @@ def _mounts(
     found: list[StepMount] = []
     inputs: list[Vertex] = []
     for written in instruction.mounts:
-        mount = written.expanded(lambda text: state.expand(text, line)).settled(state.working_dir)
+        mount = _expanded(state, written, line).settled(state.working_dir)
         if mount.kind == "ssh" and not mount.target:
             mount = replace(mount, target=f"{AGENT}.{sum(other.kind == 'ssh' for other in found)}")
         _check(mount, line)
@@ -102,6 +107,27 @@ def _mounts(
             mount.mode, mount.uid, mount.gid, mount.required, mount.variable,
         ))  # fmt: skip
     return tuple(found), tuple(inputs)
+
+
+def _expanded(state: StageState, written: RunMount, line: Line) -> RunMount:
+    """Return a mount with its variables replaced. Source, for the name of caches: Dockerfile reference, build args."""
+
+    def expand(text: str) -> str:
+        return state.expand(text, line)
+
+    mount = read_mount(written.deferred, line, expand) if written.deferred else written.expanded(expand)
+    namespace = state.build_args.get(CACHE_NAMESPACE)
+    if mount.kind != "cache" or not namespace:
+        return mount
+    return replace(mount, identity=f"{namespace}/{mount.settled(state.working_dir).identity}")
+
+
+def _hostname(state: StageState, line: Line) -> str:
+    """Return what the build wants its steps' machine to be called, "" for no wish."""
+    name = state.build_args.get(HOSTNAME) or ""
+    if name and not _HOSTNAME.fullmatch(name):
+        raise line.error(f"invalid {HOSTNAME} {name!r}: write letters, digits, dots and hyphens, at most 63")
+    return name
 
 
 def _check(mount: RunMount, line: Line) -> None:
@@ -127,22 +153,23 @@ def _network(state: StageState, instruction: Run) -> NetworkMode:
     return state.network
 
 
-def _arguments(state: StageState, instruction: Run) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+def _arguments(state: StageState, instruction: Run, line: Line) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     command = instruction.command
     if not command.is_shell_form:
         return command.args, ()
     text = " ".join(command.args)
     heredocs = instruction.heredocs
     if len(heredocs) == 1 and len(text.split()) == 1:
-        return _script(state, heredocs[0])
+        return _script(state, heredocs[0], line)
     # The shell understands heredocs by itself: it gets the line with what followed it.
     for heredoc in heredocs:
         text += f"\n{heredoc.content}{heredoc.name}"
     return (*state.shell, text), ()
 
 
-def _script(state: StageState, heredoc: Heredoc) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+def _script(state: StageState, heredoc: Heredoc, line: Line) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """A RUN that is nothing but a heredoc: a script for the shell, or for the interpreter in its first line."""
     if not heredoc.content.startswith("#!"):
         return (*state.shell, heredoc.content), ()
-    return (f"{SCRIPTS}/{heredoc.name}",), ((heredoc.name, heredoc.content),)
+    name = file_name(heredoc, line)
+    return (f"{SCRIPTS}/{name}",), ((name, heredoc.content),)

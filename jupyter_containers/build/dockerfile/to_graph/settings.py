@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from ipaddress import ip_address
 
 from jupyter_containers.build.dockerfile.durations import go_duration, nanoseconds
 from jupyter_containers.build.dockerfile.expand import ExpansionError, expand_words
@@ -29,7 +30,7 @@ from jupyter_containers.build.dockerfile.quoting import go_list, go_quote, go_ru
 from jupyter_containers.build.dockerfile.to_graph.state import StageState
 from jupyter_containers.oci.image_config import Healthcheck as HealthcheckConfig
 
-_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(\w+))?")
+_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
 _MAX_PORT = 65535
 
@@ -51,9 +52,12 @@ def label(state: StageState, instruction: Label, statement: Statement) -> None:
 def arg(state: StageState, instruction: Arg, statement: Statement) -> None:
     """A value given to the build wins, then the default, then the value from before the first FROM."""
     words: list[str] = []
-    for name, default in instruction.pairs:
-        name = state.expand(name, statement.line)
-        expanded = None if default is None else state.expand(default, statement.line)
+    # All as before the line, as ENV has it.
+    pairs = [
+        (state.expand(name, statement.line), None if default is None else state.expand(default, statement.line))
+        for name, default in instruction.pairs
+    ]
+    for name, expanded in pairs:
         given = state.build_args.get(name)
         value = given if given is not None else expanded
         if value is None:
@@ -61,6 +65,7 @@ def arg(state: StageState, instruction: Arg, statement: Statement) -> None:
         if value is not None:
             state.arguments[name] = value
         state.declared[name] = value or ""
+        state.declarations.append(name)
         words.append(name if value is None else f"{name}={value}")
     state.add_step(statement, " ".join(["ARG", *words]))
 
@@ -176,18 +181,39 @@ def _listed(word: str, pairs: list[tuple[str, str]]) -> str:
 
 
 def _ports(text: str, line: Line) -> list[str]:
+    """Return the ports of the container; address and port of the host have no meaning, and are only looked at."""
+    host, _, own = text.rpartition(":")
+    own, _, protocol = own.partition("/")
+    if (protocol.lower() or "tcp") not in _PROTOCOLS:
+        raise line.error(f"Invalid proto: {protocol}")
+    ports = _range(own)
+    if ports is None:
+        raise line.error(f"Invalid containerPort: {own}")
+    address, _, port = host.rpartition(":")
+    if address and not _is_address(address.removeprefix("[").removesuffix("]")):
+        raise line.error(f"Invalid ip address: {address}")
+    outside = _range(port) if port else ports
+    if outside is None:
+        raise line.error(f"Invalid hostPort: {port}")
+    if len(outside) != len(ports) and len(ports) > 1:
+        raise line.error(f"Invalid ranges specified for container and host Ports: {own} and {port}")
+    return [f"{number}/{protocol.lower() or 'tcp'}" for number in ports]
+
+
+def _range(text: str) -> range | None:
     match = _PORT.fullmatch(text)
     if match is None or not text.isascii():
-        raise line.error(f"Invalid containerPort: {text}")
-    protocol = (match[3] or "tcp").lower()
-    if protocol not in _PROTOCOLS:
-        raise line.error(f"Invalid proto: {match[3]}")
-    if len(match[1]) > 5 or len(match[2] or "") > 5:
-        raise line.error(f"Invalid containerPort: {text}")
+        return None
     first, last = int(match[1]), int(match[2] or match[1])
-    if not 0 <= first <= last <= _MAX_PORT:
-        raise line.error(f"Invalid containerPort: {text}")
-    return [f"{port}/{protocol}" for port in range(first, last + 1)]
+    return range(first, last + 1) if first <= last <= _MAX_PORT else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_signal(text: str) -> bool:

@@ -22,7 +22,8 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 class StageState:
     """Changes line by line. `arguments` are ARGs declared so far that have a value; `top` is the last vertex.
 
-    `declared` are the names of all ARGs so far, in their order, each with its value or "".
+    `declared` are the names of all ARGs so far, each with its value or ""; `declarations` the names in their order, one
+    that was declared again again.
     """
 
     number: int
@@ -36,6 +37,7 @@ class StageState:
     foreign: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
+    declarations: list[str] = field(default_factory=list)
     has_own_cmd: bool = False
     steps: list[PlannedStep] = field(default_factory=list)
 

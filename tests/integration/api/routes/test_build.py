@@ -64,7 +64,7 @@ def test_a_dockerfile_with_a_mistake_names_its_line(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("remote", "ssh://example.org/x.git"), ("version", "2"),
+    [("version", "2"),
      ("call", "outline"), ("cgroupparent", "/x"), ("networkmode", "container:x"),
      ("securityopt", "x")],
 )  # fmt: skip

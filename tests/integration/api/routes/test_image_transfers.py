@@ -13,6 +13,7 @@ from tests.support.api_client import Answer, Api
 from tests.support.docker_archive import docker_archive
 from tests.support.registry_server import RegistryServer
 from tests.support.tiny_image import image, layer, tar_of
+from tests.support.web_files import web_files
 
 pytestmark = pytest.mark.needs("root", "overlay")
 
@@ -78,6 +79,17 @@ def test_an_import_can_be_for_another_platform(api: Api) -> None:
     api.delete("/images/armed")
 
 
+def test_an_import_from_an_address_keeps_its_password_out_of_the_image(api: Api) -> None:
+    with web_files({"/root.tar": tar_of({"f": b"1"})}) as address:
+        source = f"{address.replace('://', '://alice:secret@')}/root.tar"
+        told = lines(api.post("/images/create", fromSrc=source, repo="fetched"))
+    shown = f"{address.replace('://', '://alice:***@')}/root.tar"
+    assert told[0] == {"status": f"Downloading from {shown}"}
+    (step,) = api.get("/images/fetched/history").json
+    assert step["Comment"] == f"Imported from {shown}"
+    api.delete("/images/fetched")
+
+
 def test_a_file_that_is_no_image_is_refused(api: Api) -> None:
     (told,) = lines(api.post("/images/load", b"nonsense"))
     assert told["errorDetail"]["message"] == told["error"] == "tar stream ends in the middle of a header: it was cut"
@@ -101,9 +113,3 @@ def test_an_image_is_pushed_to_where_its_name_says(api: Api) -> None:
         assert failed[-1]["error"] == f"tag does not exist: {name}:c"
         for tag in ("a", "b"):
             api.delete(f"/images/{name}:{tag}")
-
-
-def test_a_search_says_why_it_is_none(api: Api) -> None:
-    answer = api.get("/images/search", term="x")
-    assert answer.status == 501
-    assert "not supported" in answer.message

@@ -114,3 +114,39 @@ def test_an_image_has_one_platform_and_one_manifest(api: Api) -> None:
     assert api.get("/images/single:1/json", platform="{").status == 400
     assert api.delete("/images/single:1", platforms="linux/s390x").status == 404
     assert api.delete("/images/single:1", platforms="linux/amd64").status == 200
+
+
+def test_a_name_of_several_platforms_is_looked_at_and_run_by_platform(api: Api) -> None:
+    arm = image(layer({"a": b"1"}), layer({"b": b"1"}), platform=Platform("linux", "arm64", "v8"))
+    amd = image(layer({"amd": b"1"}))
+    api.post("/images/load", oci_archive(index(arm, amd), Reference.parse("several:2")))
+    wanted, path = '{"os": "linux", "architecture": "arm64"}', "/images/several:2"
+    seen = api.get(f"{path}/json", platform=wanted).json
+    assert (seen["Id"], seen["Architecture"], seen["RepoTags"]) == (str(arm.image_id), "arm64", ["several:2"])
+    assert api.get(f"{path}/json").json["Architecture"] == "amd64"
+    assert len(api.get(f"{path}/history", platform=wanted).json) == 2
+    both = api.get(f"{path}/json", platform=wanted, manifests=1)
+    assert (both.status, both.message) == (
+        400, "conflicting options: manifests and platform options cannot both be set",
+    )  # fmt: skip
+    refused = api.delete(path, platforms=wanted)
+    assert (refused.status, "remove all of it" in refused.message) == (501, True)
+    body = {"Image": "several:2", "Cmd": ["/a"], "HostConfig": {"NetworkMode": "none"}}
+    made = api.post("/containers/create", body, platform="linux/arm64").json
+    assert made["Warnings"] == []
+    container = api.inspect(made["Id"])
+    assert (container["Image"], container["Config"]["Image"]) == (str(arm.image_id), "several:2")
+    assert api.get(f"/containers/{made['Id']}/archive", path="/b").status == 200
+    unsaid = api.post("/containers/create", body | {"Image": str(arm.image_id)}).json
+    assert "does not match the detected host platform (linux/amd64)" in unsaid["Warnings"][0]
+    missing = api.post("/containers/create", body, platform="linux/s390x")
+    assert (missing.status, missing.message) == (
+        404, "image with reference several:2 was found but does not match the specified platform: wanted linux/s390x, "
+        "actual: linux/amd64",
+    )  # fmt: skip
+    for made_id in (made["Id"], unsaid["Id"]):
+        api.delete(f"/containers/{made_id}")
+    pruned = [entry.get("Deleted") for entry in api.post("/images/prune").json["ImagesDeleted"]]
+    assert str(arm.image_id) in pruned
+    assert api.get(f"{path}/json", platform=wanted).status == 200
+    api.delete(path)

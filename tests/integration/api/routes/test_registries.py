@@ -1,6 +1,8 @@
-"""/auth and /distribution against a real daemon; beside dockerd they are in tests/compat/test_images_registry.py."""
+"""/auth, /distribution and /images/search against a real daemon; tests/compat/test_images_registry.py has dockerd."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
@@ -29,3 +31,28 @@ def test_a_name_is_described(api: Api) -> None:
         found = api.get(f"/distribution/{server.address}/team/one:1/json").json
         assert found["Descriptor"]["digest"] == str(ONE.digest)
         assert api.get(f"/distribution/{server.address}/team/one:2/json").status == 404
+
+
+def test_a_registry_with_an_index_is_searched(api: Api) -> None:
+    with RegistryServer() as server:
+        entries = [
+            {"name": "app", "description": "runs", "star_count": 7, "is_official": True},
+            {"name": "mine/app", "star_count": 1},
+        ]
+        server.pages["/v1/search?q=app&n=25"] = json.dumps({"results": entries}).encode()
+        term = f"{server.address}/app"
+        first, second = api.get("/images/search", term=term, limit=0).json
+        assert first == {
+            "star_count": 7, "is_official": True, "name": "app", "is_automated": False, "description": "runs",
+        }  # fmt: skip
+        assert (second["name"], second["description"], second["is_official"]) == ("mine/app", "", False)
+        for filters, names in (
+            ({"stars": ["2"]}, ["app"]), ({"is-official": ["false"]}, ["mine/app"]), ({"is-automated": ["true"]}, []),
+        ):  # fmt: skip
+            assert [entry["name"] for entry in api.get("/images/search", term=term, filters=filters).json] == names
+        for wrong in ({"stars": ["many"]}, {"is-official": ["perhaps"]}, {"colour": ["red"]}):
+            assert api.get("/images/search", term=term, filters=wrong).status == 400
+    assert api.get("/images/search", term=term, limit=101).message == "limit 101 is outside the range of [1, 100]"
+    assert "parameter term is empty" in api.get("/images/search").message
+    nobody = api.get("/images/search", term="app")
+    assert (nobody.status, "name one that has /v1/search" in nobody.message) == (501, True)

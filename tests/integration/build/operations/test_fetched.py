@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from jupyter_containers.build.failures import CopyFailed
 from jupyter_containers.images.walk import Image
 from jupyter_containers.repositories.addresses import Source
 from jupyter_containers.repositories.fetching import Checkout
+from jupyter_containers.repositories.logins import Logins
 from tests.support.build_site import BuildSite
 from tests.support.tiny_image import tar_of
 
@@ -31,7 +31,7 @@ class Elsewhere:
         path.write_bytes(self.content)
         return path
 
-    async def fetch_repository(self, source: Source, folder: Path, secrets: Mapping[str, bytes]) -> Checkout:
+    async def fetch_repository(self, source: Source, folder: Path, logins: Logins) -> Checkout:
         (folder / "tree").mkdir()
         (folder / "tree" / "a").write_bytes(self.content)
         return Checkout(folder / "tree", self.commit)

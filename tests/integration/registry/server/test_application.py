@@ -36,7 +36,9 @@ REFUSED = [
     ("GET", "/v2/none/tags/list", 404, "NAME_UNKNOWN"),
     ("DELETE", "/v2/team/app/tags/list", 405, "UNSUPPORTED"),
     ("GET", "/v2/%ff/manifests/1", 400, "NAME_INVALID"),
-    ("GET", "/v1/search", 404, "UNSUPPORTED"),
+    ("GET", "/v1/users", 404, "UNSUPPORTED"),
+    ("POST", "/v1/search", 405, "UNSUPPORTED"),
+    ("GET", "/v1/search?n=many", 400, "PAGINATION_NUMBER_INVALID"),
     ("DELETE", f"/v2/team/app/blobs/{MISSING}", 404, "BLOB_UNKNOWN"),
     ("DELETE", "/v2/team/app/manifests/none", 404, "MANIFEST_UNKNOWN"),
 ]

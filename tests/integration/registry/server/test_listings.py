@@ -70,3 +70,13 @@ def test_referrers_are_found_by_their_subject(registry: OwnRegistry) -> None:
     registry.request("DELETE", f"/v2/team/app/manifests/{digest}")
     left = registry.request("GET", f"/v2/team/app/referrers/{IMAGE.digest}").json["manifests"]
     assert [entry["artifactType"] for entry in left] == ["a/signature"]
+
+
+def test_repositories_are_searched_by_letters_of_their_names(registry: OwnRegistry) -> None:
+    for name in ("team/app", "another/app", "base"):
+        registry.push_image(name, "1", IMAGE)
+    found = registry.request("GET", "/v1/search?q=APP").json
+    assert (found["query"], found["num_results"]) == ("APP", 2)
+    assert [entry["name"] for entry in found["results"]] == ["another/app", "team/app"]
+    assert [entry["name"] for entry in registry.request("GET", "/v1/search?n=1").json["results"]] == ["another/app"]
+    assert registry.request("GET", "/v1/search?q=%2e%2e/").json["results"] == []

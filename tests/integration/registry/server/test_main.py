@@ -13,6 +13,7 @@ import bcrypt
 import pytest
 
 from jupyter_containers.oci.digest import Digest
+from tests.support import tiny_image
 from tests.support.certificates import make_certificates
 from tests.support.eventually import eventually
 from tests.support.own_registry import OwnRegistry, own_registry
@@ -112,3 +113,31 @@ def peak_memory(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise AssertionError("no VmHWM")
+
+
+def test_a_registry_that_is_read_only_hands_out_and_takes_nothing(tmp_path: Path) -> None:
+    image = tiny_image.image(tiny_image.layer({"a": b"1"}))
+    with own_registry(tmp_path) as registry:
+        registry.push_image("app", "1", image)
+    with own_registry(tmp_path, "--read-only") as registry:
+        assert registry.request("GET", "/v2/app/manifests/1").content == image.manifest
+        assert registry.request("HEAD", f"/v2/app/blobs/{image.image_id}").status == 200
+        for method, path in (
+            ("POST", "/v2/app/blobs/uploads/"), ("PUT", "/v2/app/manifests/2"), ("DELETE", "/v2/app/manifests/1"),
+            ("PATCH", f"/v2/app/blobs/uploads/{'0' * 32}"), ("DELETE", f"/v2/app/blobs/{image.image_id}"),
+        ):  # fmt: skip
+            refused = registry.request(method, path, b"{}")
+            assert (refused.status, refused.code, refused.headers["Allow"]) == (405, "UNSUPPORTED", "GET, HEAD")
+        assert registry.request("GET", "/v2/app/tags/list").json["tags"] == ["1"]
+
+
+def test_each_request_is_told_when_that_is_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with own_registry(tmp_path / "told", "--access-log") as registry:
+        registry.request("GET", "/v2/app/manifests/1", headers=header("alice", "secret"))
+        registry.request("GET", "/v2/a%0Ab/tags/list")
+    first, second = [line for line in capfd.readouterr().err.splitlines() if "/v2/" in line]
+    assert first.startswith('INFO 127.0.0.1 "GET /v2/app/manifests/1 HTTP/1.1" 404 ')
+    assert "a%0Ab" in second
+    with own_registry(tmp_path / "silent") as registry:
+        registry.request("GET", "/v2/")
+    assert "/v2/" not in capfd.readouterr().err

@@ -116,3 +116,21 @@ def test_a_limit_on_blobs_holds(tmp_path: Path) -> None:
         assert registry.request("PATCH", path, BYTES[:600]).status == 202
         assert registry.request("PATCH", path, BYTES[:600]).status == 413
         assert registry.request("GET", path).headers["Range"] == "0-599"
+
+
+def test_a_quota_holds_for_all_together_and_what_goes_makes_room(tmp_path: Path) -> None:
+    with own_registry(tmp_path / "registry", "--quota", "2000") as registry:
+        registry.push_blob("team/app", BYTES[:900])
+        path = registry.begin("team/other")
+        assert registry.request("PATCH", path, BYTES[:900]).status == 202
+        refused = registry.request("POST", f"/v2/team/app/blobs/uploads/?digest={DIGEST}", BYTES[:201])
+        assert (refused.status, refused.code) == (403, "DENIED")
+        assert "keeps 2000 bytes at most" in refused.content.decode()
+        assert registry.request("DELETE", path).status == 204
+        registry.push_blob("team/app", BYTES[:500])
+        for name in ("team/other", "team/third", "team/fourth"):
+            registry.push_blob(name, BYTES[:500])  # which is there only once
+        registry.push_blob("team/app", BYTES[:600])
+        assert registry.stop() == 0
+        registry.start()
+        assert registry.request("PATCH", registry.begin("team/app"), b"x").status == 403

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from urllib.parse import urlencode
 
 import aiohttp
+import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
+from jupyter_containers.api.build_body import Enclosed
 from jupyter_containers.api.failures import failures
 from jupyter_containers.api.routes import build
+from jupyter_containers.errors import InvalidParameter
 
 QUERY = {"ssh": json.dumps({"default": "/run/agent"})}
 
@@ -49,3 +54,23 @@ def test_from_elsewhere_it_would_be_anothers(tmp_path: Path) -> None:
     status, answer = asked(tmp_path, is_tcp=True)
     assert status == 501
     assert "cannot be forwarded to a daemon elsewhere" in answer["message"]
+
+
+@pytest.mark.parametrize("parameter", ["buildargs", "labels", "contexts", "ssh"])
+@pytest.mark.parametrize("value", [1, True, ["x"], {"y": "z"}])
+def test_what_is_given_by_name_is_text(parameter: str, value: object) -> None:
+    """Python would write anything into the environment and the labels of an image, and nobody could read it again."""
+    query = {parameter: json.dumps({"A": value})}
+    request = make_mocked_request("POST", _path(query))
+    with pytest.raises(InvalidParameter, match=f"A in parameter {parameter} must be text, not"):
+        build._request(request, Enclosed())
+
+
+def test_a_build_argument_may_have_no_value_and_a_label_has_an_empty_one() -> None:
+    request = make_mocked_request("POST", _path({"buildargs": '{"A": null, "B": "1"}', "labels": '{"C": null}'}))
+    options = build._request(request, Enclosed()).options
+    assert (options.build_args, options.labels) == ({"A": None, "B": "1"}, {"C": ""})
+
+
+def _path(query: dict[str, str]) -> str:
+    return f"/build?{urlencode(query)}"

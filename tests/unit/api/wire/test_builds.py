@@ -30,7 +30,7 @@ from jupyter_containers.build.progress import (
     StepStarted,
     Warned,
 )
-from jupyter_containers.engine.builds import CachedStep
+from jupyter_containers.engine.cached_steps import CachedStep
 from jupyter_containers.errors import InvalidParameter
 
 STEP = CachedStep("key", "sha256:chain", "sha256:parent", "2024-01-01T00:00:00Z", 100.0)

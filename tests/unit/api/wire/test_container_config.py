@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from jupyter_containers.api.wire.container_config import ports, settings_from_wire, settings_to_wire
+from jupyter_containers.api.wire.container_config import settings_from_wire, settings_to_wire
 from jupyter_containers.engine.containers.record import Settings
-from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci.image_config import Healthcheck
 
 FULL = {
@@ -37,14 +34,3 @@ def test_one_string_is_a_list_of_one() -> None:
 def test_a_timeout_of_zero_is_said() -> None:
     assert settings_to_wire(Settings(stop_timeout_seconds=0))["StopTimeout"] == 0
     assert settings_from_wire({"Healthcheck": {}}).healthcheck == Healthcheck()
-
-
-def test_ports_are_single_with_their_protocol() -> None:
-    assert ports("80") == ["80/tcp"]
-    assert ports("8000-8002/UDP") == ["8000/udp", "8001/udp", "8002/udp"]
-
-
-@pytest.mark.parametrize("text", ["", "x", "0", "65536", "9-8", "80/xx", "-1"])
-def test_what_is_no_port_is_refused(text: str) -> None:
-    with pytest.raises(InvalidParameter, match="invalid port specification"):
-        ports(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_containers.api.wire.disk_usage import directory_json, step_json
 from jupyter_containers.build.operations.caches import CacheDirectory
-from jupyter_containers.engine.builds import CachedStep
+from jupyter_containers.engine.cached_steps import CachedStep
 from jupyter_containers.engine.disk_usage import StepUsage
 
 STEP = CachedStep("k1", "sha256:c", "sha256:p", "2026-01-01T00:00:00Z", 1.5)

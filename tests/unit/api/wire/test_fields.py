@@ -68,3 +68,10 @@ def test_what_we_cannot_keep_is_refused_with_its_value() -> None:
     fields.refuse({"Links": [], "Cgroup": "", "N": 0, "B": False, "M": {}}, ("Links", "Cgroup", "N", "B", "M", "Z"))
     with pytest.raises(Unsupported, match=r"Links \['a:b'\] is not supported"):
         fields.refuse({"Links": ["a:b"]}, ("Links",))
+
+
+@pytest.mark.parametrize("value", [1 << 63, -(1 << 63) - 1, 10**30])
+def test_a_number_that_no_client_of_docker_could_read_again_is_refused(value: int) -> None:
+    with pytest.raises(InvalidParameter, match=r"Memory must be an integer of 64 bits, not -?[0-9]{19,40}$"):
+        fields.number({"Memory": value}, "Memory")
+    assert fields.number({"Memory": (1 << 63) - 1}, "Memory") == (1 << 63) - 1

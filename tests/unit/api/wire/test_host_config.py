@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_containers.api.wire.host_config import host_settings_from_wire, host_settings_to_wire
+from jupyter_containers.api.wire.host_config import DEFAULT_RUNTIME, host_settings_from_wire, host_settings_to_wire
 from jupyter_containers.engine.containers.record import HostSettings, PortBinding
 from jupyter_containers.errors import ContainersError, InvalidParameter, Unsupported
 
@@ -58,6 +58,11 @@ def test_fields_follow_the_version() -> None:
     told = HostSettings(annotations={"a": "b"})
     assert "Annotations" not in host_settings_to_wire(told, version=(1, 42))
     assert "Annotations" in host_settings_to_wire(told, version=(1, 43))
+
+
+def test_the_runtime_is_the_one_that_info_tells() -> None:
+    assert host_settings_to_wire(HostSettings(), version=NEWEST)["Runtime"] == DEFAULT_RUNTIME
+    assert host_settings_to_wire(HostSettings(runtime="runc"), version=NEWEST)["Runtime"] == "runc"
 
 
 @pytest.mark.parametrize(

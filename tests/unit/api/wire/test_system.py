@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,15 @@ def test_registries_without_tls_are_named() -> None:
     registries = info_json(daemon(), HOST, counts=ContainerCounts(0, 0, 0), images=0)["RegistryConfig"]["IndexConfigs"]
     assert registries["example.org:5000"]["Secure"] is False
     assert registries["docker.io"]["Secure"] is True
+
+
+def test_mirrors_are_told_with_the_registry_that_they_are_of() -> None:
+    facts = replace(daemon(), registry_mirrors=("https://hub.example/", "h.io=https://m.example/"))
+    registries = info_json(facts, HOST, counts=ContainerCounts(0, 0, 0), images=0)["RegistryConfig"]
+    assert registries["Mirrors"] == registries["IndexConfigs"]["docker.io"]["Mirrors"] == ["https://hub.example/"]
+    assert registries["IndexConfigs"]["h.io"] == {
+        "Name": "h.io", "Mirrors": ["https://m.example/"], "Secure": True, "Official": False,
+    }  # fmt: skip
 
 
 def test_version_is_said_in_both_places_that_clients_read() -> None:

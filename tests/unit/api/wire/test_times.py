@@ -45,6 +45,14 @@ def test_what_is_no_time_is_refused_by_name(text: str) -> None:
         parse_time(text, "since", now=NOW)
 
 
+@pytest.mark.parametrize("end", ["", "x", "h" * 200_000], ids=["number", "word", "duration"])
+def test_what_is_long_is_refused_at_once(end: str) -> None:
+    """Whoever may only look could keep the daemon busy for hours with one moment."""
+    with pytest.raises(InvalidParameter, match="parameter since must be seconds") as failure:
+        parse_time("1" * 200_000 + end, "since", now=NOW)
+    assert len(failure.value.message) < 300
+
+
 @given(st.integers(1, 4 * 10**18))
 def test_what_is_printed_is_read_back(moment: int) -> None:
     assert parse_time(rfc3339(moment), "t", now=0) == moment

@@ -19,7 +19,7 @@ from jupyter_containers.build.caches.config import (
     with_inline,
     within,
 )
-from jupyter_containers.build.filesystem import Filesystem, Layer
+from jupyter_containers.build.filesystem import Filesystem, Layer, Loose
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.oci import media_types
 from jupyter_containers.oci.descriptor import Descriptor
@@ -138,3 +138,26 @@ def test_what_is_no_cache_inside_an_image_is_refused(text: str) -> None:
 def test_too_much_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="over the limit"):
         from_config(b" " * (MAX_CONFIG_BYTES + 1), {})
+
+
+def test_a_loose_layer_is_the_topmost_of_where_it_was_made() -> None:
+    known = Known([*NOTES, Note(key("linked"), "t7", (OTHER, C)), Note(key("linked"), "t8", (A, B))])
+    assert known.loose(key("linked")) == Loose(C, "t7")
+    assert [known.loose(key(name)) for name in ("nothing", "env", "never")] == [None, None, None]
+
+
+def test_a_small_cache_that_names_deep_layers_again_and_again_becomes_nothing_large() -> None:
+    """Of each key and each place one note is enough, and all that stand at a place share what is below it."""
+    entry = {"blob": str(A.descriptor.digest), "annotations": {"diffID": str(A.diff_id)}}
+    tree = [{**entry, "parent": number - 1} for number in range(400)]
+    results = [{"layer": 399}, {"layer": 398}] * 100
+    records = [{"digest": f"sha256:{key(name)}", "layers": results} for name in ("one", "two")]
+    notes = read({"layers": tree, "records": records})
+    assert [(note.key, len(note.layers or ())) for note in notes] == [
+        (key(name), depth) for name in ("one", "two") for depth in (400, 399)
+    ]  # fmt: skip
+    assert notes[0].layers is notes[2].layers
+    inline = json.dumps({INLINE: base64.b64encode(json.dumps(records).encode()).decode()}).encode()
+    assert from_inline(inline, (A,) * 400) == notes
+    with pytest.raises(InvalidParameter, match="less than 500 floors"):
+        from_inline(inline, (A,) * 501)

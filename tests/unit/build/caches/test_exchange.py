@@ -127,3 +127,25 @@ def test_a_copy_of_other_files_stays_what_it_is(tmp_path: Path) -> None:
         assert rooms.committed() == set()
 
     with_rooms(tmp_path, use)
+
+
+def test_a_loose_layer_is_fetched_when_what_it_lies_in_is_brought(tmp_path: Path) -> None:
+    (below, below_content), (one, content) = of(b"0"), of(b"1")
+
+    async def use(rooms: Rooms) -> None:
+        async def fetch(wanted: Descriptor) -> None:
+            assert wanted == one.descriptor
+            rooms.content.write(content)
+
+        rooms.content.write(below_content)
+        parent = Filesystem.of((below,))
+        exchange = Exchange([Source(Known([])), Source(Known([Note(KEY, "t", (one,))]), fetch)])
+        exchange.prepared(PLAN, Stores(rooms.content, rooms.snapshots))
+        assert exchange.loose("1" * 64) is None
+        found = exchange.loose(KEY)
+        assert found is not None
+        made = found.on(parent).filesystem
+        await exchange.bring([made])
+        assert rooms.committed() == {parent.chain, made.chain}
+
+    with_rooms(tmp_path, use)

@@ -14,7 +14,7 @@ def flags(text: str) -> Flags:
 
 def test_a_flag_is_taken_once_and_has_a_default() -> None:
     found = flags("--from=x --link")
-    assert (found.take("from"), found.take("link"), found.take("chown", "0")) == ("x", "", "0")
+    assert (found.take("from"), found.take_switch("link"), found.take("chown", "0")) == ("x", True, "0")
     found.refuse_unknown()
 
 
@@ -40,6 +40,16 @@ def test_a_mount_may_be_given_again() -> None:
     found.refuse_unknown()
 
 
+def test_a_flag_that_is_no_switch_has_a_value() -> None:
+    with pytest.raises(DockerfileError, match="missing a value on flag: --chown"):
+        flags("--chown").take("chown")
+    with pytest.raises(DockerfileError, match="missing a value on flag: --exclude"):
+        flags("--exclude=a --exclude --exclude=b").take_all("exclude")
+    assert flags("--chown=").take("chown") == ""
+    with pytest.raises(DockerfileError, match="expecting boolean value for flag link, not: "):
+        flags("--link=").take_switch("link")
+
+
 def test_a_choice_knows_when_nothing_was_said() -> None:
     found = flags("--link --parents=false")
     assert [found.take_choice(name) for name in ("link", "parents", "none")] == [True, False, None]
@@ -48,5 +58,7 @@ def test_a_choice_knows_when_nothing_was_said() -> None:
 def test_a_switch_is_on_off_or_wrong() -> None:
     found = flags("--link --parents=false --x=maybe")
     assert (found.take_switch("link"), found.take_switch("parents"), found.take_switch("none")) == (True, False, False)
+    found_too = flags("--link=True --parents=FALSE")
+    assert (found_too.take_switch("link"), found_too.take_switch("parents")) == (True, False)
     with pytest.raises(DockerfileError, match="expecting boolean value for flag x"):
         found.take_switch("x")

@@ -35,6 +35,10 @@ def test_slashes_dots_and_blanks_around_a_pattern_do_not_count(pattern: str) -> 
     assert left(pattern, "a", "b") == ["b"]
 
 
+def test_only_a_line_feed_ends_a_line() -> None:
+    assert left("a\x0cb\r\nc", "a\x0cb", "b", "c") == ["b"]
+
+
 def test_two_stars_reach_every_depth() -> None:
     assert left("**/*.pyc\n!**/keep.pyc", "a.pyc", "x/y/a.pyc", "x/keep.pyc") == ["x/keep.pyc"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.dockerfile.instructions import Command, Copy, Healthcheck, Run, parse
 from jupyter_containers.build.dockerfile.lines import read, read_line
 from jupyter_containers.errors import Unsupported
@@ -30,6 +31,13 @@ def test_add_has_no_from() -> None:
 
 def test_times_of_a_healthcheck_stay_as_written() -> None:
     assert parsed("HEALTHCHECK --timeout=5s CMD x") == Healthcheck(Command(("x",), True), timeout="5s")
+
+
+def test_any_blank_ends_the_first_word_of_a_healthcheck() -> None:
+    assert parsed("HEALTHCHECK CMD\tcurl  x") == Healthcheck(Command(("curl  x",), True))
+    assert parsed('HEALTHCHECK\tCMD \t["curl"]') == Healthcheck(Command(("curl",), False))
+    with pytest.raises(DockerfileError, match="HEALTHCHECK NONE takes no arguments"):
+        parsed("HEALTHCHECK NONE\tx")
 
 
 def test_what_is_known_and_not_done_here_is_refused_and_never_ignored() -> None:

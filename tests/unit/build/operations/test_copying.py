@@ -33,17 +33,17 @@ class Places:
         return path
 
     @contextmanager
-    def copier(self, mode: int | None = None, is_linked: bool = False) -> Iterator[tuple[Copier, Tree]]:
+    def copier(self, mode: int | None = None, is_bare: bool = False) -> Iterator[tuple[Copier, Tree]]:
         root_fd = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
         try:
             with Tree(self.source) as tree:
                 dress = Dress(MINE, None if mode is None else ModeChange(f"{mode:o}", mode))
-                yield Copier(tree, root_fd, dress, is_linked=is_linked), tree
+                yield Copier(tree, root_fd, dress, is_bare=is_bare), tree
         finally:
             os.close(root_fd)
 
-    def copy(self, source: str, destination: str, mode: int | None = None, *, is_linked: bool = False) -> None:
-        with self.copier(mode, is_linked) as (copier, tree):
+    def copy(self, source: str, destination: str, mode: int | None = None, *, is_bare: bool = False) -> None:
+        with self.copier(mode, is_bare) as (copier, tree):
             for match in tree.find(source):
                 copier.copy(match, destination)
 
@@ -157,28 +157,14 @@ def test_a_destination_that_is_a_link_is_written_through(places: Places) -> None
     assert (places.root / "link").is_symlink()
 
 
-@pytest.mark.parametrize("target", ["real", "/", "outside", "nowhere"])
-def test_a_linked_copy_follows_no_link_and_replaces_it(places: Places, target: str) -> None:
-    places.put("a")
-    (places.root / "real").mkdir()
-    for name in ("file", "folder", "way"):
-        (places.root / name).symlink_to(places.outside if target == "outside" else target)
-    places.copy("a", "/file", is_linked=True)
-    places.copy("a", "/folder/", is_linked=True)
-    places.copy("a", "/way/to/a", is_linked=True)
-    assert places.listing() == ["file", "folder", "folder/a", "real", "way", "way/to", "way/to/a"]
-    assert not any((places.root / name).is_symlink() for name in ("file", "folder", "way"))
-    assert not list(places.outside.iterdir())
-
-
-def test_a_linked_copy_goes_where_it_says_over_files_and_folders(places: Places) -> None:
-    places.put("a", "new")
-    (places.root / "file").write_text("old")
-    (places.root / "folder/below").mkdir(parents=True)
-    places.copy("a", "/file/a", is_linked=True)
-    places.copy("a", "/folder", is_linked=True)
-    places.copy("a", "/", is_linked=True)
-    assert places.listing() == ["a", "file", "file/a", "folder"]
+@pytest.mark.needs("root")
+def test_where_overlayfs_reads_no_device_is_made_that_it_would_take_for_a_whiteout(places: Places) -> None:
+    os.mknod(places.source / "gone", stat.S_IFCHR, 0)
+    with pytest.raises(PermissionError):
+        places.copy("gone", "/", is_bare=True)
+    assert places.listing() == []
+    places.copy("gone", "/")
+    assert places.listing() == ["gone"]
 
 
 def test_a_destination_that_is_a_loop_of_links_fails(places: Places) -> None:
@@ -203,6 +189,15 @@ def test_the_content_of_a_heredoc_becomes_a_file(places: Places) -> None:
     assert (places.root / "d/name").read_text() == "text"
     assert (places.root / "d/file").read_text() == "other"
     assert stat.S_IMODE((places.root / "d/name").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "../outside", "a/b", "/a"])
+def test_a_heredoc_is_called_as_a_file_is(places: Places, name: str) -> None:
+    (places.outside / "f").touch()
+    with places.copier() as (copier, _), pytest.raises(CopyFailed, match="is to be the name of a file"):
+        copier.write(name, b"text", "/")
+    assert (places.outside / "f").exists()
+    assert places.listing() == []
 
 
 def test_a_folder_that_is_there_stays_as_it_is(places: Places) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,28 @@ def test_a_folder_whose_mode_was_changed_is_a_change(tmp_path: Path) -> None:
     assert names(upper) == ["etc"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "user.overlay.opaque",
+        pytest.param("trusted.overlay.opaque", marks=pytest.mark.needs("root")),
+    ],
+)
+def test_a_folder_that_hides_the_image_s_is_a_change(tmp_path: Path, name: str) -> None:
+    lower, upper = tmp_path / "lower", tmp_path / "upper"
+    for root in (lower, upper):
+        (root / "etc").mkdir(parents=True)
+    os.setxattr(upper / "etc", name, b"y")
+    before = stubs.look(lower)
+    stubs.clear(upper, before, is_overlay=True)
+    assert names(upper) == ["etc"]
+    os.removexattr(upper / "etc", name)
+    opened = os.listdir("/proc/self/fd")
+    stubs.clear(upper, stubs.look(lower), is_overlay=True)
+    assert names(upper) == []
+    assert os.listdir("/proc/self/fd") == opened
+
+
 def test_a_copy_of_the_whole_root_keeps_what_was_there_before(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "proc").mkdir()
@@ -61,14 +84,15 @@ def test_a_copy_of_the_whole_root_keeps_what_was_there_before(tmp_path: Path) ->
     assert names(tmp_path) == ["etc", "etc/hosts", "proc"]
 
 
-@pytest.mark.parametrize("target", ["../outside", "/outside"])
-def test_links_do_not_lead_out(tmp_path: Path, target: str) -> None:
+@pytest.mark.parametrize("prefix", ["..", "/outside/..", "{}"])
+def test_links_do_not_lead_out(tmp_path: Path, prefix: str) -> None:
     upper, outside = tmp_path / "upper", tmp_path / "outside"
     upper.mkdir()
     make_stubs(tmp_path)
     outside.mkdir()
     (outside / "hosts").touch()
-    (upper / "etc").symlink_to(target)
+    (upper / "etc").symlink_to(f"{prefix.format(tmp_path)}/outside")
+    assert stubs.look(upper)["etc/hosts"] is None
     stubs.clear(upper, stubs.NOTHING, is_overlay=True)
     assert (outside / "hosts").exists()
     assert (tmp_path / "etc/hosts").exists()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from jupyter_containers.engine.containers.bind_sources import check_shared, check_sources, is_linked, make_sources
+from jupyter_containers.engine.containers.bind_sources import (
+    check_propagation,
+    check_shared,
+    check_sources,
+    is_linked,
+    make_sources,
+)
 from jupyter_containers.engine.containers.record import HostSettings, MountPoint, MountRequest, Record
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import ContainersError, InvalidParameter
@@ -55,6 +62,10 @@ def test_only_a_mount_must_have_its_source(ours: Roster, tmp_path: Path) -> None
         check_sources(ours, record(missing, mounts=(asked,)))
     check_sources(ours, record(missing))
     check_sources(ours, record(missing, mounts=(MountRequest("bind", "/0", str(missing), create_source=True),)))
+    check_sources(ours, record(missing, mounts=(MountRequest("volume", "/0"),)))
+    assert not missing.exists()
+    check_sources(ours, record(tmp_path, mounts=(MountRequest("bind", "/0", source=str(tmp_path)),)))
+    make_sources(ours, replace(record(), mount_points=(MountPoint("volume", "/0", source=str(missing)),)))
     assert not missing.exists()
 
 
@@ -63,7 +74,7 @@ def test_only_binds_that_are_shared_or_slaves_are_linked() -> None:
     assert [word for word in words if is_linked(MountPoint("bind", "/x", propagation=word))] == [
         "shared", "rshared", "slave", "rslave",
     ]  # fmt: skip
-    assert not is_linked(MountPoint("volume", "/x"))
+    assert not is_linked(MountPoint("volume", "/x", propagation="shared"))
 
 
 @pytest.mark.parametrize(
@@ -86,3 +97,19 @@ def test_a_bind_is_no_more_open_than_its_source(source: str, propagation: str, s
     with pytest.raises(ContainersError) as caught:
         check_shared(point, MOUNTS)
     assert caught.value.message == sentence
+
+
+def test_the_daemons_own_data_is_a_slave_where_the_host_allows_it(tmp_path: Path) -> None:
+    ours = roster(tmp_path, volumes=SimpleNamespace(host=SimpleNamespace(entries=lambda: MOUNTS)))
+    own = tmp_path / "data"
+    points = [
+        MountPoint("bind", "/x", source=str(source), propagation=propagation)
+        for source, propagation in (
+            ("/", "rslave"), (own, "rslave"), (own / "volumes", "rslave"), (tmp_path / "other", ""), ("/srv", "shared"),
+        )
+    ]  # fmt: skip
+    check_propagation(ours, replace(record(), mount_points=tuple(points)))
+    for source, propagation in ((tmp_path / "other", "rslave"), (own, "rshared"), (own, "slave")):
+        point = MountPoint("bind", "/x", source=str(source), propagation=propagation)
+        with pytest.raises(ContainersError, match=f"path {source} is mounted on / but it is not a shared"):
+            check_propagation(ours, replace(record(), mount_points=(points[0], point)))

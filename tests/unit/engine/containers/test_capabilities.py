@@ -30,7 +30,12 @@ def test_all_added_is_all_that_the_daemon_has_but_the_dropped() -> None:
 
 def test_all_dropped_leaves_only_the_added() -> None:
     assert resolve(("KILL",), ("all",)) == ("CAP_KILL",)
-    assert resolve((), ("ALL",)) == ()
+    assert resolve((), ("ALL",)) == resolve((), ("cap_all",)) == ()
+
+
+def test_what_is_added_and_dropped_is_had_unless_all_are_added() -> None:
+    assert resolve(("KILL", "NET_ADMIN"), ("KILL", "CHOWN")) == ("CAP_KILL", "CAP_NET_ADMIN")
+    assert resolve(("ALL", "KILL"), ("KILL", "ALL")) == ("CAP_CHOWN", "CAP_NET_ADMIN", "CAP_SYS_ADMIN")
 
 
 def test_privileged_has_all_that_the_daemon_has() -> None:
@@ -47,3 +52,5 @@ def test_an_unknown_name_is_refused() -> None:
 def test_what_the_daemon_has_not_itself_cannot_be_given() -> None:
     with pytest.raises(Unsupported, match="CAP_SYS_RESOURCE"):
         resolve(("SYS_RESOURCE",))
+    with pytest.raises(Unsupported, match="CAP_SYS_RESOURCE"):
+        resolve(("SYS_RESOURCE",), privileged=True)

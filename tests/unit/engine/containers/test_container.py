@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -90,3 +91,32 @@ def test_conditions_are_read_by_name() -> None:
     assert WaitCondition.parse("removed") is WaitCondition.REMOVED
     with pytest.raises(InvalidParameter, match="invalid condition: 'bad'"):
         WaitCondition.parse("bad")
+
+
+def test_the_root_is_free_when_the_run_before_is_unmounted() -> None:
+    async def test(container: Container) -> None:
+        await container.unmount()  # nothing ever ran
+        container.unmounted = Future()
+        waiting = asyncio.create_task(container.unmount())
+        in_a_thread = asyncio.create_task(asyncio.to_thread(container.await_unmounted))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert not in_a_thread.done()
+        container.unmounted.set_result(None)
+        await waiting
+        await in_a_thread
+
+    run(test, Status.EXITED)
+
+
+def test_who_gives_up_waiting_for_the_root_takes_it_from_nobody() -> None:
+    async def test(container: Container) -> None:
+        container.unmounted = Future()
+        impatient = asyncio.create_task(container.unmount())
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await asyncio.gather(impatient, return_exceptions=True)
+        container.unmounted.set_result(None)
+        await container.unmount()
+
+    run(test, Status.EXITED)

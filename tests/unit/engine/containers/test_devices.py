@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,11 +41,27 @@ def test_a_device_is_what_it_is_on_the_host_unless_told() -> None:
     assert (device.path, rule.access) == ("/dev/null", "rwm")
 
 
+def test_a_folder_stands_for_the_devices_in_it(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "null").symlink_to("/dev/null")
+    (tmp_path / "file").touch()
+    for name in ("b", "deep/a"):
+        os.mknod(tmp_path / name, stat.S_IFCHR)  # 0:0, which anybody may make
+    devices, rules = resolve_devices((DeviceRequest(str(tmp_path), "/dev/x", "r"),))
+    assert [(device.path, device.type, device.major, device.minor) for device in devices] == [
+        ("/dev/x/b", "c", 0, 0), ("/dev/x/deep/a", "c", 0, 0),
+    ]  # fmt: skip
+    assert rules == (DeviceRule(True, "c", 0, 0, "r"),) * 2
+
+
 def test_only_disks_that_are_there_have_rates() -> None:
     with pytest.raises(InvalidParameter, match="stat /dev/nosuch: no such file or directory"):
         block_rates(Limits(blkio_read_bps=(DeviceRate("/dev/nosuch", 5),)))
     with pytest.raises(InvalidParameter, match="/dev/null: it is not a block device"):
         block_rates(Limits(blkio_weight_devices=(DeviceRate("/dev/null", 50),)))
+    for name in ("blkio_weight_devices", "blkio_write_bps", "blkio_read_iops", "blkio_write_iops"):
+        with pytest.raises(InvalidParameter, match="stat /dev/nosuch: no such file or directory"):
+            block_rates(replace(Limits(), **{name: (DeviceRate("/dev/nosuch", 50),)}))
     assert block_rates(Limits()) == NO_RATES
 
 

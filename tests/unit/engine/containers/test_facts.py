@@ -12,7 +12,7 @@ from jupyter_containers.engine.containers.facts import gather, hostname, joined_
 from jupyter_containers.engine.containers.record import DeviceRequest, HostSettings, Record, Settings, State, Status
 from jupyter_containers.errors import Conflict, NotFound
 from jupyter_containers.oci.runtime_spec import Mount
-from tests.support.roster import roster
+from tests.support.roster import roster, with_number_of_another
 
 ROOT = Mount("/", "overlay", "overlay")
 
@@ -83,3 +83,13 @@ def test_names(tmp_path: Path) -> None:
     assert hostname(ours, record(network_mode="host")) == socket.gethostname()
     named = Record("a" * 64, "n", 1, "x", settings=Settings(hostname="mine"), host=HostSettings(network_mode="host"))
     assert hostname(ours, named) == "mine"
+
+
+def test_a_process_that_has_the_pid_of_another_container_by_now_is_not_joined(tmp_path: Path) -> None:
+    async def test() -> None:
+        ours = roster(tmp_path)
+        with_number_of_another(ours, record("b", "other"))
+        with pytest.raises(Conflict, match="cannot join network of a non running container"):
+            joined_namespaces(ours, record(network_mode="container:other"))
+
+    asyncio.run(test())

@@ -35,6 +35,7 @@ REFUSED: tuple[tuple[str, dict[str, str], type[ContainersError], str], ...] = (
     ("json-file", {"compress": "1"}, InvalidParameter, "compress cannot be true when max-file is less than 2"),
     ("json-file", {"labels-regex": "("}, InvalidParameter, "error parsing regexp: "),
     ("json-file", {"tag": "{{"}, InvalidParameter, "template: log-tag:1: unclosed action"),
+    ("json-file", {"tag": "{{" + " " * 100_000}, InvalidParameter, "template: log-tag:1: unclosed action"),
     ("json-file", {"tag": "{{.Foo}}"}, InvalidParameter, "can't evaluate field Foo in type"),
     ("json-file", {"tag": "{{len .ID}}"}, Unsupported, "log option tag with"),
     ("json-file", {"mode": "x"}, InvalidParameter, "logger: logging mode not supported: x"),
@@ -77,7 +78,7 @@ def test_what_the_writer_is_told() -> None:
 
 
 def test_entries_say_what_the_options_name() -> None:
-    found = attributes(record(labels="x,none", env="A", env_regex="^B", labels_regex="z$", tag="{{.Name}}/{{ .ID }}"))
+    found = attributes(record(labels="x,none", env="A", env_regex="^B", labels_regex="z$", tag="{{.Name}}/{{- .ID -}}"))
     assert found == {"A": "1", "B": "2", "x": "1", "y.z": "2", "tag": f"web/{'c' * 12}"}
     told = log_options(record(env="A", labels="x"), Path("/c"))
     assert told is not None

@@ -46,6 +46,12 @@ def test_variables_asked_for_come_first_and_win() -> None:
     assert merge(Settings(env=("A=mine", "B=1")), IMAGE).env == ("A=mine", "B=1", "PATH=/bin")
 
 
+def test_ports_of_images_are_written_as_those_asked_for() -> None:
+    """Whoever lists containers takes the numbers from them: what an image has for a port must be one."""
+    image = ProcessDefaults(exposed_ports=("8080", "80-81/tcp", "web", "$PORT/tcp"), cmd=("serve",))
+    assert merge(Settings(exposed_ports=("80/tcp",)), image).exposed_ports == ("80/tcp", "8080/tcp", "81/tcp")
+
+
 def test_labels_ports_and_volumes_are_joined() -> None:
     merged = merge(Settings(labels={"a": "mine"}, exposed_ports=("53/udp",), volumes=("/more",)), IMAGE)
     assert merged.labels == {"a": "mine", "b": "image"}

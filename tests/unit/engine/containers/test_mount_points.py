@@ -172,7 +172,12 @@ def test_options_of_mounts_come_through() -> None:
 
 @pytest.mark.parametrize(
     ("tmpfs", "sentence"),
-    [({"x": ""}, "mount path must be absolute"), ({"/x": "bad=1"}, 'invalid tmpfs option ["bad" "1"]')],
+    [
+        ({"x": ""}, "mount path must be absolute"),
+        ({"/x": "bad=1"}, 'invalid tmpfs option ["bad" "1"]'),
+        ({"/x": "bind"}, 'invalid tmpfs option ["bind" ""]'),
+        ({"/x": "ro,remount"}, 'invalid tmpfs option ["remount" ""]'),
+    ],
 )
 def test_a_tmpfs_that_is_none_is_refused(tmpfs: dict[str, str], sentence: str) -> None:
     with pytest.raises(InvalidParameter) as caught:

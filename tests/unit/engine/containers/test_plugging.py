@@ -11,8 +11,8 @@ from jupyter_containers.engine.containers.endpoints import endpoints_of
 from jupyter_containers.engine.containers.plugging import connect, disconnect
 from jupyter_containers.engine.containers.record import AddressWish, EndpointSettings, HostSettings, Record
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.errors import Forbidden, InvalidParameter, NotFound
-from tests.support.roster import roster
+from jupyter_containers.errors import Conflict, Forbidden, InvalidParameter, NotFound
+from tests.support.roster import roster, with_number_of_another
 
 
 @pytest.fixture
@@ -76,3 +76,10 @@ def test_what_is_left_of_a_network_that_is_gone_can_be_disconnected(ours: Roster
     ours.save(container, endpoints={"gone": EndpointSettings(network_id="9" * 64)})
     unplug(ours, "default", "gone")
     assert names(ours, "default") == []
+
+
+def test_the_network_of_a_process_that_has_the_pid_by_now_is_left_alone(ours: Roster) -> None:
+    container = with_number_of_another(ours, Record("f" * 64, "ended", 9, "x"))
+    container.attachments.clear()
+    with pytest.raises(Conflict, match=f"Container {'f' * 64} is not running"):
+        plug(ours, "ended", "bridge")

@@ -62,3 +62,18 @@ def test_the_numbers_are_the_kernel_s() -> None:
     assert said["sid"] == str(os.getsid(0))
     assert int(said["nlwp"]) >= 1
     assert int(said["vsz"]) >= int(said["rss"]) > 1000
+
+
+def test_of_a_very_long_command_line_the_beginning_is_read() -> None:
+    code = "import time; print(flush=True); time.sleep(60)"
+    arguments = [sys.executable, "-c", code, "x" * 100_000]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as child:
+        try:
+            assert child.stdout is not None
+            child.stdout.readline()
+            process = read_process(child.pid)
+        finally:
+            child.kill()
+    assert process is not None
+    assert len(process.arguments) == 16 * 1024
+    assert process.arguments.startswith(f"{sys.executable} -c import time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from jupyter_containers.engine.containers.record import Record, Settings, State, Status
 from jupyter_containers.engine.containers.roster import Roster
-from jupyter_containers.errors import Conflict, InvalidParameter, NotFound
+from jupyter_containers.errors import Conflict, InvalidParameter, NotFound, Unavailable
 from jupyter_containers.network.values import Attachment
 from tests.support.roster import roster
 
@@ -65,6 +66,17 @@ def test_the_next_daemon_reads_what_this_one_saved(tmp_path: Path) -> None:
     asyncio.run(test())
 
 
+def test_a_rename_that_was_cut_off_between_its_two_steps_is_a_rename(tmp_path: Path) -> None:
+    async def test() -> None:
+        first = roster(tmp_path)
+        first.environment.container_records.rename(first.add(RECORD).id, "db")
+        second = Roster(first.environment)
+        second.load()
+        assert second.find("db").record.name == "db"
+
+    asyncio.run(test())
+
+
 def test_events_carry_image_name_and_labels(tmp_path: Path) -> None:
     async def test() -> None:
         ours = roster(tmp_path)
@@ -103,3 +115,22 @@ def test_a_task_that_fails_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFi
     with caplog.at_level(logging.ERROR):
         asyncio.run(test())
     assert "the follower failed" in caplog.text
+
+
+def test_closing_lets_go_of_who_waits_in_a_thread_for_the_last_run_to_be_unmounted(tmp_path: Path) -> None:
+    """A process does not end before its threads."""
+
+    async def test() -> None:
+        ours = roster(tmp_path)
+        container = ours.add(RECORD)
+        container.unmounted = Future()
+        waiting = asyncio.create_task(asyncio.to_thread(container.await_unmounted))
+        await asyncio.sleep(0)
+        await ours.close()
+        try:
+            with pytest.raises(Unavailable, match="the daemon is stopping"):
+                await asyncio.wait_for(asyncio.shield(waiting), 5)
+        finally:
+            container.unmounted.cancel()
+
+    asyncio.run(test())

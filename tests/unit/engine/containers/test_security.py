@@ -24,6 +24,12 @@ from jupyter_containers.errors import InvalidParameter, Unsupported
         (("seccomp=unconfined",), Security(seccomp="unconfined")),
         (('seccomp={"a": "b:c"}',), Security(seccomp='{"a": "b:c"}')),
         (("apparmor=unconfined", "label=disable"), Security()),
+        *(((f"no-new-privileges={word}",), Security(no_new_privileges=True)) for word in ("1", "t", "TRUE")),
+        *(((f"no-new-privileges={word}",), Security()) for word in ("0", "f", "False")),
+        (
+            ("no-new-privileges", "seccomp:unconfined", "writable-cgroups=1"),
+            Security(no_new_privileges=True, seccomp="unconfined", writable_cgroups=True),
+        ),
     ],
 )
 def test_options_are_understood(options: tuple[str, ...] | None, found: Security) -> None:
@@ -60,7 +66,7 @@ def test_groups_of_its_own_may_be_written_or_not() -> None:
 
 def test_a_profile_of_a_module_that_is_not_there_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(security._MODULES, "apparmor", ("AppArmor", f"{tmp_path}/absent"))
-    assert parse_security(("apparmor=strict",)).warnings == (
+    assert parse_security(("apparmor=unconfined", "apparmor=strict", "no-new-privileges")).warnings == (
         "--security-opt apparmor=strict is without effect: this kernel has no AppArmor",
     )
 

@@ -1,17 +1,21 @@
-"""A start and those who attached before it, with a shim that is lost while they get their streams."""
+"""A start that fails, and those who attached before one, with a shim that is lost while they get their streams."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from jupyter_containers.engine.containers import start
 from jupyter_containers.engine.containers.container import Attaching, Container, Streams
-from jupyter_containers.engine.containers.record import Record
+from jupyter_containers.engine.containers.record import HostSettings, Record
+from jupyter_containers.errors import ContainersError
 from jupyter_containers.supervisor.connection import Shim, ShimLost
+from tests.support.roster import roster
 
 
 class Shims:
@@ -59,5 +63,46 @@ def test_all_who_attached_early_get_a_stream_once() -> None:
             assert stream is not None
             stream.close()
             theirs.close()
+
+    asyncio.run(test())
+
+
+class PatientShim:
+    """Waits until it is dismissed."""
+
+    container_id = "ab" * 32
+
+    def __init__(self) -> None:
+        self.is_dismissed = False
+        self.unmounted: Future[None] = Future()
+
+    async def delete(self) -> None:
+        self.is_dismissed = True
+
+
+class Launcher:
+    def __init__(self, shim: PatientShim) -> None:
+        self._shim = shim
+
+    async def launch(self, _container_id: str, _bundle: Path) -> PatientShim:
+        return self._shim
+
+
+class BrokenSnapshots:
+    def mounts(self, _key: str) -> None:
+        raise ValueError("nobody has thought of this")
+
+
+def test_a_start_that_fails_as_nobody_has_thought_of_leaves_no_shim(tmp_path: Path) -> None:
+    async def test() -> None:
+        shim = PatientShim()
+        ours = roster(tmp_path, launcher=Launcher(shim), snapshots=BrokenSnapshots())
+        container = ours.add(Record("ab" * 32, "web", 1, "x", host=HostSettings(network_mode="none")))
+        with pytest.raises(ContainersError, match="cannot start container web: nobody has thought of this"):
+            await start.start(ours, container)
+        assert shim.is_dismissed
+        assert container.shim is None
+        assert container.record.state.error == "nobody has thought of this"
+        assert not ours.bundle_path(container.record).exists()
 
     asyncio.run(test())

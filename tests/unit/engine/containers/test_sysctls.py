@@ -26,6 +26,9 @@ from jupyter_containers.errors import InvalidParameter
         ("kernel.hostname", {}, "conflicts with the option hostname"),
         ("net/../kernel", {}, "invalid sysctl name 'net/../kernel'"),
         ("net.ipv4/x", {}, "invalid sysctl name 'net.ipv4/x'"),
+        ("net.x\0", {}, r"invalid sysctl name 'net.x\x00'"),
+        ("net", {}, "is not in a separate kernel namespace"),
+        ("kernel.sem", {"ipc_mode": "container:a"}, "not allowed in the ipc namespace of another container"),
         ("", {}, "is not in a separate kernel namespace"),
     ],
 )
@@ -36,8 +39,13 @@ def test_what_is_not_the_containers_own_is_refused(name: str, modes: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "name", ["net.ipv4.ip_forward", "net/ipv4/ip_forward", "kernel.shmmax", "fs.mqueue.msg_max", "kernel.domainname"]
-)
+    "name",
+    [
+        "net.ipv4.ip_forward", "net/ipv4/ip_forward", "net/ipv4/conf/eth0.1/forwarding", "fs.mqueue.msg_max",
+        "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
+        "kernel.shmmni", "kernel.shm_rmid_forced", "kernel.domainname",
+    ],
+)  # fmt: skip
 def test_what_is_its_own_is_taken(name: str) -> None:
     check_sysctls(HostSettings(sysctls={name: "1"}))
 

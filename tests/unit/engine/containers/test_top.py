@@ -76,6 +76,13 @@ def rows(arguments: str, *processes: Process) -> tuple[tuple[str, ...], ...]:
     return table(list(processes), columns_of(wish), wish, HOST).rows
 
 
+def test_more_columns_than_there_are_kinds_are_refused() -> None:
+    """A thousand processes with a megabyte of columns each are more than a daemon has memory."""
+    assert len(columns_of(parse_arguments("-o " + ",".join(["pid"] * 100)))) == 100
+    with pytest.raises(InvalidParameter, match="101 columns are more than 100"):
+        columns_of(parse_arguments("-o " + ",".join(["pid"] * 100) + " --sort pid"))
+
+
 def test_rows_are_sorted_by_what_the_columns_say() -> None:
     two, three = replace(ONE, pid=30, name="b"), replace(ONE, pid=200, name="a")
     assert rows("-o pid --sort pid", three, ONE, two) == (("7",), ("30",), ("200",))

@@ -28,7 +28,16 @@ class Book:
         return next((f"{name}.front" for name, found in self._names.items() if address in found), None)
 
 
-BOOK = Book({"web": ["10.0.0.2"], "db": ["10.0.0.3", "fd00::3"], "many": ["10.0.0.5", "10.0.0.6"], "a.b": ["10.0.0.7"]})
+LONG = "x" * 64
+BOOK = Book(
+    {
+        LONG: ["10.0.0.8"],
+        "web": ["10.0.0.2"],
+        "db": ["10.0.0.3", "fd00::3"],
+        "many": ["10.0.0.5", "10.0.0.6"],
+        "a.b": ["10.0.0.7"],
+    }
+)
 
 
 def answer(name: str, kind: int = Type.A, policy: Policy = OUTSIDE, record_class: int = 1) -> Reply | Question | None:
@@ -121,3 +130,7 @@ def test_nonsense_is_refused_or_not_answered() -> None:
 def test_no_bytes_break_it(packet: bytes) -> None:
     decide(packet, BOOK, OUTSIDE, stream=True)
     decide(b"\0\1\1\0\0\1\0\0\0\0\0\0" + packet, BOOK, OUTSIDE, stream=False)
+
+
+def test_an_address_whose_container_has_a_name_that_no_label_holds_has_no_name() -> None:
+    assert contents(answer("8.0.0.10.in-addr.arpa", Type.PTR)) == []

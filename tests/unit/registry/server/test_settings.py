@@ -20,6 +20,7 @@ def test_nothing_said() -> None:
         DAY,
     )
     assert told.root.name == "registry"
+    assert not told.tells_metrics
 
 
 def test_all_said() -> None:
@@ -32,8 +33,10 @@ def test_all_said() -> None:
             "--tls-key=/k",
             "--blob-limit=5",
             "--expire=60",
+            "--metrics",
         ]
     )
+    assert told.tells_metrics
     assert (told.root, told.host, told.port) == (Path("/r"), "0.0.0.0", 1)
     assert (told.htpasswd, told.tls_certificate, told.tls_key) == (Path("/h"), Path("/c"), Path("/k"))
     assert (told.blob_limit, told.expire_seconds) == (5, 60)
@@ -49,6 +52,7 @@ def test_all_said() -> None:
         (["--tls-key=/k"], "belong together"),
         (["--blob-limit=0"], "--blob-limit must be"),
         (["--expire=0"], "--expire must be"),
+        (["--expire=nan"], "--expire must be"),
     ],
 )
 def test_what_is_refused(flags: list[str], why: str) -> None:

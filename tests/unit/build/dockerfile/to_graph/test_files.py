@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_containers.build.dockerfile.failures import DockerfileError
 from jupyter_containers.build.dockerfile.to_graph.files import absolute
 from jupyter_containers.build.operations.definitions import CopyFiles, ImageRoot, MakeDirectory
 from tests.support.planning import planned
@@ -21,6 +22,13 @@ def test_a_copy_from_scratch_or_an_image_needs_no_stage() -> None:
         vertex = planned(f"FROM busybox\nCOPY --from={name} /a /b\n").target
         assert isinstance(vertex.operation, CopyFiles)
         assert isinstance(vertex.inputs[1].operation, ImageRoot)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../x", "/x", "a/b", "n" * 256])
+def test_the_heredoc_of_a_copy_is_called_as_a_file_is(name: str) -> None:
+    for word in ("COPY", "ADD"):
+        with pytest.raises(DockerfileError, match="is to be the name of a file"):
+            planned(f"FROM busybox\n{word} <<{name} /\nx\n{name}\n")
 
 
 def test_going_to_a_directory_makes_it_except_the_root() -> None:
