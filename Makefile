@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# What fails beside other tests runs once more, alone, as with the --rerun of CPython's own tests: both are printed, and
+# what fails twice fails. A run that broke off has nothing to repeat, which is an error (pytest's exit 5).
+AGAIN  := $(BIN)/pytest --numprocesses 1 --last-failed --last-failed-no-failures none
 
 .PHONY: demo lab test lint types unit clean
 
@@ -16,7 +19,7 @@ test: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile || $(AGAIN)
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

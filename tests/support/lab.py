@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 45
+_GRACE = 15
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,13 @@ class Lab:
         """End the server and its kernels."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(SECONDS)
+            try:
+                self._process.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                # A server that is told to end while it answers may have ended all but one thread of anyio's, which it
+                # waits for without end. Its kernels go with it.
+                self._process.kill()
+                self._process.wait()
 
 
 @contextmanager
