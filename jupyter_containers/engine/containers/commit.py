@@ -97,6 +97,8 @@ async def _resting(roster: Roster, container: Container, pause: bool) -> AsyncIt
     if not pause or container.record.state.status is not Status.RUNNING:
         yield
         return
+    # Before it is frozen: a daemon that dies in between leaves word of what for.
+    roster.save_state(container, rests_for_commit=True)
     try:
         await container.running_shim().pause()
     except Conflict:  # it has ended this moment, and nothing more is written
@@ -117,7 +119,7 @@ async def _resume(roster: Roster, container: Container) -> None:
         await container.shim.resume()
     except Conflict:
         return  # it was killed this moment
-    roster.save_state(container, status=Status.RUNNING)
+    roster.save_state(container, status=Status.RUNNING, rests_for_commit=False)
     roster.publish(container, "unpause")
 
 

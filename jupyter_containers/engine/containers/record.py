@@ -62,6 +62,8 @@ class State:
     stopped_by_user: bool = False
     # Of one that is being removed: its volumes without a name go, too. For a daemon that has to finish it.
     removes_volumes: bool = False
+    # Frozen for a commit, not by a person: a daemon that finds it so lets it go on.
+    rests_for_commit: bool = False
 
     @property
     def is_running(self) -> bool:

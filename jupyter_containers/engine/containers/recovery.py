@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_containers.engine import dismissal
@@ -15,7 +16,7 @@ from jupyter_containers.engine.containers.record import Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.engine.containers.start import launch
 from jupyter_containers.engine.containers.volumes import readopt_volumes
-from jupyter_containers.errors import ContainersError
+from jupyter_containers.errors import Conflict, ContainersError
 from jupyter_containers.shim.protocol import Exit
 from jupyter_containers.supervisor import recovery as shims
 from jupyter_containers.supervisor.connection import Shim
@@ -50,7 +51,7 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
     if isinstance(found, Shim):
         container.shim = found
         if was_running:
-            _believe(roster, container, found)
+            await _believe(roster, container, found)
             ending.follow(roster, container, found, goes_on=True)
             return None
     else:
@@ -63,10 +64,21 @@ async def _reconnect(roster: Roster, container: Container) -> Exit | None:
     return None
 
 
-def _believe(roster: Roster, container: Container, shim: Shim) -> None:
-    """Take over whether it is paused: the last daemon may have died before it had written that down."""
-    is_paused = container.record.state.status is Status.PAUSED
-    if shim.status in ("running", "paused") and is_paused != (shim.status == "paused"):
+async def _believe(roster: Roster, container: Container, shim: Shim) -> None:
+    """Take over whether it is paused: the last daemon may have died before it had written that down.
+
+    One that was frozen for a commit only, which that daemon never finished, goes on.
+    """
+    state = container.record.state
+    if shim.status not in ("running", "paused"):
+        return
+    is_paused = shim.status == "paused"
+    if state.rests_for_commit:
+        if is_paused:
+            with suppress(Conflict):  # it has ended this moment
+                await shim.resume()
+        roster.save_state(container, status=Status.RUNNING, rests_for_commit=False)
+    elif is_paused != (state.status is Status.PAUSED):
         roster.save_state(container, status=Status(shim.status))
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,28 @@ def test_ten_running_containers_are_found_again_with_their_logs_and_addresses(ap
     api.post(f"/containers/{containers[0]}/unpause")
     assert api.post(f"/containers/{containers[1]}/stop", t=0).status == 204
     assert api.state(containers[1])["ExitCode"] == 137
+
+
+def test_a_container_that_rested_for_a_commit_goes_on_and_one_that_a_person_paused_does_not(
+    api: Api, daemon: Daemon
+) -> None:
+    script = "dd if=/dev/urandom of=/large bs=1M count=100; while true; do echo tick; usleep 20000; done"
+    committed, paused = api.run("sh", "-c", script), api.run("sh", "-c", script)
+    for container in (committed, paused):
+        eventually(lambda container=container: "tick" in api.logs(container))
+    api.post(f"/containers/{paused}/pause")
+    with ThreadPoolExecutor() as pool:
+        commit = pool.submit(api.post, "/commit", container=committed, repo="never")
+        eventually(lambda: api.state(committed)["Paused"])
+        crash(daemon)
+        assert isinstance(commit.exception(), OSError), "the commit was over before the daemon was killed"
+    assert api.state(paused)["Paused"]
+    assert api.state(committed)["Status"] == "running"
+    seen = len(api.logs(committed))
+    eventually(lambda: len(api.logs(committed)) > seen)
+    assert api.get("/images/never/json").status == 404
+    crash(daemon)
+    assert api.state(committed)["Status"] == "running"
 
 
 def test_ends_that_nobody_heard_are_recorded(api: Api, daemon: Daemon) -> None:
