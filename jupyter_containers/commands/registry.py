@@ -16,9 +16,14 @@ from jupyter_containers.commands.session import SHELL, Session
 from jupyter_containers.errors import NotFound
 
 _SERVER = "jupyter_containers.registry.server"
-_OPTIONS = ("root", "listen", "htpasswd", "tls_cert", "tls_key", "blob_limit", "quota", "expire")
+_OPTIONS = (
+    "root", "listen", "htpasswd", "tls_cert", "tls_key", "blob_limit", "quota", "expire", "rate_limit", "keep_newest",
+    "keep_days",
+)  # fmt: skip
 _SWITCHES = ("read_only", "access_log", "metrics")
-_OF_FOLDERS = ("root", "blob_limit", "quota", "expire", *_SWITCHES)
+_OF_FOLDERS = (
+    "root", "blob_limit", "quota", "expire", "rate_limit", "keep_newest", "keep_days", "keep", *_SWITCHES,
+)  # fmt: skip
 
 
 def command_line(options: Namespace) -> list[str]:
@@ -27,6 +32,7 @@ def command_line(options: Namespace) -> list[str]:
     for name in _OPTIONS:
         if (value := getattr(options, name)) is not None:
             words.append(f"--{name.replace('_', '-')}={value}")
+    words += (f"--keep={pattern}" for pattern in options.keep)
     return [*words, *(f"--{name.replace('_', '-')}" for name in _SWITCHES if getattr(options, name, False))]
 
 
@@ -100,6 +106,13 @@ REGISTRY = group(
                      only_in=SHELL),
             Argument(("--expire",), "how long unfinished uploads and unused layers stay; a day if not given",
                      metavar="SECONDS", only_in=SHELL),
+            Argument(("--rate-limit",), "how many requests a minute one address may make; no limit if not given",
+                     metavar="REQUESTS", only_in=SHELL),
+            Argument(("--keep-newest",), "of each repository only so many tags stay, those pushed last", metavar="TAGS",
+                     only_in=SHELL),
+            Argument(("--keep-days",), "only tags pushed within so many days stay; with --keep-newest, those as well",
+                     metavar="DAYS", only_in=SHELL),
+            Argument(("--keep",), "tags that stay in any case, as v*", Takes.EACH, metavar="PATTERN", only_in=SHELL),
             Argument(("--read-only",), "hand out what is there, and take nothing", Takes.NOTHING, only_in=SHELL),
             Argument(("--access-log",), "tell each request on standard error", Takes.NOTHING, only_in=SHELL),
             Argument(("--metrics",), "tell Prometheus at /metrics, if it may come in", Takes.NOTHING, only_in=SHELL),

@@ -14,6 +14,7 @@ from jupyter_containers.content.ingest import StoreFull
 from jupyter_containers.errors import ContainersError
 from jupyter_containers.registry.server import blobs, listings, manifests, sessions
 from jupyter_containers.registry.server.metrics import PATH, Metrics
+from jupyter_containers.registry.server.pace import Pace
 from jupyter_containers.registry.server.refusals import Refusal
 from jupyter_containers.registry.server.site import Site
 from jupyter_containers.registry.server.targets import Kind, Target, target_of
@@ -54,17 +55,19 @@ def application(
     *,
     read_only: bool = False,
     metrics: Metrics | None = None,
+    pace: Pace | None = None,
 ) -> web.Application:
     """Return the registry as an aiohttp application. `users`: who may come in; None: everybody.
 
     `writing` makes the block in which content comes in, for who collects the garbage of a shared store.
     `read_only`: nothing is taken, and nothing removed. `metrics` are answered to who may come in; None: they are not.
+    `pace`: how often one address may ask; None: as often as it likes.
     """
     turns = asyncio.Semaphore(_PROOFS_AT_ONCE)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
-            await _admit(users, turns, request)
+            await _admit(users, turns, pace, request)
             if read_only:
                 _check_reads(request)
             async with writing() if request.method in _WRITING else nullcontext():
@@ -108,8 +111,10 @@ def _counting(metrics: Metrics) -> Callable[[web.Request, web.StreamResponse], A
     return count
 
 
-async def _admit(users: Users | None, turns: asyncio.Semaphore, request: web.Request) -> None:
-    """Raise Refusal for who may not come in."""
+async def _admit(users: Users | None, turns: asyncio.Semaphore, pace: Pace | None, request: web.Request) -> None:
+    """Raise Refusal for who may not come in, or comes too often."""
+    if pace is not None:  # first of all: guesses of passwords count, too
+        pace.take(request.remote or "")
     if users is None:
         return
     if authorization := request.headers.get("Authorization", ""):

@@ -73,6 +73,10 @@ class FolderStorage:
         except FileNotFoundError:
             return []
 
+    def pushed(self, name: str) -> list[tuple[str, float]]:
+        """Return the tags with the time of their last push, in seconds since the epoch."""
+        return [(tag, (self._root / name / TAGS / tag).stat().st_mtime) for tag in self.tags(name)]
+
     def resolve(self, name: str, tag: str) -> Digest:
         try:
             return Digest.parse((self._root / name / TAGS / tag).read_text())

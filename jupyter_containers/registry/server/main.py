@@ -18,6 +18,8 @@ from jupyter_containers.registry.server.application import application
 from jupyter_containers.registry.server.folder import FolderStorage
 from jupyter_containers.registry.server.garbage import sweep
 from jupyter_containers.registry.server.metrics import Metrics
+from jupyter_containers.registry.server.pace import Pace
+from jupyter_containers.registry.server.retention import retain
 from jupyter_containers.registry.server.serving import SWEEP_SECONDS, Serving
 from jupyter_containers.registry.server.settings import PROG, Settings, settings
 from jupyter_containers.registry.server.site import Site, open_site
@@ -60,7 +62,8 @@ async def _serve(told: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     site, storage = await asyncio.to_thread(open_site, told.root, told.blob_limit, told.quota)
     metrics = Metrics(partial(_measured, site, storage)) if told.tells_metrics else None
-    app = application(site, users, read_only=told.read_only, metrics=metrics)
+    pace = Pace(told.rate_limit) if told.rate_limit is not None else None
+    app = application(site, users, read_only=told.read_only, metrics=metrics, pace=pace)
     serving = Serving(app, logs_access=told.logs_access)
     try:
         place = await serving.begin(told)
@@ -68,7 +71,7 @@ async def _serve(told: Settings) -> None:
         who = f"everybody who reaches it may {may}" if users is None else f"for those in {told.htpasswd}"
         print(f"registry at {place} serves {told.root}; {who}", flush=True)
         while not stop.is_set():
-            await _clean(site, storage, told.expire_seconds)
+            await _clean(site, storage, told)
             try:
                 await asyncio.wait_for(stop.wait(), min(SWEEP_SECONDS, told.expire_seconds))
             except TimeoutError:
@@ -86,9 +89,12 @@ def _measured(site: Site, storage: FolderStorage) -> dict[str, int]:
     }
 
 
-async def _clean(site: Site, storage: FolderStorage, expire_seconds: float) -> None:
+async def _clean(site: Site, storage: FolderStorage, told: Settings) -> None:
     """Take away what has expired. A failure is told; the next round tries again."""
+    expire_seconds = told.expire_seconds
     try:
+        for tag in await asyncio.to_thread(retain, storage, told.keeping) if told.keeping is not None else ():
+            _log.info("%s does not stay, and was removed", tag)
         ended = await asyncio.to_thread(site.uploads.expire, expire_seconds)
         freed = await asyncio.to_thread(sweep, storage, expire_seconds)
         freed += await asyncio.to_thread(storage.content.remove_stale_ingests, expire_seconds)

@@ -12,6 +12,7 @@ from typing import Self
 
 from jupyter_containers.errors import InvalidParameter
 from jupyter_containers.paths import default_places
+from jupyter_containers.registry.server.retention import Keeping
 
 PROG = "jupyter-containers registry serve"
 DAY = 24 * 3600
@@ -23,7 +24,8 @@ class Settings:
     """`expire_seconds`: how long unfinished uploads and blobs without a manifest stay.
 
     `read_only`: nothing is taken. `quota` is in bytes. `logs_access`: a line for each request. `tells_metrics`: at
-    /metrics, to who may come in.
+    /metrics, to who may come in. `keeping`: which tags stay; None: all. `rate_limit`: requests a minute from one
+    address; None: without limit.
     """
 
     root: Path
@@ -38,6 +40,8 @@ class Settings:
     quota: int | None = None
     logs_access: bool = False
     tells_metrics: bool = False
+    keeping: Keeping | None = None
+    rate_limit: int | None = None
 
     @classmethod
     def checked(
@@ -54,6 +58,8 @@ class Settings:
         quota: int | None = None,
         logs_access: bool = False,
         tells_metrics: bool = False,
+        keeping: Keeping | None = None,
+        rate_limit: int | None = None,
     ) -> Self:
         """Return settings that make sense together. Raises InvalidParameter."""
         host, port = address(listen)
@@ -64,15 +70,15 @@ class Settings:
                 f"cannot listen on {listen} without TLS: images and passwords would be open to the network; give "
                 "--tls-cert and --tls-key, or listen on 127.0.0.1"
             )
-        if blob_limit is not None and blob_limit <= 0:
-            raise InvalidParameter(f"--blob-limit must be a number of bytes above 0, not {blob_limit}")
-        if quota is not None and quota <= 0:
-            raise InvalidParameter(f"--quota must be a number of bytes above 0, not {quota}")
-        if not expire_seconds > 0:  # so that what is no number is refused, too
-            raise InvalidParameter(f"--expire must be a number of seconds above 0, not {expire_seconds:g}")
+        _check_above_0("--blob-limit", "bytes", blob_limit)
+        _check_above_0("--quota", "bytes", quota)
+        _check_above_0("--expire", "seconds", expire_seconds)
+        _check_above_0("--rate-limit", "requests a minute", rate_limit)
+        if keeping is not None and read_only:
+            raise InvalidParameter("--keep-newest and --keep-days take tags away; they do not go with --read-only")
         return cls(
             root, host, port, htpasswd, tls_certificate, tls_key, blob_limit, expire_seconds, read_only, quota,
-            logs_access, tells_metrics,
+            logs_access, tells_metrics, keeping, rate_limit,
         )  # fmt: skip
 
     def tls(self) -> ssl.SSLContext | None:
@@ -98,8 +104,27 @@ def settings(arguments: Sequence[str]) -> Settings:
         options.root, listen=options.listen, htpasswd=options.htpasswd, tls_certificate=options.tls_cert,
         tls_key=options.tls_key, blob_limit=options.blob_limit, expire_seconds=options.expire,
         read_only=options.read_only, quota=options.quota, logs_access=options.access_log,
-        tells_metrics=options.metrics,
+        tells_metrics=options.metrics, rate_limit=options.rate_limit,
+        keeping=_keeping(options.keep_newest, options.keep_days, options.keep),
     )  # fmt: skip
+
+
+def _keeping(newest: int | None, days: float | None, patterns: Sequence[str]) -> Keeping | None:
+    """Return which tags stay, None for all. Raises InvalidParameter."""
+    if newest is None and days is None:
+        if patterns:
+            raise InvalidParameter(
+                f"--keep {patterns[0]} excepts from --keep-newest or --keep-days; without one of them all tags stay"
+            )
+        return None
+    _check_above_0("--keep-newest", "tags", newest)
+    _check_above_0("--keep-days", "days", days)
+    return Keeping(newest, days, tuple(patterns))
+
+
+def _check_above_0(flag: str, what: str, number: float | None) -> None:
+    if number is not None and not number > 0:  # so that what is no number is refused, too
+        raise InvalidParameter(f"{flag} must be a number of {what} above 0, not {number}")
 
 
 def address(text: str) -> tuple[str, int]:
@@ -135,5 +160,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quota", type=int, metavar="BYTES")
     parser.add_argument("--access-log", action="store_true")
     parser.add_argument("--metrics", action="store_true")
+    parser.add_argument("--rate-limit", type=int, metavar="REQUESTS")
+    parser.add_argument("--keep-newest", type=int, metavar="TAGS")
+    parser.add_argument("--keep-days", type=float, metavar="DAYS")
+    parser.add_argument("--keep", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--expire", type=float, default=DAY, metavar="SECONDS")
     return parser

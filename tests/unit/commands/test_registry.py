@@ -28,6 +28,11 @@ def test_what_is_said_is_passed_on() -> None:
         "--tls-key=k",
         "--blob-limit=5",
         "--expire=6",
+        "--rate-limit=600",
+        "--keep-newest=7",
+        "--keep-days=8",
+        "--keep=v*",
+        "--keep=latest",
     ]
     assert command_line("serve", *said) == [sys.executable, "-m", "jupyter_containers.registry.server", *said]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import signal
 import ssl
 import subprocess
@@ -141,3 +142,42 @@ def test_each_request_is_told_when_that_is_asked_for(tmp_path: Path, capfd: pyte
     with own_registry(tmp_path / "silent") as registry:
         registry.request("GET", "/v2/")
     assert "/v2/" not in capfd.readouterr().err
+
+
+def test_tags_that_do_not_stay_go_while_it_serves_and_their_bytes_follow(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    old, new = (tiny_image.image(tiny_image.layer({name: name.encode() * 5000})) for name in ("old", "new"))
+    with own_registry(tmp_path) as registry:
+        for tag, image in (("v1", old), ("tried", old), ("2", new)):
+            registry.push_image("team/app", tag, image)
+            os.utime(tmp_path / "repositories/team/app/_tags" / tag, (1, 1))
+        registry.push_image("team/app", "3", new)
+    flags = ["--keep-newest", "1", "--keep", "v*", "--expire", "0.5"]
+    with own_registry(tmp_path, *flags) as registry:
+        eventually(lambda: registry.request("GET", "/v2/team/app/tags/list").json["tags"] == ["3", "v1"])
+        assert registry.request("GET", "/v2/team/app/manifests/v1").content == old.manifest
+        assert registry.request("DELETE", "/v2/team/app/manifests/v1").status == 202
+        registry.push_image("team/app", "v1", new)
+        assert registry.request("GET", f"/v2/team/app/manifests/{old.digest}").status == 200
+        registry.push_image("team/app", "4", old)
+        registry.push_image("team/app", "5", new)
+        eventually(lambda: registry.request("GET", f"/v2/team/app/manifests/{old.digest}").status == 404)
+        layer = tmp_path / "content/blobs/sha256" / old.layers[0].descriptor.digest.hex
+        eventually(lambda: not layer.exists())
+    told = [line for line in capfd.readouterr().err.splitlines() if "does not stay" in line]
+    assert "INFO team/app:tried does not stay, and was removed" in told
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
+    with own_registry(tmp_path, "--rate-limit", "60", "--metrics") as registry:
+        answers = (registry.request("GET", "/v2/") for _ in range(1000))
+        allowed, refused = 0, next(answers)
+        while refused.status == 200:
+            allowed, refused = allowed + 1, next(answers)
+        assert allowed >= 60
+        assert (refused.status, refused.code, refused.headers["Retry-After"]) == (429, "TOOMANYREQUESTS", "1")
+        # What a refused request brings is not taken for the next one.
+        with registry.send_part("/v2/app/blobs/uploads/x", b"GET /v2/ HTTP/1.1\r\n", 19) as connection:
+            assert connection.recv(12) == b"HTTP/1.1 429"
+        eventually(lambda: registry.request("GET", "/v2/").status == 200)

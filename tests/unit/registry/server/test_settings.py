@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.errors import InvalidParameter
+from jupyter_containers.registry.server.retention import Keeping
 from jupyter_containers.registry.server.settings import DAY, address, is_loopback, settings
 
 
@@ -21,6 +22,7 @@ def test_nothing_said() -> None:
     )
     assert told.root.name == "registry"
     assert not told.tells_metrics
+    assert (told.keeping, told.rate_limit) == (None, None)
 
 
 def test_all_said() -> None:
@@ -34,8 +36,15 @@ def test_all_said() -> None:
             "--blob-limit=5",
             "--expire=60",
             "--metrics",
+            "--rate-limit=600",
+            "--keep-newest=3",
+            "--keep-days=0.5",
+            "--keep=v*",
+            "--keep=latest",
         ]
     )
+    assert told.rate_limit == 600
+    assert told.keeping == Keeping(newest=3, days=0.5, patterns=("v*", "latest"))
     assert told.tells_metrics
     assert (told.root, told.host, told.port) == (Path("/r"), "0.0.0.0", 1)
     assert (told.htpasswd, told.tls_certificate, told.tls_key) == (Path("/h"), Path("/c"), Path("/k"))
@@ -53,6 +62,12 @@ def test_all_said() -> None:
         (["--blob-limit=0"], "--blob-limit must be"),
         (["--expire=0"], "--expire must be"),
         (["--expire=nan"], "--expire must be"),
+        (["--quota=-5"], "--quota must be a number of bytes above 0, not -5"),
+        (["--rate-limit=0"], "--rate-limit must be a number of requests a minute above 0, not 0"),
+        (["--keep-newest=0"], "--keep-newest must be"),
+        (["--keep-days=nan"], "--keep-days must be"),
+        (["--keep=v*"], r"--keep v\* excepts from"),
+        (["--keep-newest=1", "--read-only"], "do not go with --read-only"),
     ],
 )
 def test_what_is_refused(flags: list[str], why: str) -> None:
