@@ -21,6 +21,8 @@ from jupyter_containers.errors import InvalidParameter
 LONGEST = 4096
 # More than anybody types; a repetition counts as often as it may be repeated.
 _MOST_STEPS = 2000
+# What is repeated may have no step at all, and a step may ask for one of many: both take their time.
+_MOST_PARTS = 10_000
 _WORD = re.compile(r"\w")
 _SPACE = re.compile(r"\s")
 _CATEGORIES: dict[Any, Callable[[str], bool]] = {
@@ -102,12 +104,13 @@ class _Program:
     def __init__(self, *, is_caseless: bool) -> None:
         self.steps: list[Step] = []
         self._is_caseless = is_caseless
+        self._parts = 0
 
     def add(self, parsed: Any) -> None:
         """Add the steps of a sequence. Raises NoPattern."""
+        self._count(1)
         for code, content in parsed:
-            if len(self.steps) > _MOST_STEPS:
-                raise NoPattern("too long")
+            self._count(len(content) if code is codes.IN else 1)
             if code in (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN):
                 self.steps.append(("character", self._test(code, content)))
             elif code is codes.AT and content in _PLACES:
@@ -132,11 +135,14 @@ class _Program:
         for end in ends:
             self.steps[end] = ("go", len(self.steps))
 
+    def _count(self, parts: int) -> None:
+        self._parts += parts
+        if self._parts > _MOST_PARTS or len(self.steps) > _MOST_STEPS:
+            raise NoPattern("too long")
+
     def _repeat(self, least: int, most: Any, repeated: Any) -> None:
         for _ in range(least):
             self.add(repeated)
-            if len(self.steps) > _MOST_STEPS:
-                raise NoPattern("too long")
         if most is codes.MAXREPEAT:
             place = self._later()
             self.add(repeated)
@@ -147,8 +153,6 @@ class _Program:
         for _ in range(most - least):
             places.append(self._later())
             self.add(repeated)
-            if len(self.steps) > _MOST_STEPS:
-                raise NoPattern("too long")
         for place in places:
             self.steps[place] = ("split", place + 1, len(self.steps))
 
