@@ -48,6 +48,11 @@ def check(patterns: Collection[str]) -> None:
         raise InvalidParameter(f"the expressions of a filter have {length} characters together, more than {LONGEST}")
 
 
+def parse(pattern: str) -> None:
+    """Raise NoPattern, which says why, for an expression that is none here."""
+    _compiled(pattern)
+
+
 def occurs(pattern: str, text: str) -> bool:
     """Tell whether the expression matches a part of the text; one that is none matches nothing."""
     try:
@@ -91,10 +96,10 @@ def _compiled(pattern: str) -> tuple[Step, ...]:
         parsed = parser.parse(pattern)
         program = _Program(is_caseless=bool(parsed.state.flags & re.IGNORECASE))
         if parsed.state.flags & (re.MULTILINE | re.VERBOSE):
-            raise NoPattern(pattern)
+            raise NoPattern("flags m and x are not supported")
         program.add(parsed)
     except (re.error, OverflowError, RecursionError) as error:
-        raise NoPattern(pattern) from error
+        raise NoPattern(str(error)) from error
     return (*program.steps, ("found",))
 
 
@@ -122,7 +127,7 @@ class _Program:
             elif code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
                 self._repeat(*content)
             else:
-                raise NoPattern(str(code))
+                raise NoPattern(f"{str(code).lower()} is not supported")
 
     def _branch(self, alternatives: Sequence[Any]) -> None:
         ends = []

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from jupyter_containers.engine import patterns
 from jupyter_containers.engine.containers.record import HostSettings, Record, Settings
 from jupyter_containers.errors import InvalidParameter, Unsupported
 from jupyter_containers.shim.protocol import LogOptions
@@ -55,7 +56,7 @@ def check_log(host: HostSettings) -> None:
     _check_mode(options)
     _sizes(driver, options)
     for name in ("labels-regex", "env-regex"):
-        _pattern(options.get(name, ""))
+        _check_pattern(options.get(name, ""))
     for field in _FIELD.findall(options.get("tag", "")):
         _check_field(field.strip())
     if "{{" in _FIELD.sub("", options.get("tag", "")):
@@ -176,10 +177,11 @@ def log_size(text: str) -> int:
     return int(float(match[1]) * 1000 ** " kmgtp".index(match[2].lower() or " "))
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _check_pattern(text: str) -> None:
+    patterns.check([text])
     try:
-        return re.compile(text)
-    except re.error as error:
+        patterns.parse(text)
+    except patterns.NoPattern as error:
         raise InvalidParameter(f"{_FAILED}error parsing regexp: {error}: `{text}`") from error
 
 
@@ -198,11 +200,8 @@ def attributes(record: Record) -> dict[str, str]:
 
 def _named(values: Mapping[str, str], names: str, pattern: str) -> dict[str, str]:
     wanted = set(names.split(","))
-    expression = _pattern(pattern) if pattern else None
     return {
-        name: value
-        for name, value in values.items()
-        if name in wanted or (expression is not None and expression.search(name))
+        name: value for name, value in values.items() if name in wanted or (pattern and patterns.occurs(pattern, name))
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,9 @@ REFUSED: tuple[tuple[str, dict[str, str], type[ContainersError], str], ...] = (
     ("json-file", {"compress": "x"}, InvalidParameter, 'strconv.ParseBool: parsing "x": invalid syntax'),
     ("json-file", {"compress": "1"}, InvalidParameter, "compress cannot be true when max-file is less than 2"),
     ("json-file", {"labels-regex": "("}, InvalidParameter, "error parsing regexp: "),
+    ("json-file", {"env-regex": "a(?=b)"}, InvalidParameter, "error parsing regexp: "),
+    ("json-file", {"labels-regex": "a{5000}"}, InvalidParameter, "error parsing regexp: too long: `a{5000}`"),
+    ("json-file", {"env-regex": "a" * 4097}, InvalidParameter, "4097 characters"),
     ("json-file", {"tag": "{{"}, InvalidParameter, "template: log-tag:1: unclosed action"),
     ("json-file", {"tag": "{{" + " " * 100_000}, InvalidParameter, "template: log-tag:1: unclosed action"),
     ("json-file", {"tag": "{{.Foo}}"}, InvalidParameter, "can't evaluate field Foo in type"),
@@ -84,6 +88,16 @@ def test_entries_say_what_the_options_name() -> None:
     assert told is not None
     assert json.loads(told.attributes) == {"A": "1", "x": "1"}
     assert attributes(record()) == {}
+
+
+def test_an_expression_of_names_takes_no_time() -> None:
+    """Python's own matcher would be at it for hours, and the daemon with it."""
+    named = Settings(env=("a" * 60 + "=1",), labels={"a" * 60: "2"})
+    options = {"labels-regex": "^(a+)+$x|^(a+)+!", "env-regex": "(a+)+$"}
+    host = HostSettings(log_driver="json-file", log_options=options)
+    began = time.monotonic()
+    assert attributes(Record("c" * 64, "web", 1, "sha256:" + "1" * 64, settings=named, host=host)) == {"a" * 60: "1"}
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(("text", "size"), [("1", 1), ("10k", 10_000), ("1.5MB", 1_500_000), ("2 gib", 2 * 10**9)])
