@@ -49,6 +49,7 @@ class Shim:
         self._exits: dict[str, asyncio.Future[Exit]] = {}
         self._network: tuple[int, socket.socket] | None = None
         self._on_network: Callable[[int, socket.socket], None] | None = None
+        self._is_creating = False
         self._given: list[int] = []
         self._place: dict[str, str] = {}
         # Done when nothing of a container that was deleted is mounted any more; waited for in threads, too.
@@ -99,22 +100,18 @@ class Shim:
         raises, too. With `keeps_mounts` they stay until `unmounted`: who unmounts a disk writes it back first, and the
         end of the container needs not wait for that. Raises what the runtime raises; nothing is left then.
         """
-        self._on_network = on_network
+        self._on_network, self._is_creating = on_network, True
         try:
             answer = await self._ask(
-                "create",
-                log=log.to_json() if log else None,
-                stdin_open=stdin_open,
-                stdin_once=stdin_once,
-                terminal=terminal,
-                namespaces=list(namespaces),
-                starts=starts,
-                keeps_mounts=keeps_mounts,
+                "create", log=log.to_json() if log else None, stdin_open=stdin_open, stdin_once=stdin_once,
+                terminal=terminal, namespaces=list(namespaces), starts=starts, keeps_mounts=keeps_mounts,
                 place=self._place,
-            )
+            )  # fmt: skip
         except BaseException:
             self._forget_network()
             raise
+        finally:
+            self._is_creating = False
         netns_fd, netlink = self._network or (None, None)
         self._network = None
         return Created(int(answer["pid"]), netns_fd, netlink)
@@ -311,7 +308,10 @@ class Shim:
         event = message.get("event")
         if event == "network":
             self._network = (fds[0], socket.socket(fileno=fds[1]))
-            if self._on_network is not None:
+            if not self._is_creating:
+                # Who asked has given up, and undone what there was.
+                self._forget_network()
+            elif self._on_network is not None:
                 self._on_network(*self._network)
         elif event == "name_server":
             self._forget_given()

@@ -146,6 +146,29 @@ def test_a_create_that_fails_leaves_no_descriptor() -> None:
     talk(work)
 
 
+def test_a_network_that_comes_when_its_create_was_given_up_is_nobodys() -> None:
+    """Who has given up has looked what there is to undo: what began afterwards would stay."""
+    heard: list[int] = []
+
+    async def work(shim: Shim, peer: Peer) -> None:
+        task = asyncio.create_task(shim.create(on_network=lambda fd, _netlink: heard.append(fd)))
+        request = await peer.hear()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        before = set(os.listdir("/proc/self/fd"))
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as netlink, open("/proc/self/ns/net") as namespace:
+            peer.say({"event": "network"}, namespace.fileno(), netlink.fileno())
+        peer.say({"id": request["id"], "ok": {"pid": 7}})
+        usage = asyncio.create_task(shim.usage())
+        await peer.answer(ok={"usage": {}})
+        await usage
+        assert heard == []
+        assert set(os.listdir("/proc/self/fd")) == before
+
+    talk(work)
+
+
 def test_attach_gives_the_other_end_away() -> None:
     async def work(shim: Shim, peer: Peer) -> None:
         request, ours = await asyncio.gather(peer.answer(), shim.attach("e", stdin=True, stderr=True))
