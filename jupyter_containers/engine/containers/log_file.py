@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -55,15 +55,23 @@ def open_files(path: Path) -> list[OpenFile]:
     for _ in range(ATTEMPTS):
         before, opened = _listing(path), list[OpenFile]()
         try:
-            opened = [_open(path.with_name(name)) for name, _ in before]
+            for name, _ in before:
+                opened.append(_open(path.with_name(name)))
+            if _listing(path) == before:
+                return opened
         except FileNotFoundError:
             pass  # rotated meanwhile
-        if len(opened) == len(before) and _listing(path) == before:
-            return opened
-        for one in opened:
-            one.file.close()
+        except BaseException:
+            _close(opened)
+            raise
+        _close(opened)
     # Files that live so shortly cannot all be read. Who follows such a log sees its newest part.
     return _newest(path)
+
+
+def _close(files: Iterable[OpenFile]) -> None:
+    for one in files:
+        one.file.close()
 
 
 def _newest(path: Path) -> list[OpenFile]:
@@ -192,25 +200,45 @@ class LogFile:
         left, self._current = self._current, None
         if not left.is_compressed:
             left.changed_ns = os.fstat(left.file.fileno()).st_mtime_ns
-        left.file.close()
-        if not self._waiting:
-            self._waiting.extend(_newer(open_files(self._path), left))
+        try:
+            # Open until then: the kernel gives the number of a file that is gone to the next one.
+            if not self._waiting:
+                self._waiting.extend(_newer(open_files(self._path), left))
+        finally:
+            left.file.close()
 
     def close(self) -> None:
-        for one in (*self._waiting, *([self._current] if self._current else [])):
-            one.file.close()
+        _close((*self._waiting, *([self._current] if self._current else [])))
         self._waiting.clear()
         self._current = None
 
 
 def _newer(opened: list[OpenFile], left: OpenFile) -> list[OpenFile]:
     """Return the files after one that was read, and close the others. When it is gone, all are newer."""
-    for place, one in enumerate(opened):
-        if one.identity == left.identity or (one.is_compressed and one.changed_ns == left.changed_ns):
-            for old in opened[: place + 1]:
-                old.file.close()
-            return opened[place + 1 :]
-    return opened
+    place = next((place for place, one in enumerate(opened) if one.identity == left.identity), None)
+    if place is None:
+        place = next((place for place, one in enumerate(opened) if _is_compressed_form(one, left)), -1)
+    _close(opened[: place + 1])
+    return opened[place + 1 :]
+
+
+def _is_compressed_form(one: OpenFile, left: OpenFile) -> bool:
+    # The kernel's clock for files stands still for some milliseconds, in which several may have been written.
+    if not one.is_compressed or left.is_compressed or one.changed_ns != left.changed_ns:
+        return False
+    import zlib
+
+    one.file.seek(0)
+    left.file.seek(0)
+    try:
+        while (chunk := left.file.read(CHUNK_BYTES)) == one.file.read(CHUNK_BYTES):
+            if not chunk:
+                return True
+    except (OSError, EOFError, zlib.error):
+        pass  # damaged
+    finally:
+        one.file.seek(0)
+    return False
 
 
 def _unpacked(file: BinaryIO, folder: Path) -> BinaryIO:

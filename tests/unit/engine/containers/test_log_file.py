@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import itertools
+import os
+import socket
+import warnings
 from pathlib import Path
 
 import pytest
@@ -108,6 +112,57 @@ def test_a_follower_misses_nothing_however_often_the_log_is_rotated(path: Path, 
     written.finish()
     assert found + texts(log) == expected
     log.close()
+
+
+def older(path: Path, number: int, text: str, *, packed: bool = True) -> None:
+    """Make an older file of a log; all that this makes has been written in one tick of the kernel's clock."""
+    place = path.with_name(f"{path.name}.{number}")
+    place.write_text(line(text))
+    os.utime(place, ns=(NOON, NOON))
+    if packed:
+        compress(str(place))
+
+
+def test_a_file_that_was_read_is_known_beside_one_as_old_that_is_compressed(path: Path) -> None:
+    path.write_text(line("1"))
+    os.utime(path, ns=(NOON, NOON))
+    log = LogFile(path)
+    assert texts(log) == ["1"]
+    path.rename(path.with_name(f"{path.name}.1"))
+    older(path, 2, "0")
+    path.write_text(line("2"))
+    assert texts(log) == ["2"]
+    log.close()
+
+
+@pytest.mark.parametrize("others", [("0", "1", "2"), ("1", "2", "3"), ("8", "9", "1")])
+def test_of_compressed_files_as_old_the_one_that_was_read_has_the_same_content(
+    path: Path, others: tuple[str, ...]
+) -> None:
+    path.write_text(line("1"))
+    os.utime(path, ns=(NOON, NOON))
+    log = LogFile(path)
+    assert texts(log) == ["1"]
+    for number, text in zip((4, 3, 2), others, strict=True):
+        older(path, number, text)
+    older(path, 1, "6", packed=False)
+    begun = path.with_name("begun")
+    begun.write_text(line("7"))
+    begun.rename(path)
+    assert texts(log) == [*others[others.index("1") + 1 :], "6", "7"]
+    log.close()
+
+
+def test_files_that_cannot_be_opened_together_are_closed(path: Path) -> None:
+    older(path, 2, "1", packed=False)
+    with socket.socket(socket.AF_UNIX) as hindrance, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        hindrance.bind(f"{path}.1")
+        path.write_text(line("2"))
+        with pytest.raises(OSError, match="No such device"):
+            open_files(path)
+        gc.collect()
+    assert [str(one.message) for one in seen] == []
 
 
 @DRIVERS
