@@ -15,7 +15,7 @@ from jupyter_containers.errors import ContainersError
 from jupyter_containers.version import __version__
 
 PROG = "jupyter-containers"
-# As docker's CLI: 125 is a failure of the daemon or of ours, what is below comes from the container.
+# As docker's CLI: of `run`, 125 is a failure of the daemon or of ours; what is below comes from the container.
 USAGE, FAILED, INTERRUPTED = 2, 125, 130
 _DAEMON_LINE = "\n  daemon   serve the Engine API in the foreground (daemon --help)"
 
@@ -67,7 +67,7 @@ def _main(words: list[str]) -> int:
     try:
         return _exit_code(command, session, work.perform(session, command, options, words))
     except ContainersError as error:
-        if chosen(command, options).name in ("run", "exec", "debug"):
+        if chosen(command, options).name == "run":
             error.details.setdefault("exit_code", FAILED)
         raise
     finally:

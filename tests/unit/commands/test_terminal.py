@@ -43,6 +43,7 @@ def test_a_daemon_that_is_not_there_is_code_1_and_for_run_125(capsys: pytest.Cap
     assert main(["ps"]) == 1
     assert "cannot connect to the daemon" in capsys.readouterr().err
     assert main(["run", "x"]) == 125
+    assert main(["exec", "x", "true"]) == 1
 
 
 def test_a_result_is_printed(
