@@ -7,7 +7,6 @@ an editor or git writes many files at once. What fails is told, and the watch go
 from __future__ import annotations
 
 import os
-import tarfile
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +21,7 @@ from jupyter_containers.compose.hooks import exec_settings, run_inside
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.noticing import Acted, NotActed, Noticing, Renewed, Renewing, Watching
 from jupyter_containers.compose.observing import Container, observe
+from jupyter_containers.compose.packing import pack
 from jupyter_containers.compose.planning import Wishes
 from jupyter_containers.compose.triggers import REBUILD, RESTART, SYNC_EXEC, SYNC_RESTART, Trigger
 from jupyter_containers.compose.up import restart, up
@@ -140,7 +140,7 @@ class Developing:
                 command = ExecSettings(("rm", "-rf", "--", *gone), user="0")
                 run_inside(client, container.id, command, f"what is gone here is in {container.name} still")
         with tempfile.TemporaryFile() as file:
-            if not _pack(rule, paths, file):
+            if not pack(rule, paths, file):
                 return
             for container in containers:
                 file.seek(0)
@@ -181,27 +181,3 @@ def _with_contents(rule: Trigger, batch: Iterable[Path]) -> tuple[Path, ...]:
         if path.is_dir() and not path.is_symlink():
             found |= {one: None for one in rule.files() if path in one.parents}
     return tuple(found)
-
-
-def _pack(rule: Trigger, paths: Iterable[Path], file: object) -> int:
-    """Write what is there into a tar, as root's, at its places in the container; return how much it is."""
-    count = 0
-    with tarfile.open(fileobj=file, mode="w") as tar:  # type: ignore[call-overload]
-        for path in paths:
-            try:
-                member = tar.gettarinfo(os.fspath(path), rule.inside(path).lstrip("/"))
-            except FileNotFoundError:
-                continue
-            if member is None or member.isdev():
-                continue
-            member.uid = member.gid = 0
-            member.uname = member.gname = ""
-            if member.islnk():
-                member.type, member.linkname, member.size = tarfile.REGTYPE, "", path.stat().st_size
-            if member.isreg():
-                with path.open("rb") as content:
-                    tar.addfile(member, content)
-            else:
-                tar.addfile(member)
-            count += 1
-    return count
