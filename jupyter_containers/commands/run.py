@@ -168,8 +168,16 @@ def _explained(error: ContainersError, command: tuple[str, ...] | None) -> Conta
         return error
     is_missing = "executable file not found" in message or "no such file or directory" in message
     reason = message[message.find('exec: "') :] if 'exec: "' in message else message
-    hint = "; the image has no shell, so leave the cell's body empty" if is_missing and command == ("sh",) else ""
+    hint = _hint(command or ()) if is_missing else ""
     return CannotExecute(f"cannot run it: {reason.removesuffix(': unknown')}{hint}", 127 if is_missing else 126)
+
+
+def _hint(command: tuple[str, ...]) -> str:
+    if command == ("sh",):
+        return "; the image has no shell, so leave the cell's body empty"
+    # As with docker, that name ends the options.
+    is_option = bool(command) and command[0].startswith("-")
+    return "; options stand before the name of the image or container" if is_option else ""
 
 
 def exec_(session: Session, options: Namespace) -> RunResult | TerminalSession | None:

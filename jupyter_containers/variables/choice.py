@@ -38,15 +38,20 @@ def pack(name: str, value: object) -> list[Packed]:
         return [_pack_file(name, value)]
     codecs = [codec for codec in CODECS if codec.takes(value)]
     if not codecs:
-        kind = type(value)
-        raise CannotTravel(
-            f"variable {name} cannot travel: {kind.__module__}.{kind.__qualname__} has no format; {_KINDS}"
-        )
+        raise CannotTravel(f"variable {name} cannot travel: {_why_not(name, value)}; {_KINDS}")
     chosen = codecs if codecs[0] is tables.ARROW else codecs[:1]
     try:
         return [Packed(name, codec.suffix, codec.pack(value)) for codec in chosen]
     except (ValueError, TypeError, ArithmeticError) as error:
         raise CannotTravel(f"variable {name} cannot travel as {chosen[0].suffix}: {error}") from error
+
+
+def _why_not(name: str, value: object) -> str:
+    kind = type(value)
+    if kind in (list, tuple, dict) and (found := json_values.obstacle(value)):
+        place, what = found
+        return f"{name}{place} {what}"
+    return f"{kind.__module__}.{kind.__qualname__} has no format"
 
 
 def _pack_file(name: str, path: Path) -> Packed:

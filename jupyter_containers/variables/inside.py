@@ -67,12 +67,23 @@ def read(path, suffix):
     return Path(path + suffix)
 
 
-def is_json(value):
-    if type(value) in (str, int, float, bool, type(None)):
-        return True
-    if type(value) in (list, tuple):
-        return all(is_json(item) for item in value)
-    return type(value) is dict and all(type(key) is str and is_json(item) for key, item in value.items())
+def stranger(value, depth=200):
+    """Return the place of what JSON has not, and what it is; None if it has all of a value."""
+    kind = type(value)
+    if kind in (str, int, float, bool, type(None)):
+        return None
+    if depth == 0:
+        return "", "is nested too deeply, or in itself"
+    if kind not in (list, tuple, dict):
+        return "", "is a %s.%s" % (kind.__module__, kind.__qualname__)
+    wrong = [key for key in value if type(key) is not str] if kind is dict else []
+    if wrong:
+        return "", "has the key %.50r, and those of JSON are strings" % (wrong[0],)
+    for key, item in value.items() if kind is dict else enumerate(value):
+        found = stranger(item, depth - 1)
+        if found:
+            return ("" if "nested" in found[1] else "[%.50r]%s" % (key, found[0])), found[1]
+    return None
 
 
 def pack(name, value, reads):
@@ -83,7 +94,8 @@ def pack(name, value, reads):
         return ".bin", bytes(value)
     if isinstance(value, Path):
         return value.suffix, value.read_bytes()
-    if is_json(value):
+    unlike_json = stranger(value)
+    if unlike_json is None:
         return ".json", json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
     kind = type(value)
     if hasattr(value, "dtype") and kind.__module__ == "numpy":
@@ -94,6 +106,8 @@ def pack(name, value, reads):
         return ".npy", file.getvalue()
     if kind.__module__.startswith(("pandas", "pyarrow")) and hasattr(value, "columns"):
         return pack_table(value, reads)
+    if kind in (list, tuple, dict):
+        raise SystemExit("variable %s cannot travel: %s%s %s" % ((name, name) + unlike_json))
     text = "variable %s cannot travel: %s.%s has no format"
     raise SystemExit(text % (name, kind.__module__, kind.__qualname__))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import reprlib
 
 from jupyter_containers.variables.codec import Codec
 
 _SCALARS = (str, int, float, bool, type(None))
 _DEPTH = 200
+_TOO_DEEP = "is nested too deeply, or in itself"
 
 
 def is_scalar(value: object) -> bool:
@@ -15,15 +17,35 @@ def is_scalar(value: object) -> bool:
     return type(value) in _SCALARS
 
 
-def is_json(value: object, depth: int = _DEPTH) -> bool:
+def is_json(value: object) -> bool:
     """Tell whether a value comes back the same from JSON (a tuple as a list)."""
+    return _stranger(value, _DEPTH) is None
+
+
+def obstacle(value: object) -> tuple[str, str] | None:
+    """Return the place of what JSON has not, and what it is, as ("['a'][3]", "is a builtins.set"); None if it has all.
+
+    The same as `stranger` in inside.py, which is alone.
+    """
+    return _stranger(value, _DEPTH)
+
+
+def _stranger(value: object, depth: int) -> tuple[str, str] | None:
     if is_scalar(value):
-        return True
+        return None
+    kind = type(value)
     if depth == 0:
-        return False
-    if type(value) in (list, tuple):
-        return all(is_json(item, depth - 1) for item in value)  # type: ignore[attr-defined]
-    return type(value) is dict and all(type(key) is str and is_json(item, depth - 1) for key, item in value.items())
+        return "", _TOO_DEEP
+    if kind not in (list, tuple, dict):
+        return "", f"is a {kind.__module__}.{kind.__qualname__}"
+    if isinstance(value, dict) and (wrong := [key for key in value if type(key) is not str]):
+        return "", f"has the key {reprlib.repr(wrong[0])}, and those of JSON are strings"
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):  # type: ignore[arg-type]
+        if (found := _stranger(item, depth - 1)) is not None:
+            place, what = found
+            # The place of what is too deep is too long to be told.
+            return ("" if what is _TOO_DEEP else f"[{reprlib.repr(key)}]{place}"), what
+    return None
 
 
 def _is_list_of_scalars(value: object) -> bool:

@@ -102,6 +102,11 @@ def test_an_image_without_a_shell_gets_advice() -> None:
         do(failing(InvalidParameter(NOT_FOUND.replace("nope", "sh"))), "run", "img", body="echo hi")
 
 
+def test_an_option_behind_the_image_gets_advice() -> None:
+    with pytest.raises(CannotExecute, match="found in .PATH; options stand before the name of the image or container"):
+        do(failing(InvalidParameter(NOT_FOUND.replace("nope", "-v"))), "run", "img", "-v", "a:/b")
+
+
 def test_other_errors_stay_what_they_are() -> None:
     with pytest.raises(InvalidParameter, match=r"^bad$") as raised:
         do(failing(InvalidParameter("bad")), "run", "img")

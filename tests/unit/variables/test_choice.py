@@ -38,6 +38,23 @@ def test_a_type_without_a_format_is_named(value: object) -> None:
         pack("x", value)
 
 
+ENDLESS: list[object] = []
+ENDLESS.append({"again": ENDLESS})
+STRANGERS = [
+    ({"a": [1, {"b": {3}}]}, r"x\['a'\]\[1\]\['b'\] is a builtins\.set"),
+    ([1, (2, b"3")], r"x\[1\]\[1\] is a builtins\.bytes"),
+    ({"a": 1, 2: 3}, r"x has the key 2, and those of JSON are strings"),
+    ([{"a": {("b", 1): 2}}], r"x\[0\]\['a'\] has the key \('b', 1\), and those"),
+    (ENDLESS, r"x is nested too deeply, or in itself"),
+]
+
+
+@pytest.mark.parametrize(("value", "why"), STRANGERS, ids=map(str, range(len(STRANGERS))))
+def test_of_lists_and_dicts_it_is_told_what_json_has_not(value: object, why: str) -> None:
+    with pytest.raises(CannotTravel, match=f"^variable x cannot travel: {why}.*; str, bytes, JSON values"):
+        pack("x", value)
+
+
 def test_a_file_without_a_known_suffix_is_a_path() -> None:
     path = unpack(Packed("x", ".log", b"text"))
     assert isinstance(path, Path)

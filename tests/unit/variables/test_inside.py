@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from jupyter_containers.variables import choice, displays, parcel
 
 PROGRAM = Path(choice.__file__).with_name("inside.py")
@@ -53,6 +55,19 @@ def test_a_value_without_a_format_is_named(tmp_path: Path) -> None:
     done = run(tmp_path, "x = object()", "x")
     assert done.returncode == 1
     assert done.stderr == "variable x cannot travel: builtins.object has no format\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("{'a': [1, {'b': {3}}]}", "x['a'][1]['b'] is a builtins.set"),
+        ("[{'a': {('b', 1): 2}}]", "x[0]['a'] has the key ('b', 1), and those of JSON are strings"),
+        ("[]; x.append(x)", "x is nested too deeply, or in itself"),
+    ],
+)
+def test_of_lists_and_dicts_it_is_told_what_json_has_not(tmp_path: Path, value: str, why: str) -> None:
+    done = run(tmp_path, f"x = {value}", "x")
+    assert (done.returncode, done.stderr) == (1, f"variable x cannot travel: {why}\n")
 
 
 def test_an_output_that_is_not_defined_is_named(tmp_path: Path) -> None:
