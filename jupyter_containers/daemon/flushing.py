@@ -42,6 +42,7 @@ class Flushing:
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._is_wanted_again = self._is_closed = False
 
     def mend(self, unpack_again: Callable[[list[str]], list[str]]) -> None:
         """Have made again what another boot may not have brought to the disk. Blocks; nobody may use the store yet.
@@ -60,11 +61,17 @@ class Flushing:
 
     def later(self) -> None:
         """Flush in a while, if there is anything to flush then."""
-        if self._timer is None and self._task is None:
+        if self._is_closed:
+            return
+        if self._task is not None:
+            # It has looked for what is to be flushed, and knows nothing of what came since.
+            self._is_wanted_again = True
+        elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)
 
     async def close(self) -> None:
-        """Wait for a flush under way; what is not flushed stays marked."""
+        """Wait for a flush under way, and begin no other; what is not flushed stays marked."""
+        self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -82,6 +89,9 @@ class Flushing:
             _log.warning("cannot flush %s: %s", self._folder, error)
         finally:
             self._task = None
+            if self._is_wanted_again:
+                self._is_wanted_again = False
+                self.later()
 
     def flush(self) -> None:
         """Flush what this boot has committed. Blocks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -116,6 +117,64 @@ def test_it_is_flushed_a_while_after_the_work(store: Store) -> None:
         await one.close()
 
     asyncio.run(main())
+
+
+class Held(Flushing):
+    """A flush whose disk takes until `go`; it has seen what was committed before."""
+
+    go: threading.Event
+
+    def flush(self) -> None:
+        super().flush()
+        assert self.go.wait(10)
+
+
+def held(store: Store) -> Held:
+    one = Held(store.database, store.data / "snapshots", "one", seconds=0)
+    one.go = threading.Event()
+    return one
+
+
+async def _commit_during_a_flush(store: Store, one: Held) -> None:
+    image = made(store, "one")
+    one.later()
+    while any(marks(store)):
+        await asyncio.sleep(0)
+    for chain in reversed(image.chain):
+        store.snapshots.remove(chain)
+    unpack(image, store.content, snapshots(store, "one"))
+    one.later()
+    assert marks(store) == ["one", "one"]
+
+
+def test_what_is_committed_during_a_flush_is_flushed_by_one_of_its_own(store: Store) -> None:
+    async def main() -> None:
+        one = held(store)
+        async with asyncio.timeout(10):
+            await _commit_during_a_flush(store, one)
+            one.go.set()
+            while any(marks(store)):
+                await asyncio.sleep(0)
+            await one.close()
+
+    asyncio.run(main())
+
+
+def test_who_closes_during_a_flush_waits_for_no_other(store: Store) -> None:
+    async def main() -> None:
+        one = held(store)
+        async with asyncio.timeout(10):
+            await _commit_during_a_flush(store, one)
+            asyncio.get_running_loop().call_soon(one.go.set)
+            await one.close()
+            before = marks(store)
+            one.later()
+            await asyncio.sleep(0)
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert before == ["one", "one"]
+
+    asyncio.run(main())
+    assert marks(store) == ["one", "one"]
 
 
 def test_who_closes_before_leaves_it_marked(store: Store) -> None:
