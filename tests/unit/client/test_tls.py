@@ -50,6 +50,10 @@ def served(certificates: Path, serve: Serve) -> Iterator[Address]:
         thread.join(10)
 
 
+def waited(go: threading.Event) -> None:
+    assert go.wait(10)
+
+
 def counting(secured: ssl.SSLSocket) -> None:
     """Echo to the end of the input, and then tell how much it was."""
     size = 0
@@ -77,7 +81,7 @@ def test_it_reads_as_a_file_does_and_says_when_there_is_nothing_yet(certificates
 
     def serve(secured: ssl.SSLSocket) -> None:
         secured.sendall(b"line\nrest")
-        go.wait(10)
+        waited(go)
 
     with served(certificates, serve) as address:
         end = dial(address)
@@ -118,3 +122,71 @@ def test_files_that_are_no_good_are_named(certificates: Path, tmp_path: Path) ->
     (tmp_path / "cert.pem").write_bytes((certificates / "client" / "cert.pem").read_bytes())
     with pytest.raises(InvalidParameter, match=r"\(cert\.pem\): No such file or directory"):
         client_context(Tls(tmp_path))
+
+
+def test_without_an_authority_the_machines_own_are_believed(
+    certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.pem"))
+    assert client_context(Tls(tmp_path)).cert_store_stats()["x509_ca"] == 1
+    assert client_context(Tls(tmp_path, verify=False)).cert_store_stats()["x509_ca"] == 0
+
+
+def test_a_server_hears_why_it_is_not_spoken_to(certificates: Path, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes((certificates / "other.pem").read_bytes())
+    context, heard = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), list[str]()
+    context.load_cert_chain(certificates / "server" / "cert.pem", certificates / "server" / "key.pem")
+
+    def serve(accepted: socket.socket) -> None:
+        try:
+            context.wrap_socket(accepted, server_side=True)
+        except ssl.SSLError as error:
+            heard.append(error.reason)
+
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(target=serve, args=(theirs,))
+    thread.start()
+    with ours, theirs:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            TlsSocket(ours, client_context(Tls(tmp_path)), "127.0.0.1").shake_hands()
+        ours.shutdown(socket.SHUT_WR)
+        thread.join(10)
+    assert heard == ["TLSV1_ALERT_UNKNOWN_CA"]
+
+
+def test_a_server_that_goes_without_a_word_has_said_all(certificates: Path) -> None:
+    """A daemon that is killed says no close_notify; whoever waited for one would turn in a circle."""
+    with served(certificates, lambda secured: secured.sendall(b"all")) as address:
+        end = dial(address)
+        assert isinstance(end, TlsSocket)
+        assert (end.recv(10), end.recv(10), end.recv(10)) == (b"all", b"", b"")
+        end.close()
+
+
+def test_what_waits_here_is_known_although_no_selector_sees_it(certificates: Path) -> None:
+    go = threading.Event()
+
+    def serve(secured: ssl.SSLSocket) -> None:
+        secured.sendall(b"ab")
+        waited(go)
+
+    with served(certificates, serve) as address:
+        end = dial(address)
+        assert isinstance(end, TlsSocket)
+        assert [(end.recv(1), end.has_pending) for _ in "ab"] == [(b"a", True), (b"b", False)]
+        go.set()
+        end.close()
+
+
+def test_a_connection_that_is_ended_in_both_directions_waits_for_nobody(certificates: Path) -> None:
+    go = threading.Event()
+
+    with served(certificates, lambda _: waited(go)) as address:
+        end = dial(address)
+        assert isinstance(end, TlsSocket)
+        end.settimeout(5)
+        end.shutdown(socket.SHUT_RDWR)
+        assert end.recv(1) == b""
+        go.set()
+        end.close()
