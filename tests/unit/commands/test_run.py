@@ -103,7 +103,7 @@ def test_an_image_without_a_shell_gets_advice() -> None:
 
 
 def test_an_option_behind_the_image_gets_advice() -> None:
-    with pytest.raises(CannotExecute, match="found in .PATH; options stand before the name of the image or container"):
+    with pytest.raises(CannotExecute, match=r"found in .PATH; options stand before the name of the image or container"):
         do(failing(InvalidParameter(NOT_FOUND.replace("nope", "-v"))), "run", "img", "-v", "a:/b")
 
 
