@@ -39,6 +39,20 @@ def test_an_opaque_directory_holds_no_whiteouts_whichever_comes_first(tmp_path: 
     assert stacked(tmp_path / "t", *marks, lowers=[lower]) == {"a": "dir", "a/b": "dir", "c": "dir"}
 
 
+def test_an_opaque_directory_may_be_replaced_in_the_same_layer(tmp_path: Path) -> None:
+    lower = tmp_path / "lower"
+    unpacked(lower, file(b"a/x", b"1"), file(b"b/x", b"1"))
+    marks = [file(b"a/.wh..wh..opq"), folder(b"b"), file(b"b/.wh..wh..opq"), file(b"a", b"2"), file(b"b", b"3")]
+    assert stacked(tmp_path / "t", *marks, lowers=[lower]) == {"a": "2", "b": "3"}
+
+
+def test_a_folder_in_which_a_layer_deletes_is_the_layers_own(tmp_path: Path) -> None:
+    """So overlayfs has it, too: the folder that holds the whiteout hides the one below, and stays."""
+    unpacked(tmp_path, file(b"d/x", b"1"), file(b"d/y", b"1"), file(b"e/x", b"1"))
+    unpacked(tmp_path, file(b"d/.wh.x"), file(b".wh.d"), file(b".wh.e"), whiteouts=Whiteouts.DELETE)
+    assert listing(tmp_path) == {"d": "dir"}
+
+
 def test_deleting_in_a_tree_deeper_than_the_interpreters_stack(deep: Path) -> None:
     unpacked(deep, file(b"d/old", b"1"))
     unpacked(deep, folder(b"d/" * 1500), file(b"d/.wh..wh..opq"), file(b".wh.d"), whiteouts=Whiteouts.DELETE)
