@@ -53,6 +53,14 @@ def test_a_folder_in_which_a_layer_deletes_is_the_layers_own(tmp_path: Path) -> 
     assert listing(tmp_path) == {"d": "dir"}
 
 
+def test_a_file_that_the_layer_brings_as_well_stays_whichever_comes_first(tmp_path: Path) -> None:
+    unpacked(tmp_path, file(b"a", b"old"), file(b"b", b"old"))
+    unpacked(
+        tmp_path, file(b"a", b"new"), file(b".wh.a"), file(b".wh.b"), file(b"b", b"new"), whiteouts=Whiteouts.DELETE
+    )
+    assert listing(tmp_path) == {"a": "new", "b": "new"}
+
+
 def test_deleting_in_a_tree_deeper_than_the_interpreters_stack(deep: Path) -> None:
     unpacked(deep, file(b"d/old", b"1"))
     unpacked(deep, folder(b"d/" * 1500), file(b"d/.wh..wh..opq"), file(b".wh.d"), whiteouts=Whiteouts.DELETE)
