@@ -6,7 +6,6 @@ an editor or git writes many files at once. What fails is told, and the watch go
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +20,7 @@ from jupyter_containers.compose.hooks import exec_settings, run_inside
 from jupyter_containers.compose.model import Project
 from jupyter_containers.compose.noticing import Acted, NotActed, Noticing, Renewed, Renewing, Watching
 from jupyter_containers.compose.observing import Container, observe
-from jupyter_containers.compose.packing import pack
+from jupyter_containers.compose.packing import is_gone, pack
 from jupyter_containers.compose.planning import Wishes
 from jupyter_containers.compose.triggers import REBUILD, RESTART, SYNC_EXEC, SYNC_RESTART, Trigger
 from jupyter_containers.compose.up import restart, up
@@ -133,7 +132,7 @@ class Developing:
         return observe(client, self._project.name).of(rule.service)
 
     def _sync(self, client: Client, rule: Trigger, paths: Sequence[Path]) -> None:
-        gone = [rule.inside(path) for path in paths if not os.path.lexists(path)]
+        gone = [rule.inside(path) for path in paths if is_gone(path)]
         containers = self._containers(client, rule)
         for container in containers if gone else ():
             if container.is_running:

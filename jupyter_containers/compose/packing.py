@@ -11,6 +11,15 @@ from typing import IO, cast
 from jupyter_containers.compose.triggers import Trigger
 
 
+def is_gone(path: Path) -> bool:
+    """Tell whether a file is there no more. Of one that may not be looked at nobody knows: raises OSError."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return False
+
+
 def pack(rule: Trigger, paths: Iterable[Path], file: IO[bytes]) -> int:
     """Write what is there of `paths` into a tar, as root's, at its places in the container; return how many there are.
 

@@ -9,7 +9,9 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from jupyter_containers.compose.packing import pack
+import pytest
+
+from jupyter_containers.compose.packing import is_gone, pack
 from jupyter_containers.compose.triggers import SYNC, Trigger
 
 
@@ -71,3 +73,14 @@ def test_a_file_that_shrinks_while_it_is_read_does_not_keep_the_others_away() ->
     assert count == 3
     assert contents["app/profiling"] == shrunk.read_bytes().ljust(shrunk.stat().st_size, b"\0")
     assert contents["app/cgroup/features"].rstrip(b"\0") == others[1].read_bytes()
+
+
+def test_what_may_not_be_looked_at_is_not_gone(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "nowhere").symlink_to("gone")
+    (tmp_path / "loop").symlink_to("loop")
+    assert [is_gone(tmp_path / name) for name in ("file", "nowhere", "loop", "gone", "file/in it")] == [
+        False, False, False, True, True,
+    ]  # fmt: skip
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        is_gone(tmp_path / "loop/page")
