@@ -69,12 +69,14 @@ async def logs(request: web.Request) -> web.StreamResponse:
     if not headers:
         # dockerd before 1.42 names no type here; aiohttp would name one.
         response.headers["Content-Type"] = "application/octet-stream"
-    await response.prepare(request)
     with_times, with_details = flag(request, "timestamps"), flag(request, "details")
-    async for entries in containers.logs(container, query):
-        content = log_bytes(entries, terminal=terminal, with_times=with_times, with_details=with_details)
-        await response.write(content)
-    await response.write_eof()
+    async with containers.logs(container, query) as found:
+        # Not before they are open: docker-py waits for this, removes the container, and only then reads.
+        await response.prepare(request)
+        async for entries in found:
+            content = log_bytes(entries, terminal=terminal, with_times=with_times, with_details=with_details)
+            await response.write(content)
+        await response.write_eof()
     return response
 
 
@@ -179,8 +181,9 @@ async def _show_logs(
     *,
     terminal: bool,
 ) -> None:
-    async for entries in containers.logs(container, query):
-        await show(log_bytes(entries, terminal=terminal))
+    async with containers.logs(container, query) as found:
+        async for entries in found:
+            await show(log_bytes(entries, terminal=terminal))
 
 
 async def attach_by_web_socket(request: web.Request) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from jupyter_containers.engine.containers import (
@@ -199,9 +200,9 @@ class Containers:
         """See logs.check_logs."""
         logs.check_logs(container, query)
 
-    def logs(self, container: Container, query: logs.LogQuery) -> AsyncIterator[Entries]:
-        """See logs.read_logs."""
-        return logs.read_logs(self.roster, container, query)
+    def logs(self, container: Container, query: logs.LogQuery) -> AbstractAsyncContextManager[AsyncIterator[Entries]]:
+        """See logs.opened_logs."""
+        return logs.opened_logs(self.roster, container, query)
 
     async def attach(self, container: Container, streams: Streams) -> socket.socket | None:
         """See attach.attach."""

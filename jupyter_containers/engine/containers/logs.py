@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jupyter_containers.engine.containers.container import Container
@@ -39,28 +40,36 @@ def check_logs(container: Container, query: LogQuery) -> None:
         raise InvalidParameter("configured logging driver does not support reading", status=501)
 
 
-async def read_logs(roster: Roster, container: Container, query: LogQuery) -> AsyncIterator[Entries]:
-    """Give entries in bunches; with `follow`, until the container stops. Closes its files at the end."""
+@asynccontextmanager
+async def opened_logs(roster: Roster, container: Container, query: LogQuery) -> AsyncIterator[AsyncIterator[Entries]]:
+    """Give, for the block, what gives entries in bunches; with `follow`, until the container stops.
+
+    The files are open when the block begins: whoever is told so loses nothing to a removal of the container.
+    """
     record = container.record
     path, driver = roster.log_path(record), record.host.log_driver or "json-file"
     assert path is not None, "check_logs has refused this"
     log = await asyncio.to_thread(LogFile, path, driver=driver, tail=query.tail)
     try:
-        while True:
-            # Asked before reading: what was written until the end is then read after it.
-            ends = not query.follow or not container.is_running
-            while log.has_more() and (bunch := await _read(log)):
-                for entries in bunch:
-                    wanted = choose(entries, query)
-                    if wanted:
-                        yield wanted
-                    if query.until and fixed_time(entries.times[-1]) > time_text(query.until):
-                        return
-            if ends or (query.until and roster.now() > query.until):
-                return
-            await asyncio.sleep(LOOK_SECONDS)
+        yield _entries(roster, container, query, log)
     finally:
         log.close()
+
+
+async def _entries(roster: Roster, container: Container, query: LogQuery, log: LogFile) -> AsyncIterator[Entries]:
+    while True:
+        # Asked before reading: what was written until the end is then read after it.
+        ends = not query.follow or not container.is_running
+        while log.has_more() and (bunch := await _read(log)):
+            for entries in bunch:
+                wanted = choose(entries, query)
+                if wanted:
+                    yield wanted
+                if query.until and fixed_time(entries.times[-1]) > time_text(query.until):
+                    return
+        if ends or (query.until and roster.now() > query.until):
+            return
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _read(log: LogFile) -> list[Entries]:

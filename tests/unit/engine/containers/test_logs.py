@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_containers.engine.containers.container import Container
-from jupyter_containers.engine.containers.logs import LogQuery, check_logs, read_logs
+from jupyter_containers.engine.containers.logs import LogQuery, check_logs, opened_logs
 from jupyter_containers.engine.containers.record import HostSettings, Record, State, Status
 from jupyter_containers.engine.containers.roster import Roster
 from jupyter_containers.errors import InvalidParameter
@@ -34,10 +34,23 @@ def stocked(folder: Path, *lines: str, status: Status = Status.EXITED) -> tuple[
 
 
 async def read(ours: Roster, container: Container, query: LogQuery) -> list[str]:
-    return [c.decode() async for entries in read_logs(ours, container, query) for c in entries.contents]
+    async with opened_logs(ours, container, query) as found:
+        return [c.decode() async for entries in found for c in entries.contents]
 
 
 LINES = (line("0", 0), line("1", 1, "stderr"), line("2", 2), line("3", 3, "stderr"))
+
+
+def test_who_has_been_told_that_it_is_open_loses_nothing_to_a_removal(tmp_path: Path) -> None:
+    async def test() -> None:
+        ours, container = stocked(tmp_path, *LINES)
+        async with opened_logs(ours, container, LogQuery(follow=True)) as found:
+            path = ours.log_path(container.record)
+            assert path is not None
+            path.unlink()
+            assert [c.decode() async for entries in found for c in entries.contents] == ["0", "1", "2", "3"]
+
+    asyncio.run(test())
 
 
 @pytest.mark.parametrize(
