@@ -10,6 +10,7 @@ from jupyter_containers.client import Client
 from jupyter_containers.commands.parsing import UsageError
 from jupyter_containers.errors import NotFound
 from tests.integration.compose.conftest import Compose, client, compose, session
+from tests.support.eventually import eventually
 from tests.support.front_double import SessionOn
 
 __all__ = ["client", "compose", "session"]
@@ -63,6 +64,7 @@ def test_the_file_in_a_file_and_as_fingerprints(compose: Compose, session: Sessi
 def test_logs_with_names_and_without(compose: Compose, client: Client) -> None:
     compose("up", "-d", "--profile", "jobs", body=FILE)
     client.containers.wait("shop-job-1").result()
+    eventually(lambda: "hello" in compose("logs", "web").stdout)
     logs = compose("logs")
     assert (sorted(logs.stdout.splitlines()), logs.stderr) == (
         ["job-1 | one", "job-1 | three", "web-1 | hello"], "job-1 | two\n",
@@ -74,7 +76,7 @@ def test_logs_with_names_and_without(compose: Compose, client: Client) -> None:
 
 def test_logs_of_a_time(compose: Compose, client: Client) -> None:
     compose("up", "-d", "web", body=FILE)
-    assert compose("logs", "--since", "10m").stdout.startswith("web-1 | hello\n")
+    eventually(lambda: compose("logs", "--since", "10m").stdout.startswith("web-1 | hello\n"))
     assert compose("logs", "--until", "10m").stdout == ""
     assert compose("logs", "-f", "--since", "now", "--until", "0s").stdout == ""
     # web runs on, and an end that has been is not waited for.

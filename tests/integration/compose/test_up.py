@@ -13,6 +13,7 @@ from jupyter_containers.client.values import Event
 from jupyter_containers.commands.compose_result import ProjectResult
 from jupyter_containers.errors import Conflict, ContainersError, DeadlineExceeded, NotFound
 from tests.integration.compose.conftest import PROJECT, Compose
+from tests.support.eventually import eventually
 
 SHOP = """
 services:
@@ -23,7 +24,7 @@ services:
     stop_grace_period: 0s
   db:
     image: busybox
-    command: sh -c "mkdir /w; echo stored >/w/index.html; usleep 300000; touch /ready; exec httpd -f -p 80 -h /w"
+    command: sh -c "mkdir /w; echo stored >/w/index.html; usleep 300000; httpd -h /w; touch /ready; exec sleep 900"
     stop_grace_period: 0s
     healthcheck: {test: test -e /ready, interval: 1s, start_interval: 100ms, start_period: 20s}
     volumes: [kept:/kept, /nameless]
@@ -46,7 +47,7 @@ def test_a_service_starts_when_what_it_needs_is_healthy(compose: Compose, client
     events = client.system.events(since=since, until=client.following.now(), filters={"type": ["container"]})
     told = [(event.action, event.attributes["name"]) for event in events if isinstance(event, Event)]
     assert told.index(("health_status: healthy", "shop-db-1")) < told.index(("start", "shop-web-1"))
-    assert "stored" in compose("logs", "web").stdout
+    eventually(lambda: "stored" in compose("logs", "web").stdout)
 
 
 def test_up_again_changes_nothing(compose: Compose, client: Client) -> None:
